@@ -1,0 +1,6 @@
+/** HTTP server and client, problem documents, a router for REST APIs, and WebSockets. */
+
+export * from "./body-errors.ts";
+export * from "./message.ts";
+export * from "./server-types.ts";
+export * from "./websocket-types.ts";
