@@ -1,0 +1,101 @@
+/**
+ * Commands: what a data plane, the command line or the REST API asks the control plane to decide.
+ *
+ * A command is validated against the views and appends 1..n events in one transaction together with its idempotency record.
+ */
+import type { AccountId, BucketId, EventId, Region } from "./ids.ts";
+import type { BucketSection, KeyOwner } from "./records.ts";
+
+export type Command =
+  | { readonly type: "account.create"; readonly name: string; readonly accountId?: AccountId }
+  | { readonly type: "user.create"; readonly accountId: AccountId; readonly userName: string; readonly path?: string }
+  | { readonly type: "user.delete"; readonly accountId: AccountId; readonly userName: string }
+  | {
+      readonly type: "userPolicy.put";
+      readonly accountId: AccountId;
+      readonly userName: string;
+      readonly policyName: string;
+      readonly document: string;
+    }
+  | {
+      readonly type: "userPolicy.delete";
+      readonly accountId: AccountId;
+      readonly userName: string;
+      readonly policyName: string;
+    }
+  | { readonly type: "accessKey.create"; readonly accountId: AccountId; readonly owner: KeyOwner }
+  | {
+      readonly type: "accessKey.update";
+      readonly accountId: AccountId;
+      readonly accessKeyId: string;
+      readonly status: "Active" | "Inactive";
+    }
+  | { readonly type: "accessKey.delete"; readonly accountId: AccountId; readonly accessKeyId: string }
+  | {
+      readonly type: "bucket.create";
+      readonly accountId: AccountId;
+      readonly name: string;
+      readonly region: Region;
+      readonly objectLockEnabled: boolean;
+      /** Sections that are set from the beginning (ownership controls, ACL, tags …). */
+      readonly sections: Readonly<Partial<Record<BucketSection, unknown>>>;
+    }
+  /** The data plane has made sure that the bucket is empty and takes no more writes before it asks for this. */
+  | { readonly type: "bucket.delete"; readonly bucketId: BucketId; readonly name: string }
+  /** `value: null` removes the section. */
+  | {
+      readonly type: "bucket.configure";
+      readonly bucketId: BucketId;
+      readonly name: string;
+      readonly section: BucketSection;
+      readonly value: unknown;
+    };
+
+export type CommandType = Command["type"];
+
+/** What a command answers besides the event id; only secrets and generated names, everything else is in the catalog. */
+export interface CommandResults {
+  "account.create": { readonly accountId: AccountId; readonly canonicalUserId: string };
+  "user.create": { readonly userId: string; readonly arn: string };
+  "user.delete": Record<string, never>;
+  "userPolicy.put": Record<string, never>;
+  "userPolicy.delete": Record<string, never>;
+  /** The only time the secret is shown. */
+  "accessKey.create": { readonly accessKeyId: string; readonly secretAccessKey: string };
+  "accessKey.update": Record<string, never>;
+  "accessKey.delete": Record<string, never>;
+  "bucket.create": { readonly bucketId: BucketId };
+  "bucket.delete": Record<string, never>;
+  "bucket.configure": Record<string, never>;
+}
+
+/** Who asked, for the event's `actor`. `arn` for AWS principals, `system:<what>` for the program itself. */
+export interface CommandOrigin {
+  readonly actor: string;
+  readonly requestId: string;
+  /** Repeating a command with the same key within 24 hours gives the first answer and appends nothing. */
+  readonly idempotencyKey?: string;
+}
+
+/** Permanent codes of refusals; AWS front ends translate them into their service's error. */
+export type CommandErrorCode =
+  | "ValidationFailed"
+  | "BucketAlreadyExists"
+  | "BucketAlreadyOwnedByYou"
+  | "NoSuchBucket"
+  | "TooManyBuckets"
+  | "AccountAlreadyExists"
+  | "NoSuchAccount"
+  | "UserAlreadyExists"
+  | "NoSuchUser"
+  | "NoSuchPolicy"
+  | "MalformedPolicyDocument"
+  | "NoSuchAccessKey"
+  | "LimitExceeded"
+  | "DeleteConflict"
+  | "IdempotencyKeyReused"
+  | "Internal";
+
+export type CommandOutcome<Type extends CommandType = CommandType> =
+  | { readonly ok: true; readonly eventId: EventId; readonly result: CommandResults[Type] }
+  | { readonly ok: false; readonly code: CommandErrorCode; readonly message: string };

@@ -1,0 +1,71 @@
+/** The envelope of every event in the log, and the catalogue of event types with their payloads. */
+import type { AccountId, BucketId, EventId, Region } from "./ids.ts";
+import type { BucketSection, KeyOwner, SealedText } from "./records.ts";
+
+/** Event type → payload. A type's payload only ever gains optional members; a breaking change raises the event's version. */
+export interface EventPayloads {
+  "account.created": { readonly accountId: AccountId; readonly name: string; readonly canonicalUserId: string };
+  "user.created": {
+    readonly accountId: AccountId;
+    readonly userName: string;
+    readonly userId: string;
+    readonly path: string;
+  };
+  "user.deleted": { readonly accountId: AccountId; readonly userName: string };
+  "userPolicy.put": {
+    readonly accountId: AccountId;
+    readonly userName: string;
+    readonly policyName: string;
+    readonly document: string;
+  };
+  "userPolicy.deleted": { readonly accountId: AccountId; readonly userName: string; readonly policyName: string };
+  "accessKey.created": {
+    readonly accessKeyId: string;
+    readonly accountId: AccountId;
+    readonly owner: KeyOwner;
+    readonly sealedSecret: SealedText;
+  };
+  "accessKey.updated": { readonly accessKeyId: string; readonly status: "Active" | "Inactive" };
+  "accessKey.deleted": { readonly accessKeyId: string };
+  "bucket.created": {
+    readonly bucketId: BucketId;
+    readonly name: string;
+    readonly accountId: AccountId;
+    readonly region: Region;
+    readonly objectLockEnabled: boolean;
+    readonly sections: Readonly<Partial<Record<BucketSection, unknown>>>;
+  };
+  "bucket.configured": {
+    readonly bucketId: BucketId;
+    readonly name: string;
+    readonly section: BucketSection;
+    readonly value: unknown;
+  };
+  "bucket.deleted": { readonly bucketId: BucketId; readonly name: string };
+}
+
+export type EventType = keyof EventPayloads;
+export type AggregateType = "account" | "user" | "accessKey" | "bucket";
+
+/** One event as it stands in the log. */
+export interface EventEnvelope<Type extends EventType = EventType> {
+  /** Position in the log, assigned by the one appender; also the cursor of readers. */
+  readonly id: EventId;
+  readonly aggregateType: AggregateType;
+  readonly aggregateId: string;
+  /** 1, 2, 3 … within the aggregate. */
+  readonly aggregateSequence: number;
+  readonly type: Type;
+  /** Version of the payload's shape. */
+  readonly version: number;
+  /** Milliseconds since the epoch. */
+  readonly occurredAt: number;
+  readonly actor: string;
+  /** The account that owns the aggregate. */
+  readonly org: AccountId;
+  readonly requestId: string;
+  readonly correlationId: string;
+  /** The event that led to this one, where there is one. */
+  readonly causationId: EventId | null;
+  readonly payload: EventPayloads[Type];
+}

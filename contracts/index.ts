@@ -1,0 +1,6 @@
+/** What the planes say to each other: types and constants, no behaviour. */
+export * from "./change-stream.ts";
+export * from "./commands.ts";
+export * from "./events.ts";
+export * from "./ids.ts";
+export * from "./records.ts";

@@ -1,0 +1,126 @@
+/**
+ * Catalog records: what a data plane has to know to do its work.
+ *
+ * The control plane derives them from events and delivers them by the change stream; a data plane keeps them on its disk and
+ * reads nothing else on its hot paths. Records are plain JSON.
+ */
+import type { AccountId, BucketId, Region } from "./ids.ts";
+
+/** An org seen as an AWS account. */
+export interface AccountRecord {
+  readonly kind: "account";
+  readonly accountId: AccountId;
+  readonly name: string;
+  /** 64 hexadecimal digits, as S3 shows owners in ACLs. */
+  readonly canonicalUserId: string;
+  readonly createdAt: number;
+}
+
+/** An IAM user with its inline policies. The name is unique in the account. */
+export interface UserRecord {
+  readonly kind: "user";
+  readonly accountId: AccountId;
+  readonly userName: string;
+  /** `AIDA…` */
+  readonly userId: string;
+  /** `/` or `/team/`; part of the ARN. */
+  readonly path: string;
+  /** Policy name → policy document text, byte for byte as it was put. */
+  readonly inlinePolicies: Readonly<Record<string, string>>;
+  readonly createdAt: number;
+}
+
+/** Who an access key speaks for. */
+export type KeyOwner = { readonly type: "root" } | { readonly type: "user"; readonly userName: string };
+
+/** An access key. The secret is sealed (see {@link SealedText}); a data plane opens it with the sealing key of its enrolment. */
+export interface AccessKeyRecord {
+  readonly kind: "accessKey";
+  /** `AKIA…`, 20 characters. */
+  readonly accessKeyId: string;
+  readonly accountId: AccountId;
+  readonly owner: KeyOwner;
+  readonly status: "Active" | "Inactive";
+  readonly sealedSecret: SealedText;
+  readonly createdAt: number;
+}
+
+/** `v1.<base64url nonce>.<base64url ciphertext and tag>`: AES-256-GCM, with the access key id as additional data. */
+export type SealedText = string;
+
+/**
+ * The parts of a bucket's configuration that are put, read and deleted one by one. Each holds the members of the S3 structure
+ * of the same name, as JSON with timestamps in ISO 8601, exactly as last put; absent where nothing was put.
+ */
+export interface BucketSections {
+  readonly versioning?: unknown;
+  readonly tagging?: unknown;
+  /** Text of the bucket policy, byte for byte. */
+  readonly policy?: string;
+  readonly cors?: unknown;
+  readonly lifecycle?: unknown;
+  readonly notification?: unknown;
+  readonly encryption?: unknown;
+  readonly publicAccessBlock?: unknown;
+  readonly ownershipControls?: unknown;
+  readonly acl?: unknown;
+  readonly website?: unknown;
+  readonly logging?: unknown;
+  readonly objectLock?: unknown;
+  readonly requestPayment?: unknown;
+  readonly accelerate?: unknown;
+  /** By configuration id. */
+  readonly inventory?: unknown;
+  readonly analytics?: unknown;
+  readonly metrics?: unknown;
+  readonly intelligentTiering?: unknown;
+}
+
+export type BucketSection = keyof BucketSections;
+
+export const BUCKET_SECTIONS = [
+  "versioning",
+  "tagging",
+  "policy",
+  "cors",
+  "lifecycle",
+  "notification",
+  "encryption",
+  "publicAccessBlock",
+  "ownershipControls",
+  "acl",
+  "website",
+  "logging",
+  "objectLock",
+  "requestPayment",
+  "accelerate",
+  "inventory",
+  "analytics",
+  "metrics",
+  "intelligentTiering",
+] as const satisfies readonly BucketSection[];
+
+/** A bucket and its whole configuration. */
+export interface BucketRecord {
+  readonly kind: "bucket";
+  readonly bucketId: BucketId;
+  /** Unique among all accounts and regions of the cloud, as on AWS. */
+  readonly name: string;
+  readonly accountId: AccountId;
+  readonly region: Region;
+  readonly createdAt: number;
+  /** Object lock can only be switched on for the whole bucket; it never goes off again. */
+  readonly objectLockEnabled: boolean;
+  readonly sections: BucketSections;
+}
+
+export type CatalogRecord = AccountRecord | UserRecord | AccessKeyRecord | BucketRecord;
+export type CatalogKind = CatalogRecord["kind"];
+
+/** What identifies a record within its kind: account id, `account/user`, access key id, bucket name. */
+export type CatalogKey = string;
+
+/** One difference between two states of the catalog. */
+export type CatalogChange =
+  | { readonly change: "upsert"; readonly key: CatalogKey; readonly record: CatalogRecord }
+  | { readonly change: "delete"; readonly kind: CatalogKind; readonly key: CatalogKey };
