@@ -1,0 +1,55 @@
+/** What the rest of the data plane sees of the control plane's decisions. */
+import type {
+  AccessKeyRecord,
+  AccountId,
+  AccountRecord,
+  BucketRecord,
+  CatalogChange,
+  Command,
+  CommandOrigin,
+  CommandOutcome,
+  EventId,
+  UserRecord,
+} from "#contracts";
+
+/**
+ * The local catalog: answers from memory, persisted with its cursor, fed by the change stream. All look-ups are synchronous and
+ * O(1) or O(result); records are frozen and replaced, never changed, so identity can serve as a cache key.
+ */
+export interface Catalog {
+  /** The last event whose effects are in memory and on disk. */
+  readonly appliedThrough: EventId;
+  account(accountId: AccountId): AccountRecord | undefined;
+  accountByCanonicalId(canonicalUserId: string): AccountRecord | undefined;
+  user(accountId: AccountId, userName: string): UserRecord | undefined;
+  accessKey(accessKeyId: string): AccessKeyRecord | undefined;
+  /** The secret of a key, opened once and cached; undefined when the key is unknown. */
+  secretOf(accessKeyId: string): string | undefined;
+  bucket(name: string): BucketRecord | undefined;
+  /** By name, in byte order. */
+  bucketsOf(accountId: AccountId): readonly BucketRecord[];
+  buckets(): Iterable<BucketRecord>;
+  /** Called after a change is in memory and on disk. Returns the function that ends the subscription. */
+  onChange(listener: (changes: readonly CatalogChange[]) => void): () => void;
+  /** Resolves when the event is applied; rejects with ControlPlaneUnavailable when `timeoutMs` passes first. */
+  whenApplied(eventId: EventId, timeoutMs: number): Promise<void>;
+}
+
+/** The way to the control plane for control operations. */
+export interface ControlPlane {
+  /** Whether a change stream is open now. */
+  readonly connected: boolean;
+  /**
+   * Has the control plane decide and waits until the local catalog has applied the decision (read your writes).
+   * A refusal is an outcome, not an exception.
+   *
+   * @throws ControlPlaneUnavailable when no change stream is open, or it ends before the outcome arrives, or the answer takes too long. The command may then have
+   * been carried out or not; repeating it with the same idempotency key is safe.
+   */
+  execute<C extends Command>(command: C, origin: CommandOrigin): Promise<CommandOutcome<C["type"]>>;
+}
+
+/** Front doors answer it as the service's 503. */
+export class ControlPlaneUnavailable extends Error {
+  override readonly name = "ControlPlaneUnavailable";
+}

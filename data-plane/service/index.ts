@@ -1,0 +1,81 @@
+/**
+ * What a service of the data plane looks like to the front door.
+ *
+ * The front door authenticates, decodes, authorises what the operation declares, calls the operation and encodes what it returns. A service
+ * knows neither signatures nor wire formats; an operation that declares no access cannot be registered.
+ */
+import type { AccountId, Region } from "#contracts";
+import type { ServiceName } from "#foundation/aws";
+import type { HttpRequest } from "#foundation/http";
+import type { CompiledPolicy, Decision } from "#foundation/policy";
+
+/** Who calls. */
+export type Caller =
+  | { readonly type: "anonymous" }
+  | {
+      readonly type: "root" | "user";
+      readonly accountId: AccountId;
+      /** `arn:aws:iam::123456789012:root` or `…:user/path/name`. */
+      readonly arn: string;
+      /** The account id for root, `AIDA…` for users. */
+      readonly userId: string;
+      readonly userName?: string;
+      readonly accessKeyId: string;
+      /** Canonical user id of the caller's account. */
+      readonly canonicalUserId: string;
+    };
+
+/** One question to the policy evaluator; all questions of an operation must be answered with yes. */
+export interface AccessRequest {
+  /** `s3:GetObject` */
+  readonly action: string;
+  /** ARN of the resource. */
+  readonly resource: string;
+  /** The account that owns the resource. */
+  readonly resourceAccount: AccountId;
+  /** The resource's own policy, where there is one. */
+  readonly resourcePolicy?: CompiledPolicy;
+  /** True when an ACL grants the access: counts like an Allow of the resource policy. */
+  readonly grantedByAcl?: boolean;
+  /** Service condition keys (`s3:prefix` …), lower-case keys. Global keys (`aws:…`) are the front door's. */
+  readonly conditions?: Readonly<Record<string, string | readonly string[] | undefined>>;
+}
+
+/** Everything an operation may know about the call besides its input. */
+export interface CallContext {
+  readonly requestId: string;
+  readonly hostId: string;
+  readonly caller: Caller;
+  readonly region: Region;
+  /** Epoch milliseconds, from the injected clock, when the request arrived. */
+  readonly now: number;
+  /** The raw request: only for headers that no model knows. The body is already part of the input. */
+  readonly request: HttpRequest;
+  /** The endpoint as the client addressed it, `http://127.0.0.1:4566`, for URLs in answers. */
+  readonly endpoint: string;
+  /** Whether the bucket came from the host name. */
+  readonly virtualHost: boolean;
+  /** True for SigV4/V2 query signatures. */
+  readonly presigned: boolean;
+  /** Trailing headers of an aws-chunked body, by lower-case name; complete after the body has been read to its end. */
+  readonly trailers: ReadonlyMap<string, string>;
+  /** The evaluator, for questions that arise within an operation (per key of DeleteObjects, 403 instead of 404). */
+  decide(request: AccessRequest): Decision;
+  /** @throws AwsError AccessDenied, with AWS's message */
+  authorize(request: AccessRequest): void;
+}
+
+/** One operation. `Input` and `Output` are the generated types of the service model. */
+export interface Operation<Input, Output> {
+  /** What the caller must be allowed to do. An empty list is only for operations that AWS allows to everybody. */
+  access(input: Input, context: CallContext): readonly AccessRequest[] | Promise<readonly AccessRequest[]>;
+  handle(input: Input, context: CallContext): Promise<Output> | Output;
+}
+
+/** A service, as given to the front door. Operations of the model that are missing here answer 501 / UnsupportedOperation. */
+export interface Service {
+  readonly name: ServiceName;
+  readonly operations: ReadonlyMap<string, Operation<never, unknown>>;
+  /** Stops timers and flushes; called after the last request has been answered. */
+  close(): Promise<void>;
+}
