@@ -1,0 +1,139 @@
+/**
+ * `npm test`: lint, types, every test, and one closing line `N passed, N failed, N skipped`.
+ *
+ * Tests run one file a process, two processes at a time, so that a test which kills, fills or leaks cannot reach into another. Skips are allowed only
+ * through `tests/support/skips.ts`; a skip that left no reason fails the run.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import { runStep } from "./steps.ts";
+import { readTestReport, type TestReport } from "./test-report.ts";
+
+/** A file that takes longer is hung: the whole run has ten minutes. */
+const FILE_TIMEOUT_MS = 300_000;
+
+/** These measure or kill processes and want the machine for themselves; they run last, one at a time. */
+const ALONE = /^tests\/(clients|chaos|newcomer|bounds)\//;
+
+const root = process.cwd();
+const scratch = mkdtempSync(join(tmpdir(), "biplane-test-"));
+const skipsFile = join(scratch, "skips.ndjson");
+const filters = process.argv.slice(2);
+
+const files = [
+  ...new Bun.Glob("{apps,bench,contracts,control-plane,data-plane,foundation,scripts,tests}/**/*.test.ts").scanSync(
+    root,
+  ),
+]
+  .filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)))
+  .sort();
+
+let passed = 0;
+let failed = 0;
+let skipped = 0;
+const failures: string[] = [];
+const slow: { file: string; seconds: number }[] = [];
+
+/** Runs one test file in a process of its own and adds up what it reports. */
+async function runFile(file: string, index: number): Promise<void> {
+  const reportFile = join(scratch, `${index}.xml`);
+  const started = performance.now();
+  const child = Bun.spawn(
+    [
+      process.execPath,
+      "test",
+      "--timeout",
+      "30000",
+      "--reporter=junit",
+      `--reporter-outfile=${reportFile}`,
+      `./${file}`,
+    ],
+    {
+      stdout: "pipe",
+      stderr: "pipe",
+      env: { ...process.env, BIPLANE_SKIPS: skipsFile },
+      timeout: FILE_TIMEOUT_MS,
+      killSignal: "SIGKILL",
+    },
+  );
+  const [stdout, stderr, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ]);
+  const seconds = (performance.now() - started) / 1000;
+  slow.push({ file, seconds });
+  const report: TestReport = existsSync(reportFile)
+    ? readTestReport(readFileSync(reportFile, "utf8"))
+    : { passed: 0, failed: 0, skipped: 0 };
+  passed += report.passed;
+  skipped += report.skipped;
+  // A process that dies without a report (a crash, a hang) has failed once, whatever it had passed.
+  const fileFailed = code === 0 ? report.failed : Math.max(1, report.failed);
+  failed += fileFailed;
+  if (fileFailed > 0) {
+    failures.push(file);
+    console.log(`\nFAIL ${file} (exit ${code}, ${seconds.toFixed(1)} s)\n${stdout}${stderr}`.trimEnd());
+  } else {
+    console.log(
+      `ok   ${file} (${report.passed} passed${report.skipped > 0 ? `, ${report.skipped} skipped` : ""}, ${seconds.toFixed(1)} s)`,
+    );
+  }
+}
+
+async function runPool(pool: readonly string[], lanes: number): Promise<void> {
+  let next = 0;
+  const lane = async () => {
+    while (next < pool.length) {
+      const index = next;
+      next += 1;
+      await runFile(pool[index]!, files.indexOf(pool[index]!));
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+}
+
+if (filters.length === 0) {
+  const steps = [
+    await runStep("lint and format", ["node_modules/.bin/biome", "check", "--error-on-warnings", "."]),
+    await runStep("types", ["node_modules/.bin/tsc", "--noEmit", "-p", "tsconfig.json"]),
+  ];
+  for (const step of steps) {
+    if (step.ok) passed += 1;
+    else {
+      failed += 1;
+      failures.push(step.name);
+    }
+  }
+}
+
+await runPool(
+  files.filter((file) => !ALONE.test(file)),
+  Math.min(2, availableParallelism()),
+);
+await runPool(
+  files.filter((file) => ALONE.test(file)),
+  1,
+);
+
+const reasons = existsSync(skipsFile)
+  ? readFileSync(skipsFile, "utf8")
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { name: string; reason: string })
+  : [];
+if (reasons.length > 0) {
+  console.log("\nSkipped, with the reason of each:");
+  for (const { name, reason } of reasons) console.log(`  ${name}: ${reason}`);
+}
+if (skipped > reasons.length) {
+  failed += 1;
+  failures.push(`${skipped - reasons.length} skip(s) without a reason`);
+}
+const slowest = slow.sort((a, b) => b.seconds - a.seconds).slice(0, 5);
+console.log(`\nSlowest: ${slowest.map(({ file, seconds }) => `${file} ${seconds.toFixed(1)} s`).join(", ")}`);
+if (failures.length > 0) console.log(`Failed: ${failures.join(", ")}`);
+rmSync(scratch, { recursive: true, force: true });
+console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+process.exit(failed === 0 ? 0 : 1);

@@ -1,0 +1,125 @@
+/**
+ * Starts real Biplane processes for tests: the same program that a user starts, in a directory of its own, on free ports.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Subprocess } from "bun";
+
+const ROOT = join(import.meta.dir, "..", "..");
+const MAIN = join(ROOT, "apps/biplane/main.ts");
+
+/** A process that does not get ready within this has failed; the warm figure is below 300 ms. */
+const READY_TIMEOUT_MS = 30_000;
+
+/** The variables that `biplane env --json` prints. */
+export type CloudEnvironment = Readonly<Record<string, string>>;
+
+/** One running process of a cloud. */
+export interface CloudProcess {
+  readonly pid: number;
+  /** Ends it as a user would (SIGTERM), waits for it and gives the exit code. */
+  stop(): Promise<number>;
+  /** `kill -9`, and waits until it is gone. */
+  kill(): Promise<void>;
+  /** Everything it has printed so far. */
+  output(): string;
+  readonly exited: Promise<number>;
+}
+
+/** A directory with a cloud in it. Processes come and go; the data stays until {@link Cloud.dispose}. */
+export interface Cloud {
+  readonly dataDirectory: string;
+  /** Starts `biplane <command> --data <dir> …` and waits until it says that it is ready. */
+  start(command: "up" | "control" | "node", ...args: readonly string[]): Promise<CloudProcess>;
+  /** `biplane env --json`. */
+  environment(): Promise<CloudEnvironment>;
+  /** Runs the command line against this cloud. */
+  cli(...args: readonly string[]): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }>;
+  /** Kills what still runs and removes the directory. */
+  dispose(): Promise<void>;
+}
+
+/** Makes an empty cloud directory; nothing runs yet. */
+export function createCloud(): Cloud {
+  const dataDirectory = mkdtempSync(join(tmpdir(), "biplane-cloud-"));
+  const running = new Set<CloudProcess>();
+  const childEnvironment = { ...process.env, BIPLANE_DATA: dataDirectory, NO_COLOR: "1" };
+
+  const cli: Cloud["cli"] = async (...args) => {
+    const child = Bun.spawn([process.execPath, MAIN, ...args], {
+      stdout: "pipe",
+      stderr: "pipe",
+      env: childEnvironment,
+      cwd: ROOT,
+    });
+    const [stdout, stderr, code] = await Promise.all([
+      new Response(child.stdout).text(),
+      new Response(child.stderr).text(),
+      child.exited,
+    ]);
+    return { code, stdout, stderr };
+  };
+
+  return {
+    dataDirectory,
+    cli,
+    async start(command, ...args) {
+      const child = Bun.spawn([process.execPath, MAIN, command, "--data", dataDirectory, ...args], {
+        stdout: "pipe",
+        stderr: "pipe",
+        env: childEnvironment,
+        cwd: ROOT,
+      });
+      const process_ = watch(child);
+      await process_.ready;
+      running.add(process_);
+      void process_.exited.then(() => running.delete(process_));
+      return process_;
+    },
+    async environment() {
+      const { code, stdout, stderr } = await cli("env", "--json");
+      if (code !== 0) throw new Error(`biplane env failed (${code}): ${stderr}`);
+      return JSON.parse(stdout) as CloudEnvironment;
+    },
+    async dispose() {
+      await Promise.all([...running].map((process_) => process_.kill()));
+      rmSync(dataDirectory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Collects output and resolves `ready` at the first line that begins with `ready` (or contains it as a JSON event). */
+function watch(child: Subprocess<"ignore", "pipe", "pipe">): CloudProcess & { readonly ready: Promise<void> } {
+  let output = "";
+  const { promise: ready, resolve, reject } = Promise.withResolvers<void>();
+  const timeout = setTimeout(
+    () => reject(new Error(`not ready after ${READY_TIMEOUT_MS} ms; it printed:\n${output}`)),
+    READY_TIMEOUT_MS,
+  );
+  const collect = async (stream: ReadableStream<Uint8Array>) => {
+    const decoder = new TextDecoder();
+    for await (const chunk of stream) {
+      output += decoder.decode(chunk, { stream: true });
+      if (/^\s*ready\b/im.test(output)) resolve();
+    }
+  };
+  void collect(child.stdout);
+  void collect(child.stderr);
+  void child.exited.then((code) => reject(new Error(`ended with ${code} before it was ready; it printed:\n${output}`)));
+  void ready.catch(() => undefined).finally(() => clearTimeout(timeout));
+  return {
+    pid: child.pid,
+    ready,
+    exited: child.exited,
+    output: () => output,
+    async stop() {
+      child.kill("SIGTERM");
+      return await child.exited;
+    },
+    async kill() {
+      child.kill("SIGKILL");
+      await child.exited;
+    },
+  };
+}
