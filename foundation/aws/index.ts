@@ -12,6 +12,7 @@
  */
 
 export { AwsError, type AwsErrorOptions } from "./aws-error.ts";
+export { loadServiceModel } from "./load-model.ts";
 export type * from "./model/shapes.ts";
 export { type ProtocolName, type ServiceName, serviceNames } from "./services.ts";
 export type { ResponseContext, StreamingBody, WireHeaders, WireRequest, WireResponse } from "./wire.ts";

@@ -159,6 +159,8 @@ export interface OperationModel {
   readonly checksumRequired: boolean;
   /** The operation takes part in flexible checksums. */
   readonly checksum: boolean;
+  /** The output's only member is the root element of the answer (S3 GetBucketLocation). */
+  readonly unwrappedOutput: boolean;
   /** Prefix of the host name, for example `{RequestRoute}.`. */
   readonly hostPrefix?: string;
 }

@@ -30,7 +30,12 @@ export type SignatureFailure =
       readonly canonicalRequest: string;
     }
   /** A presigned URL after its end. */
-  | { readonly reason: "expired"; readonly expiresAtMs: number; readonly nowMs: number; readonly expiresSeconds?: number }
+  | {
+      readonly reason: "expired";
+      readonly expiresAtMs: number;
+      readonly nowMs: number;
+      readonly expiresSeconds?: number;
+    }
   /** A presigned URL before its beginning. */
   | { readonly reason: "not-yet-valid"; readonly signedAtMs: number; readonly nowMs: number }
   /** A signed request more than the permitted skew away from the server's clock. */

@@ -1,0 +1,16 @@
+/**
+ * Writes `foundation/aws/models/*.gen.ts` from the installed `@aws-sdk/client-*` packages (and, where `BIPLANE_VECTORS` names them, from the
+ * published constraints).
+ *
+ * Run it after changing the version of a client: `scripts/bun scripts/generate-aws-models.ts`.
+ */
+
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { generatedModules } from "./generate/aws-modules.ts";
+
+const folder = join(import.meta.dirname, "../foundation/aws/models");
+for await (const { file, text } of generatedModules()) {
+  writeFileSync(join(folder, file), text);
+  console.log(`${file}: ${(text.length / 1024).toFixed(0)} KiB`);
+}

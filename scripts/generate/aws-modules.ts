@@ -1,0 +1,19 @@
+/** All generated modules of `foundation/aws/models`, as text. */
+
+import { modelSource } from "./aws-model-source.ts";
+import { readModel } from "./aws-schemas.ts";
+import { sources } from "./aws-services.ts";
+
+export interface GeneratedModule {
+  /** Name inside `foundation/aws/models`. */
+  readonly file: string;
+  readonly text: string;
+}
+
+/** Generates every module afresh, without touching the disk. */
+export async function* generatedModules(): AsyncGenerator<GeneratedModule> {
+  for (const source of sources) {
+    const model = await readModel(source);
+    yield { file: `${source.service}.gen.ts`, text: modelSource(model) };
+  }
+}
