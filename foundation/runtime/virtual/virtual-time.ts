@@ -24,7 +24,7 @@ export interface VirtualTime {
   pendingTimers(): number;
 }
 
-/** Ten callbacks per virtual millisecond over a day and a half of one-second intervals; beyond that it is a loop. */
+/** A one-second interval for eleven days (86,400 × 11.5 ≈ 1,000,000) in one call; beyond that it is a loop without end. */
 export const CALLBACKS_PER_ADVANCE_MAX = 1_000_000;
 
 /** A chain of this many `await`s settles between two timers; each round drains whatever the previous one resolved. */
