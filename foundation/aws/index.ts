@@ -14,5 +14,15 @@
 export { AwsError, type AwsErrorOptions } from "./aws-error.ts";
 export { loadServiceModel } from "./load-model.ts";
 export type * from "./model/shapes.ts";
+export type * as DynamoDB from "./models/dynamodb.types.gen.ts";
+export type * as DynamoDBStreams from "./models/dynamodb-streams.types.gen.ts";
+export type * as EC2 from "./models/ec2.types.gen.ts";
+export type * as ELBv2 from "./models/elbv2.types.gen.ts";
+export type * as IAM from "./models/iam.types.gen.ts";
+export type * as Lambda from "./models/lambda.types.gen.ts";
+export type * as CloudWatchLogs from "./models/logs.types.gen.ts";
+export type * as S3 from "./models/s3.types.gen.ts";
+export type * as SQS from "./models/sqs.types.gen.ts";
+export type * as STS from "./models/sts.types.gen.ts";
 export { type ProtocolName, type ServiceName, serviceNames } from "./services.ts";
 export type { ResponseContext, StreamingBody, WireHeaders, WireRequest, WireResponse } from "./wire.ts";

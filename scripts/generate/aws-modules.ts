@@ -1,8 +1,10 @@
 /** All generated modules of `foundation/aws/models`, as text. */
 
+import { readDeclarations } from "./aws-declarations.ts";
 import { modelSource } from "./aws-model-source.ts";
 import { readModel } from "./aws-schemas.ts";
 import { sources } from "./aws-services.ts";
+import { typesSource } from "./aws-types.ts";
 
 export interface GeneratedModule {
   /** Name inside `foundation/aws/models`. */
@@ -14,6 +16,8 @@ export interface GeneratedModule {
 export async function* generatedModules(): AsyncGenerator<GeneratedModule> {
   for (const source of sources) {
     const model = await readModel(source);
+    const declarations = readDeclarations(source);
     yield { file: `${source.service}.gen.ts`, text: modelSource(model) };
+    yield { file: `${source.service}.types.gen.ts`, text: typesSource(model, declarations) };
   }
 }
