@@ -1,0 +1,2 @@
+/** IAM policies: reading, compiling, deciding. Pure. */
+export type * from "./types.ts";
