@@ -1,11 +1,11 @@
 /** The words of every service but S3 for refused signatures (IAM User Guide, "Troubleshoot signed requests"; "Common Errors" of each service). */
 
 import { formatAmzDate } from "./amz-date.ts";
-import type { SignatureErrorKind, SignatureFault } from "./aws-errors.ts";
+import type { SignatureErrorDialect, SignatureFault } from "./aws-errors.ts";
 import type { SignatureFailure } from "./error.ts";
 import { clockSkewMsMax } from "./verify.ts";
 
-type GeneralKind = Exclude<SignatureErrorKind, "s3">;
+type GeneralDialect = Exclude<SignatureErrorDialect, "s3">;
 
 /** What is wrong, in the terms that these services have in common. */
 type Class = "missing" | "incomplete" | "unknown-key" | "invalid-token" | "expired-token" | "mismatch" | "expired";
@@ -46,19 +46,19 @@ const ec2Wordings: Record<Class, Wording> = {
 };
 
 /** The fault of a service that is not S3. */
-export function generalFault(kind: GeneralKind, failure: SignatureFailure): SignatureFault {
+export function generalFault(dialect: GeneralDialect, failure: SignatureFailure): SignatureFault {
   const group = classOf(failure);
-  const { status, code } = wordingOf(kind, group);
+  const { status, code } = wordingOf(dialect, group);
   const message =
-    kind === "ec2" && code === "AuthFailure"
+    dialect === "ec2" && code === "AuthFailure"
       ? "AWS was not able to validate the provided access credentials"
       : messageOf(failure);
-  const queryCode = kind === "ec2" ? code : queryCodes[group];
+  const queryCode = dialect === "ec2" ? code : queryCodes[group];
   return { status, code, message, fields: [], queryCode };
 }
 
-function wordingOf(kind: GeneralKind, group: Class): Wording {
-  switch (kind) {
+function wordingOf(dialect: GeneralDialect, group: Class): Wording {
+  switch (dialect) {
     case "json":
       return { status: 400, code: jsonCodes[group] };
     case "rest-json":

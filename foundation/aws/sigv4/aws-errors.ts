@@ -12,7 +12,7 @@ import type { SignatureError, SignatureFailure } from "./error.ts";
  * How a service words its errors.
  * `json`: DynamoDB and its streams (everything is a 400). `rest-json`: Lambda, and SQS over JSON (403). `query`: IAM, STS, SQS, ELBv2. `ec2`: EC2.
  */
-export type SignatureErrorKind = "s3" | "json" | "rest-json" | "query" | "ec2";
+export type SignatureErrorDialect = "s3" | "json" | "rest-json" | "query" | "ec2";
 
 /** An error as the service's protocol will write it. */
 export interface SignatureFault {
@@ -28,13 +28,13 @@ export interface SignatureFault {
 /**
  * Words a refusal for a service.
  *
- * @param kind the kind of service that was addressed
+ * @param dialect the kind of service that was addressed
  * @param error what the verifier threw, or its facts
  */
 export function signatureErrorToAws(
-  kind: SignatureErrorKind,
+  dialect: SignatureErrorDialect,
   error: SignatureError | SignatureFailure,
 ): SignatureFault {
   const failure = "failure" in error ? error.failure : error;
-  return kind === "s3" ? s3Fault(failure) : generalFault(kind, failure);
+  return dialect === "s3" ? s3Fault(failure) : generalFault(dialect, failure);
 }

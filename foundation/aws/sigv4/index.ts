@@ -1,6 +1,6 @@
 /** AWS request signatures: verifying them (header, presigned query, form, Version 2) and making them. */
 
-export { type SignatureErrorKind, type SignatureFault, signatureErrorToAws } from "./aws-errors.ts";
+export { type SignatureErrorDialect, type SignatureFault, signatureErrorToAws } from "./aws-errors.ts";
 export { SignatureError, type SignatureFailure, type SignaturePlace, type SignatureReason } from "./error.ts";
 export { equalInConstantTime } from "./hmac.ts";
 export { parseSignature } from "./parse.ts";
