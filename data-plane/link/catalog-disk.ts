@@ -1,0 +1,124 @@
+/** The catalog and its cursor on disk: one SQLite file, one transaction per message of the change stream. */
+import type { CatalogChange, CatalogKind, CatalogRecord, ControlPlaneId, DataPlaneId, EventId } from "#contracts";
+import { assert } from "#foundation/errors";
+import { type Database, type Migration, migrate, openDatabase } from "#foundation/sql";
+import { keyOfRecord } from "./catalog-key.ts";
+import type { CatalogPosition } from "./machine-types.ts";
+
+const MIGRATIONS: readonly Migration[] = [
+  {
+    version: 1,
+    name: "catalog",
+    sql: `
+      CREATE TABLE identity (
+        only INTEGER PRIMARY KEY CHECK (only = 1),
+        data_plane_id TEXT NOT NULL
+      ) STRICT;
+      CREATE TABLE position (
+        only INTEGER PRIMARY KEY CHECK (only = 1),
+        control_plane_id TEXT NOT NULL,
+        cursor INTEGER NOT NULL,
+        wants TEXT NOT NULL
+      ) STRICT;
+      CREATE TABLE records (
+        kind TEXT NOT NULL,
+        key TEXT NOT NULL,
+        record TEXT NOT NULL,
+        PRIMARY KEY (kind, key)
+      ) STRICT, WITHOUT ROWID;
+    `,
+  },
+];
+
+/** Each method is durable when it returns and changes nothing when it throws. */
+export interface CatalogDisk {
+  readonly dataPlaneId: DataPlaneId;
+  /** Undefined before the first snapshot. `resumable` is false when the kinds wanted now differ from those it was built for. */
+  readonly position: CatalogPosition | undefined;
+  records(): IterableIterator<CatalogRecord>;
+  apply(controlPlaneId: ControlPlaneId, through: EventId, changes: readonly CatalogChange[]): void;
+  replace(controlPlaneId: ControlPlaneId, cursor: EventId, records: Iterable<CatalogRecord>): void;
+  close(): void;
+}
+
+/**
+ * @param newDataPlaneId chooses the identity at the first start; later ones read it from the disk
+ * @throws SqlError as `openDatabase` and `migrate` do
+ */
+export function openCatalogDisk(options: {
+  readonly path: string;
+  readonly wants: readonly CatalogKind[];
+  readonly newDataPlaneId: () => DataPlaneId;
+}): CatalogDisk {
+  const database = openDatabase({ path: options.path });
+  try {
+    migrate(database, MIGRATIONS);
+    return catalogDiskOf(database, [...options.wants].sort().join(" "), options.newDataPlaneId);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function catalogDiskOf(database: Database, wants: string, newDataPlaneId: () => DataPlaneId): CatalogDisk {
+  const putRecord = database.prepare(
+    "INSERT INTO records (kind, key, record) VALUES (?1, ?2, ?3) ON CONFLICT (kind, key) DO UPDATE SET record = excluded.record",
+  );
+  const deleteRecord = database.prepare("DELETE FROM records WHERE kind = ?1 AND key = ?2");
+  const putPosition = database.prepare(
+    `INSERT INTO position (only, control_plane_id, cursor, wants) VALUES (1, ?1, ?2, ?3)
+     ON CONFLICT (only) DO UPDATE SET control_plane_id = excluded.control_plane_id, cursor = excluded.cursor, wants = excluded.wants`,
+  );
+  const readPosition = database.prepare<{ control_plane_id: string; cursor: number; wants: string }>(
+    "SELECT control_plane_id, cursor, wants FROM position",
+  );
+  return {
+    dataPlaneId: identityOf(database, newDataPlaneId),
+    get position() {
+      const row = readPosition.get();
+      if (row === undefined) return undefined;
+      return {
+        controlPlaneId: row.control_plane_id as ControlPlaneId,
+        cursor: row.cursor as EventId,
+        resumable: row.wants === wants,
+      };
+    },
+    *records() {
+      for (const row of database.iterate<{ record: string }>("SELECT record FROM records ORDER BY kind, key")) {
+        yield JSON.parse(row.record) as CatalogRecord;
+      }
+    },
+    apply(controlPlaneId, through, changes) {
+      database.transaction(() => {
+        const before = readPosition.get();
+        assert(
+          before?.control_plane_id === controlPlaneId && before.cursor < through,
+          "changes go on top of an older state of the same control plane",
+        );
+        for (const change of changes) {
+          if (change.change === "delete") deleteRecord.run(change.kind, change.key);
+          else putRecord.run(change.record.kind, keyOfRecord(change.record), JSON.stringify(change.record));
+        }
+        putPosition.run(controlPlaneId, through, wants);
+      });
+    },
+    replace(controlPlaneId, cursor, records) {
+      database.transaction(() => {
+        database.prepare("DELETE FROM records").run();
+        for (const record of records) putRecord.run(record.kind, keyOfRecord(record), JSON.stringify(record));
+        putPosition.run(controlPlaneId, cursor, wants);
+      });
+    },
+    close: () => database.close(),
+  };
+}
+
+function identityOf(database: Database, newDataPlaneId: () => DataPlaneId): DataPlaneId {
+  return database.transaction(() => {
+    const row = database.prepare<{ data_plane_id: string }>("SELECT data_plane_id FROM identity").get();
+    if (row !== undefined) return row.data_plane_id as DataPlaneId;
+    const chosen = newDataPlaneId();
+    database.prepare("INSERT INTO identity (only, data_plane_id) VALUES (1, ?1)").run(chosen);
+    return chosen;
+  });
+}

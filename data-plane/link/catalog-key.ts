@@ -1,0 +1,20 @@
+/** The key of a record within its kind, as the contract defines it. */
+import type { AccountId, CatalogKey, CatalogRecord } from "#contracts";
+
+/** Account ids are digits, so the first slash always ends the account. */
+export function userKey(accountId: AccountId, userName: string): CatalogKey {
+  return `${accountId}/${userName}`;
+}
+
+export function keyOfRecord(record: CatalogRecord): CatalogKey {
+  switch (record.kind) {
+    case "account":
+      return record.accountId;
+    case "user":
+      return userKey(record.accountId, record.userName);
+    case "accessKey":
+      return record.accessKeyId;
+    case "bucket":
+      return record.name;
+  }
+}

@@ -1,0 +1,166 @@
+/** The catalog as the data plane sees it: memory over disk, with listeners and waiters. */
+import type { AccountId, CatalogChange, CatalogRecord, ControlPlaneId, EventId } from "#contracts";
+import type { Timers } from "#foundation/runtime";
+import { type Catalog, ControlPlaneUnavailable } from "./catalog.ts";
+import { catalogDifference } from "./catalog-difference.ts";
+import type { CatalogDisk } from "./catalog-disk.ts";
+import { CatalogMaps } from "./catalog-maps.ts";
+import type { CatalogPosition } from "./machine-types.ts";
+import type { SealingKeys } from "./sealing-keys.ts";
+
+/** Opens a {@link "#contracts".SealedText}. @throws when the key or the text is wrong */
+export type OpenSealed = (sealingKey: Uint8Array, sealed: string, additionalData: string) => string;
+
+interface Waiter {
+  readonly eventId: EventId;
+  readonly resolve: () => void;
+}
+
+/** Parts that a {@link LocalCatalog} is made of. */
+export interface LocalCatalogParts {
+  readonly disk: CatalogDisk;
+  readonly keys: SealingKeys;
+  readonly openSealed: OpenSealed;
+  readonly timers: Timers;
+  /** A listener threw, or a secret could not be opened. */
+  readonly onProblem: (message: string, fields: Readonly<Record<string, unknown>>) => void;
+}
+
+/** Fed by the link, read by everyone else through {@link Catalog}. */
+export class LocalCatalog implements Catalog {
+  readonly #parts: LocalCatalogParts;
+  readonly #listeners = new Set<(changes: readonly CatalogChange[]) => void>();
+  readonly #waiters = new Set<Waiter>();
+  /** Access key id → the sealed text that was opened, and what was in it. */
+  readonly #secrets = new Map<string, { readonly sealed: string; readonly secret: string }>();
+  #maps = new CatalogMaps();
+  #position: CatalogPosition | undefined;
+
+  /** Loads what the disk has. */
+  constructor(parts: LocalCatalogParts) {
+    this.#parts = parts;
+    for (const record of parts.disk.records()) this.#maps.put(record);
+    this.#position = parts.disk.position;
+  }
+
+  get position(): CatalogPosition | undefined {
+    return this.#position;
+  }
+
+  get appliedThrough(): EventId {
+    return this.#position?.cursor ?? (0 as EventId);
+  }
+
+  get size(): number {
+    return this.#maps.size;
+  }
+
+  account(accountId: AccountId) {
+    return this.#maps.account(accountId);
+  }
+
+  accountByCanonicalId(canonicalUserId: string) {
+    return this.#maps.accountByCanonicalId(canonicalUserId);
+  }
+
+  user(accountId: AccountId, userName: string) {
+    return this.#maps.user(accountId, userName);
+  }
+
+  accessKey(accessKeyId: string) {
+    return this.#maps.accessKey(accessKeyId);
+  }
+
+  bucket(name: string) {
+    return this.#maps.bucket(name);
+  }
+
+  bucketsOf(accountId: AccountId) {
+    return this.#maps.bucketsOf(accountId);
+  }
+
+  buckets() {
+    return this.#maps.buckets();
+  }
+
+  secretOf(accessKeyId: string): string | undefined {
+    const record = this.#maps.accessKey(accessKeyId);
+    if (record === undefined || this.#position === undefined) return undefined;
+    const known = this.#secrets.get(accessKeyId);
+    if (known?.sealed === record.sealedSecret) return known.secret;
+    const key = this.#parts.keys.of(this.#position.controlPlaneId);
+    try {
+      if (key === undefined) throw new Error("the sealing key of this control plane is not here");
+      const secret = this.#parts.openSealed(key, record.sealedSecret, accessKeyId);
+      this.#secrets.set(accessKeyId, { sealed: record.sealedSecret, secret });
+      return secret;
+    } catch (error) {
+      this.#parts.onProblem("the secret of an access key could not be opened", { accessKeyId, error });
+      return undefined;
+    }
+  }
+
+  onChange(listener: (changes: readonly CatalogChange[]) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  whenApplied(eventId: EventId, timeoutMs: number): Promise<void> {
+    if (this.appliedThrough >= eventId) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const timeout = this.#parts.timers.after(timeoutMs, () => {
+        this.#waiters.delete(waiter);
+        reject(new ControlPlaneUnavailable(`Event ${eventId} did not reach this data plane within ${timeoutMs} ms.`));
+      });
+      const waiter: Waiter = {
+        eventId,
+        resolve: () => {
+          timeout.cancel();
+          resolve();
+        },
+      };
+      this.#waiters.add(waiter);
+    });
+  }
+
+  /** On disk, then in memory, then listeners and waiters. @throws what the disk throws; nothing has changed then */
+  apply(controlPlaneId: ControlPlaneId, through: EventId, changes: readonly CatalogChange[]): void {
+    this.#parts.disk.apply(controlPlaneId, through, changes);
+    for (const change of changes) {
+      this.#maps.apply(change);
+      if (change.change === "delete" && change.kind === "accessKey") this.#secrets.delete(change.key);
+    }
+    this.#moveTo({ controlPlaneId, cursor: through, resumable: true }, changes);
+  }
+
+  /** Replaces everything at once. @throws as {@link apply} */
+  replace(controlPlaneId: ControlPlaneId, cursor: EventId, records: readonly CatalogRecord[]): void {
+    const next = new CatalogMaps();
+    for (const record of records) next.put(record);
+    // Parts of a snapshot may repeat a record; the maps hold each once, in its last form.
+    this.#parts.disk.replace(controlPlaneId, cursor, next.records());
+    const changes = this.#listeners.size === 0 ? [] : catalogDifference(this.#maps, next);
+    this.#maps = next;
+    this.#secrets.clear();
+    this.#moveTo({ controlPlaneId, cursor, resumable: true }, changes);
+    this.#parts.keys.keepOnly(controlPlaneId);
+  }
+
+  #moveTo(position: CatalogPosition, changes: readonly CatalogChange[]): void {
+    this.#position = position;
+    if (changes.length > 0) {
+      for (const listener of this.#listeners) {
+        try {
+          listener(changes);
+        } catch (error) {
+          this.#parts.onProblem("a listener of the catalog failed", { error });
+        }
+      }
+    }
+    for (const waiter of this.#waiters) {
+      if (waiter.eventId > position.cursor) continue;
+      this.#waiters.delete(waiter);
+      waiter.resolve();
+    }
+  }
+}
