@@ -2,8 +2,9 @@
  * Conditional requests: which condition wins, and what a failed one means
  * (RFC 9110 §13.2.2; Amazon S3 API reference, GetObject and CopyObject, "Conditional headers").
  */
-import { notImplemented } from "../errors.ts";
+
 import type { WritePrecondition } from "../engine/port.ts";
+import { notImplemented } from "../errors.ts";
 import { bareEtag, etagListMatches } from "./etags.ts";
 
 /** The four conditions of a read; dates as sent. */

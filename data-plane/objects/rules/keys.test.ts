@@ -13,7 +13,18 @@ describe("assertObjectKey()", () => {
   });
 
   test("takes the keys that file systems stumble over", () => {
-    for (const key of [".", "..", "//", "/a", "a/", "a//b", "../../etc/passwd", "\u0001\u001f\u007f", "a\nb", "\u{10ffff}"]) {
+    for (const key of [
+      ".",
+      "..",
+      "//",
+      "/a",
+      "a/",
+      "a//b",
+      "../../etc/passwd",
+      "\u0001\u001f\u007f",
+      "a\nb",
+      "\u{10ffff}",
+    ]) {
       expect(() => assertObjectKey(key)).not.toThrow();
     }
   });

@@ -11,7 +11,8 @@ const KEY_UNITS_SURELY_SHORT = Math.floor(KEY_BYTES_MAX / 3);
  * @throws AwsError KeyTooLongError above 1024 bytes; InvalidURI when the text is not well-formed Unicode
  */
 export function assertObjectKey(key: string): void {
-  if (!key.isWellFormed()) throw s3Error("InvalidURI", 400, "Couldn't parse the specified URI.", { URI: key.toWellFormed() });
+  if (!key.isWellFormed())
+    throw s3Error("InvalidURI", 400, "Couldn't parse the specified URI.", { URI: key.toWellFormed() });
   if (key.length <= KEY_UNITS_SURELY_SHORT) return;
   const size = Buffer.byteLength(key, "utf8");
   if (size > KEY_BYTES_MAX) {

@@ -36,8 +36,7 @@ export function parseRange(header: string | undefined, size: number): RangeOutco
 }
 
 /** `bytes 0-4/10` */
-export const contentRange = (range: ByteRange, size: number): string =>
-  `bytes ${range.start}-${range.end - 1}/${size}`;
+export const contentRange = (range: ByteRange, size: number): string => `bytes ${range.start}-${range.end - 1}/${size}`;
 
 const COPY_RANGE = /^bytes=(\d+)-(\d+)$/;
 
