@@ -9,3 +9,14 @@ export {
   checksumHeader,
   defaultChecksumAlgorithm,
 } from "./algorithm.ts";
+export { type CombinableAlgorithm, combineChecksums, combineParts, isCombinable } from "./crc-combine.ts";
+export { type ChecksumHasher, computeChecksum, createChecksum, MultiHasher, toBase64 } from "./hasher.ts";
+export { compositeChecksum, defaultChecksumType, isPermittedType } from "./multipart.ts";
+export {
+  announcedChecksum,
+  ChecksumError,
+  type ChecksumFailure,
+  findChecksum,
+  type PresentedChecksum,
+  parseChecksum,
+} from "./presented.ts";
