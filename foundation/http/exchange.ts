@@ -1,0 +1,188 @@
+/** One request and its answer over the engine: what the server keeps between the first header byte and the last body byte. */
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { RequestAborted } from "./body-errors.ts";
+import { type Framing, splitTarget } from "./framing.ts";
+import { RawHeaderView } from "./headers.ts";
+import type { IdleWatch } from "./idle-watch.ts";
+import { type BodyContext, IncomingBody } from "./incoming-body.ts";
+import type { HeaderView, HttpRequest, HttpResponse, RequestBody } from "./message.ts";
+import type { HttpLimits } from "./server-types.ts";
+
+/** One client connection. Requests of one connection are handled one after the other, also when the client pipelines. */
+export interface Connection {
+  readonly socket: Socket;
+  readonly remoteAddress: string;
+  readonly secure: boolean;
+  current: Exchange | undefined;
+  /** Pipelined exchanges behind `current`. */
+  readonly waiting: Exchange[];
+  /** No further request is taken from this connection. */
+  closing: boolean;
+}
+
+/** What exchanges of one server share. */
+export interface ServerContext {
+  readonly limits: HttpLimits;
+  readonly idle: IdleWatch;
+  /** Called once for each exchange, when its answer is complete or the connection broke. */
+  onFinished(exchange: Exchange, complete: boolean): void;
+}
+
+export class Exchange implements HttpRequest, BodyContext {
+  readonly id: string;
+  readonly method: string;
+  readonly target: string;
+  readonly headers: HeaderView;
+  readonly contentLength: number | undefined;
+  readonly chunked: boolean;
+  readonly receivedAt: number;
+  /** Monotonic milliseconds. */
+  readonly startedAt: number;
+  readonly connection: Connection;
+  readonly message: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Set when the client sent `Expect: 100-continue` and was not told to go on yet. */
+  awaitingContinue: boolean;
+  /** The connection is gone. */
+  closed = false;
+  /** The answer's status once its head was written. */
+  status = 0;
+  bytesOut = 0;
+  finished = false;
+  /** What is being sent. */
+  answer: HttpResponse | undefined;
+  readonly #context: ServerContext;
+  readonly #host: string;
+  #path: string | undefined;
+  #query = "";
+  #authority: string | undefined;
+  #body: IncomingBody | undefined;
+  #controller: AbortController | undefined;
+  #onClosed: (() => void) | undefined;
+
+  constructor(
+    context: ServerContext,
+    connection: Connection,
+    message: IncomingMessage,
+    response: ServerResponse,
+    framing: Framing,
+    id: string,
+    receivedAt: number,
+    awaitingContinue: boolean,
+  ) {
+    this.#context = context;
+    this.connection = connection;
+    this.message = message;
+    this.response = response;
+    this.id = id;
+    this.method = message.method ?? "GET";
+    this.target = message.url ?? "/";
+    this.headers = new RawHeaderView(message.rawHeaders);
+    this.contentLength = framing.contentLength;
+    this.chunked = framing.chunked;
+    this.#host = framing.host;
+    this.receivedAt = receivedAt;
+    this.startedAt = performance.now();
+    this.awaitingContinue = awaitingContinue;
+  }
+
+  get path(): string {
+    return this.#path ?? this.#split();
+  }
+
+  get query(): string {
+    if (this.#path === undefined) this.#split();
+    return this.#query;
+  }
+
+  get host(): string {
+    if (this.#path === undefined) this.#split();
+    return this.#authority ?? this.#host;
+  }
+
+  get remoteAddress(): string {
+    return this.connection.remoteAddress;
+  }
+
+  get secure(): boolean {
+    return this.connection.secure;
+  }
+
+  get body(): RequestBody {
+    return this.incoming;
+  }
+
+  get incoming(): IncomingBody {
+    this.#body ??= new IncomingBody(this);
+    return this.#body;
+  }
+
+  /** The body when somebody asked for it. */
+  get touchedBody(): IncomingBody | undefined {
+    return this.#body;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.closed) this.#controller.abort(new RequestAborted());
+    }
+    return this.#controller.signal;
+  }
+
+  get idle(): IdleWatch {
+    return this.#context.idle;
+  }
+
+  get idleTimeoutMs(): number {
+    return this.#context.limits.bodyIdleTimeoutMs;
+  }
+
+  get maxDrainBytes(): number {
+    return this.#context.limits.maxDrainBytes;
+  }
+
+  get limits(): HttpLimits {
+    return this.#context.limits;
+  }
+
+  sendContinue(): void {
+    if (!this.awaitingContinue) return;
+    this.awaitingContinue = false;
+    if (!this.closed && !this.response.headersSent) this.response.writeContinue();
+  }
+
+  /** The writer of the answer waits for the client; it must learn when the client goes away. */
+  whenClosed(callback: (() => void) | undefined): void {
+    this.#onClosed = callback;
+  }
+
+  /** The connection broke. */
+  abort(): void {
+    if (this.closed) return;
+    this.closed = true;
+    if (this.finished) return;
+    const reason = new RequestAborted();
+    this.#body?.fail(reason);
+    this.#controller?.abort(reason);
+    this.#onClosed?.();
+  }
+
+  /** Ends the exchange, once. */
+  finish(complete: boolean): void {
+    if (this.finished) return;
+    this.finished = true;
+    this.#onClosed = undefined;
+    this.#context.onFinished(this, complete);
+  }
+
+  #split(): string {
+    const parts = splitTarget(this.target);
+    this.#path = parts.path;
+    this.#query = parts.query;
+    this.#authority = parts.authority;
+    return parts.path;
+  }
+}

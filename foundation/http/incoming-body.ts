@@ -1,0 +1,213 @@
+/** The body of a request over the engine's readable stream, with backpressure, an idle limit and honest errors. */
+
+import type { IncomingMessage } from "node:http";
+import {
+  type BodyError,
+  BodyTimeout,
+  BodyUsed,
+  IncompleteBody,
+  PayloadTooLarge,
+  RequestAborted,
+} from "./body-errors.ts";
+import type { IdleEntry, IdleWatch } from "./idle-watch.ts";
+import { BODY_HIGH_WATER_BYTES } from "./limits.ts";
+import type { RequestBody } from "./message.ts";
+
+const NO_BYTES = new Uint8Array(0);
+const NO_TRAILERS: readonly string[] = [];
+
+/** What the body needs from its exchange. */
+export interface BodyContext {
+  readonly message: IncomingMessage;
+  readonly contentLength: number | undefined;
+  readonly chunked: boolean;
+  readonly idle: IdleWatch;
+  readonly idleTimeoutMs: number;
+  readonly maxDrainBytes: number;
+  /** Sends `100 Continue` when the client waits for it. */
+  sendContinue(): void;
+  /** Whether the connection is gone. */
+  readonly closed: boolean;
+}
+
+export class IncomingBody implements RequestBody, IdleEntry {
+  readonly empty: boolean;
+  used = false;
+  received = 0;
+  deadline = 0;
+  readonly #context: BodyContext;
+  #queue: Uint8Array[] = [];
+  #queuedBytes = 0;
+  #paused = false;
+  #attached = false;
+  #dropping = false;
+  #ended = false;
+  #failure: BodyError | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(context: BodyContext) {
+    this.#context = context;
+    this.empty = !context.chunked && (context.contentLength === undefined || context.contentLength === 0);
+  }
+
+  get rawTrailers(): readonly string[] {
+    return this.#ended ? this.#context.message.rawTrailers : NO_TRAILERS;
+  }
+
+  /** Whether every byte has arrived (and none is left to come). */
+  get finished(): boolean {
+    return this.empty || this.#ended || this.received === this.#context.contentLength;
+  }
+
+  /** Body bytes that have not arrived yet; undefined when unknown. */
+  get outstanding(): number | undefined {
+    if (this.finished) return 0;
+    const { contentLength } = this.#context;
+    return contentLength === undefined ? undefined : contentLength - this.received;
+  }
+
+  async bytes(limit: number): Promise<Uint8Array> {
+    const { contentLength } = this.#context;
+    if (contentLength !== undefined && contentLength > limit) throw new PayloadTooLarge(limit);
+    this.#take();
+    if (this.empty) return NO_BYTES;
+    const chunks: Uint8Array[] = [];
+    let length = 0;
+    for (let chunk = await this.#next(); chunk !== undefined; chunk = await this.#next()) {
+      length += chunk.length;
+      if (length > limit) throw new PayloadTooLarge(limit);
+      chunks.push(chunk);
+      if (length === contentLength) break;
+    }
+    return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length);
+  }
+
+  async text(limit: number): Promise<string> {
+    return new TextDecoder().decode(await this.bytes(limit));
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, void> {
+    this.#take();
+    if (this.empty) return;
+    for (let chunk = await this.#next(); chunk !== undefined; chunk = await this.#next()) yield chunk;
+  }
+
+  async discard(): Promise<void> {
+    const { outstanding } = this;
+    this.used = true;
+    if (this.#context.closed || (outstanding ?? 0) > this.#context.maxDrainBytes) return;
+    try {
+      let dropped = this.#queuedBytes;
+      for (let chunk = await this.#next(); chunk !== undefined; chunk = await this.#next()) {
+        dropped += chunk.length;
+        if (dropped > this.#context.maxDrainBytes) return;
+      }
+    } catch {
+      // The connection is broken or too slow; the server closes it when the answer is due.
+    }
+  }
+
+  /** Reads and drops whatever is left, without an end; used after the answer, by the server, under its own deadline. */
+  drop(): void {
+    this.#dropping = true;
+    this.#queue = [];
+    this.#queuedBytes = 0;
+    this.#attach();
+    this.#resume();
+  }
+
+  /** Calls back once, when the body has ended or failed. */
+  onEnd(callback: () => void): void {
+    if (this.#ended || this.#failure !== undefined) callback();
+    else this.#wake = callback;
+  }
+
+  /** The connection broke or the body turned out malformed. The first reason stays. */
+  fail(error: BodyError): void {
+    if (this.#failure !== undefined || this.#ended) return;
+    this.#failure = error;
+    this.#wakeUp();
+  }
+
+  /** The body ended in a way that its framing does not allow. */
+  failIncomplete(): void {
+    this.fail(new IncompleteBody(this.received, this.#context.contentLength));
+  }
+
+  expire(): void {
+    this.fail(new BodyTimeout(this.#context.idleTimeoutMs));
+  }
+
+  #take(): void {
+    if (this.used) throw new BodyUsed();
+    this.used = true;
+  }
+
+  async #next(): Promise<Uint8Array | undefined> {
+    this.#attach();
+    for (;;) {
+      const chunk = this.#queue.shift();
+      if (chunk !== undefined) {
+        this.#queuedBytes -= chunk.length;
+        if (this.#queuedBytes < BODY_HIGH_WATER_BYTES / 2) this.#resume();
+        return chunk;
+      }
+      if (this.#ended) return undefined;
+      if (this.#failure !== undefined) throw this.#failure;
+      if (this.#context.closed) throw new RequestAborted();
+      this.#context.idle.start(this, this.#context.idleTimeoutMs);
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      this.#context.idle.stop(this);
+    }
+  }
+
+  #attach(): void {
+    if (this.#attached) return;
+    this.#attached = true;
+    if (this.empty) {
+      this.#ended = true;
+      return;
+    }
+    this.#context.sendContinue();
+    const { message } = this.#context;
+    message.on("data", (chunk: Uint8Array) => this.#push(chunk));
+    message.on("end", () => this.#end());
+    message.on("error", () => this.fail(new RequestAborted()));
+  }
+
+  #push(chunk: Uint8Array): void {
+    this.received += chunk.length;
+    if (this.#dropping) return;
+    this.#queue.push(chunk);
+    this.#queuedBytes += chunk.length;
+    if (this.#queuedBytes >= BODY_HIGH_WATER_BYTES && !this.#paused) {
+      this.#paused = true;
+      this.#context.message.pause();
+    }
+    this.#wakeUp();
+  }
+
+  #resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#context.message.resume();
+  }
+
+  #end(): void {
+    const { contentLength } = this.#context;
+    if (contentLength !== undefined && this.received < contentLength) {
+      this.failIncomplete();
+      return;
+    }
+    this.#ended = true;
+    this.#wakeUp();
+  }
+
+  #wakeUp(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+}

@@ -1,0 +1,35 @@
+/** The limits a server has when nothing else is said. */
+
+import type { HttpLimits } from "./server-types.ts";
+
+const KIB = 1024;
+const SECOND = 1000;
+
+export const DEFAULT_LIMITS: HttpLimits = {
+  // A presigned request with a session token (~2 KiB), 2 KiB of user metadata and a browser's cookies: 32 KiB is four times that.
+  maxHeaderBytes: 32 * KIB,
+  maxHeaderCount: 128,
+  // An object key of 1,024 bytes percent-encoded (×3) plus a signed query of ~5 KiB, doubled.
+  maxTargetLength: 16 * KIB,
+  // Below the usual descriptor limit of 16,384 with room for files.
+  maxConnections: 12_000,
+  headersTimeoutMs: 20 * SECOND,
+  bodyIdleTimeoutMs: 30 * SECOND,
+  // Longer than the 60 s for which common load balancers keep an idle upstream connection.
+  keepAliveTimeoutMs: 65 * SECOND,
+  writeIdleTimeoutMs: 60 * SECOND,
+  // Cheaper to read than a new connection costs; beyond it the client is better told to stop.
+  maxDrainBytes: 256 * KIB,
+};
+
+/** Requests of one connection that may wait behind a running one (pipelining); a longer queue cuts the connection. */
+export const MAX_PIPELINED = 64;
+
+/** Chunks in which long bodies are written: one wait for the client per chunk, so a client below 256 KiB / 60 s ≈ 4.3 KiB/s is cut. */
+export const WRITE_CHUNK_BYTES = 256 * KIB;
+
+/** Unread request bytes kept per exchange before the client is paused: twice what the engine delivers at once. */
+export const BODY_HIGH_WATER_BYTES = 256 * KIB;
+
+/** How long a refused upload is still read and dropped, so that the client sees the answer before the connection resets (RFC 9112 §9.6). */
+export const LINGER_MS = 2 * SECOND;
