@@ -1,5 +1,6 @@
 /** The catalog as the data plane sees it: memory over disk, with listeners and waiters. */
 import type { AccountId, CatalogChange, CatalogRecord, ControlPlaneId, EventId } from "#contracts";
+import { open } from "#foundation/crypto";
 import type { Timers } from "#foundation/runtime";
 import { type Catalog, ControlPlaneUnavailable } from "./catalog.ts";
 import { catalogDifference } from "./catalog-difference.ts";
@@ -8,19 +9,16 @@ import { CatalogMaps } from "./catalog-maps.ts";
 import type { CatalogPosition } from "./machine-types.ts";
 import type { SealingKeys } from "./sealing-keys.ts";
 
-/** Opens a {@link "#contracts".SealedText}. @throws when the key or the text is wrong */
-export type OpenSealed = (sealingKey: Uint8Array, sealed: string, additionalData: string) => string;
-
 interface Waiter {
   readonly eventId: EventId;
   readonly resolve: () => void;
+  readonly reject: (error: ControlPlaneUnavailable) => void;
 }
 
 /** Parts that a {@link LocalCatalog} is made of. */
 export interface LocalCatalogParts {
   readonly disk: CatalogDisk;
   readonly keys: SealingKeys;
-  readonly openSealed: OpenSealed;
   readonly timers: Timers;
   /** A listener threw, or a secret could not be opened. */
   readonly onProblem: (message: string, fields: Readonly<Record<string, unknown>>) => void;
@@ -91,7 +89,7 @@ export class LocalCatalog implements Catalog {
     const key = this.#parts.keys.of(this.#position.controlPlaneId);
     try {
       if (key === undefined) throw new Error("the sealing key of this control plane is not here");
-      const secret = this.#parts.openSealed(key, record.sealedSecret, accessKeyId);
+      const secret = open(key, record.sealedSecret, accessKeyId);
       this.#secrets.set(accessKeyId, { sealed: record.sealedSecret, secret });
       return secret;
     } catch (error) {
@@ -118,6 +116,10 @@ export class LocalCatalog implements Catalog {
           timeout.cancel();
           resolve();
         },
+        reject: (error) => {
+          timeout.cancel();
+          reject(error);
+        },
       };
       this.#waiters.add(waiter);
     });
@@ -143,7 +145,22 @@ export class LocalCatalog implements Catalog {
     this.#maps = next;
     this.#secrets.clear();
     this.#moveTo({ controlPlaneId, cursor, resumable: true }, changes);
-    this.#parts.keys.keepOnly(controlPlaneId);
+    this.#forgetOtherKeys(controlPlaneId);
+  }
+
+  /** The catalog stands whether or not this succeeds; it is tried again with the next snapshot. */
+  #forgetOtherKeys(controlPlaneId: ControlPlaneId): void {
+    try {
+      this.#parts.keys.keepOnly(controlPlaneId);
+    } catch (error) {
+      this.#parts.onProblem("old sealing keys could not be removed", { error });
+    }
+  }
+
+  /** Waiters are told that nothing more will come. */
+  close(): void {
+    for (const waiter of this.#waiters) waiter.reject(new ControlPlaneUnavailable("The data plane is stopping."));
+    this.#waiters.clear();
   }
 
   #moveTo(position: CatalogPosition, changes: readonly CatalogChange[]): void {

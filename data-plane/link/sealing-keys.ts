@@ -1,84 +1,102 @@
 /** The keys that open sealed texts, in a file that only this user can read. */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import type { ControlPlaneId } from "#contracts";
+import { CryptoError, type SealingKey, sealingKeyFromBase64, sealingKeyToBase64 } from "#foundation/crypto";
 
-const SEALING_KEY_BYTES = 32;
+const FILE_MODE = 0o600;
+/** Any access of group or others. */
+const TOO_OPEN = 0o077;
 
 /**
  * Sealing keys by control plane. There are two only while a catalog moves from one control plane to another: the old catalog is served, and its
  * secrets opened, until the new snapshot is complete.
  */
 export interface SealingKeys {
-  of(controlPlaneId: ControlPlaneId): Uint8Array | undefined;
-  /** Durable when it returns. Keeping the same key again writes nothing. @throws when the text is not 32 bytes in base64 */
+  of(controlPlaneId: ControlPlaneId): SealingKey | undefined;
+  /** Durable when it returns. Keeping the same key again writes nothing. @throws CryptoError InvalidKey; the system's error when the disk refuses */
   keep(controlPlaneId: ControlPlaneId, sealingKey: string): void;
   /** Forgets all others. */
   keepOnly(controlPlaneId: ControlPlaneId): void;
 }
 
-/** @throws SyntaxError when the file is there and is not ours */
+/** @throws CryptoError KeyFileTooOpen, InvalidKey */
 export function openSealingKeys(path: string): SealingKeys {
-  const keys = new Map<string, Uint8Array>();
-  for (const [controlPlaneId, text] of Object.entries(readKeys(path))) keys.set(controlPlaneId, decodeKey(text));
+  let keys = readKeys(path);
 
-  const write = () =>
-    writePrivateFile(
-      path,
-      JSON.stringify(Object.fromEntries([...keys].map(([id, key]) => [id, Buffer.from(key).toString("base64")]))),
-    );
+  /** The file first: what is in memory must be there after a restart too. */
+  const replace = (next: ReadonlyMap<string, SealingKey>): void => {
+    const texts = Object.fromEntries([...next].map(([id, key]) => [id, sealingKeyToBase64(key)]));
+    writePrivateFile(path, `${JSON.stringify(texts)}\n`);
+    keys = next;
+  };
   return {
     of: (controlPlaneId) => keys.get(controlPlaneId),
     keep(controlPlaneId, sealingKey) {
-      const key = decodeKey(sealingKey);
-      const before = keys.get(controlPlaneId);
-      if (before !== undefined && Buffer.compare(before, key) === 0) return;
-      keys.set(controlPlaneId, key);
-      write();
+      const key = sealingKeyFromBase64(sealingKey);
+      if (keys.get(controlPlaneId)?.equals(key) === true) return;
+      replace(new Map(keys).set(controlPlaneId, key));
     },
     keepOnly(controlPlaneId) {
-      const before = keys.size;
-      for (const id of [...keys.keys()]) if (id !== controlPlaneId) keys.delete(id);
-      if (keys.size !== before) write();
+      const kept = [...keys].filter(([id]) => id === controlPlaneId);
+      if (kept.length !== keys.size) replace(new Map(kept));
     },
   };
 }
 
-function readKeys(path: string): Readonly<Record<string, unknown>> {
-  let text: string;
+function readKeys(path: string): ReadonlyMap<string, SealingKey> {
+  let file: number;
   try {
-    text = readFileSync(path, "utf8");
+    file = openSync(path, "r");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return {};
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return new Map();
     throw error;
   }
-  const value: unknown = JSON.parse(text);
-  if (typeof value !== "object" || value === null) throw new SyntaxError(`${path} does not hold sealing keys`);
-  return value as Readonly<Record<string, unknown>>;
+  try {
+    if ((fstatSync(file).mode & TOO_OPEN) !== 0) {
+      throw new CryptoError("KeyFileTooOpen", `others may read ${path}; make its mode 0600`);
+    }
+    return parseKeys(path, readFileSync(file, "utf8"));
+  } finally {
+    closeSync(file);
+  }
 }
 
-function decodeKey(text: unknown): Uint8Array {
-  const key = typeof text === "string" ? Buffer.from(text, "base64") : Buffer.alloc(0);
-  // The text itself stays out of the message: messages are logged.
-  if (key.length !== SEALING_KEY_BYTES) throw new SyntaxError(`a sealing key has ${SEALING_KEY_BYTES} bytes in base64`);
-  return new Uint8Array(key);
+function parseKeys(path: string, text: string): ReadonlyMap<string, SealingKey> {
+  const wrong = () =>
+    new CryptoError("InvalidKey", `${path} does not hold sealing keys; restore it, or remove the catalog beside it`);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw wrong();
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw wrong();
+  const keys = new Map<string, SealingKey>();
+  for (const [controlPlaneId, key] of Object.entries(value)) {
+    if (typeof key !== "string") throw wrong();
+    keys.set(controlPlaneId, sealingKeyFromBase64(key));
+  }
+  return keys;
 }
 
 /** Whole or not at all, mode 0600 from the first byte on, durable when this returns. */
 function writePrivateFile(path: string, text: string): void {
   const temporary = `${path}.tmp`;
-  const file = openSync(temporary, "w", 0o600);
+  // A leftover of a crash may have any mode; a new file has ours.
+  rmSync(temporary, { force: true });
+  const file = openSync(temporary, "wx", FILE_MODE);
   try {
     writeSync(file, text);
     fsyncSync(file);
-    renameSync(temporary, path);
-  } catch (error) {
-    unlinkSync(temporary);
-    throw error;
   } finally {
     closeSync(file);
   }
+  renameSync(temporary, path);
   const directory = openSync(dirname(path), "r");
-  fsyncSync(directory);
-  closeSync(directory);
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
+  }
 }
