@@ -1,0 +1,5 @@
+/** Identifiers: branded types, sortable ids, and the shapes AWS clients expect. Chance and time come from the caller. */
+
+export * from "./aws.ts";
+export * from "./brand.ts";
+export * from "./sortable.ts";
