@@ -12,6 +12,10 @@
  */
 
 export { AwsError, type AwsErrorOptions } from "./aws-error.ts";
+export { type DecodedInput, decodeInput } from "./decode-input.ts";
+export { encodeOutput } from "./encode-output.ts";
+export { encodeError, errorStatus } from "./errors/encode-error.ts";
+export { type S3ErrorCode, s3Error, s3ErrorCodes, s3ErrorStatus } from "./errors/s3-errors.ts";
 export { loadServiceModel } from "./load-model.ts";
 export type * from "./model/shapes.ts";
 export type * as DynamoDB from "./models/dynamodb.types.gen.ts";
@@ -24,5 +28,8 @@ export type * as CloudWatchLogs from "./models/logs.types.gen.ts";
 export type * as S3 from "./models/s3.types.gen.ts";
 export type * as SQS from "./models/sqs.types.gen.ts";
 export type * as STS from "./models/sts.types.gen.ts";
+export { formParameter, protocolOf, type RouteOptions, routeOperation } from "./routing/route-operation.ts";
+export { type RequestFacts, routeService } from "./routing/route-service.ts";
+export { bucketOfHost, type S3Address, s3Address } from "./routing/s3-address.ts";
 export { type ProtocolName, type ServiceName, serviceNames } from "./services.ts";
 export type { ResponseContext, StreamingBody, WireHeaders, WireRequest, WireResponse } from "./wire.ts";
