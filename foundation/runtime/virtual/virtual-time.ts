@@ -4,7 +4,7 @@
 
 import type { Clock } from "../ports/clock.ts";
 import { assertDelay, assertInterval, type TimerHandle, type Timers } from "../ports/timers.ts";
-import { TimerHeap } from "./timer-heap.ts";
+import { EventHeap, type HeapEntry } from "./event-heap.ts";
 
 /** What `createVirtualTime` returns. */
 export interface VirtualTime {
@@ -46,12 +46,14 @@ async function settle(): Promise<void> {
  * time.advance(1);   // fired === true
  */
 export function createVirtualTime(startMs: number): VirtualTime {
-  const heap = new TimerHeap();
+  const heap = new EventHeap<HeapEntry>();
+  let sequence = 0;
   let elapsedMs = 0;
   let wallAtZeroMs = startMs;
 
   const at = (dueMs: number, run: () => void): TimerHandle => {
-    const entry = heap.push(dueMs, run);
+    const entry: HeapEntry = { due: dueMs, tie: 0, sequence: sequence++, run };
+    heap.push(entry);
     return { cancel: () => void heap.cancel(entry) };
   };
   const timers: Timers = {
@@ -74,10 +76,13 @@ export function createVirtualTime(startMs: number): VirtualTime {
   };
   /** Moves to the next timer that is due by `targetMs` and runs it; false when there is none. */
   const runNext = (targetMs: number): boolean => {
-    const due = heap.nextDue();
-    if (due === undefined || due > targetMs) return false;
-    elapsedMs = Math.max(elapsedMs, due);
-    heap.pop()!();
+    const next = heap.peek();
+    if (next === undefined || next.due > targetMs) return false;
+    heap.pop();
+    elapsedMs = Math.max(elapsedMs, next.due);
+    const run = next.run!;
+    next.run = undefined;
+    run();
     return true;
   };
   const tooMany = (): Error =>
