@@ -1,0 +1,157 @@
+/**
+ * Bodies on their way in: hashed in one pass while they are staged, compared with what the client announced before anything is committed.
+ */
+import { type ChecksumAlgorithm, computeChecksum, createChecksum, toBase64 } from "#foundation/aws/checksums";
+import type { StagedBody } from "../engine/port.ts";
+import { badDigest, s3Error } from "../errors.ts";
+import { type AnnouncedChecksum, announcedValue } from "../rules/checksum-names.ts";
+
+const GIB = 1024 * 1024 * 1024;
+/** The largest object of one PUT and the largest part. */
+export const UPLOAD_BYTES_MAX = 5 * GIB;
+/** Bodies up to this are collected, hashed in one call and staged as bytes: one chunk of a socket and a little more. */
+export const COLLECT_BYTES_MAX = 128 * 1024;
+
+/** Where the bytes go. */
+export interface Staging {
+  bytes(bytes: Uint8Array): Promise<StagedBody>;
+  stream(source: AsyncIterable<Uint8Array>): Promise<StagedBody>;
+  discard(body: StagedBody): Promise<void>;
+}
+
+/** What is known of a body before its first byte. */
+export interface IntakeRequest {
+  readonly source: AsyncIterable<Uint8Array> | undefined;
+  /** Bytes, where the client said it. */
+  readonly length: number | undefined;
+  /** The `Content-MD5` header. */
+  readonly contentMd5: string | undefined;
+  readonly announced: AnnouncedChecksum | undefined;
+  /** The checksum to keep with the object. */
+  readonly algorithm: ChecksumAlgorithm;
+  /** Complete after the body was read. */
+  readonly trailers: ReadonlyMap<string, string>;
+}
+
+/** A body that is staged and is what the client announced. */
+export interface Intake {
+  readonly body: StagedBody;
+  /** Hexadecimal. */
+  readonly md5: string;
+  /** Base64, of the asked algorithm. */
+  readonly checksum: string;
+}
+
+const MD5_BASE64 = /^[A-Za-z0-9+/]{22}==$/;
+const EMPTY = new Uint8Array(0);
+
+/** Refuses before reading what can be refused before reading. */
+function checkAnnouncement(request: IntakeRequest): void {
+  if (request.contentMd5 !== undefined && !MD5_BASE64.test(request.contentMd5)) {
+    throw s3Error("InvalidDigest", 400, "The Content-MD5 you specified was invalid.", {
+      "Content-MD5": request.contentMd5,
+    });
+  }
+  if (request.length !== undefined && request.length > UPLOAD_BYTES_MAX) throw entityTooLarge(request.length);
+}
+
+const entityTooLarge = (size: number) =>
+  s3Error("EntityTooLarge", 400, "Your proposed upload exceeds the maximum allowed size", {
+    ProposedSize: size,
+    MaxSizeAllowed: UPLOAD_BYTES_MAX,
+  });
+
+const incompleteBody = () =>
+  s3Error("IncompleteBody", 400, "You did not provide the number of bytes specified by the Content-Length HTTP header");
+
+/** Compares what was computed with what was announced. */
+function verify(request: IntakeRequest, md5: Uint8Array, checksums: (algorithm: ChecksumAlgorithm) => string): void {
+  if (request.contentMd5 !== undefined) {
+    const calculated = toBase64(md5);
+    if (calculated !== request.contentMd5) {
+      throw badDigest("The Content-MD5 you specified did not match what we received.", {
+        ExpectedDigest: request.contentMd5,
+        CalculatedDigest: calculated,
+      });
+    }
+  }
+  const { announced } = request;
+  if (announced === undefined) return;
+  if (announcedValue(announced, request.trailers) !== checksums(announced.algorithm)) {
+    throw badDigest(`The ${announced.algorithm} you specified did not match the calculated checksum.`);
+  }
+}
+
+async function collect(source: AsyncIterable<Uint8Array>, length: number): Promise<Uint8Array> {
+  let first: Uint8Array | undefined;
+  let whole: Uint8Array | undefined;
+  let size = 0;
+  for await (const chunk of source) {
+    if (size + chunk.length > length) throw incompleteBody();
+    if (chunk.length === length) {
+      // The usual case: the whole body in one chunk. The source may reuse its memory for the next chunk, so that it is copied after all.
+      first = chunk.slice();
+    } else {
+      whole ??= new Uint8Array(length);
+      whole.set(chunk, size);
+    }
+    size += chunk.length;
+  }
+  if (size !== length) throw incompleteBody();
+  return first ?? whole ?? EMPTY;
+}
+
+async function takeSmall(request: IntakeRequest, length: number, staging: Staging): Promise<Intake> {
+  const bytes = request.source === undefined ? EMPTY : await collect(request.source, length);
+  const md5 = new Bun.CryptoHasher("md5").update(bytes).digest();
+  const checksum = computeChecksum(request.algorithm, bytes);
+  verify(request, md5, (algorithm) => (algorithm === request.algorithm ? checksum : computeChecksum(algorithm, bytes)));
+  return { body: await staging.bytes(bytes), md5: md5.toString("hex"), checksum };
+}
+
+async function takeLarge(request: IntakeRequest, source: AsyncIterable<Uint8Array>, staging: Staging): Promise<Intake> {
+  const md5 = new Bun.CryptoHasher("md5");
+  const kept = createChecksum(request.algorithm);
+  const { announced } = request;
+  const other =
+    announced !== undefined && announced.algorithm !== request.algorithm
+      ? createChecksum(announced.algorithm)
+      : undefined;
+  let size = 0;
+  const hashed = async function* (): AsyncGenerator<Uint8Array> {
+    for await (const chunk of source) {
+      size += chunk.length;
+      if (size > UPLOAD_BYTES_MAX) throw entityTooLarge(size);
+      md5.update(chunk);
+      kept.update(chunk);
+      other?.update(chunk);
+      yield chunk;
+    }
+    if (request.length !== undefined && size !== request.length) throw incompleteBody();
+  };
+  const body = await staging.stream(hashed());
+  try {
+    const digest = md5.digest();
+    const checksum = toBase64(kept.digest());
+    verify(request, digest, (algorithm) =>
+      algorithm === request.algorithm || other === undefined ? checksum : toBase64(other.digest()),
+    );
+    return { body, md5: digest.toString("hex"), checksum };
+  } catch (error) {
+    await staging.discard(body);
+    throw error;
+  }
+}
+
+/**
+ * Reads, hashes, stages and verifies a body in one pass. Whatever is refused leaves nothing staged.
+ *
+ * @throws AwsError InvalidDigest, BadDigest, InvalidRequest, IncompleteBody, EntityTooLarge; and what reading the source throws
+ */
+export function takeBody(request: IntakeRequest, staging: Staging): Promise<Intake> {
+  checkAnnouncement(request);
+  const { source, length } = request;
+  if (source === undefined) return takeSmall(request, 0, staging);
+  if (length !== undefined && length <= COLLECT_BYTES_MAX) return takeSmall(request, length, staging);
+  return takeLarge(request, source, staging);
+}
