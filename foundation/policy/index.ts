@@ -1,2 +1,10 @@
 /** IAM policies: reading, compiling, deciding. Pure. */
+
+export { type ApplicablePolicies, authorize } from "./authorize.ts";
+export { type CompiledPolicy, compilePolicy, type PolicyVerdict } from "./compile.ts";
+export { policySize, policySizeMax } from "./limits.ts";
+export { accessDeniedMessage } from "./message.ts";
+export { parsePolicy, requireVersion } from "./parse.ts";
+export { isPublicPolicy } from "./public-policy.ts";
+export { PolicySyntaxError } from "./syntax-error.ts";
 export type * from "./types.ts";

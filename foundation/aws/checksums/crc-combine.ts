@@ -132,7 +132,7 @@ export function combineParts(
 
 /** Whether parts' checksums of this algorithm combine into a full-object checksum. */
 export function isCombinable(algorithm: string): algorithm is CombinableAlgorithm {
-  return algorithm in generators;
+  return Object.hasOwn(generators, algorithm);
 }
 
 function read(bytes: Uint8Array, bits: 32 | 64): Polynomial {

@@ -1,0 +1,149 @@
+/**
+ * The decision: explicit denials first, then what the policies allow together.
+ *
+ * Sources: IAM User Guide, "Policy evaluation for requests within a single account", "Cross-account policy evaluation logic", "Evaluating
+ * identity-based policies with resource-based policies", "Permissions boundaries".
+ */
+
+import type { CompiledPolicy, PolicyVerdict } from "./compile.ts";
+import { completeContext } from "./principal-context.ts";
+import { gradeAccount, gradeDirect, gradeNone, gradeRole, type PrincipalGrade } from "./principal-match.ts";
+import type { AuthorizationRequest, ConditionContext, Decision, DecisionSource, MatchedStatement } from "./types.ts";
+
+/** The policies that apply to a request. */
+export interface ApplicablePolicies {
+  /** Attached to the caller and its groups, inline and managed. */
+  readonly identity: readonly CompiledPolicy[];
+  /** The policy of the resource, if it has one. A trust policy must itself allow; see {@link authorize}. */
+  readonly resource?: CompiledPolicy;
+  readonly boundary?: CompiledPolicy;
+  /** Policies passed when the session was made; together they must allow. Undefined or empty: there were none. */
+  readonly session?: readonly CompiledPolicy[];
+}
+
+/**
+ * Decides a request. Pure, and without promises.
+ *
+ * - Any applicable `Deny` in any policy ends it.
+ * - The root user may do everything in its own account.
+ * - Within one account, identity policies or the resource's policy must allow; a boundary and session policies must allow too, unless the resource's
+ *   policy names the user or session itself or everyone.
+ * - Across accounts, both the resource's policy and the caller's own policies must allow.
+ * - A role's trust policy (`kind` "trust") must allow in any case; when it only names the account, the caller's policies must as well.
+ *
+ * @example
+ * const decision = authorize({ principal, action: "s3:GetObject", resource: "arn:aws:s3:::photos/cat.png", resourceAccount, context }, { identity });
+ * if (!decision.allowed) throw accessDenied(accessDeniedMessage(request, decision));
+ */
+export function authorize(request: AuthorizationRequest, policies: ApplicablePolicies): Decision {
+  const context = completeContext(request);
+  const action = request.action.toLowerCase();
+  const identity = evaluateAll("identity", policies.identity, request, action, context);
+  if (identity.denied !== undefined) return explicitDeny(identity.denied);
+  const resource = evaluateOne("resource", policies.resource, request, action, context);
+  if (resource.denied !== undefined && !isRootRescue(request, action)) return explicitDeny(resource.denied);
+  const boundary = evaluateOne("boundary", policies.boundary, request, action, context);
+  if (boundary.denied !== undefined) return explicitDeny(boundary.denied);
+  const session = evaluateAll("session", policies.session ?? none, request, action, context);
+  if (session.denied !== undefined) return explicitDeny(session.denied);
+
+  const mustTrust = policies.resource?.kind === "trust";
+  const { principal } = request;
+  if (principal.type === "anonymous" || principal.type === "service" || principal.type === "web-identity") {
+    return resource.allowed === undefined ? implicitDeny("resource") : allow(resource.allowed);
+  }
+  const sameAccount = principal.accountId === request.resourceAccount;
+  if (principal.type === "root") {
+    if (sameAccount && !mustTrust) return rootDecision;
+    return resource.allowed === undefined ? implicitDeny("resource") : allow(resource.allowed);
+  }
+  if (sameAccount && resource.grade === gradeDirect && resource.allowed !== undefined) return allow(resource.allowed);
+  if ((!sameAccount || mustTrust) && resource.grade < gradeAccount) return implicitDeny("resource");
+
+  const grantedToRole = sameAccount && resource.grade === gradeRole;
+  const granted = grantedToRole ? resource.allowed : identity.allowed;
+  if (granted === undefined) return implicitDeny("identity");
+  if (policies.boundary !== undefined && boundary.allowed === undefined) return implicitDeny("boundary");
+  if (policies.session !== undefined && policies.session.length > 0 && session.allowed === undefined) {
+    return implicitDeny("session");
+  }
+  return allow(granted);
+}
+
+/** What policies of one kind say together. */
+interface Outcome {
+  readonly denied: MatchedStatement | undefined;
+  readonly allowed: MatchedStatement | undefined;
+  readonly grade: PrincipalGrade;
+}
+
+const none: readonly CompiledPolicy[] = [];
+const silent: Outcome = { denied: undefined, allowed: undefined, grade: gradeNone };
+const rootDecision: Decision = { allowed: true, reason: "allowed", source: "root", statement: undefined };
+
+function evaluateOne(
+  source: DecisionSource,
+  policy: CompiledPolicy | undefined,
+  request: AuthorizationRequest,
+  action: string,
+  context: ConditionContext,
+): Outcome {
+  if (policy === undefined) return silent;
+  return outcomeOf(source, policy, 0, policy.evaluate(request, action, context));
+}
+
+function evaluateAll(
+  source: DecisionSource,
+  policies: readonly CompiledPolicy[],
+  request: AuthorizationRequest,
+  action: string,
+  context: ConditionContext,
+): Outcome {
+  let result = silent;
+  for (let i = 0; i < policies.length; i++) {
+    const policy = policies[i];
+    if (policy === undefined) continue;
+    const verdict = policy.evaluate(request, action, context);
+    if (verdict.deny !== -1) return outcomeOf(source, policy, i, verdict);
+    if (verdict.allow !== -1 && result.allowed === undefined) result = outcomeOf(source, policy, i, verdict);
+  }
+  return result;
+}
+
+function outcomeOf(
+  source: DecisionSource,
+  policy: CompiledPolicy,
+  policyIndex: number,
+  { deny, allow: allowed, grade }: PolicyVerdict,
+): Outcome {
+  if (deny === -1 && allowed === -1) return silent;
+  const statementIndex = deny === -1 ? allowed : deny;
+  const statement = { source, policyIndex, statementIndex, sid: policy.sidOf(statementIndex) };
+  return deny === -1
+    ? { denied: undefined, allowed: statement, grade }
+    : { denied: statement, allowed: undefined, grade: gradeNone };
+}
+
+/**
+ * The root user of a bucket's account can always read, replace and remove the bucket's policy, whatever it denies, so that nobody locks themselves
+ * out (S3 API Reference, PutBucketPolicy, GetBucketPolicy, DeleteBucketPolicy).
+ */
+function isRootRescue(request: AuthorizationRequest, action: string): boolean {
+  return (
+    request.principal.type === "root" &&
+    request.principal.accountId === request.resourceAccount &&
+    (action === "s3:putbucketpolicy" || action === "s3:getbucketpolicy" || action === "s3:deletebucketpolicy")
+  );
+}
+
+function allow(statement: MatchedStatement): Decision {
+  return { allowed: true, reason: "allowed", source: statement.source, statement };
+}
+
+function explicitDeny(statement: MatchedStatement): Decision {
+  return { allowed: false, reason: "explicit-deny", source: statement.source, statement };
+}
+
+function implicitDeny(source: DecisionSource): Decision {
+  return { allowed: false, reason: "implicit-deny", source, statement: undefined };
+}

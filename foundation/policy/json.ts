@@ -1,0 +1,41 @@
+/** JSON as policies need it. */
+
+/** A JSON object whose members have not been looked at. */
+export type JsonObject = { readonly [name: string]: unknown };
+
+/** Whether a JSON value is an object and neither an array nor null. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * Whether any object in valid JSON `text`, whose value is `parsed`, repeats a name.
+ *
+ * `JSON.parse` keeps the last of two equal names. In a policy that would silently drop a condition, so that such documents are refused.
+ */
+export function hasRepeatedMembers(text: string, parsed: unknown): boolean {
+  return countColons(text) !== countMembers(parsed);
+}
+
+/** Colons outside strings: one per member. */
+function countColons(text: string): number {
+  let colons = 0;
+  let inString = false;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (inString) {
+      if (code === 0x5c) i++;
+      else if (code === 0x22) inString = false;
+    } else if (code === 0x22) inString = true;
+    else if (code === 0x3a) colons++;
+  }
+  return colons;
+}
+
+function countMembers(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 0;
+  const children: readonly unknown[] = Object.values(value);
+  let members = Array.isArray(value) ? 0 : children.length;
+  for (const child of children) members += countMembers(child);
+  return members;
+}

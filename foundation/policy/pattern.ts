@@ -1,0 +1,162 @@
+/**
+ * Texts with wildcards and policy variables, compiled to functions.
+ *
+ * `*` stands for any number of characters, `?` for one. In version 2012-10-17, `${key}` stands for the value of a condition key, `${key, 'default'}`
+ * has a value for its absence, and `${*}`, `${?}`, `${$}` are the characters themselves (IAM User Guide, "IAM policy elements: Variables and tags").
+ * What a variable stands for is taken literally, wildcards in it too.
+ */
+
+import type { ConditionContext } from "./types.ts";
+
+/** Whether a text matches, in the context of a request. */
+export type Matcher = (text: string, context: ConditionContext) => boolean;
+
+/** How a pattern is read. */
+export interface PatternOptions {
+  readonly wildcards: boolean;
+  readonly variables: boolean;
+  readonly ignoreCase?: boolean;
+}
+
+/** A piece of a pattern. */
+export type Token =
+  | { readonly type: "literal"; readonly text: string }
+  | { readonly type: "star" }
+  | { readonly type: "question" }
+  | { readonly type: "variable"; readonly key: string; readonly fallback: string | undefined };
+
+const star: Token = { type: "star" };
+const question: Token = { type: "question" };
+
+/** Takes a pattern apart. */
+export function tokenise(text: string, options: PatternOptions): readonly Token[] {
+  const tokens: Token[] = [];
+  let literal = "";
+  const flush = () => {
+    if (literal !== "") tokens.push({ type: "literal", text: literal });
+    literal = "";
+  };
+  for (let i = 0; i < text.length; i++) {
+    const character = text.charAt(i);
+    if (character === "$" && options.variables && text.charAt(i + 1) === "{") {
+      const end = text.indexOf("}", i + 2);
+      if (end !== -1) {
+        const inner = text.slice(i + 2, end);
+        if (inner === "*" || inner === "?" || inner === "$") literal += inner;
+        else {
+          flush();
+          tokens.push(variable(inner));
+        }
+        i = end;
+        continue;
+      }
+    }
+    if (options.wildcards && (character === "*" || character === "?")) {
+      flush();
+      // Several stars in a row mean what one means.
+      if (character === "?") tokens.push(question);
+      else if (tokens.at(-1) !== star) tokens.push(star);
+      continue;
+    }
+    literal += character;
+  }
+  flush();
+  return tokens;
+}
+
+function variable(inner: string): Token {
+  const withDefault = /^\s*([^,]+?)\s*,\s*'([^']*)'\s*$/.exec(inner);
+  if (withDefault !== null) {
+    return { type: "variable", key: (withDefault[1] ?? "").toLowerCase(), fallback: withDefault[2] };
+  }
+  return { type: "variable", key: inner.trim().toLowerCase(), fallback: undefined };
+}
+
+/** Compiles a pattern over whole texts. */
+export function compilePattern(text: string, options: PatternOptions): Matcher {
+  return compileTokens(tokenise(text, options), options.ignoreCase === true);
+}
+
+/** Compiles tokens, choosing the cheapest way. */
+export function compileTokens(tokens: readonly Token[], ignoreCase: boolean): Matcher {
+  if (tokens.some(({ type }) => type === "variable")) {
+    return (text, context) => {
+      const codes = toCodes(tokens, ignoreCase, context);
+      return codes !== undefined && matchesGlob(codes, ignoreCase ? text.toLowerCase() : text);
+    };
+  }
+  const [first, second] = tokens;
+  const fold = (value: string) => (ignoreCase ? value.toLowerCase() : value);
+  if (first === undefined) return (text) => text === "";
+  if (tokens.length === 1 && first.type === "star") return () => true;
+  if (tokens.length === 1 && first.type === "literal") {
+    const expected = fold(first.text);
+    return ignoreCase ? (text) => text.toLowerCase() === expected : (text) => text === expected;
+  }
+  if (tokens.length === 2 && first.type === "literal" && second?.type === "star") {
+    const prefix = fold(first.text);
+    return ignoreCase ? (text) => text.toLowerCase().startsWith(prefix) : (text) => text.startsWith(prefix);
+  }
+  const codes = toCodes(tokens, ignoreCase, undefined) ?? [];
+  return ignoreCase ? (text) => matchesGlob(codes, text.toLowerCase()) : (text) => matchesGlob(codes, text);
+}
+
+const starCode = -1;
+const questionCode = -2;
+
+/** The pattern as character codes with two marks; undefined when a variable has no value. */
+function toCodes(
+  tokens: readonly Token[],
+  ignoreCase: boolean,
+  context: ConditionContext | undefined,
+): readonly number[] | undefined {
+  const codes: number[] = [];
+  for (const token of tokens) {
+    if (token.type === "star") codes.push(starCode);
+    else if (token.type === "question") codes.push(questionCode);
+    else {
+      const text = token.type === "literal" ? token.text : variableValue(token, context);
+      if (text === undefined) return undefined;
+      const folded = ignoreCase ? text.toLowerCase() : text;
+      for (let i = 0; i < folded.length; i++) codes.push(folded.charCodeAt(i));
+    }
+  }
+  return codes;
+}
+
+/** Only keys with one value can be variables. */
+function variableValue(
+  token: Extract<Token, { type: "variable" }>,
+  context: ConditionContext | undefined,
+): string | undefined {
+  const value = context?.get(token.key);
+  if (typeof value === "string") return value;
+  if (value !== undefined && value.length === 1) return value[0];
+  return value === undefined || value.length === 0 ? token.fallback : undefined;
+}
+
+/**
+ * Matches from left to right; after a failure it returns to the last star only, which suffices, because an earlier star could not match more
+ * usefully. Time is at most the product of both lengths.
+ */
+function matchesGlob(codes: readonly number[], text: string): boolean {
+  let at = 0;
+  let position = 0;
+  let starAt = -1;
+  let starPosition = 0;
+  while (position < text.length) {
+    const code = codes[at];
+    if (code === starCode) {
+      starAt = at++;
+      starPosition = position;
+    } else if (code === questionCode || code === text.charCodeAt(position)) {
+      at++;
+      position++;
+    } else if (starAt !== -1) {
+      at = starAt + 1;
+      position = ++starPosition;
+    } else return false;
+  }
+  while (codes[at] === starCode) at++;
+  return at === codes.length;
+}
