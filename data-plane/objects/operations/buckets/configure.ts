@@ -53,10 +53,15 @@ export async function configure(
   value: unknown,
   context: CallContext,
 ): Promise<void> {
-  await decide(environment, { type: "bucket.configure", bucketId: bucket.bucketId, name: bucket.name, section, value }, context);
+  await decide(
+    environment,
+    { type: "bucket.configure", bucketId: bucket.bucketId, name: bucket.name, section, value },
+    context,
+  );
 }
 
-function refusalOf(refusal: Extract<CommandOutcome, { ok: false }>, bucket: string): AwsError {
+/** A refusal of the control plane in the words of S3. */
+export function refusalOf(refusal: Extract<CommandOutcome, { ok: false }>, bucket: string): AwsError {
   switch (refusal.code) {
     case "BucketAlreadyExists":
       return s3Error(

@@ -6,8 +6,9 @@ import { isPublicAcl, type ObjectOwnership } from "../../rules/acl/evaluate.ts";
 import { cannedAcl, grantsFromHeaders, hasGrantHeaders } from "../../rules/acl/grants.ts";
 import { BUCKET_TAGS_MAX, validateTagSet } from "../../rules/tagging.ts";
 import type { ObjectsEnvironment } from "../../service/environment.ts";
+import { decideDeletion } from "./bucket-deletion.ts";
 import { bucketNameProblem } from "./bucket-name.ts";
-import { bucketOf, decide } from "./configure.ts";
+import { actorOf, bucketOf, decide, refusalOf } from "./configure.ts";
 import type { Handlers } from "./handlers.ts";
 
 /** S3's largest page of ListBuckets. */
@@ -33,9 +34,14 @@ export function bucketLifeCycleHandlers(environment: ObjectsEnvironment): Handle
       if (caller.type === "anonymous") throw accessDenied();
       const problem = bucketNameProblem(input.Bucket);
       if (problem !== undefined) {
-        throw s3Error("InvalidBucketName", 400, `The specified bucket is not valid: ${problem}.`, { BucketName: input.Bucket });
+        throw s3Error("InvalidBucketName", 400, `The specified bucket is not valid: ${problem}.`, {
+          BucketName: input.Bucket,
+        });
       }
-      if (input.CreateBucketConfiguration?.Location !== undefined || input.CreateBucketConfiguration?.Bucket !== undefined) {
+      if (
+        input.CreateBucketConfiguration?.Location !== undefined ||
+        input.CreateBucketConfiguration?.Bucket !== undefined
+      ) {
         throw invalidRequest("Directory buckets are not available here; create a general purpose bucket.");
       }
       if (input.BucketNamespace === "account-regional") {
@@ -92,17 +98,18 @@ export function bucketLifeCycleHandlers(environment: ObjectsEnvironment): Handle
       // Closed first: a write that is acknowledged after the look for emptiness would be lost with the bucket.
       await engine.closeBucket(bucket.bucketId).catch((error: unknown) => {
         if (error instanceof Error && "code" in error && error.code === "BucketNotEmpty") {
-          throw s3Error("BucketNotEmpty", 409, "The bucket you tried to delete is not empty", { BucketName: bucket.name });
+          throw s3Error("BucketNotEmpty", 409, "The bucket you tried to delete is not empty", {
+            BucketName: bucket.name,
+          });
         }
         throw error;
       });
-      try {
-        await decide(environment, { type: "bucket.delete", bucketId: bucket.bucketId, name: bucket.name }, context);
-      } catch (error) {
-        await engine.reopenBucket(bucket.bucketId);
-        throw error;
-      }
-      await engine.dropBucket(bucket.bucketId);
+      const outcome = await decideDeletion(environment, bucket, {
+        actor: actorOf(context),
+        requestId: context.requestId,
+        idempotencyKey: `delete-bucket:${bucket.bucketId}:${context.requestId}`,
+      });
+      if (!outcome.ok) throw refusalOf(outcome, bucket.name);
       return {};
     },
 
@@ -134,7 +141,9 @@ export function bucketLifeCycleHandlers(environment: ObjectsEnvironment): Handle
         Buckets: page.map((bucket) => ({
           Name: bucket.name,
           CreationDate: new Date(bucket.createdAt),
-          ...(input.MaxBuckets === undefined && input.BucketRegion === undefined ? {} : { BucketRegion: bucket.region }),
+          ...(input.MaxBuckets === undefined && input.BucketRegion === undefined
+            ? {}
+            : { BucketRegion: bucket.region }),
         })),
         ...(input.Prefix === undefined ? {} : { Prefix: input.Prefix }),
         ...(last !== undefined && matching.length > page.length ? { ContinuationToken: encodeToken(last.name) } : {}),
@@ -177,7 +186,8 @@ const illegalLocation = (constraint: string, region: string) =>
 
 function ownershipOf(asked: string | undefined): ObjectOwnership {
   if (asked === undefined) return "BucketOwnerEnforced";
-  if (!OWNERSHIPS.has(asked)) throw invalidArgument("Invalid x-amz-object-ownership header", "x-amz-object-ownership", asked);
+  if (!OWNERSHIPS.has(asked))
+    throw invalidArgument("Invalid x-amz-object-ownership header", "x-amz-object-ownership", asked);
   return asked as ObjectOwnership;
 }
 
