@@ -92,9 +92,11 @@ describe("openDatabase()", () => {
 
   test("use after close() is refused", () =>
     withDatabase((database) => {
+      const statement = database.prepare("SELECT 1");
       database.close();
       database.close();
       expect(codeOf(() => database.exec("SELECT 1"))).toBe("Closed");
+      expect(codeOf(() => statement.run())).toBe("Closed");
       expect(database.inTransaction).toBe(false);
     }));
 });

@@ -58,10 +58,17 @@ function bindings(parameters: SqlParameters): SQLQueryBindings[] {
 }
 
 class BunStatement<Row extends object> implements Statement<Row> {
-  readonly #compiled: CompiledStatement<Row, SQLQueryBindings[]>;
+  readonly #prepared: CompiledStatement<Row, SQLQueryBindings[]>;
+  readonly #database: BunDatabase;
 
-  constructor(compiled: CompiledStatement<Row, SQLQueryBindings[]>) {
-    this.#compiled = compiled;
+  constructor(compiled: CompiledStatement<Row, SQLQueryBindings[]>, database: BunDatabase) {
+    this.#prepared = compiled;
+    this.#database = database;
+  }
+
+  get #compiled(): CompiledStatement<Row, SQLQueryBindings[]> {
+    this.#database.assertOpen();
+    return this.#prepared;
   }
 
   get(...parameters: SqlParameters): Row | undefined {
@@ -103,7 +110,7 @@ class BunDatabase implements Database {
     // One compiled statement per text: its row type is whatever the text selects, which only the caller can state.
     if (known !== undefined) return known as Statement<Row>;
     const compiled = this.#live().prepare<Row, SQLQueryBindings[]>(sql);
-    const statement = new BunStatement<Row>(compiled);
+    const statement = new BunStatement<Row>(compiled, this);
     this.#statements.set(sql, statement);
     this.#finalizers.push(() => compiled.finalize());
     return statement;
@@ -188,8 +195,13 @@ class BunDatabase implements Database {
     this.#connection.close();
   }
 
-  #live(): Connection {
+  /** @throws SqlError Closed */
+  assertOpen(): void {
     if (!this.#open) throw new SqlError("Closed", `the database ${this.path} was closed; open it again`);
+  }
+
+  #live(): Connection {
+    this.assertOpen();
     return this.#connection;
   }
 }

@@ -1,0 +1,53 @@
+/** What identifies catalog records, and which record an event concerns. */
+import type { AccountId, CatalogKey, CatalogKind, CatalogRecord } from "#contracts";
+import type { AnyEvent } from "../new-event.ts";
+
+/** A record's place: its kind and its key within the kind. */
+export interface CatalogAddress {
+  readonly kind: CatalogKind;
+  readonly key: CatalogKey;
+}
+
+/** `123456789012/ada`. Neither part can contain a slash. */
+export function userKey(accountId: AccountId, userName: string): CatalogKey {
+  return `${accountId}/${userName}`;
+}
+
+export function keyOfRecord(record: CatalogRecord): CatalogKey {
+  switch (record.kind) {
+    case "account":
+      return record.accountId;
+    case "user":
+      return userKey(record.accountId, record.userName);
+    case "accessKey":
+      return record.accessKeyId;
+    case "bucket":
+      return record.name;
+  }
+}
+
+/** The one record that an event changes: known from the event alone, without any view. */
+export function addressOfEvent(event: AnyEvent): CatalogAddress {
+  switch (event.type) {
+    case "account.created":
+      return { kind: "account", key: event.payload.accountId };
+    case "user.created":
+    case "user.deleted":
+    case "userPolicy.put":
+    case "userPolicy.deleted":
+      return { kind: "user", key: userKey(event.payload.accountId, event.payload.userName) };
+    case "accessKey.created":
+    case "accessKey.updated":
+    case "accessKey.deleted":
+      return { kind: "accessKey", key: event.payload.accessKeyId };
+    case "bucket.created":
+    case "bucket.configured":
+    case "bucket.deleted":
+      return { kind: "bucket", key: event.payload.name };
+  }
+}
+
+/** Whether the event takes its record away, so that a later record under the same key is another thing. */
+export function endsRecord(event: AnyEvent): boolean {
+  return event.type === "user.deleted" || event.type === "accessKey.deleted" || event.type === "bucket.deleted";
+}

@@ -1,0 +1,56 @@
+/**
+ * The event log: everything that was decided, in order; the views folded from it; and the feed that tells data planes.
+ *
+ * `core` puts the parts together; other rooms need the types of decisions, the read-only views and the feed.
+ */
+export { Appender } from "./appender.ts";
+export { catalogChangesOf, deepFreeze, PoisonEvent, type RecordBefore } from "./catalog/catalog-changes.ts";
+export { addressOfEvent, type CatalogAddress, endsRecord, keyOfRecord, userKey } from "./catalog/catalog-keys.ts";
+export { type CatalogReader, CatalogViews } from "./catalog/catalog-views.ts";
+export {
+  type CommandHandler,
+  type CommandHandlers,
+  type CommandOf,
+  type Decision,
+  type Refusal,
+  refuse,
+} from "./decision.ts";
+export {
+  CatalogFeed,
+  type ChangeFeed,
+  type FeedRequest,
+  type FeedSubscription,
+  RESUME_EVENTS_MAX,
+} from "./feed/change-feed.ts";
+export {
+  DELIVERY_MS_MAX,
+  type FeedConsumer,
+  type FeedEnd,
+  type FeedMessage,
+  PENDING_RECORDS_MAX,
+} from "./feed/subscription.ts";
+export { type AnyEvent, EVENT_TYPES, type EventOrigin, knownEvent, type NewEvent } from "./new-event.ts";
+export type {
+  AggregateReference,
+  AppendBatch,
+  EventStore,
+  IdempotencyRecord,
+  QuarantinedEvent,
+  ViewCheckpoint,
+  ViewUpdate,
+} from "./store/event-store.ts";
+export { EventStoreError, type EventStoreErrorCode } from "./store/event-store-error.ts";
+export { openSqliteEventStore } from "./store/sqlite-event-store.ts";
+export { tailEvents } from "./tail.ts";
+export { type RowDifference, stableJson } from "./views/replay.ts";
+export { CATALOG_VIEWS, type RowChange, VIEW_OF_KIND, type View } from "./views/view.ts";
+export {
+  foldFromStart,
+  foldOnward,
+  type LoadedView,
+  loadView,
+  type RebuildReport,
+  rebuildReport,
+  storedRows,
+  storeRebuilt,
+} from "./views/view-keeper.ts";

@@ -1,0 +1,234 @@
+/** What every implementation of the event store must do. Run it from the test of each: `eventStoreConformance("sqlite", …)`. */
+import { describe, expect, test } from "bun:test";
+import type { EventEnvelope, EventId } from "#contracts";
+import { ACCOUNT, bucketConfigured, bucketCreated, envelope } from "../testing/sample-events.ts";
+import type { AppendBatch, EventStore, ViewProgress } from "./event-store.ts";
+import { EventStoreError } from "./event-store-error.ts";
+
+/** One log that can be opened several times. */
+export interface StoreUnderTest {
+  /** Opens the log (again): takes a new epoch. Stores opened before stay open. */
+  open(): Promise<EventStore>;
+  /** Closes what is open and removes the log. */
+  dispose(): Promise<void>;
+}
+
+const START = 0 as EventId;
+const NOW = 1_700_000_000_000;
+
+function batchOf(events: readonly EventEnvelope[], rest: Partial<AppendBatch> = {}): AppendBatch {
+  return { events, idempotency: [], views: [], now: NOW, ...rest };
+}
+
+/** Events `first … first + count - 1`, each of an aggregate of its own. */
+function created(first: number, count: number): EventEnvelope[] {
+  return Array.from({ length: count }, (_, index) => envelope(first + index, bucketCreated(`b${first + index}`)));
+}
+
+async function codeOf(promise: Promise<unknown>): Promise<string | undefined> {
+  const error = await promise.then(
+    () => undefined,
+    (reason) => reason,
+  );
+  return error instanceof EventStoreError ? error.code : error;
+}
+
+const progress = (view: string, through: number, rest: Partial<ViewProgress> = {}): ViewProgress => ({
+  checkpoint: { view, version: 1, through: through as EventId },
+  changes: [],
+  quarantined: [],
+  replace: false,
+  ...rest,
+});
+
+/** Registers the suite under the implementation's name. */
+export function eventStoreConformance(name: string, create: () => Promise<StoreUnderTest>): void {
+  const withLog = async (body: (log: StoreUnderTest) => Promise<void>): Promise<void> => {
+    const log = await create();
+    try {
+      await body(log);
+    } finally {
+      await log.dispose();
+    }
+  };
+  const withStore = (body: (store: EventStore) => Promise<void>): Promise<void> =>
+    withLog(async (log) => body(await log.open()));
+
+  describe(`event store: ${name}`, () => {
+    test("append() then read() gives the events back, in order, exactly", () =>
+      withStore(async (store) => {
+        expect(await store.head()).toBe(START);
+        const events = created(1, 5);
+        const hostile = { "__proto__\u0000": "\u2028 💥 ' \" \\", nested: [1, null, { a: 1e21 }] };
+        events.push(envelope(6, bucketConfigured("b1", hostile), 2));
+        events[5] = {
+          ...events[5]!,
+          bucketId: undefined,
+          causationId: 3 as EventId,
+          aggregateId: "id-of-b1",
+        } as EventEnvelope;
+        const sent = JSON.parse(JSON.stringify(events)) as EventEnvelope[];
+        await store.append(batchOf(sent.slice(0, 2)));
+        await store.append(batchOf(sent.slice(2)));
+        expect(await store.read(START, 100)).toEqual(sent);
+        expect(await store.read(2 as EventId, 2)).toEqual(sent.slice(2, 4));
+        expect(await store.read(6 as EventId, 100)).toEqual([]);
+        expect(await store.head()).toBe(6 as EventId);
+        const aggregate = { aggregateType: "bucket", aggregateId: "id-of-b1" } as const;
+        expect((await store.readAggregate(aggregate, 0, 10)).map((event) => event.id as number)).toEqual([1, 6]);
+        expect((await store.readAggregate(aggregate, 1, 10)).map((event) => event.id as number)).toEqual([6]);
+      }));
+
+    test("append() of misnumbered events is refused and keeps nothing", () =>
+      withStore(async (store) => {
+        await store.append(batchOf(created(1, 2)));
+        const wrong: readonly (readonly EventEnvelope[])[] = [
+          created(4, 1),
+          created(2, 1),
+          [...created(3, 1), ...created(5, 1)],
+          [envelope(3, bucketConfigured("b1", 1), 3)],
+          [envelope(3, bucketConfigured("b1", 1), 1)],
+          [envelope(3, bucketConfigured("b1", 1), 2), envelope(4, bucketConfigured("b1", 1), 2)],
+        ];
+        for (const events of wrong) expect(await codeOf(store.append(batchOf(events)))).toBe("Misnumbered");
+        expect(await store.head()).toBe(2 as EventId);
+        await store.append(batchOf([envelope(3, bucketConfigured("b1", 1), 2)]));
+        expect(await store.check()).toEqual([]);
+      }));
+
+    test("lastSequences() knows each aggregate, and 0 for one without events", () =>
+      withStore(async (store) => {
+        await store.append(batchOf([...created(1, 1), envelope(2, bucketConfigured("b1", 1), 2)]));
+        const ask = ["id-of-b1", "id-of-b9"].map((aggregateId) => ({ aggregateType: "bucket" as const, aggregateId }));
+        expect(await store.lastSequences(ask)).toEqual([2, 0]);
+        expect(await store.lastSequences([])).toEqual([]);
+      }));
+
+    test("events, idempotency records, rows and checkpoints are kept together or not at all", () =>
+      withStore(async (store) => {
+        await store.saveView(progress("v", 0));
+        const views = [{ view: "v", changes: [{ key: "k", row: "1" }] }];
+        const idempotency = [{ scope: "s", fingerprint: "f", answer: "a", expiresAt: NOW + 1000 }];
+        expect(await codeOf(store.append(batchOf(created(2, 1), { views, idempotency })))).toBe("Misnumbered");
+        expect(await store.viewRows("v", null, 10)).toEqual([]);
+        expect(await store.findIdempotency("s", NOW)).toBeUndefined();
+        expect(await store.viewCheckpoints()).toEqual([{ view: "v", version: 1, through: START }]);
+        await store.append(batchOf(created(1, 3), { views, idempotency }));
+        expect(await store.viewRows("v", null, 10)).toEqual([{ key: "k", row: "1" }]);
+        expect(await store.findIdempotency("s", NOW)).toEqual(idempotency[0]!);
+        expect(await store.viewCheckpoints()).toEqual([{ view: "v", version: 1, through: 3 as EventId }]);
+      }));
+
+    test("idempotency records end at their time, and a batch without events keeps its records", () =>
+      withStore(async (store) => {
+        const record = { scope: "s", fingerprint: "f", answer: "a", expiresAt: NOW + 1000 };
+        await store.append(batchOf([], { idempotency: [record] }));
+        expect(await store.head()).toBe(START);
+        expect(await store.findIdempotency("s", NOW + 999)).toEqual(record);
+        expect(await store.findIdempotency("s", NOW + 1000)).toBeUndefined();
+        await store.append(batchOf(created(1, 1), { now: NOW + 1000 }));
+        expect(await store.findIdempotency("s", NOW)).toBeUndefined();
+      }));
+
+    test("a later opener deposes the earlier one; epochs only grow, the identity stays", () =>
+      withLog(async (log) => {
+        const first = await log.open();
+        await first.append(batchOf(created(1, 1)));
+        const second = await log.open();
+        expect(second.epoch).toBeGreaterThan(first.epoch);
+        expect(second.controlPlaneId).toBe(first.controlPlaneId);
+        expect(await codeOf(first.append(batchOf(created(2, 1))))).toBe("Deposed");
+        expect(await codeOf(first.saveView(progress("v", 0)))).toBe("Deposed");
+        expect(await codeOf(first.setNote("n", "v"))).toBe("Deposed");
+        await second.append(batchOf(created(2, 1)));
+        expect(await first.head()).toBe(2 as EventId);
+        expect(await codeOf(first.append(batchOf(created(3, 1))))).toBe("Deposed");
+        expect(await second.check()).toEqual([]);
+      }));
+
+    test("what was appended is there after opening again", () =>
+      withLog(async (log) => {
+        const first = await log.open();
+        await first.append(batchOf(created(1, 3)));
+        await first.setNote("n", "v");
+        await first.close();
+        expect(await codeOf(first.head())).toBe("Closed");
+        const second = await log.open();
+        expect(await second.read(START, 10)).toEqual(created(1, 3).map((event) => JSON.parse(JSON.stringify(event))));
+        expect(await second.note("n")).toBe("v");
+        expect(await second.note("absent")).toBeUndefined();
+      }));
+
+    test("rows are paged in the order of the bytes of their keys", () =>
+      withStore(async (store) => {
+        const keys = ["a", "B", "ä", "💥", "\ufb01", "a/b", "a-"];
+        await store.saveView(progress("v", 0, { changes: keys.map((key) => ({ key, row: JSON.stringify(key) })) }));
+        await store.saveView(progress("w", 0, { changes: [{ key: "other", row: "0" }] }));
+        const sorted = keys.toSorted((left, right) => Buffer.compare(Buffer.from(left), Buffer.from(right)));
+        const seen: string[] = [];
+        let after: string | null = null;
+        for (;;) {
+          const page = await store.viewRows("v", after, 2);
+          if (page.length === 0) break;
+          seen.push(...page.map((row) => row.key));
+          after = page.at(-1)!.key;
+        }
+        expect(seen).toEqual(sorted);
+      }));
+
+    test("saveView() adds, removes and replaces rows, and keeps quarantined events", () =>
+      withStore(async (store) => {
+        const poison = { view: "v", eventId: 1 as EventId, reason: "bad" };
+        const changes = [
+          { key: "a", row: "1" },
+          { key: "b", row: "2" },
+          { key: "a", row: null },
+        ];
+        await store.saveView(progress("v", 1, { changes, quarantined: [poison] }));
+        expect(await store.viewRows("v", null, 10)).toEqual([{ key: "b", row: "2" }]);
+        expect(await store.quarantined()).toEqual([poison]);
+        await store.saveView(progress("v", 1, { changes: [{ key: "c", row: "3" }], replace: true }));
+        expect(await store.viewRows("v", null, 10)).toEqual([{ key: "c", row: "3" }]);
+        expect(await store.quarantined()).toEqual([]);
+      }));
+
+    test("onAppended() hints once per batch, with the head, until it is ended", () =>
+      withStore(async (store) => {
+        const heads: number[] = [];
+        const end = store.onAppended((head) => heads.push(head));
+        await store.append(batchOf(created(1, 3)));
+        await store.append(batchOf([]));
+        await store.append(batchOf(created(4, 1)));
+        end();
+        await store.append(batchOf(created(5, 1)));
+        expect(heads).toEqual([3, 4]);
+      }));
+
+    test("a reader by cursor sees every event once and in order while others append", () =>
+      withStore(async (store) => {
+        const total = 600;
+        const seen: number[] = [];
+        const reading = (async () => {
+          while (seen.length < total) {
+            const events = await store.read((seen.at(-1) ?? 0) as EventId, 7);
+            seen.push(...events.map((event) => event.id as number));
+            await new Promise<void>((resolve) => setImmediate(resolve));
+          }
+        })();
+        for (let first = 1; first <= total; first += 6) {
+          await store.append(batchOf(created(first, 6)));
+          await new Promise<void>((resolve) => setImmediate(resolve));
+        }
+        await reading;
+        expect(seen).toEqual(Array.from({ length: total }, (_, index) => index + 1));
+      }));
+
+    test("owners and actors are kept as given", () =>
+      withStore(async (store) => {
+        await store.append(batchOf(created(1, 1)));
+        expect(await store.read(START, 1)).toMatchObject([
+          { org: ACCOUNT, actor: "system:test", requestId: "request-1" },
+        ]);
+      }));
+  });
+}
