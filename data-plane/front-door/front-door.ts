@@ -12,7 +12,9 @@ import {
   decodeInput,
   encodeError,
   encodeOutput,
+  formParameter,
   loadServiceModel,
+  protocolOf,
   type RoutedOperation,
   routeOperation,
   routeService,
@@ -112,11 +114,19 @@ export async function createFrontDoor(options: FrontDoorOptions): Promise<HttpHa
     const now = clock.now();
     const parsed = readSignature(request);
     const form = await readForm(request);
-    passage.service = routeService({
-      signingName: "scope" in parsed ? parsed.scope.service : undefined,
-      request,
-      form,
+    const addressee = routeService({
+      scopeService: "scope" in parsed ? parsed.scope.service : undefined,
+      target: request.headers.get("x-amz-target"),
+      action: form === undefined ? undefined : formParameter(form, "Action"),
+      version: form === undefined ? undefined : formParameter(form, "Version"),
+      path: request.path,
     });
+    if (addressee === undefined) {
+      throw new AwsError("UnknownService", "The request is signed for a service that Biplane does not have.", {
+        statusCode: 404,
+      });
+    }
+    passage.service = addressee;
     const facts = SERVICE_FACTS[passage.service];
     if (parsed.kind === "anonymous" && !facts.anonymous) throw new SignatureError({ reason: "missing" });
 
@@ -130,7 +140,10 @@ export async function createFrontDoor(options: FrontDoorOptions): Promise<HttpHa
     const model = models.get(passage.service) ?? (await loadServiceModel(passage.service));
     models.set(passage.service, model);
     passage.model = model;
-    const routed = routeOperation(model, request, { bucket: addressed.bucket, form });
+    const routed = routeOperation(model, request, {
+      body: form,
+      baseDomains: addressed.bucket === undefined ? [] : options.names.baseDomains,
+    });
     passage.routed = routed;
     const service = services.get(passage.service);
     const operation = service?.operations.get(routed.operation.name) as Operation<unknown, unknown> | undefined;
@@ -142,7 +155,11 @@ export async function createFrontDoor(options: FrontDoorOptions): Promise<HttpHa
     const questions = operation.access(input, context);
     for (const question of questions instanceof Promise ? await questions : questions) context.authorize(question);
     const output = await operation.handle(input, context);
-    return encodeOutput(routed, output, { requestId: request.id, hostId, headOnly: request.method === "HEAD" });
+    return encodeOutput(routed, output as object, {
+      requestId: request.id,
+      hostId,
+      headOnly: request.method === "HEAD",
+    });
   };
 
   return async (request) => {
@@ -164,7 +181,7 @@ export async function createFrontDoor(options: FrontDoorOptions): Promise<HttpHa
         });
       }
       const model = passage.model ?? models.get(passage.service) ?? (await loadServiceModel(passage.service));
-      response = encodeError(passage.routed ?? model, error, {
+      response = encodeError(model, passage.routed?.protocol ?? protocolOf(model, request), error, {
         requestId: request.id,
         hostId,
         headOnly: request.method === "HEAD",

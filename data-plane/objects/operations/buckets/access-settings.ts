@@ -1,7 +1,7 @@
 /** Who may do what with a bucket: policy, public access block, ownership of objects, access control list. */
 import type { BucketRecord } from "#contracts";
 import type { S3 } from "#foundation/aws";
-import { PolicySyntaxError, parsePolicy } from "#foundation/policy";
+import { isPublicPolicy, type PolicyDocument, PolicySyntaxError, parsePolicy } from "#foundation/policy";
 import { accessDenied, aclsDisabled, invalidArgument, malformedXml, s3Error } from "../../errors.ts";
 import { isPublicAcl } from "../../rules/acl/evaluate.ts";
 import {
@@ -12,7 +12,6 @@ import {
   ownerOnly,
   validateAccessControl,
 } from "../../rules/acl/grants.ts";
-import { isPublicPolicy } from "../../rules/policy-status.ts";
 import type { ObjectsEnvironment } from "../../service/environment.ts";
 import { bucketOf, configure } from "./configure.ts";
 import type { Handlers } from "./handlers.ts";
@@ -47,8 +46,8 @@ export function bucketAccessHandlers(environment: ObjectsEnvironment): Handlers<
       const text = input.Policy;
       if (Buffer.byteLength(text) > POLICY_BYTES_MAX)
         throw malformedPolicy("Policy exceeds the maximum allowed document size.");
-      checkPolicy(text, bucket.name);
-      if (publicAccessBlockOf(bucket).BlockPublicPolicy === true && isPublicPolicy(text)) {
+      const document = checkPolicy(text, bucket.name);
+      if (publicAccessBlockOf(bucket).BlockPublicPolicy === true && isPublicPolicy(document)) {
         throw accessDenied(
           "User is not authorized to perform: s3:PutBucketPolicy because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.",
         );
@@ -62,7 +61,9 @@ export function bucketAccessHandlers(environment: ObjectsEnvironment): Handlers<
       return {};
     },
     GetBucketPolicyStatus(input) {
-      return { PolicyStatus: { IsPublic: isPublicPolicy(policyOf(bucketOf(environment, input))) } };
+      return {
+        PolicyStatus: { IsPublic: isPublicPolicy(parsePolicy(policyOf(bucketOf(environment, input)), "resource")) },
+      };
     },
 
     GetPublicAccessBlock(input) {
@@ -206,8 +207,8 @@ function policyOf(bucket: BucketRecord): string {
 const malformedPolicy = (message: string) => s3Error("MalformedPolicy", 400, message);
 
 /** The grammar, and that every resource is this bucket or something in it. */
-function checkPolicy(text: string, bucket: string): void {
-  let document: ReturnType<typeof parsePolicy>;
+function checkPolicy(text: string, bucket: string): PolicyDocument {
+  let document: PolicyDocument;
   try {
     document = parsePolicy(text, "resource");
   } catch (error) {
@@ -226,6 +227,7 @@ function checkPolicy(text: string, bucket: string): void {
     }
   }
   if (document.statements.length === 0) throw invalidArgument("Policy has no statements");
+  return document;
 }
 
 /** `arn:aws:s3:::photos*` may be meant; a pattern that cannot mean this bucket is a mistake. */
