@@ -103,7 +103,7 @@ function readQuery(plan: RestInputPlan, query: string, input: Record<string, unk
 
 function readPayload(routed: RoutedOperation, member: Member, body: Uint8Array | StreamingBody): unknown {
   const { shape } = member;
-  if (shape.kind === "blob" && shape.streaming) return body;
+  if (shape.kind === "blob" && shape.streaming) return body instanceof Uint8Array ? oneChunk(body) : body;
   const bytes = wholeBody(body);
   if (bytes.length === 0) return undefined;
   if (shape.kind === "blob") return bytes;
@@ -135,6 +135,10 @@ function decodeText(bytes: Uint8Array): string {
   } catch {
     throw new MalformedInput("the body is not UTF-8", { syntax: true });
   }
+}
+
+async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  if (bytes.length > 0) yield bytes;
 }
 
 /** The bytes of an operation without a streaming payload. */

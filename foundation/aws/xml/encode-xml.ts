@@ -16,7 +16,7 @@ import { escapeAttribute, escapeText } from "./escape-xml.ts";
 /** Settings in which the XML protocols differ. */
 export interface XmlStyle {
   readonly milliseconds: MillisecondStyle;
-  /** EC2 repeats no list name (`<item>` is the default name of elements) and flattens nothing. */
+  /** EC2 flattens nothing in answers. */
   readonly ec2: boolean;
 }
 
@@ -83,7 +83,7 @@ export function createXmlEncoders(style: XmlStyle): XmlEncoders {
       case "union":
         return (value) => structureOf(shape).content(value);
       case "list":
-        return repeated(shape, elementName(shape.element, style.ec2 ? "item" : "member"));
+        return repeated(shape, elementName(shape.element, "member"));
       case "map":
         return entries(shape, "entry");
       case "timestamp":
