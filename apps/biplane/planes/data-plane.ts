@@ -1,0 +1,124 @@
+/** The data plane, assembled: link, engines, services, front door, server. */
+import { join } from "node:path";
+import type { ChangeStreamTransport, DataPlaneStatus, Region } from "#contracts";
+import { createFrontDoor, createOperationMetrics } from "#data-plane/front-door";
+import { type Link, openLink } from "#data-plane/link";
+import { createObjectsBrowserAccess, createObjectsService } from "#data-plane/objects";
+import { openEmbeddedEngine } from "#data-plane/objects/engine";
+import { type HttpServer, serveHttp } from "#foundation/http";
+import { newHostId } from "#foundation/ids";
+import { systemClock, systemRandom, systemTimers } from "#foundation/runtime";
+import type { Logger, MetricsRegistry } from "#foundation/telemetry";
+import { type OperatorEndpoint, operatorAnswers } from "./operator-endpoint.ts";
+import { REGIONS } from "./regions.ts";
+
+export interface DataPlaneOptions {
+  /** Holds `link/` and `objects/`. */
+  readonly directory: string;
+  readonly name: string;
+  readonly version: string;
+  readonly hostname: string;
+  /** 0 picks a free port. */
+  readonly port: number;
+  readonly region: Region;
+  readonly transport: ChangeStreamTransport;
+  readonly logger: Logger;
+  readonly metrics: MetricsRegistry;
+  readonly accessLog?: Parameters<typeof serveHttp>[0]["accessLog"];
+}
+
+export interface DataPlane {
+  readonly url: string;
+  readonly link: Link;
+  /** Lets running requests end, then closes everything in the order in which it depends on each other. */
+  close(): Promise<void>;
+}
+
+/** How long running requests may take to end when the data plane stops. */
+const CLOSE_GRACE_MS = 5_000;
+
+/**
+ * Starts the data plane. It answers as soon as it has a catalog: from its own disk, or else with the control plane's first snapshot.
+ */
+export async function startDataPlane(options: DataPlaneOptions): Promise<DataPlane> {
+  const { logger, metrics } = options;
+  const startedAt = systemClock.now();
+  let server: HttpServer | undefined;
+  let state: DataPlaneStatus["state"] = "starting";
+
+  const link = openLink({
+    directory: join(options.directory, "link"),
+    dataPlaneName: options.name,
+    version: options.version,
+    transport: options.transport,
+    clock: systemClock,
+    timers: systemTimers,
+    random: systemRandom,
+    logger: logger.child({ room: "link" }),
+    metrics,
+    status: () => ({
+      state,
+      endpoint: server?.url ?? "",
+      startedAt,
+      residentBytes: process.memoryUsage.rss(),
+    }),
+  });
+  const { catalog, control } = link;
+  const engine = await openEmbeddedEngine({
+    directory: join(options.directory, "objects"),
+    clock: systemClock,
+    timers: systemTimers,
+    random: systemRandom,
+    logger: logger.child({ room: "objects/engine" }),
+    hosting: "worker",
+  });
+  const environment = {
+    engine,
+    catalog,
+    control,
+    clock: systemClock,
+    timers: systemTimers,
+    random: systemRandom,
+    logger: logger.child({ room: "objects" }),
+    metrics,
+  };
+  await link.whenReady();
+  const objects = createObjectsService(environment);
+  const operator: OperatorEndpoint = { link, metrics, state: () => state };
+  const door = await createFrontDoor({
+    services: [objects],
+    catalog,
+    defaultRegion: options.region,
+    regions: new Set([...REGIONS, options.region]),
+    names: { baseDomains: ["s3.localhost", "localhost"] },
+    hostId: newHostId(systemRandom),
+    clock: systemClock,
+    logger: logger.child({ room: "front-door" }),
+    metrics: createOperationMetrics(metrics),
+    browser: createObjectsBrowserAccess(environment),
+  });
+  server = await serveHttp({
+    name: "aws",
+    hostname: options.hostname,
+    port: options.port,
+    requestIdHeader: null,
+    logger: logger.child({ room: "http" }),
+    metrics,
+    ...(options.accessLog === undefined ? {} : { accessLog: options.accessLog }),
+    handler: (request) => operatorAnswers(request, operator) ?? door(request),
+  });
+  state = "ready";
+
+  const { url } = server;
+  return {
+    url,
+    link,
+    async close() {
+      state = "draining";
+      await server?.close(CLOSE_GRACE_MS);
+      await objects.close();
+      link.close();
+      await engine.close();
+    },
+  };
+}
