@@ -40,7 +40,11 @@ export function newBodyKey(request: EncryptionRequest, masterKey: MasterKey, ran
     case "SSE-C": {
       if (request.key.length !== OBJECT_KEY_BYTES) throw new EngineError("WrongEncryptionKey");
       const salt = random.bytes(SALT_BYTES);
-      const fields = [request.keyMd5, Buffer.from(salt).toString("base64"), checkOf(request.key, salt).toString("base64")];
+      const fields = [
+        request.keyMd5,
+        Buffer.from(salt).toString("base64"),
+        checkOf(request.key, salt).toString("base64"),
+      ];
       return { key: request.key, record: `C.${fields.join(".")}` };
     }
   }

@@ -20,8 +20,8 @@ export function refuse(refused: EngineErrorCode, details?: EngineErrorDetails): 
   return { refused, details };
 }
 
-export function isRefusal(answer: object): answer is Refusal {
-  return "refused" in answer;
+export function isRefusal(answer: unknown): answer is Refusal {
+  return typeof answer === "object" && answer !== null && "refused" in answer;
 }
 
 /** A bucket as a command names it; `directory` is used when this is the first write to it. */

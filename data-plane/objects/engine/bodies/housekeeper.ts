@@ -1,0 +1,126 @@
+/** When housekeeping runs: soon after there is something to do, gently while others are busy, without pause when the journal grows large. */
+
+import type { Clock, TimerHandle, Timers } from "#foundation/runtime";
+import type { EngineHost } from "#foundation/sql";
+import type { Logger } from "#foundation/telemetry";
+import type { RecordOperations } from "../records/commands.ts";
+import type { HousekeepingOperations, PassReport } from "./housekeeping.ts";
+
+/** Bodies that are replaced or deleted this soon never become files. Long enough for bursts to gather, short enough for people who look. */
+const IDLE_DELAY_MS = 200;
+
+/** Rest after a pass, as a multiple of its length: a sixth of a core at most while requests come in. */
+const REST_FACTOR = 5;
+
+/** A failed pass (disk full, broken disk) is tried again after so long. */
+const RETRY_DELAY_MS = 5_000;
+
+/** Journal bytes from which passes follow each other without rest: 256 MiB. */
+const JOURNAL_HIGH_BYTES = 256 * 1024 * 1024;
+
+/** Journal bytes at which small bodies are no longer taken into it: 1 GiB. They go through `staging/` then, at the speed of the disk. */
+export const JOURNAL_BYTES_MAX = 1024 * 1024 * 1024;
+
+export interface HousekeeperOptions {
+  readonly work: EngineHost<HousekeepingOperations>;
+  readonly records: EngineHost<RecordOperations>;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly pinnedUploads: () => readonly number[];
+  readonly logger?: Logger;
+}
+
+export interface Housekeeper {
+  /** Bytes in the journal, for the limit. */
+  readonly journalBytes: number;
+  /** A commit left something to do; `journalBytes` of it went into the journal. */
+  noticeCommit(journalBytes: number): void;
+  /** Works until nothing is left to do, garbage that is still readable included when `ignoreGrace`. */
+  settle(ignoreGrace: boolean): Promise<void>;
+  /** Stops timers and waits for a running pass. */
+  close(): Promise<void>;
+}
+
+/** Recovers what a crash left, then starts. */
+export async function startHousekeeper(options: HousekeeperOptions): Promise<Housekeeper> {
+  const { work, records, clock, timers, logger } = options;
+  let journalBytes = (await work.apply("backlog", undefined)).bytes;
+  let timer: TimerHandle | undefined;
+  let running: Promise<PassReport | undefined> | undefined;
+  let noticed = false;
+  let closed = false;
+
+  const runPass = async (ignoreGrace: boolean): Promise<PassReport> => {
+    const now = clock.now();
+    const report = await work.apply("pass", { now, ignoreGrace, pinnedUploads: options.pinnedUploads() });
+    const { arrived, materialised, swept } = report.settle;
+    if (arrived.length + materialised.length + swept.length > 0) await records.apply("settle", report.settle);
+    journalBytes = Math.max(0, journalBytes - report.journalBytes);
+    return report;
+  };
+  /** One pass at a time, whoever asks. */
+  const pass = async (ignoreGrace: boolean): Promise<PassReport> => {
+    while (running !== undefined) await running.catch(() => undefined);
+    const mine = runPass(ignoreGrace);
+    running = mine;
+    try {
+      return await mine;
+    } finally {
+      running = undefined;
+    }
+  };
+
+  const schedule = (delayMs: number): void => {
+    if (closed) return;
+    timer?.cancel();
+    timer = timers.after(delayMs, () => {
+      timer = undefined;
+      void tick();
+    });
+  };
+  const tick = async (): Promise<void> => {
+    noticed = false;
+    const began = clock.monotonicMs();
+    try {
+      const report = await pass(false);
+      if (closed) return;
+      const took = clock.monotonicMs() - began;
+      if (report.more) schedule(journalBytes > JOURNAL_HIGH_BYTES ? 0 : Math.ceil(took * REST_FACTOR));
+      else if (noticed) schedule(IDLE_DELAY_MS);
+      else if (report.nextDue !== null) schedule(Math.max(IDLE_DELAY_MS, report.nextDue - clock.now()));
+    } catch (error) {
+      if (closed) return;
+      logger?.error("housekeeping of object bodies failed; it will be tried again", { error });
+      schedule(RETRY_DELAY_MS);
+    }
+  };
+
+  const removed = await work.apply("recover", undefined);
+  if (removed > 0) logger?.info("removed bodies that were never committed", { files: removed });
+  while ((await runPass(true)).more) {
+    // Each pass does a bounded piece; starting up waits for all of it, so that what is left over is exactly what commits refer to.
+  }
+
+  return {
+    get journalBytes() {
+      return journalBytes;
+    },
+    noticeCommit(bytes) {
+      journalBytes += bytes;
+      if (noticed || closed) return;
+      noticed = true;
+      if (running === undefined) schedule(IDLE_DELAY_MS);
+    },
+    async settle(ignoreGrace) {
+      for (;;) {
+        const { more } = await pass(ignoreGrace);
+        if (!more) return;
+      }
+    },
+    async close() {
+      closed = true;
+      timer?.cancel();
+      await running?.catch(() => undefined);
+    },
+  };
+}

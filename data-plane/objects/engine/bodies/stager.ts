@@ -1,0 +1,203 @@
+/**
+ * Takes bodies in: small ones stay in memory until their commit carries them into the journal, large ones stream into `staging/<body>`.
+ */
+
+import type { Random } from "#foundation/runtime";
+import { EngineError } from "../engine-error.ts";
+import { stagingPath } from "../model/body-path.ts";
+import type { StagedBody } from "../port.ts";
+import { type BodyKey, encryptionOfRecord } from "./cipher-record.ts";
+import { isNoSpace, type StagedFile, type StagingFiles } from "./file-operations.ts";
+import { openSealer, SALT_BYTES, type Sealer, sealBody } from "./frame-cipher.ts";
+import { shareSync } from "./shared-sync.ts";
+
+/**
+ * Plain bytes up to which a body is committed inside the metadata transaction. One fsync instead of three, and no file to create; above it, copying the
+ * bytes twice (log, then file) costs more than that saves.
+ */
+export const INLINE_BYTES_MAX = 64 * 1024;
+
+/** Bytes gathered before a write: large enough that a system call per write is nothing, small enough that two for each upload are little. */
+const WRITE_BYTES = 512 * 1024;
+
+/** What the engine knows of a staged body. */
+export interface StagedRecord {
+  readonly body: number;
+  readonly size: number;
+  readonly cipher: string | null;
+  /** Stored bytes for the journal; null when they are in `staging/<body>`. */
+  readonly data: Uint8Array | null;
+}
+
+export interface Stager {
+  stage(source: AsyncIterable<Uint8Array>, key: BodyKey | null): Promise<StagedBody>;
+  stageBytes(bytes: Uint8Array, key: BodyKey | null): Promise<StagedBody>;
+  /** Takes the record out: a body is committed or discarded once. Undefined when that has happened. */
+  take(body: StagedBody): StagedRecord | undefined;
+  /** Removes the file of a body that was taken and not committed. */
+  remove(record: StagedRecord): Promise<void>;
+}
+
+export interface StagerOptions {
+  readonly files: StagingFiles;
+  readonly random: Random;
+  readonly nextBody: () => number | Promise<number>;
+  /** False while the journal holds as much as it may: small bodies then take the slower way of large ones, which holds their writers back. */
+  readonly mayInline: () => boolean;
+}
+
+export function createStager(options: StagerOptions): Stager {
+  const { files, random } = options;
+  const records = new WeakMap<StagedBody, StagedRecord>();
+  const syncStaging = shareSync(() => files.syncDirectory("staging"));
+
+  const staged = (record: StagedRecord): StagedBody => {
+    const body = Object.freeze({ size: record.size, encryption: encryptionOfRecord(record.cipher) });
+    records.set(body, record);
+    return body;
+  };
+
+  const keepInMemory = (body: number, plain: Uint8Array, key: BodyKey | null): StagedBody =>
+    staged({
+      body,
+      size: plain.length,
+      cipher: key?.record ?? null,
+      // A view into a larger buffer would drag all of it across to the engine's thread.
+      data: key !== null ? sealBody(key.key, random.bytes(SALT_BYTES), plain) : own(plain),
+    });
+
+  const streamToFile = async (
+    body: number,
+    pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+    key: BodyKey | null,
+  ): Promise<StagedBody> => {
+    const path = stagingPath(body);
+    const file = await files.createNew(path).catch(refuseWhenFull);
+    let size: number;
+    try {
+      size = await copyToFile(file, pieces, key && openSealer(key.key, random.bytes(SALT_BYTES)));
+      await file.sync();
+      await file.close();
+      await syncStaging();
+    } catch (error) {
+      // Closing twice is an error of its own; the first failure is the one to tell.
+      await file.close().catch(() => undefined);
+      await files.remove(path).catch(() => undefined);
+      return refuseWhenFull(error);
+    }
+    return staged({ body, size, cipher: key?.record ?? null, data: null });
+  };
+
+  return {
+    async stage(source, key) {
+      const iterator = source[Symbol.asyncIterator]();
+      const head: Uint8Array[] = [];
+      let size = 0;
+      while (size <= INLINE_BYTES_MAX) {
+        const { done, value } = await iterator.next();
+        if (done === true) break;
+        size += value.length;
+        // A producer may reuse its buffer after the next call; what is kept must be a copy.
+        head.push(Uint8Array.from(value));
+      }
+      const body = await options.nextBody();
+      if (size <= INLINE_BYTES_MAX && options.mayInline()) return keepInMemory(body, joined(head, size), key);
+      return streamToFile(body, size <= INLINE_BYTES_MAX ? head : continued(head, iterator), key);
+    },
+    async stageBytes(bytes, key) {
+      const body = await options.nextBody();
+      if (bytes.length <= INLINE_BYTES_MAX && options.mayInline()) return keepInMemory(body, bytes, key);
+      return streamToFile(body, [bytes], key);
+    },
+    take(body) {
+      const record = records.get(body);
+      records.delete(body);
+      return record;
+    },
+    async remove(record) {
+      if (record.data === null) await files.remove(stagingPath(record.body));
+    },
+  };
+}
+
+function refuseWhenFull(error: unknown): never {
+  throw isNoSpace(error) ? new EngineError("InsufficientStorage", {}, error) : error;
+}
+
+function own(bytes: Uint8Array): Uint8Array {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes : Uint8Array.from(bytes);
+}
+
+function joined(pieces: readonly Uint8Array[], size: number): Uint8Array {
+  if (pieces.length === 1) return pieces[0]!;
+  const whole = new Uint8Array(size);
+  let offset = 0;
+  for (const piece of pieces) {
+    whole.set(piece, offset);
+    offset += piece.length;
+  }
+  return whole;
+}
+
+/** The pieces read so far and the rest; an iterator that is left early is told so. */
+async function* continued(head: readonly Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncIterable<Uint8Array> {
+  yield* head;
+  let ended = false;
+  try {
+    for (;;) {
+      const { done, value } = await rest.next();
+      if (done === true) {
+        ended = true;
+        return;
+      }
+      yield value;
+    }
+  } catch (error) {
+    ended = true;
+    throw error;
+  } finally {
+    if (!ended) await rest.return?.();
+  }
+}
+
+/** Writes in large pieces, one write behind the filling of the next buffer. Returns the plain size. */
+async function copyToFile(
+  file: StagedFile,
+  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  sealer: Sealer | null,
+): Promise<number> {
+  let filling = new Uint8Array(WRITE_BYTES);
+  let spare = new Uint8Array(WRITE_BYTES);
+  let filled = 0;
+  let size = 0;
+  let writing: Promise<void> = Promise.resolve();
+
+  const flush = async (): Promise<void> => {
+    await writing;
+    writing = file.write(filling.subarray(0, filled));
+    // Awaited before its buffer is used again; until then a failure must not count as unhandled.
+    writing.catch(() => undefined);
+    [filling, spare] = [spare, filling];
+    filled = 0;
+  };
+  const append = async (bytes: Uint8Array): Promise<void> => {
+    let rest = bytes;
+    while (rest.length > 0) {
+      const taken = rest.subarray(0, WRITE_BYTES - filled);
+      filling.set(taken, filled);
+      filled += taken.length;
+      rest = rest.subarray(taken.length);
+      if (filled === WRITE_BYTES) await flush();
+    }
+  };
+
+  for await (const piece of pieces) {
+    size += piece.length;
+    if (sealer === null) await append(piece);
+    else for (const stored of sealer.push(piece)) await append(stored);
+  }
+  if (sealer !== null) for (const stored of sealer.end()) await append(stored);
+  if (filled > 0) await flush();
+  await writing;
+  return size;
+}

@@ -1,0 +1,174 @@
+/** Reads of the records through a connection of their own: each statement sees every write that was acknowledged before it began. */
+
+import type { BucketId } from "#contracts";
+import type { Database } from "#foundation/sql";
+import { decodeKey, encodeKey, pastKey } from "../model/key-order.ts";
+import type { RowSource } from "../model/list-walk.ts";
+import { sequenceOf } from "../model/ordered-id.ts";
+import { NULL_VERSION } from "../port.ts";
+import {
+  type BucketRow,
+  CURRENT_COLUMNS,
+  type KeyedVersionRow,
+  PART_COLUMNS,
+  type PartRow,
+  UPLOAD_COLUMNS,
+  type UploadRow,
+  VERSIONS_COLUMNS,
+  type VersionRow,
+} from "../records/rows.ts";
+
+/** What never changes about a bucket. */
+export interface BucketPlace {
+  readonly number: number;
+  readonly directory: string;
+}
+
+export interface FoundVersion {
+  readonly row: VersionRow;
+  readonly isLatest: boolean;
+}
+
+export interface KeyedUploadRow extends UploadRow {
+  readonly key: Uint8Array;
+}
+
+export interface RecordReader {
+  place(bucketId: BucketId): BucketPlace | undefined;
+  bucket(bucketId: BucketId): BucketRow | undefined;
+  latest(bucket: BucketPlace, key: string): FoundVersion | undefined;
+  version(bucket: BucketPlace, key: string, versionId: string): FoundVersion | undefined;
+  upload(bucket: BucketPlace, key: string, uploadId: string): UploadRow | undefined;
+  parts(upload: number): readonly PartRow[];
+  partsAfter(upload: number, after: number, limit: number): readonly PartRow[];
+  currentRows(bucket: BucketPlace): RowSource<KeyedVersionRow>;
+  /** All versions and markers; those of the latest object have `fromCurrent` 1. */
+  versionRows(bucket: BucketPlace): RowSource<KeyedVersionRow & { readonly fromCurrent: number }>;
+  uploadRows(bucket: BucketPlace): RowSource<KeyedUploadRow>;
+  uploadsInitiatedBefore(bucket: BucketPlace, before: number, limit: number): readonly KeyedUploadRow[];
+  /** Buckets that were closed and neither reopened nor dropped. */
+  closedBuckets(): readonly BucketId[];
+}
+
+/** Above every sequence number, for "all versions of the key". */
+const PAST_EVERY_SEQ = Number.MAX_SAFE_INTEGER;
+
+export function openRecordReader(database: Database): RecordReader {
+  const bucketById = database.prepare<BucketRow>("SELECT * FROM buckets WHERE id = ?1");
+  const closed = database.prepare<{ id: BucketId }>("SELECT id FROM buckets WHERE state = 'closed' ORDER BY number");
+  const current = database.prepare<VersionRow>(`SELECT ${CURRENT_COLUMNS} FROM current WHERE bucket = ?1 AND key = ?2`);
+  const newestPast = database.prepare<VersionRow>(
+    `SELECT ${VERSIONS_COLUMNS} FROM versions WHERE bucket = ?1 AND key = ?2 ORDER BY seq DESC LIMIT 1`,
+  );
+  const bySeq = database.prepare<VersionRow>(
+    `SELECT ${VERSIONS_COLUMNS} FROM versions WHERE bucket = ?1 AND key = ?2 AND seq = ?3`,
+  );
+  const nullPast = database.prepare<VersionRow>(
+    `SELECT ${VERSIONS_COLUMNS} FROM versions WHERE bucket = ?1 AND key = ?2 AND version IS NULL`,
+  );
+  const upload = database.prepare<UploadRow>(
+    `SELECT ${UPLOAD_COLUMNS} FROM uploads WHERE bucket = ?1 AND key = ?2 AND upload = ?3`,
+  );
+  const partsAfter = database.prepare<PartRow>(
+    `SELECT ${PART_COLUMNS} FROM parts WHERE upload = ?1 AND part > ?2 ORDER BY part LIMIT ?3`,
+  );
+  const scanCurrent = database.prepare<KeyedVersionRow>(
+    `SELECT key, ${CURRENT_COLUMNS} FROM current WHERE bucket = ?1 AND key >= ?2 AND key < ?3 ORDER BY key LIMIT ?4`,
+  );
+  const scanAll = database.prepare<KeyedVersionRow & { fromCurrent: number }>(
+    `SELECT key, ${CURRENT_COLUMNS}, 1 AS fromCurrent FROM current WHERE bucket = ?1 AND key >= ?2 AND key < ?3
+     UNION ALL
+     SELECT key, ${VERSIONS_COLUMNS}, 0 AS fromCurrent FROM versions WHERE bucket = ?1 AND key >= ?2 AND key < ?3
+     ORDER BY key, seq DESC LIMIT ?4`,
+  );
+  const scanKey = database.prepare<KeyedVersionRow & { fromCurrent: number }>(
+    `SELECT key, ${VERSIONS_COLUMNS}, 0 AS fromCurrent FROM versions
+     WHERE bucket = ?1 AND key = ?2 AND seq < ?3 ORDER BY seq DESC LIMIT ?4`,
+  );
+  const scanUploads = database.prepare<KeyedUploadRow>(
+    `SELECT key, ${UPLOAD_COLUMNS} FROM uploads
+     WHERE bucket = ?1 AND (key, upload) > (?2, ?3) AND key < ?4 ORDER BY key, upload LIMIT ?5`,
+  );
+  const uploadsByAge = database.prepare<KeyedUploadRow>(
+    `SELECT key, ${UPLOAD_COLUMNS} FROM uploads WHERE bucket = ?1 AND initiated < ?2 ORDER BY initiated LIMIT ?3`,
+  );
+  // Number and directory of a bucket never change, and its id is never used again.
+  const places = new Map<BucketId, BucketPlace>();
+
+  const fromCurrentTable = (row: VersionRow): FoundVersion => ({ row, isLatest: true });
+  const isLatestPast = (bucket: BucketPlace, key: Uint8Array, row: VersionRow): boolean =>
+    current.get(bucket.number, key) === undefined && newestPast.get(bucket.number, key)?.seq === row.seq;
+  const fromPastTable = (bucket: BucketPlace, key: Uint8Array, row: VersionRow | undefined) =>
+    row && { row, isLatest: isLatestPast(bucket, key, row) };
+
+  return {
+    place(bucketId) {
+      const known = places.get(bucketId);
+      if (known !== undefined) return known;
+      const row = bucketById.get(bucketId);
+      if (row === undefined) return undefined;
+      const place = { number: row.number, directory: row.directory };
+      places.set(bucketId, place);
+      return place;
+    },
+    bucket: (bucketId) => bucketById.get(bucketId),
+    latest(bucket, key) {
+      const bytes = encodeKey(key);
+      const row = current.get(bucket.number, bytes) ?? newestPast.get(bucket.number, bytes);
+      return row && fromCurrentTable(row);
+    },
+    version(bucket, key, versionId) {
+      const bytes = encodeKey(key);
+      const row = current.get(bucket.number, bytes);
+      if (versionId === NULL_VERSION) {
+        if (row?.version === null) return fromCurrentTable(row);
+        return fromPastTable(bucket, bytes, nullPast.get(bucket.number, bytes));
+      }
+      if (row?.version === versionId) return fromCurrentTable(row);
+      const seq = sequenceOf(versionId);
+      if (seq === undefined) return undefined;
+      const older = bySeq.get(bucket.number, bytes, seq);
+      return older?.version === versionId ? fromPastTable(bucket, bytes, older) : undefined;
+    },
+    upload(bucket, key, uploadId) {
+      const seq = sequenceOf(uploadId);
+      if (seq === undefined) return undefined;
+      const row = upload.get(bucket.number, encodeKey(key), seq);
+      return row?.id === uploadId ? row : undefined;
+    },
+    parts: (number) => partsAfter.all(number, 0, PARTS_MAX),
+    partsAfter: (number, after, limit) => partsAfter.all(number, after, limit),
+    currentRows: (bucket) => ({
+      keyOf: (row) => decodeKey(row.key),
+      seqOf: (row) => row.seq,
+      scan: (from, end, limit) =>
+        scanCurrent.all(bucket.number, from.pastSeq === undefined ? from.key : following(from.key), end, limit),
+    }),
+    versionRows: (bucket) => ({
+      keyOf: (row) => decodeKey(row.key),
+      seqOf: (row) => row.seq,
+      scan(from, end, limit) {
+        if (from.pastSeq === undefined) return scanAll.all(bucket.number, from.key, end, limit);
+        const sameKey = scanKey.all(bucket.number, from.key, from.pastSeq, limit);
+        if (sameKey.length === limit) return sameKey;
+        return [...sameKey, ...scanAll.all(bucket.number, following(from.key), end, limit - sameKey.length)];
+      },
+    }),
+    uploadRows: (bucket) => ({
+      keyOf: (row) => decodeKey(row.key),
+      seqOf: (row) => row.upload,
+      scan: (from, end, limit) => scanUploads.all(bucket.number, from.key, from.pastSeq ?? -1, end, limit),
+    }),
+    uploadsInitiatedBefore: (bucket, before, limit) => uploadsByAge.all(bucket.number, before, limit),
+    closedBuckets: () => closed.all().map(({ id }) => id),
+  };
+}
+
+/** Parts of an upload are numbered 1 … 10,000 (Amazon S3 multipart upload limits). */
+const PARTS_MAX = 10_000;
+
+function following(key: Uint8Array): Uint8Array {
+  return pastKey(decodeKey(key));
+}
+
+export { PAST_EVERY_SEQ };
