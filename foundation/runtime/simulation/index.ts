@@ -38,6 +38,7 @@ export {
 } from "./run-seeds.ts";
 export { between, chance, exponential, pick, SeededRandom } from "./seeded-random.ts";
 export { runTwice, type SimulationOptions, type SimulationResult, simulate } from "./simulate.ts";
+export { assertDeterministicSource, findNondeterminism, type SourceFinding } from "./source-check.ts";
 export { DivergenceError, type TraceRecording } from "./trace.ts";
 export {
   type FailureKind,

@@ -204,7 +204,8 @@ export class NetworkFabric {
     bytes: Uint8Array,
   ): void {
     const dueUs = link.messageArrivalUs(this.scheduler.nowUs, ordered);
-    this.scheduler.schedule(dueUs, this.labels.message, undefined, () => {
+    const tie = link.messageTie(dueUs, ordered);
+    this.scheduler.scheduleInOrder(dueUs, tie, this.labels.message, undefined, () => {
       if (link.blocked) {
         this.counts.add("network.blocked-message");
         return;

@@ -3,6 +3,7 @@
  */
 
 import type { LinkConditions } from "../conditions.ts";
+import { mix32 } from "../hashing.ts";
 import { drawLatencyUs } from "../latency.ts";
 import { chance, type SeededRandom } from "../seeded-random.ts";
 
@@ -11,6 +12,7 @@ export class Link {
   conditions: LinkConditions;
   blocked = false;
   readonly random: SeededRandom;
+  private readonly tieSalt: number;
   private cloggedUntilUs = 0;
   /** When the last message that kept its place arrives. */
   private lastDueUs = 0;
@@ -18,6 +20,7 @@ export class Link {
   constructor(conditions: LinkConditions, random: SeededRandom) {
     this.conditions = conditions;
     this.random = random;
+    this.tieSalt = random.uint32();
   }
 
   /** Nothing arrives before `untilUs`; what was sent meanwhile arrives then. */
@@ -37,11 +40,16 @@ export class Link {
 
   /** When a message sent now arrives, given that it is (true) or is not in order with the others. */
   messageArrivalUs(nowUs: number, ordered: boolean): number {
-    const dueUs = this.arrivalUs(nowUs);
+    const dueUs = Math.ceil(this.arrivalUs(nowUs));
     // Out of order: late by up to four times its own delay, and nobody waits for it.
     if (!ordered) return dueUs + (dueUs - nowUs) * 4 * (this.random.uint32() / 0x1_0000_0000);
     this.lastDueUs = Math.max(this.lastDueUs, dueUs);
     return this.lastDueUs;
+  }
+
+  /** Messages in order that arrive at the same microsecond share this tie, so that they stay in order. */
+  messageTie(dueUs: number, ordered: boolean): number {
+    return ordered ? mix32(dueUs ^ this.tieSalt) : this.random.uint32();
   }
 
   drops(): boolean {
