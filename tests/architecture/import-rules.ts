@@ -1,0 +1,131 @@
+/**
+ * The rules of the house as a pure check over the files of the tree.
+ *
+ * Areas: foundation, contracts, control-plane, data-plane, apps, tests, bench, scripts. Rooms: the folders directly below foundation, the planes
+ * and apps. A room is entered through an `index.ts`: its own, or that of a folder inside it.
+ */
+
+import { posix } from "node:path";
+import { type Import, scanImports } from "./scan-imports.ts";
+
+export interface SourceFile {
+  /** Relative to the root of the repository, with `/`. */
+  readonly path: string;
+  readonly source: string;
+}
+
+export interface Declared {
+  /** Packages that shipped code may import. */
+  readonly dependencies: ReadonlySet<string>;
+  /** Packages for tests, benchmarks and scripts. */
+  readonly devDependencies: ReadonlySet<string>;
+}
+
+const ROOMED = new Set(["foundation", "control-plane", "data-plane", "apps"]);
+
+/** Which areas an area may import by name. Its own area is meant as other rooms of it. */
+const MAY_SEE: Readonly<Record<string, ReadonlySet<string>>> = {
+  foundation: new Set(["foundation"]),
+  contracts: new Set(["foundation"]),
+  "control-plane": new Set(["foundation", "contracts", "control-plane"]),
+  "data-plane": new Set(["foundation", "contracts", "data-plane"]),
+  apps: new Set(["foundation", "contracts", "control-plane", "data-plane"]),
+  tests: new Set(["foundation", "contracts", "control-plane", "data-plane"]),
+  bench: new Set(["foundation", "contracts", "control-plane", "data-plane"]),
+  scripts: new Set(["foundation", "contracts"]),
+};
+
+/** What shared test support a unit test inside a room may reach by a relative path. */
+const TEST_SUPPORT = "tests/support/";
+/** Names that say nothing about what a file holds. */
+const NAMELESS = /^(utils?|helpers?|misc|common)$/;
+/** Tools that read a default export from their own configuration file. */
+const TOOL_CONFIG = /\.config\.tsx?$/;
+
+/** All violations, one sentence each, in the order of the files. */
+export function checkImports(files: readonly SourceFile[], declared: Declared): readonly string[] {
+  const paths = new Set(files.map((file) => file.path));
+  return files.flatMap((file) => checkFile(file, paths, declared));
+}
+
+function checkFile(file: SourceFile, paths: ReadonlySet<string>, declared: Declared): readonly string[] {
+  const { imports, defaultExports } = scanImports(file.source);
+  const found: string[] = [];
+  const say = (line: number, text: string): void => void found.push(`${file.path}:${line} ${text}`);
+  for (const part of file.path.split("/")) {
+    if (NAMELESS.test(part.replace(/(\.test)?\.tsx?$/, "")))
+      say(1, `is named "${part}": name files for what they hold`);
+  }
+  if (!TOOL_CONFIG.test(file.path)) for (const line of defaultExports) say(line, "exports a default");
+  for (const one of imports) {
+    const problem = problemOf(file.path, one, paths, declared);
+    if (problem !== undefined) say(one.line, `imports "${one.specifier}": ${problem}`);
+  }
+  return found;
+}
+
+function problemOf(from: string, one: Import, paths: ReadonlySet<string>, declared: Declared): string | undefined {
+  const { specifier } = one;
+  if (specifier.startsWith(".")) return relativeProblem(from, specifier, paths);
+  if (specifier.startsWith("#")) return doorProblem(from, one, paths);
+  if (specifier.startsWith("/") || specifier.startsWith("file:")) return "absolute paths work on one machine only";
+  if (areaOf(from) === "contracts" && !one.typeOnly) return "contracts hold no behaviour; import types only";
+  return packageProblem(from, one, declared);
+}
+
+function relativeProblem(from: string, specifier: string, paths: ReadonlySet<string>): string | undefined {
+  const target = posix.join(posix.dirname(from), specifier);
+  if (!/\.[a-z]+$/.test(specifier)) return "a relative import names the file with its extension";
+  if (/\.tsx?$/.test(specifier) && !paths.has(target)) return "there is no such file";
+  if (roomOf(from) === roomOf(target)) return undefined;
+  if (isTest(from) && target.startsWith(TEST_SUPPORT)) return undefined;
+  return `a relative import may not leave ${roomOf(from)}; enter another room by its name`;
+}
+
+function doorProblem(from: string, one: Import, paths: ReadonlySet<string>): string | undefined {
+  const match = /^#(contracts|foundation|control-plane|data-plane)(?:\/(.+))?$/.exec(one.specifier);
+  if (match === null || (match[1] === "contracts") !== (match[2] === undefined)) return "there is no such room";
+  const area = match[1]!;
+  const door = match[2] === undefined ? `${area}/index.ts` : `${area}/${match[2]}/index.ts`;
+  if (!paths.has(door)) return `there is no door ${door}`;
+  const own = areaOf(from);
+  if (roomOf(door) === roomOf(from)) {
+    return isTest(from) ? undefined : "inside a room imports are relative";
+  }
+  if (own === "contracts" && !one.typeOnly) return "contracts hold no behaviour; import types only";
+  return MAY_SEE[own]?.has(area) === true ? undefined : `${own} may not see ${area}`;
+}
+
+function packageProblem(from: string, one: Import, declared: Declared): string | undefined {
+  const { specifier } = one;
+  if (specifier.startsWith("node:") || specifier === "bun" || specifier.startsWith("bun:")) {
+    return specifier === "bun:test" && isShipped(from) ? "shipped code does not load the test runner" : undefined;
+  }
+  const name = specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
+  if (declared.dependencies.has(name)) return undefined;
+  if (!declared.devDependencies.has(name)) return `${name} is not declared in package.json`;
+  return isShipped(from) && !one.typeOnly ? `${name} is a development dependency` : undefined;
+}
+
+function areaOf(path: string): string {
+  return path.split("/", 1)[0] ?? "";
+}
+
+/** The room a file is in: `foundation/http`, `contracts`, `tests` … */
+function roomOf(path: string): string {
+  const [area = "", room = ""] = path.split("/");
+  return ROOMED.has(area) ? `${area}/${room}` : area;
+}
+
+/** Whether a file is a test or stands beside tests to serve them. */
+function isTest(path: string): boolean {
+  return /\.test\.tsx?$/.test(path) || /(^|\/)(testing|conformance)\//.test(path) || !isShippedArea(path);
+}
+
+function isShipped(path: string): boolean {
+  return isShippedArea(path) && !isTest(path);
+}
+
+function isShippedArea(path: string): boolean {
+  return areaOf(path) === "contracts" || ROOMED.has(areaOf(path));
+}
