@@ -1,5 +1,6 @@
 /** Server-side encryption: what headers ask for and what a read must bring along (Amazon S3 user guide, "Protecting data with encryption"). */
 import { createHash } from "node:crypto";
+import type { S3 } from "#foundation/aws";
 import type { Encryption, EncryptionRequest } from "../engine/port.ts";
 import { accessDenied, invalidArgument, invalidRequest, notImplemented, s3Error } from "../errors.ts";
 
@@ -153,7 +154,7 @@ export function keyForRead(
 
 /** The members that say how an object is encrypted. */
 export interface EncryptionOutput {
-  ServerSideEncryption?: "AES256";
+  ServerSideEncryption?: S3.ServerSideEncryption;
   SSECustomerAlgorithm?: string;
   SSECustomerKeyMD5?: string;
 }

@@ -5,17 +5,24 @@
  */
 import type { BucketRecord } from "#contracts";
 import type { S3 } from "#foundation/aws";
-import { type CompiledPolicy, compilePolicy, parsePolicy } from "#foundation/policy";
+import { type CompiledPolicy, compilePolicy, isPublicPolicy, parsePolicy } from "#foundation/policy";
 import type { VersioningState } from "../engine/port.ts";
 import { type ObjectOwnership, OPEN, type PublicAccessBlock } from "../rules/acl/evaluate.ts";
 import type { AccessControl } from "../rules/acl/grants.ts";
 import { type CorsRules, compileCors } from "../rules/cors/match.ts";
 import { type CompiledRule, compileLifecycle, type StoredLifecycle } from "../rules/lifecycle/compile.ts";
 import type { LockConfiguration } from "../rules/object-lock.ts";
-import { isPublicPolicy } from "../rules/policy-status.ts";
 
 /** A policy that was accepted once but cannot be read now denies everything: never open up by mistake. */
 const DENY_ALL = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}]}';
+
+function isPublicText(text: string): boolean {
+  try {
+    return isPublicPolicy(parsePolicy(text, "resource"));
+  } catch {
+    return false;
+  }
+}
 
 function compileBucketPolicy(text: string): CompiledPolicy {
   try {
@@ -84,7 +91,7 @@ export class BucketView {
     this.lock = sections.objectLock as LockConfiguration | undefined;
     this.website = sections.website as S3.WebsiteConfiguration | undefined;
     this.#policy = new Lazy(() => (policy === undefined ? undefined : compileBucketPolicy(policy)));
-    this.#policyIsPublic = new Lazy(() => policy !== undefined && isPublicPolicy(policy));
+    this.#policyIsPublic = new Lazy(() => policy !== undefined && isPublicText(policy));
     this.#policyReadsTags = new Lazy(() => policy !== undefined && /existingobjecttag/i.test(policy));
     this.#cors = new Lazy(() => (cors === undefined ? undefined : compileCors(cors)));
     this.#lifecycle = new Lazy(() => compileLifecycle(sections.lifecycle as StoredLifecycle | undefined));
