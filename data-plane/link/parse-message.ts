@@ -25,7 +25,7 @@ export function parseControlPlaneMessage(text: string): ControlPlaneMessage | "u
     return undefined;
   }
   if (!isObject(message) || typeof message.type !== "string") return undefined;
-  const check = CHECKS[message.type];
+  const check = Object.hasOwn(CHECKS, message.type) ? CHECKS[message.type] : undefined;
   if (check === undefined) return "unknown";
   // The check has just established what the type says.
   return check(message) ? (message as ControlPlaneMessage & Json) : undefined;
