@@ -6,7 +6,7 @@
  */
 
 import { posix } from "node:path";
-import { type Import, scanImports } from "./scan-imports.ts";
+import { type Import, type Scan, scanImports } from "./scan-imports.ts";
 
 export interface SourceFile {
   /** Relative to the root of the repository, with `/`. */
@@ -42,35 +42,44 @@ const NAMELESS = /^(utils?|helpers?|misc|common)$/;
 /** Tools that read a default export from their own configuration file. */
 const TOOL_CONFIG = /\.config\.tsx?$/;
 
-/** All violations, one sentence each, in the order of the files. */
-export function checkImports(files: readonly SourceFile[], declared: Declared): readonly string[] {
-  const paths = new Set(files.map((file) => file.path));
-  return files.flatMap((file) => checkFile(file, paths, declared));
+/** What the check of one file needs to know about all of them. */
+interface Tree {
+  readonly paths: ReadonlySet<string>;
+  /** Files that are part of the program: reached from a door or an entry point. The rest serves tests. */
+  readonly shipped: ReadonlySet<string>;
+  readonly declared: Declared;
 }
 
-function checkFile(file: SourceFile, paths: ReadonlySet<string>, declared: Declared): readonly string[] {
-  const { imports, defaultExports } = scanImports(file.source);
+/** All violations, one sentence each, in the order of the files. */
+export function checkImports(files: readonly SourceFile[], declared: Declared): readonly string[] {
+  const scans = new Map(files.map((file) => [file.path, scanImports(file.source)]));
+  const paths = new Set(scans.keys());
+  const tree: Tree = { paths, shipped: reachable(scans), declared };
+  return [...scans].flatMap(([path, scan]) => checkFile(path, scan, tree));
+}
+
+function checkFile(path: string, { imports, defaultExports }: Scan, tree: Tree): readonly string[] {
   const found: string[] = [];
-  const say = (line: number, text: string): void => void found.push(`${file.path}:${line} ${text}`);
-  for (const part of file.path.split("/")) {
+  const say = (line: number, text: string): void => void found.push(`${path}:${line} ${text}`);
+  for (const part of path.split("/")) {
     if (NAMELESS.test(part.replace(/(\.test)?\.tsx?$/, "")))
       say(1, `is named "${part}": name files for what they hold`);
   }
-  if (!TOOL_CONFIG.test(file.path)) for (const line of defaultExports) say(line, "exports a default");
+  if (!TOOL_CONFIG.test(path)) for (const line of defaultExports) say(line, "exports a default");
   for (const one of imports) {
-    const problem = problemOf(file.path, one, paths, declared);
+    const problem = problemOf(path, one, tree);
     if (problem !== undefined) say(one.line, `imports "${one.specifier}": ${problem}`);
   }
   return found;
 }
 
-function problemOf(from: string, one: Import, paths: ReadonlySet<string>, declared: Declared): string | undefined {
+function problemOf(from: string, one: Import, tree: Tree): string | undefined {
   const { specifier } = one;
-  if (specifier.startsWith(".")) return relativeProblem(from, specifier, paths);
-  if (specifier.startsWith("#")) return doorProblem(from, one, paths);
+  if (specifier.startsWith(".")) return relativeProblem(from, specifier, tree.paths);
+  if (specifier.startsWith("#")) return doorProblem(from, one, tree.paths);
   if (specifier.startsWith("/") || specifier.startsWith("file:")) return "absolute paths work on one machine only";
   if (areaOf(from) === "contracts" && !one.typeOnly) return "contracts hold no behaviour; import types only";
-  return packageProblem(from, one, declared);
+  return packageProblem(from, one, tree);
 }
 
 function relativeProblem(from: string, specifier: string, paths: ReadonlySet<string>): string | undefined {
@@ -90,21 +99,45 @@ function doorProblem(from: string, one: Import, paths: ReadonlySet<string>): str
   if (!paths.has(door)) return `there is no door ${door}`;
   const own = areaOf(from);
   if (roomOf(door) === roomOf(from)) {
-    return isTest(from) ? undefined : "inside a room imports are relative";
+    // An inner door may be used within its room; the room's own door would close a circle.
+    const isOwnDoor = door === `${roomOf(from)}/index.ts`;
+    return isOwnDoor && !isTest(from) ? "inside a room imports are relative" : undefined;
   }
   if (own === "contracts" && !one.typeOnly) return "contracts hold no behaviour; import types only";
   return MAY_SEE[own]?.has(area) === true ? undefined : `${own} may not see ${area}`;
 }
 
-function packageProblem(from: string, one: Import, declared: Declared): string | undefined {
+function packageProblem(from: string, one: Import, { declared, shipped }: Tree): string | undefined {
   const { specifier } = one;
   if (specifier.startsWith("node:") || specifier === "bun" || specifier.startsWith("bun:")) {
-    return specifier === "bun:test" && isShipped(from) ? "shipped code does not load the test runner" : undefined;
+    return specifier === "bun:test" && shipped.has(from) ? "shipped code does not load the test runner" : undefined;
   }
   const name = specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
   if (declared.dependencies.has(name)) return undefined;
   if (!declared.devDependencies.has(name)) return `${name} is not declared in package.json`;
-  return isShipped(from) && !one.typeOnly ? `${name} is a development dependency` : undefined;
+  return shipped.has(from) && !one.typeOnly ? `${name} is a development dependency` : undefined;
+}
+
+/** Files reached from the doors of rooms and from the files of apps. Types are erased and reach nothing. */
+function reachable(scans: ReadonlyMap<string, Scan>): ReadonlySet<string> {
+  const reached = new Set<string>();
+  const queue = [...scans.keys()].filter(isEntry);
+  for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
+    const scan = scans.get(path);
+    if (scan === undefined || reached.has(path)) continue;
+    reached.add(path);
+    for (const { specifier, typeOnly } of scan.imports) {
+      if (typeOnly) continue;
+      if (specifier.startsWith(".")) queue.push(posix.join(posix.dirname(path), specifier));
+      else if (specifier.startsWith("#")) queue.push(`${specifier.slice(1)}/index.ts`);
+    }
+  }
+  return reached;
+}
+
+function isEntry(path: string): boolean {
+  if (areaOf(path) === "apps") return !isTest(path);
+  return isShippedArea(path) && path === `${roomOf(path)}/index.ts`;
 }
 
 function areaOf(path: string): string {
@@ -117,13 +150,8 @@ function roomOf(path: string): string {
   return ROOMED.has(area) ? `${area}/${room}` : area;
 }
 
-/** Whether a file is a test or stands beside tests to serve them. */
 function isTest(path: string): boolean {
-  return /\.test\.tsx?$/.test(path) || /(^|\/)(testing|conformance)\//.test(path) || !isShippedArea(path);
-}
-
-function isShipped(path: string): boolean {
-  return isShippedArea(path) && !isTest(path);
+  return /\.test\.tsx?$/.test(path) || !isShippedArea(path);
 }
 
 function isShippedArea(path: string): boolean {
