@@ -17,6 +17,8 @@ import { decodeGreeting, encodeFrame, encodeGreeting, FrameReader } from "./mess
 const PEER_QUEUE_BYTES_MAX = 4 * MESSAGE_BYTES_MAX;
 /** Connections accepted at once. A cluster has tens of members, each with one connection; the rest is room for restarts. */
 const INCOMING_CONNECTIONS_MAX = 1024;
+/** Peers to which connections are open at once. Whoever answers what `from` claims must not be made to connect to the whole world. */
+const PEERS_MAX = 1024;
 /** A connection that has not introduced itself by then is a scanner. */
 const GREETING_TIMEOUT_MS = 10_000;
 /** After a failed connection, messages to the peer are dropped for this long instead of hammering it. */
@@ -76,11 +78,14 @@ export class SystemEndpoint implements NetworkEndpoint {
       if (performance.now() < restsUntil) return undefined;
       this.resting.delete(key);
     }
+    if (this.links.size >= PEERS_MAX) return undefined;
     const socket = connect({ host: to.host, port: to.port, noDelay: true });
     const link: PeerLink = { socket, queuedBytes: 0 };
     this.links.set(key, link);
     // The link is gone on close alone; whatever was queued is lost with it.
     socket.on("error", () => {
+      // Forgetting who rests costs no more than an early attempt.
+      if (this.resting.size >= PEERS_MAX) this.resting.clear();
       this.resting.set(key, performance.now() + RETRY_AFTER_MS);
     });
     socket.on("close", () => {

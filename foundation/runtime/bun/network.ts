@@ -25,6 +25,8 @@ function startListening(server: Server, address: NetworkAddress, operation: stri
     server.once("error", onError);
     server.listen({ host: address.host, port: address.port }, () => {
       server.off("error", onError);
+      // What fails later is the accepting of one connection (too many open files); the listener goes on.
+      server.on("error", () => {});
       const bound = server.address();
       const port = bound !== null && typeof bound === "object" ? bound.port : address.port;
       resolve({ host: address.host, port });

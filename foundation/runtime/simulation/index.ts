@@ -36,6 +36,7 @@ export {
   type SeedRange,
   type SeedReport,
 } from "./run-seeds.ts";
+export type { LoopEnd } from "./scheduler.ts";
 export { between, chance, exponential, pick, SeededRandom } from "./seeded-random.ts";
 export { runTwice, type SimulationOptions, type SimulationResult, simulate } from "./simulate.ts";
 export { assertDeterministicSource, findNondeterminism, type SourceFinding } from "./source-check.ts";
@@ -44,6 +45,7 @@ export {
   type FailureKind,
   type MachineOptions,
   type ProgramFailureAction,
+  type RunLimits,
   SimulationFailure,
   World,
   type WorldOptions,

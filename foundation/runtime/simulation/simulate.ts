@@ -98,7 +98,7 @@ function play(world: World, options: SimulationOptions): void {
   });
   const virtualMsMax = options.virtualMsMax ?? DEFAULT_VIRTUAL_MS_MAX;
   const stepsMax = options.stepsMax ?? DEFAULT_STEPS_MAX;
-  const end = world.run(() => finished, virtualMsMax, stepsMax);
+  const end = world.run({ until: () => finished, forMs: virtualMsMax, stepsMax });
   if (end === "idle") {
     const head = `deadlock at ${world.nowMs.toFixed(3)} ms: nothing is scheduled, and the scenario has not ended`;
     world.fail("deadlock", `${head}\n${world.describeWaits()}`);

@@ -35,7 +35,6 @@ describe("findNondeterminism", () => {
     'const fs = await import("node:fs");',
     'const fs = require("node:fs");',
     'import { systemClock } from "#foundation/runtime";',
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: the source under test is a template literal
     "const t = `at ${Date.now()}`;",
   ]) {
     test(`finds ${source}`, () => expect(found(source)).toHaveLength(1));

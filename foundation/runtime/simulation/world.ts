@@ -58,6 +58,16 @@ export class SimulationFailure extends Error {
   }
 }
 
+/** When `World.run` stops; without any limit, when nothing is left to happen. */
+export interface RunLimits {
+  /** Asked after every step. */
+  readonly until?: () => boolean;
+  /** From now, in virtual milliseconds. */
+  readonly forMs?: number;
+  /** From now. */
+  readonly stepsMax?: number;
+}
+
 interface WaitingCondition {
   readonly holds: () => boolean;
   readonly description: string;
@@ -79,7 +89,7 @@ export class World {
   private readonly machinesByName = new Map<string, Machine>();
   private readonly failureActions = new Map<string, (error: unknown) => ProgramFailureAction>();
   private readonly nemesis: Nemesis;
-  private conditions: WaitingCondition[] = [];
+  private readonly conditions: WaitingCondition[] = [];
   private readonly sleepLabel: LabelId;
 
   constructor(options: WorldOptions) {
@@ -167,15 +177,16 @@ export class World {
     this.failure ??= new SimulationFailure(kind, this.seed, text, cause);
   }
 
-  /** Steps until `finished`, a failure or a limit; failures are in `failure`. */
-  run(finished: () => boolean, untilMs: number, stepsMax: number): LoopEnd {
+  /** Steps until a limit is met, a failure (see `failure`), or nothing is left to happen. Scenarios do not call it: they are run by it. */
+  run(limits: RunLimits = {}): LoopEnd {
+    const { until, forMs, stepsMax } = limits;
     const end = this.scheduler.run({
       stop: () => {
         if (this.conditions.length > 0) this.checkConditions();
-        return this.failure !== undefined || this.trace.divergence !== undefined || finished();
+        return this.failure !== undefined || this.trace.divergence !== undefined || until?.() === true;
       },
-      untilUs: untilMs * 1000,
-      stepsMax,
+      untilUs: forMs === undefined ? Number.POSITIVE_INFINITY : this.scheduler.nowUs + forMs * 1000,
+      stepsMax: stepsMax === undefined ? Number.POSITIVE_INFINITY : this.scheduler.steps + stepsMax,
     });
     this.checkDivergence(false);
     return end;
@@ -240,13 +251,18 @@ export class World {
   }
 
   private checkConditions(): void {
-    for (;;) {
-      const met = this.conditions.filter(({ holds }) => holds());
-      if (met.length === 0) return;
-      this.conditions = this.conditions.filter((condition) => !met.includes(condition));
-      for (const { resolve } of met) resolve();
+    // One at a time: what the scenario does when one is met may change whether another is.
+    for (let index = 0; index < this.conditions.length; ) {
+      const condition = this.conditions[index]!;
+      if (!condition.holds()) {
+        index++;
+        continue;
+      }
+      this.conditions.splice(index, 1);
+      condition.resolve();
       // The scenario goes on within this step, and may wait for the next condition or be finished.
       drainMicrotasks();
+      index = 0;
     }
   }
 }

@@ -2,6 +2,7 @@
  * A clock and timers that a test moves by hand.
  */
 
+import { drainMicrotasks } from "bun:jsc"; // not simulated: this is the virtual time of tests that need no simulation
 import type { Clock } from "../ports/clock.ts";
 import { assertDelay, assertInterval, type TimerHandle, type Timers } from "../ports/timers.ts";
 import { EventHeap, type HeapEntry } from "./event-heap.ts";
@@ -26,13 +27,6 @@ export interface VirtualTime {
 
 /** A one-second interval for eleven days (86,400 × 11.5 ≈ 1,000,000) in one call; beyond that it is a loop without end. */
 export const CALLBACKS_PER_ADVANCE_MAX = 1_000_000;
-
-/** A chain of this many `await`s settles between two timers; each round drains whatever the previous one resolved. */
-const SETTLE_ROUNDS = 64;
-
-async function settle(): Promise<void> {
-  for (let round = 0; round < SETTLE_ROUNDS; round++) await undefined;
-}
 
 /**
  * A virtual clock with timers, standing still until told to move. For tests of services; whole clusters use the simulation instead.
@@ -104,10 +98,10 @@ export function createVirtualTime(startMs: number): VirtualTime {
       assertDelay(ms);
       const targetMs = elapsedMs + ms;
       let ran = 0;
-      await settle();
+      drainMicrotasks();
       while (runNext(targetMs)) {
         if (++ran > CALLBACKS_PER_ADVANCE_MAX) throw tooMany();
-        await settle();
+        drainMicrotasks();
       }
       elapsedMs = targetMs;
     },
