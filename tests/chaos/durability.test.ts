@@ -131,7 +131,7 @@ describe("durability", () => {
       const whole = PART_BYTES + 1_000;
       const body = bytesOf(turn, whole);
       const { UploadId } = await s3.send(new CreateMultipartUploadCommand(target));
-      const Parts = [];
+      const Parts: { ETag: string | undefined; PartNumber: number }[] = [];
       for (const [index, Body] of [body.subarray(0, PART_BYTES), body.subarray(PART_BYTES)].entries()) {
         const { ETag } = await s3.send(new UploadPartCommand({ ...target, UploadId, PartNumber: index + 1, Body }));
         Parts.push({ ETag, PartNumber: index + 1 });

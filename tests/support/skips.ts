@@ -9,7 +9,7 @@ import { test } from "bun:test";
 import { appendFileSync } from "node:fs";
 
 /** A test body as `bun:test` takes it. */
-type TestBody = () => void | Promise<unknown>;
+type TestBody = () => unknown;
 
 /**
  * Returns `test` when `condition` holds, otherwise a function that registers the test as skipped and records why.
