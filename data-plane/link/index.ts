@@ -10,3 +10,4 @@ export {
 export type { Link, LinkOptions, LinkReport } from "./link.ts";
 export type { LinkPhase } from "./machine-types.ts";
 export { openLink } from "./open-link.ts";
+export { type WebSocketTransportOptions, webSocketTransport } from "./web-socket-transport.ts";

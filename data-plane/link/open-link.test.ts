@@ -15,11 +15,11 @@ import type {
 } from "#contracts";
 import { createSealingKey, seal, sealingKeyToBase64 } from "#foundation/crypto";
 import { createVirtualTime, systemRandom } from "#foundation/runtime";
+import { createMetrics, silentLogger } from "#foundation/telemetry";
 import { ControlPlaneUnavailable } from "./catalog.ts";
 import { type AcceptChangeStream, type ChangeStreamClient, inProcessTransport } from "./in-process-transport.ts";
 import type { Link } from "./link.ts";
 import { openLink } from "./open-link.ts";
-import { quietLogger, quietMetrics } from "./simulation/quiet-telemetry.ts";
 
 const ACCOUNT = "000000000001" as AccountId;
 const at = (id: number) => id as EventId;
@@ -139,8 +139,8 @@ function newWorld() {
       clock: time.clock,
       timers: time.timers,
       random: systemRandom,
-      logger: quietLogger,
-      metrics: quietMetrics,
+      logger: silentLogger,
+      metrics: createMetrics(),
       status: () => ({ state: "ready", endpoint: "http://127.0.0.1:1", startedAt: 0, residentBytes: 1 }),
     });
     cleanUp.push(() => link.close());
@@ -192,7 +192,7 @@ describe("openLink", () => {
     expect(statSync(join(directory, "sealing-keys.json")).mode & 0o777).toBe(0o600);
 
     control.start();
-    await time.advanceSettled(9_000);
+    await time.advanceSettled(2_000);
     expect(control.received.filter((message) => message.type === "register")).toEqual([
       expect.objectContaining({ dataPlaneId, resume: null }),
       expect.objectContaining({ dataPlaneId, resume: { controlPlaneId: "cp-a" as ControlPlaneId, cursor: at(4) } }),
@@ -205,7 +205,7 @@ describe("openLink", () => {
     await control.say(control.welcome(), control.snapshot(3, [accessKey("AKIA1", "old")]));
     await control.stop();
     control.start();
-    await time.advanceSettled(11_000);
+    await time.advanceSettled(2_000);
     const otherKey = createSealingKey(systemRandom);
     await control.say({ ...control.welcome("cp-b"), sealingKey: sealingKeyToBase64(otherKey) } as ControlPlaneMessage);
     expect(link.catalog.secretOf("AKIA1")).toBe("old");
