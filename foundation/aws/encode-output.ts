@@ -72,7 +72,7 @@ function encodeQuery(
   context: ResponseContext,
 ): WireResponse {
   const { operation, service } = routed;
-  const content = xmlEncodersOf(dialectOf(service), false).body(operation.output)(output);
+  const content = xmlEncodersOf(dialectOf(service)).body(operation.output).content(output);
   const result = operation.outputIsUnit ? "" : `<${operation.name}Result>${content}</${operation.name}Result>`;
   const metadata = `<ResponseMetadata><RequestId>${escapeText(context.requestId)}</RequestId></ResponseMetadata>`;
   return {
@@ -91,7 +91,7 @@ function encodeEc2(
   // Operations without an output say that they did it.
   const content = operation.outputIsUnit
     ? "<return>true</return>"
-    : xmlEncodersOf(dialectOf(service), true).body(operation.output)(output);
+    : xmlEncodersOf(dialectOf(service)).body(operation.output).content(output);
   const requestId = `<requestId>${escapeText(context.requestId)}</requestId>`;
   return {
     status: 200,

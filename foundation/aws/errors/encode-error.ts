@@ -42,7 +42,7 @@ export function encodeError(
       case "awsQuery":
         return queryError(service, model, error, status, headers, context);
       case "ec2Query":
-        return ec2Error(error, status, headers, context);
+        return ec2Error(service, model, error, status, headers, context);
     }
   })();
   return context.headOnly === true ? { status, headers, body: null } : response;
@@ -70,7 +70,7 @@ function senderOrReceiver(model: ErrorModel | undefined, error: AwsError, status
 /** The value of a modelled error's structure: message and fields under the model's names. */
 function errorValue(model: ErrorModel, error: AwsError): Readonly<Record<string, unknown>> {
   const message = messageMember(model);
-  return { ...(message !== undefined && { [message.name]: error.message }), ...error.fields };
+  return { ...(message !== undefined && error.message !== "" && { [message.name]: error.message }), ...error.fields };
 }
 
 function messageMember(model: ErrorModel): Member | undefined {
@@ -103,31 +103,25 @@ function restXmlError(
   if (!dialect.bareXmlError) {
     const type = element("Type", senderOrReceiver(model, error, status));
     const namespace = service.xmlNamespace === undefined ? "" : ` xmlns="${escapeAttribute(service.xmlNamespace)}"`;
-    const body = `<ErrorResponse${namespace}><Error>${type}${code}${element("Message", error.message)}${members}</Error>${requestId}</ErrorResponse>`;
+    const body = `<ErrorResponse${namespace}><Error>${type}${code}${messageElement(error)}${members}</Error>${requestId}</ErrorResponse>`;
     return { status, headers: all, body };
   }
   const resource =
     context.resource === undefined || "Resource" in error.fields ? "" : element("Resource", context.resource);
   const hostId = context.hostId === undefined ? "" : element("HostId", context.hostId);
-  const body = `<?xml version="1.0" encoding="UTF-8"?>\n<Error>${code}${element("Message", error.message)}${members}${resource}${requestId}${hostId}</Error>`;
+  const body = `<?xml version="1.0" encoding="UTF-8"?>\n<Error>${code}${messageElement(error)}${members}${resource}${requestId}${hostId}</Error>`;
   return { status, headers: all, body };
 }
 
 /** Modelled members by their shapes, then the other fields as simple elements. */
-function xmlFields(
-  service: ServiceModel,
-  dialect: Dialect,
-  model: ErrorModel | undefined,
-  error: AwsError,
-  ec2 = false,
-): string {
+function xmlFields(service: ServiceModel, dialect: Dialect, model: ErrorModel | undefined, error: AwsError): string {
   let text = "";
   if (model !== undefined) {
     const fields: Record<string, unknown> = { ...error.fields };
     const message = messageMember(model);
     // The message has its own element.
     if (message !== undefined) delete fields[message.name];
-    text += xmlEncodersOf(dialect, ec2).body(model.shape)(fields);
+    text += xmlEncodersOf(dialect).body(model.shape).content(fields);
   }
   for (const [name, value] of extraFields(model, error)) text += element(name, simpleText(value, service));
   return text;
@@ -135,6 +129,10 @@ function xmlFields(
 
 function element(name: string, text: string): string {
   return `<${name}>${escapeText(text)}</${name}>`;
+}
+
+function messageElement(error: AwsError): string {
+  return error.message === "" ? "" : element("Message", error.message);
 }
 
 function simpleText(value: unknown, service: ServiceModel): string {
@@ -203,7 +201,8 @@ function awsJsonError(
   } else {
     const value = errorValue(model, error);
     // The SQS model gives most errors a message; those without one still carry it.
-    const extras = messageMember(model) === undefined ? [["message", error.message] as const] : [];
+    const unsaid = messageMember(model) === undefined && error.message !== "";
+    const extras = unsaid ? [["message", error.message] as const] : [];
     members = withExtras(awsJson.structure(model.shape)(value), [...extras, ...extraFields(model, error)]);
   }
   const body = members === "{}" ? `${type}}` : `${type},${members.slice(1)}`;
@@ -228,15 +227,19 @@ function queryError(
   const type = element("Type", senderOrReceiver(model, error, status));
   const code = element("Code", model?.traits.queryCode ?? error.code);
   const fields = xmlFields(service, dialectOf(service), model, error);
-  const body = `<ErrorResponse${namespace}><Error>${type}${code}${element("Message", error.message)}${fields}</Error>${element("RequestId", context.requestId)}</ErrorResponse>`;
+  const body = `<ErrorResponse${namespace}><Error>${type}${code}${messageElement(error)}${fields}</Error>${element("RequestId", context.requestId)}</ErrorResponse>`;
   return { status, headers: [...headers, ["Content-Type", "text/xml"]], body };
 }
 
-function ec2Error(error: AwsError, status: number, headers: HeaderList, context: ResponseContext): WireResponse {
-  const fields = Object.entries(error.fields)
-    .filter(([, value]) => value !== undefined && value !== null)
-    .map(([name, value]) => element(name, String(value)))
-    .join("");
-  const body = `<?xml version="1.0" encoding="UTF-8"?>\n<Response><Errors><Error>${element("Code", error.code)}${element("Message", error.message)}${fields}</Error></Errors>${element("RequestID", context.requestId)}</Response>`;
+function ec2Error(
+  service: ServiceModel,
+  model: ErrorModel | undefined,
+  error: AwsError,
+  status: number,
+  headers: HeaderList,
+  context: ResponseContext,
+): WireResponse {
+  const fields = xmlFields(service, dialectOf(service), model, error);
+  const body = `<?xml version="1.0" encoding="UTF-8"?>\n<Response><Errors><Error>${element("Code", error.code)}${messageElement(error)}${fields}</Error></Errors>${element("RequestID", context.requestId)}</Response>`;
   return { status, headers: [...headers, ["Content-Type", "text/xml;charset=UTF-8"]], body };
 }

@@ -112,7 +112,7 @@ function encodeException(routed: RoutedOperation, stream: StructureShape, error:
 
 function encodeValue(routed: RoutedOperation, member: Member, value: unknown): string {
   if (routed.protocol === "restXml") {
-    return xmlEncodersOf(dialectOf(routed.service), false).document(member, undefined)(value);
+    return xmlEncodersOf(dialectOf(routed.service)).document(member, undefined)(value);
   }
   return (routed.protocol === "restJson1" ? restJson : awsJson).member(member)(value);
 }

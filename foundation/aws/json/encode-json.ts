@@ -4,7 +4,15 @@
  * Encoders are closures made when a shape is first used. They throw `TypeError` on a value that is not of its shape: a defect of the service.
  */
 
-import type { ListShape, MapShape, Member, Shape, StructureShape, TimestampFormat } from "../model/shapes.ts";
+import {
+  isInResponseBody,
+  type ListShape,
+  type MapShape,
+  type Member,
+  type Shape,
+  type StructureShape,
+  type TimestampFormat,
+} from "../model/shapes.ts";
 import { encodeBase64 } from "../values/base64.ts";
 import { mismatch } from "../values/mismatch.ts";
 import { formatNumber } from "../values/numbers.ts";
@@ -128,10 +136,7 @@ export function createJsonEncoders(useJsonName: boolean): JsonEncoders {
     body(shape) {
       let encoder = bodies.get(shape);
       if (encoder === undefined) {
-        encoder = structureEncoder(
-          shape,
-          shape.members.filter((member) => member.location.in === "body"),
-        );
+        encoder = structureEncoder(shape, shape.members.filter(isInResponseBody));
         bodies.set(shape, encoder);
       }
       return encoder;

@@ -96,5 +96,4 @@ export interface RawTraits {
   readonly hostLabel?: 1;
   readonly eventHeader?: 1;
   readonly eventPayload?: 1;
-  readonly jsonValue?: 1;
 }

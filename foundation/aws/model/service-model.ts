@@ -118,7 +118,6 @@ export function createServiceModel(raw: RawModel): ServiceModel {
       ...(traits.hostLabel === 1 && { hostLabel: true }),
       ...(traits.eventHeader === 1 && { eventHeader: true }),
       ...(traits.eventPayload === 1 && { eventPayload: true }),
-      ...(traits.jsonValue === 1 && { jsonValue: true }),
     };
   };
 

@@ -109,6 +109,11 @@ export type MemberLocation =
   | { readonly in: "payload" }
   | { readonly in: "statusCode" };
 
+/** Whether a member travels in the body of a response: bindings to label and query mean nothing there. */
+export function isInResponseBody({ location }: Pick<Member, "location">): boolean {
+  return location.in === "body" || location.in === "label" || location.in === "query" || location.in === "queryParams";
+}
+
 export interface Member {
   readonly name: string;
   readonly shape: Shape;
@@ -126,8 +131,6 @@ export interface Member {
   readonly hostLabel?: boolean;
   readonly eventHeader?: boolean;
   readonly eventPayload?: boolean;
-  /** A string that carries JSON in a header, base64 encoded (botocore's `jsonvalue`). */
-  readonly jsonValue?: boolean;
 }
 
 export interface ErrorTraits {

@@ -88,17 +88,17 @@ function readQuery(plan: RestInputPlan, query: string, input: Record<string, unk
     }
   }
   if (plan.queryParams === undefined) return;
-  const { name: memberName, lists, taken } = plan.queryParams;
+  const { name: memberName, lists, literal } = plan.queryParams;
   const map: Record<string, unknown> = {};
   for (const [name, value] of pairs) {
-    if (taken.has(name)) continue;
+    if (literal.has(name)) continue;
     const known = Object.hasOwn(map, name) ? map[name] : undefined;
     if (!lists) {
       if (known === undefined) setOwn(map, name, value);
     } else if (Array.isArray(known)) known.push(value);
     else setOwn(map, name, [value]);
   }
-  input[memberName] = map;
+  if (Object.keys(map).length > 0) input[memberName] = map;
 }
 
 function readPayload(routed: RoutedOperation, member: Member, body: Uint8Array | StreamingBody): unknown {

@@ -90,8 +90,10 @@ function encodeBody(
     const value = output[plan.payload.name];
     return value === undefined || value === null ? [null, undefined] : encodePayload(routed, plan.payload, value);
   }
+  if (routed.protocol === "restJson1" && !routed.operation.outputIsUnit && routed.operation.statusCode !== 204) {
+    return [json.body(routed.operation.output)(output), "application/json"];
+  }
   if (!plan.hasBody) return [null, undefined];
-  if (routed.protocol === "restJson1") return [json.body(routed.operation.output)(output), "application/json"];
   return [xmlBody(routed, output), "application/xml"];
 }
 
@@ -116,14 +118,14 @@ function encodePayload(
   }
   if (routed.protocol === "restJson1") return [json.member(member)(value), "application/json"];
   const dialect = dialectOf(routed.service);
-  const text = xmlEncodersOf(dialect, false).document(member, routed.service.xmlNamespace)(value);
+  const text = xmlEncodersOf(dialect).document(member, routed.service.xmlNamespace)(value);
   return [xmlDeclarationFor(dialect) + text, "application/xml"];
 }
 
 function xmlBody(routed: RoutedOperation, output: Readonly<Record<string, unknown>>): string {
   const dialect = dialectOf(routed.service);
   const shape = routed.operation.output;
-  const encoders = xmlEncodersOf(dialect, false);
+  const encoders = xmlEncodersOf(dialect);
   const open = rootElement(shape, routed.service.xmlNamespace);
   const end = `</${shape.xmlName ?? shape.name}>`;
   const only = routed.operation.unwrappedOutput ? shape.members[0] : undefined;
@@ -132,7 +134,9 @@ function xmlBody(routed: RoutedOperation, output: Readonly<Record<string, unknow
     const content = value === undefined || value === null ? "" : encoders.content(only.shape)(value);
     return xmlDeclarationFor(dialect) + open + content + end;
   }
-  return xmlDeclarationFor(dialect) + open + encoders.body(shape)(output) + end;
+  const body = encoders.body(shape);
+  const start = body.hasAttributes ? `${open.slice(0, -1)}${body.attributes(output)}>` : open;
+  return xmlDeclarationFor(dialect) + start + body.content(output) + end;
 }
 
 function rootElement(shape: StructureShape, namespace: string | undefined): string {

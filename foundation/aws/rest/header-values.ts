@@ -16,17 +16,11 @@ export function textReader(member: Member, shape: Shape, place: ValuePlace): (te
     new MalformedInput(`${member.name} is not ${expected}`, { place, argument: wireName(member), value: text });
   switch (shape.kind) {
     case "string":
-      if (place !== "header" || (shape.mediaType === undefined && member.jsonValue !== true)) return (text) => text;
+      if (place !== "header" || shape.mediaType === undefined) return (text) => text;
       return (text) => {
         const bytes = decodeBase64(text);
         if (bytes === undefined) throw fail(text, "base64");
-        const decoded = new TextDecoder().decode(bytes);
-        if (member.jsonValue !== true) return decoded;
-        try {
-          return JSON.parse(decoded);
-        } catch {
-          throw fail(text, "JSON");
-        }
+        return new TextDecoder().decode(bytes);
       };
     case "boolean":
       return (text) => {
@@ -67,7 +61,6 @@ export function textReader(member: Member, shape: Shape, place: ValuePlace): (te
 export function textWriter(member: Member, shape: Shape, place: ValuePlace): (value: unknown) => string {
   switch (shape.kind) {
     case "string":
-      if (member.jsonValue === true) return (value) => encodeBase64(Buffer.from(JSON.stringify(value)));
       return (value) => {
         if (typeof value !== "string") throw mismatch(shape, value);
         return place === "header" && shape.mediaType !== undefined ? encodeBase64(Buffer.from(value)) : value;
@@ -122,13 +115,14 @@ export function headerListReader(member: Member, shape: ListShape): (text: strin
   const dates =
     element.kind === "timestamp" &&
     actualFormat(shape.element.timestampFormat ?? element.format, "header") === "http-date";
-  return (text) => (dates ? splitHttpDates(text) : splitHeaderList(text)).map(read);
+  // RFC 9110 section 5.6.1: an empty list has no elements.
+  return (text) => (text.trim() === "" ? [] : (dates ? splitHttpDates(text) : splitHeaderList(text)).map(read));
 }
 
 /** Makes a writer of a list in one header. Strings with commas or quotes are quoted. */
-export function headerListWriter(member: Member, shape: ListShape): (value: unknown) => string {
+export function headerListWriter(shape: ListShape): (value: unknown) => string {
   const element = shape.element.shape;
-  const write = textWriter({ ...shape.element, jsonValue: member.jsonValue === true }, element, "header");
+  const write = textWriter(shape.element, element, "header");
   return (value) => {
     if (!Array.isArray(value)) throw mismatch(shape, value);
     return value

@@ -9,9 +9,9 @@ export interface RestInputPlan {
   readonly headers: Readonly<Record<string, HeaderReader | undefined>>;
   readonly prefixHeaders: readonly { readonly name: string; readonly lowerPrefix: string }[];
   readonly query: readonly QueryReader[];
-  /** The member that takes every query parameter which no other member and no literal of the route has. */
+  /** The member that takes every query parameter, those that other members have included (Smithy, httpQueryParams: servers). */
   readonly queryParams:
-    | { readonly name: string; readonly lists: boolean; readonly taken: ReadonlySet<string> }
+    | { readonly name: string; readonly lists: boolean; readonly literal: ReadonlySet<string> }
     | undefined;
   readonly payload: Member | undefined;
   /** Whether members travel in the body (beside no payload member). */
@@ -99,7 +99,7 @@ function buildPlan(operation: OperationModel): RestInputPlan {
     queryParams: queryParams && {
       name: queryParams.name,
       lists: queryParams.shape.kind === "map" && queryParams.shape.value.shape.kind === "list",
-      taken: new Set([...query.map((reader) => reader.wireName), ...literalQueryNames(operation.uri)]),
+      literal: new Set(literalQueryNames(operation.uri)),
     },
     payload,
     hasBody,

@@ -62,7 +62,5 @@ function buildPlan(shape: OperationModel["output"]): RestOutputPlan {
 }
 
 function headerWriter(member: Member): (value: unknown) => string {
-  return member.shape.kind === "list"
-    ? headerListWriter(member, member.shape)
-    : textWriter(member, member.shape, "header");
+  return member.shape.kind === "list" ? headerListWriter(member.shape) : textWriter(member, member.shape, "header");
 }

@@ -5,7 +5,15 @@
  * document here. They throw `TypeError` on a value that is not of its shape: a defect of the service.
  */
 
-import type { ListShape, MapShape, Member, Shape, StructureShape, XmlNamespace } from "../model/shapes.ts";
+import {
+  isInResponseBody,
+  type ListShape,
+  type MapShape,
+  type Member,
+  type Shape,
+  type StructureShape,
+  type XmlNamespace,
+} from "../model/shapes.ts";
 import { encodeBase64 } from "../values/base64.ts";
 import { mismatch } from "../values/mismatch.ts";
 import { formatNumber } from "../values/numbers.ts";
@@ -16,8 +24,6 @@ import { escapeAttribute, escapeText } from "./escape-xml.ts";
 /** Settings in which the XML protocols differ. */
 export interface XmlStyle {
   readonly milliseconds: MillisecondStyle;
-  /** EC2 flattens nothing in answers. */
-  readonly ec2: boolean;
 }
 
 /** Writes the elements of one member: several for a flattened list, none for an empty one. */
@@ -26,7 +32,7 @@ type ElementEncoder = (value: unknown) => string;
 type ContentEncoder = (value: unknown) => string;
 
 /** A structure's content and the attributes of the element around it. */
-interface StructureEncoder {
+export interface StructureEncoder {
   readonly content: ContentEncoder;
   /** With leading space; `""` when the structure has none. */
   readonly attributes: (value: unknown) => string;
@@ -34,8 +40,8 @@ interface StructureEncoder {
 }
 
 export interface XmlEncoders {
-  /** Content of a structure, from those of its members that travel in the body. */
-  body(shape: StructureShape): ContentEncoder;
+  /** Content and root attributes of a structure, from those of its members that travel in the body. */
+  body(shape: StructureShape): StructureEncoder;
   /** A whole document for a payload member. `namespace` is the service's own. */
   document(member: Member, namespace: string | undefined): ElementEncoder;
   /** Content of one simple value, for documents that are made by hand. */
@@ -48,7 +54,7 @@ export interface XmlEncoders {
 export function createXmlEncoders(style: XmlStyle): XmlEncoders {
   const contents = new WeakMap<Shape, ContentEncoder>();
   const structures = new WeakMap<Shape, StructureEncoder>();
-  const bodies = new WeakMap<Shape, ContentEncoder>();
+  const bodies = new WeakMap<Shape, StructureEncoder>();
 
   const contentOf = (shape: Shape): ContentEncoder => {
     let encoder = contents.get(shape);
@@ -121,7 +127,7 @@ export function createXmlEncoders(style: XmlStyle): XmlEncoders {
   const memberElements = (member: Member): ElementEncoder => {
     const name = elementName(member, member.name);
     const { shape } = member;
-    const flat = !style.ec2 && (member.flattened === true || isFlattened(shape));
+    const flat = member.flattened === true || isFlattened(shape);
     if (flat && shape.kind === "list") return repeated(shape, name, member.xmlNamespace);
     if (flat && shape.kind === "map") return entries(shape, name, member.xmlNamespace);
     return plainElement(member, name);
@@ -200,10 +206,7 @@ export function createXmlEncoders(style: XmlStyle): XmlEncoders {
     body(shape) {
       let encoder = bodies.get(shape);
       if (encoder === undefined) {
-        encoder = compileStructure(
-          shape,
-          shape.members.filter((member) => member.location.in === "body"),
-        ).content;
+        encoder = compileStructure(shape, shape.members.filter(isInResponseBody));
         bodies.set(shape, encoder);
       }
       return encoder;

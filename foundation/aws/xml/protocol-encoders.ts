@@ -4,19 +4,14 @@ import type { Dialect } from "../dialect.ts";
 import type { MillisecondStyle } from "../values/timestamps.ts";
 import { createXmlEncoders, type XmlEncoders } from "./encode-xml.ts";
 
-const sets = new Map<string, XmlEncoders>();
+const sets = new Map<MillisecondStyle, XmlEncoders>();
 
-/** Encoders for a dialect; `ec2` for the EC2 query protocol. */
-export function xmlEncodersOf(dialect: Dialect, ec2: boolean): XmlEncoders {
-  return encoders(dialect.milliseconds, ec2);
-}
-
-function encoders(milliseconds: MillisecondStyle, ec2: boolean): XmlEncoders {
-  const key = `${milliseconds} ${ec2}`;
-  let set = sets.get(key);
+/** Encoders for a dialect. */
+export function xmlEncodersOf({ milliseconds }: Dialect): XmlEncoders {
+  let set = sets.get(milliseconds);
   if (set === undefined) {
-    set = createXmlEncoders({ milliseconds, ec2 });
-    sets.set(key, set);
+    set = createXmlEncoders({ milliseconds });
+    sets.set(milliseconds, set);
   }
   return set;
 }
