@@ -34,8 +34,8 @@ export interface Upload {
 }
 
 /** The ETag is the MD5, except where the customer holds the key: there it must tell nothing about the plain bytes. */
-export const etagOf = (tools: Toolbox, md5: string, encryption: EncryptionRequest): string =>
-  encryption.mode === "SSE-C" ? Buffer.from(tools.random.bytes(16)).toString("hex") : md5;
+export const etagOf = (tools: Toolbox, md5: string, mode: EncryptionRequest["mode"]): string =>
+  mode === "SSE-C" ? Buffer.from(tools.random.bytes(16)).toString("hex") : md5;
 
 /** Takes the body in, verifies it and commits it. */
 export async function uploadObject(tools: Toolbox, upload: Upload): Promise<ObjectVersion> {
@@ -62,7 +62,7 @@ export async function uploadObject(tools: Toolbox, upload: Upload): Promise<Obje
     key: upload.key,
     versioning: view.versioning,
     body: taken.body,
-    etag: etagOf(tools, taken.md5, encryption),
+    etag: etagOf(tools, taken.md5, encryption.mode),
     checksum: { algorithm, type: "FULL_OBJECT", value: taken.checksum },
     attributes: upload.attributes,
     precondition: upload.precondition,
