@@ -26,6 +26,8 @@ export interface Connection {
 export interface ServerContext {
   readonly limits: HttpLimits;
   readonly idle: IdleWatch;
+  /** Whether durations are wanted. */
+  readonly timed: boolean;
   /** Called once for each exchange, when its answer is complete or the connection broke. */
   onFinished(exchange: Exchange, complete: boolean): void;
 }
@@ -38,7 +40,7 @@ export class Exchange implements HttpRequest, BodyContext {
   readonly contentLength: number | undefined;
   readonly chunked: boolean;
   readonly receivedAt: number;
-  /** Monotonic milliseconds. */
+  /** Monotonic milliseconds; 0 when nobody wants durations. */
   readonly startedAt: number;
   readonly connection: Connection;
   readonly message: IncomingMessage;
@@ -84,7 +86,7 @@ export class Exchange implements HttpRequest, BodyContext {
     this.chunked = framing.chunked;
     this.#host = framing.host;
     this.receivedAt = receivedAt;
-    this.startedAt = performance.now();
+    this.startedAt = context.timed ? performance.now() : 0;
     this.awaitingContinue = awaitingContinue;
   }
 

@@ -1,6 +1,7 @@
 /** Whole answers as bytes, for sockets on which the engine does not answer itself: malformed requests and refused upgrades. Pure. */
 
 import { STATUS_CODES } from "node:http";
+import { assertSafeHeader } from "./headers.ts";
 import type { HttpResponse } from "./message.ts";
 import { isBodyless, responseHead } from "./response-head.ts";
 
@@ -15,7 +16,10 @@ export function rawAnswer(response: HttpResponse): Uint8Array {
     typeof response.body === "string" || response.body instanceof Uint8Array ? Buffer.from(response.body) : NO_BODY;
   const payload = isBodyless(response.status) ? NO_BODY : body;
   let head = `HTTP/1.1 ${response.status} ${STATUS_CODES[response.status] ?? "Unknown"}\r\n`;
-  for (let i = 0; i < fields.length; i += 2) head += `${fields[i]}: ${fields[i + 1]}\r\n`;
+  for (let i = 0; i < fields.length; i += 2) {
+    assertSafeHeader(fields[i]!, fields[i + 1]!);
+    head += `${fields[i]}: ${fields[i + 1]}\r\n`;
+  }
   head += `Connection: close\r\nContent-Length: ${payload.length}\r\n\r\n`;
   return Buffer.concat([Buffer.from(head, "latin1"), payload]);
 }

@@ -1,6 +1,5 @@
 /** The head of an answer: which headers are sent, and which of them the server decides. Pure. */
 
-import { assertSafeHeader } from "./headers.ts";
 import type { HttpResponse } from "./message.ts";
 
 /** Statuses that never have a body (RFC 9110 §6.4.1). */
@@ -9,7 +8,7 @@ export function isBodyless(status: number): boolean {
 }
 
 export interface ResponseHead {
-  /** Name, value, name, value …, checked. Without framing headers: those are the server's. */
+  /** Name, value, name, value … Without framing headers: those are the server's. */
   readonly fields: string[];
   /** What a `content-length` among the handler's headers asked for. */
   readonly contentLength: number | undefined;
@@ -18,12 +17,12 @@ export interface ResponseHead {
 }
 
 /**
- * Flattens and checks the headers of a response.
+ * Flattens the headers of a response. Whoever writes them checks that none splits the message: the engine for its answers, `rawAnswer` for its own.
  *
  * `content-length` is taken as the length of the body, `connection: close` as a wish to close; other framing headers are dropped, because only
  * the server knows how the message is framed.
  *
- * @throws UnsafeHeader, RangeError when the status is not 200 to 599
+ * @throws RangeError when the status is not 200 to 599
  */
 export function responseHead(response: HttpResponse): ResponseHead {
   const { status, headers } = response;
@@ -35,7 +34,6 @@ export function responseHead(response: HttpResponse): ResponseHead {
   let close = false;
   if (headers !== undefined) {
     for (const [name, value] of headers) {
-      assertSafeHeader(name, value);
       switch (name.length) {
         case 10: {
           const lower = name.toLowerCase();

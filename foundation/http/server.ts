@@ -46,7 +46,7 @@ export async function serveHttp(options: HttpServerOptions): Promise<HttpServer>
   );
   const onFinished = (exchange: Exchange, complete: boolean): void => {
     exchange.answer?.onSent?.(exchange.bytesOut, complete);
-    if (metrics !== undefined || accessLog !== undefined) {
+    if (context.timed) {
       const seconds = (performance.now() - exchange.startedAt) / 1000;
       const bytesIn = exchange.touchedBody?.received ?? 0;
       metrics?.finished(exchange.method, exchange.status, seconds, bytesIn, exchange.bytesOut);
@@ -54,7 +54,12 @@ export async function serveHttp(options: HttpServerOptions): Promise<HttpServer>
     }
     next(exchange.connection);
   };
-  const context: ServerContext = { limits, idle: new IdleWatch(sweepMs), onFinished };
+  const context: ServerContext = {
+    limits,
+    idle: new IdleWatch(sweepMs),
+    timed: metrics !== undefined || accessLog !== undefined,
+    onFinished,
+  };
   const connections = new Map<Socket, Connection>();
   let onQuiet: (() => void) | undefined;
 
