@@ -24,11 +24,11 @@ export function skipUnless(
   condition: boolean,
   reason: string,
 ): (name: string, body: TestBody, timeoutMs?: number) => void {
-  if (condition) return (name, body, timeoutMs) => test(name, body, timeoutMs);
+  if (condition) return (name, body, timeoutMs) => test(name, async () => void (await body()), timeoutMs);
   return (name, body) => {
     const list = process.env.BIPLANE_SKIPS;
     if (list !== undefined && list !== "") appendFileSync(list, `${JSON.stringify({ name, reason })}\n`);
-    test.skip(`${name} (${reason})`, body);
+    test.skip(`${name} (${reason})`, async () => void (await body()));
   };
 }
 
