@@ -11,19 +11,20 @@ const segments = 6;
 export function compileArnPattern(text: string, options: PatternOptions): Matcher {
   const tokens = tokenise(text, options);
   const parts = splitTokens(tokens);
-  // A shorter pattern, such as `arn:aws:s3*`, is matched as a whole. When the first five segments are literal, their colons are, and a match of
-  // the whole is the same and cheaper.
-  const literalHead = parts.slice(0, segments - 1).every((part) => part.every(({ type }) => type === "literal"));
-  if (parts.length < segments || literalHead) return compileTokens(tokens, false);
+  // The last segment that the pattern has takes the rest of the text, so that `arn:aws:s3*` means what it seems to. When the segments before
+  // it are literal, a match of the whole is the same and cheaper.
+  const last = parts.length - 1;
+  if (parts.slice(0, last).every((part) => part.every(({ type }) => type === "literal")))
+    return compileTokens(tokens, false);
   const matchers = parts.map((part) => compileTokens(part, false));
   return (text, context) => {
     let start = 0;
-    for (let i = 0; i < segments - 1; i++) {
+    for (let i = 0; i < last; i++) {
       const end = text.indexOf(":", start);
       if (end === -1 || matchers[i]?.(text.slice(start, end), context) !== true) return false;
       start = end + 1;
     }
-    return matchers[segments - 1]?.(text.slice(start), context) === true;
+    return matchers[last]?.(text.slice(start), context) === true;
   };
 }
 
