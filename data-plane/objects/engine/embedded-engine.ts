@@ -117,10 +117,10 @@ export function assembleEngine(parts: EngineParts): EmbeddedEngine {
     }
   }
 
-  const putResult = (bucketId: BucketId, key: string, { row, replaced }: PutAnswer) => {
-    const version = decodeVersion(bucketId, key, row, true);
+  const putResult = (bucketId: BucketId, key: string, { row, replaced, isLatest }: PutAnswer) => {
+    const version = decodeVersion(bucketId, key, row, isLatest);
     const before = replaced === null ? undefined : decodeVersion(bucketId, key, replaced, false);
-    return { result: { version, replaced: before }, latest: version };
+    return { result: { version, replaced: before }, latest: isLatest ? version : undefined };
   };
 
   const find = (bucketId: BucketId, key: string, versionId?: string): ObjectVersion | undefined => {

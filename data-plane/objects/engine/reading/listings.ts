@@ -26,8 +26,6 @@ export function listObjects(reader: RecordReader, query: ListQuery): ListPage<Ob
   };
 }
 
-type VersionListRow = KeyedVersionRow & { readonly fromCurrent: number };
-
 export function listVersions(
   reader: RecordReader,
   query: ListQuery & { readonly afterVersionId?: string },
@@ -41,14 +39,16 @@ export function listVersions(
       ? undefined
       : (sequenceOf(afterVersionId) ?? reader.version(bucket, after, afterVersionId)?.row.seq);
   const source = rememberKeys(reader.versionRows(bucket));
-  const page = walkPage<VersionListRow>(source, query, pastSeq);
+  const page = walkPage<KeyedVersionRow>(source, query, pastSeq);
 
-  let previous = pastSeq === undefined ? undefined : after;
+  let previous: string | undefined;
   const entries = page.rows.map((row) => {
     const key = source.keyOf(row);
+    // The walk shows the newest version of a key first, unless it was told to start among its older ones.
     const isFirst = key !== previous;
+    const isLatest = isFirst && (pastSeq === undefined || key !== after || reader.isNewest(bucket, key, row.seq));
     previous = key;
-    return decodeVersion(query.bucketId, key, row, isFirst);
+    return decodeVersion(query.bucketId, key, row, isLatest);
   });
   return {
     entries,

@@ -42,16 +42,15 @@ export interface RecordReader {
   parts(upload: number): readonly PartRow[];
   partsAfter(upload: number, after: number, limit: number): readonly PartRow[];
   currentRows(bucket: BucketPlace): RowSource<KeyedVersionRow>;
-  /** All versions and markers; those of the latest object have `fromCurrent` 1. */
-  versionRows(bucket: BucketPlace): RowSource<KeyedVersionRow & { readonly fromCurrent: number }>;
+  /** All versions and markers. */
+  versionRows(bucket: BucketPlace): RowSource<KeyedVersionRow>;
+  /** Whether no version of the key is newer than the one with this sequence number. */
+  isNewest(bucket: BucketPlace, key: string, seq: number): boolean;
   uploadRows(bucket: BucketPlace): RowSource<KeyedUploadRow>;
   uploadsInitiatedBefore(bucket: BucketPlace, before: number, limit: number): readonly KeyedUploadRow[];
   /** Buckets that were closed and neither reopened nor dropped. */
   closedBuckets(): readonly BucketId[];
 }
-
-/** Above every sequence number, for "all versions of the key". */
-const PAST_EVERY_SEQ = Number.MAX_SAFE_INTEGER;
 
 export function openRecordReader(database: Database): RecordReader {
   const bucketById = database.prepare<BucketRow>("SELECT * FROM buckets WHERE id = ?1");
@@ -75,15 +74,17 @@ export function openRecordReader(database: Database): RecordReader {
   const scanCurrent = database.prepare<KeyedVersionRow>(
     `SELECT key, ${CURRENT_COLUMNS} FROM current WHERE bucket = ?1 AND key >= ?2 AND key < ?3 ORDER BY key LIMIT ?4`,
   );
-  const scanAll = database.prepare<KeyedVersionRow & { fromCurrent: number }>(
-    `SELECT key, ${CURRENT_COLUMNS}, 1 AS fromCurrent FROM current WHERE bucket = ?1 AND key >= ?2 AND key < ?3
+  const scanAll = database.prepare<KeyedVersionRow>(
+    `SELECT key, ${CURRENT_COLUMNS} FROM current WHERE bucket = ?1 AND key >= ?2 AND key < ?3
      UNION ALL
-     SELECT key, ${VERSIONS_COLUMNS}, 0 AS fromCurrent FROM versions WHERE bucket = ?1 AND key >= ?2 AND key < ?3
+     SELECT key, ${VERSIONS_COLUMNS} FROM versions WHERE bucket = ?1 AND key >= ?2 AND key < ?3
      ORDER BY key, seq DESC LIMIT ?4`,
   );
-  const scanKey = database.prepare<KeyedVersionRow & { fromCurrent: number }>(
-    `SELECT key, ${VERSIONS_COLUMNS}, 0 AS fromCurrent FROM versions
-     WHERE bucket = ?1 AND key = ?2 AND seq < ?3 ORDER BY seq DESC LIMIT ?4`,
+  const scanKey = database.prepare<KeyedVersionRow>(
+    `SELECT key, ${CURRENT_COLUMNS} FROM current WHERE bucket = ?1 AND key = ?2 AND seq < ?3
+     UNION ALL
+     SELECT key, ${VERSIONS_COLUMNS} FROM versions WHERE bucket = ?1 AND key = ?2 AND seq < ?3
+     ORDER BY seq DESC LIMIT ?4`,
   );
   const scanUploads = database.prepare<KeyedUploadRow>(
     `SELECT key, ${UPLOAD_COLUMNS} FROM uploads
@@ -154,6 +155,10 @@ export function openRecordReader(database: Database): RecordReader {
         return [...sameKey, ...scanAll.all(bucket.number, following(from.key), end, limit - sameKey.length)];
       },
     }),
+    isNewest(bucket, key, seq) {
+      const bytes = encodeKey(key);
+      return (current.get(bucket.number, bytes) ?? newestPast.get(bucket.number, bytes))?.seq === seq;
+    },
     uploadRows: (bucket) => ({
       keyOf: (row) => decodeKey(row.key),
       seqOf: (row) => row.upload,
@@ -170,5 +175,3 @@ const PARTS_MAX = 10_000;
 function following(key: Uint8Array): Uint8Array {
   return pastKey(decodeKey(key));
 }
-
-export { PAST_EVERY_SEQ };

@@ -73,6 +73,8 @@ export interface PutCommand extends KeyedCommand {
 export interface PutAnswer {
   readonly row: VersionRow;
   readonly replaced: VersionRow | null;
+  /** False when an upload was completed again and newer versions have come since. */
+  readonly isLatest: boolean;
 }
 
 export interface DeleteCommand extends KeyedCommand {

@@ -43,7 +43,8 @@ export function openCompletions(context: RecordContext, uploads: UploadTable): C
     const upload = sequenceOf(command.uploadId);
     if (upload === undefined) return refuse("NoSuchUpload");
     if (remembered.get(bucket.number, key, upload)?.id !== command.uploadId) return refuse("NoSuchUpload");
-    const row = currentOfUpload.get(bucket.number, key, upload) ?? pastOfUpload.get(bucket.number, key, upload);
+    const latest = currentOfUpload.get(bucket.number, key, upload);
+    const row = latest ?? pastOfUpload.get(bucket.number, key, upload);
     if (row === undefined) return refuse("NoSuchUpload");
     const segments = uploads.parts(upload);
     const same =
@@ -52,7 +53,7 @@ export function openCompletions(context: RecordContext, uploads: UploadTable): C
         const named = command.parts[index]!;
         return named.part === segment.part && named.etag === segment.etag;
       });
-    return same ? { row, replaced: null } : refuse("NoSuchUpload");
+    return same ? { row, replaced: null, isLatest: latest !== undefined } : refuse("NoSuchUpload");
   };
 
   return {

@@ -103,5 +103,5 @@ export function installVersion(
     versions: replaced === undefined ? 1 : 0,
     bytes: row.size - (replaced?.row.size ?? 0),
   });
-  return { row, replaced: replaced?.row ?? null };
+  return { row, replaced: replaced?.row ?? null, isLatest: true };
 }
