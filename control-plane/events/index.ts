@@ -43,7 +43,7 @@ export { EventStoreError, type EventStoreErrorCode } from "./store/event-store-e
 export { openSqliteEventStore } from "./store/sqlite-event-store.ts";
 export { tailEvents } from "./tail.ts";
 export { type RowDifference, stableJson } from "./views/replay.ts";
-export { CATALOG_VIEWS, type RowChange, VIEW_OF_KIND, type View } from "./views/view.ts";
+export { CATALOG_VIEWS, type CatalogView, type RowChange, VIEW_OF_KIND, type View } from "./views/view.ts";
 export {
   foldFromStart,
   foldOnward,

@@ -1,7 +1,7 @@
 /** What a view is: a named pure fold of events into rows. */
 import type { CatalogKind, CatalogRecord } from "#contracts";
 import { catalogChangesOf } from "../catalog/catalog-changes.ts";
-import { addressOfEvent } from "../catalog/catalog-keys.ts";
+import { addressOfEvent, keyOfRecord } from "../catalog/catalog-keys.ts";
 import type { AnyEvent } from "../new-event.ts";
 
 /** One difference between two states of a view. `row: null` takes the row away. */
@@ -22,11 +22,18 @@ export interface View<Row> {
   fold(event: AnyEvent, rowBefore: (key: string) => Row | undefined): readonly RowChange<Row>[];
 }
 
+/** A view of the catalog. */
+export interface CatalogView extends View<CatalogRecord> {
+  readonly kind: CatalogKind;
+  keyOf(record: CatalogRecord): string;
+}
+
 /** A view of the records of one kind of the catalog. */
-function catalogView(name: string, kind: CatalogKind): View<CatalogRecord> & { readonly kind: CatalogKind } {
+function catalogView(name: string, kind: CatalogKind): CatalogView {
   return {
     name,
     kind,
+    keyOf: keyOfRecord,
     version: 1,
     fold(event, rowBefore) {
       if (addressOfEvent(event).kind !== kind) return [];
@@ -39,12 +46,12 @@ function catalogView(name: string, kind: CatalogKind): View<CatalogRecord> & { r
 }
 
 /** The views from which the catalog is delivered; one for each kind of record. */
-export const CATALOG_VIEWS = [
+export const CATALOG_VIEWS: readonly CatalogView[] = [
   catalogView("accounts", "account"),
   catalogView("users", "user"),
   catalogView("accessKeys", "accessKey"),
   catalogView("buckets", "bucket"),
-] as const;
+];
 
 /** The name of the view that holds a kind of record. */
 export const VIEW_OF_KIND: { readonly [Kind in CatalogKind]: string } = {

@@ -1,0 +1,137 @@
+/** The control plane's end of one change stream, whatever it runs over. */
+import { CHANGE_STREAM_PROTOCOL, type ControlPlaneMessage, type DataPlaneMessage } from "#contracts";
+import type { FeedEnd, FeedSubscription } from "#control-plane/events";
+import { sealingKeyToBase64 } from "#foundation/crypto";
+import type { Clock, TimerHandle, Timers } from "#foundation/runtime";
+import type { Logger } from "#foundation/telemetry";
+import type { ControlPlaneCore } from "./core.ts";
+import type { DataPlaneRegistry, RegistryEntry } from "./data-plane-registry.ts";
+import { COMMANDS_IN_FLIGHT_MAX, DATA_PLANES_MAX, HEARTBEAT_MS, REGISTER_TIMEOUT_MS } from "./limits.ts";
+
+/** The data plane as a session sees it. */
+export interface DataPlaneClient {
+  /** A promise holds back what follows until it resolves. */
+  send(message: ControlPlaneMessage): void | Promise<void>;
+  /** Ends the stream. */
+  close(reason: string): void;
+}
+
+/** A session as its transport sees it. */
+export interface DataPlaneSession {
+  receive(message: DataPlaneMessage): void;
+  /** The data plane is gone. */
+  closed(): void;
+}
+
+export interface DataPlaneSessionOptions {
+  readonly core: ControlPlaneCore;
+  readonly registry: DataPlaneRegistry;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly logger: Logger;
+}
+
+const WHY_THE_FEED_ENDED: Readonly<Record<FeedEnd, string>> = {
+  slow: "this data plane does not keep up; it will resume",
+  failed: "the change feed failed; try again",
+  rebuilt: "the views were rebuilt; a new snapshot is due",
+  closed: "the control plane is stopping",
+};
+
+/**
+ * Makes the function that serves data planes: `accept(client)` gives the session of one stream. In process, hand it to the data plane's transport as it is;
+ * the WebSocket endpoint uses the same.
+ *
+ * @param via how the data planes of this function are connected, for `status`
+ */
+export function acceptDataPlanes(
+  options: DataPlaneSessionOptions,
+  via = "in process",
+): (client: DataPlaneClient) => DataPlaneSession {
+  return (client) => openSession(options, client, via);
+}
+
+function openSession(options: DataPlaneSessionOptions, client: DataPlaneClient, via: string): DataPlaneSession {
+  const { core, registry, clock, timers } = options;
+  let logger = options.logger;
+  let open = true;
+  let entry: RegistryEntry | undefined;
+  let subscription: FeedSubscription | undefined;
+  let commandsInFlight = 0;
+  const registerTimeout: TimerHandle = timers.after(REGISTER_TIMEOUT_MS, () => hangUp("no registration came in time"));
+
+  const end = (): void => {
+    if (!open) return;
+    open = false;
+    registerTimeout.cancel();
+    entry?.remove();
+    subscription?.close();
+  };
+  const hangUp = (reason: string): void => {
+    if (!open) return;
+    end();
+    logger.info("a change stream was ended", { reason });
+    client.close(reason);
+  };
+  const refuse = (code: "ProtocolMismatch" | "BadMessage", message: string): void => {
+    if (!open) return;
+    void client.send({ type: "refused", code, message });
+    hangUp(message);
+  };
+
+  const register = (message: Extract<DataPlaneMessage, { readonly type: "register" }>): void => {
+    if (entry !== undefined) return refuse("BadMessage", "registered already");
+    if (message.protocol !== CHANGE_STREAM_PROTOCOL) {
+      const text = `this control plane speaks protocol ${CHANGE_STREAM_PROTOCOL}, not ${message.protocol}`;
+      return refuse("ProtocolMismatch", text);
+    }
+    if (registry.size >= DATA_PLANES_MAX) return hangUp(`${DATA_PLANES_MAX} data planes are connected already`);
+    registerTimeout.cancel();
+    const { dataPlaneId, name, kind, version, resume, wants } = message;
+    logger = logger.child({ dataPlaneId, dataPlane: name });
+    entry = registry.add({ dataPlaneId, name, kind, version, via, connectedAt: clock.now() }, () =>
+      hangUp("this data plane has connected anew"),
+    );
+    logger.info("a data plane has registered", { via, resumesAfter: resume?.cursor });
+    void client.send({
+      type: "welcome",
+      protocol: CHANGE_STREAM_PROTOCOL,
+      controlPlaneId: core.controlPlaneId,
+      head: core.head,
+      heartbeatMs: HEARTBEAT_MS,
+      sealingKey: sealingKeyToBase64(core.sealingKey),
+    });
+    const started = core.feed.subscribe(
+      { resume, wants },
+      {
+        deliver: (part) => (open ? client.send(part) : undefined),
+        ended: (reason) => hangUp(WHY_THE_FEED_ENDED[reason]),
+      },
+    );
+    // The feed may have ended the stream before it returned.
+    if (open) subscription = started;
+    else started.close();
+  };
+
+  const execute = (message: Extract<DataPlaneMessage, { readonly type: "command" }>): void => {
+    if (commandsInFlight >= COMMANDS_IN_FLIGHT_MAX) {
+      return refuse("BadMessage", `more than ${COMMANDS_IN_FLIGHT_MAX} commands at once`);
+    }
+    commandsInFlight++;
+    void core.execute(message.command, message.origin).then((outcome) => {
+      commandsInFlight--;
+      if (open) void client.send({ type: "commandResult", correlation: message.correlation, outcome });
+    });
+  };
+
+  return {
+    receive(message) {
+      if (!open) return;
+      if (message.type === "register") register(message);
+      else if (entry === undefined) refuse("BadMessage", `${message.type} before register`);
+      else if (message.type === "heartbeat") entry.heartbeat(clock.now(), message.appliedThrough, message.status);
+      else execute(message);
+    },
+    closed: end,
+  };
+}

@@ -1,0 +1,64 @@
+/** All command handlers, by the type of the command. */
+import type { BucketId, Command, CommandType, SealedText } from "#contracts";
+import type { CatalogReader, CommandHandlers, Decision } from "#control-plane/events";
+import {
+  createIdentityHandlers,
+  type IdentityDependencies,
+  type IdentityLimits,
+  type IdentityNames,
+} from "#control-plane/identity";
+import { createBucketHandlers, type ResourceLimits } from "#control-plane/resources";
+import {
+  createUuidV7,
+  newAccessKeyId,
+  newAccountId,
+  newSecretAccessKey,
+  newUniqueId,
+  type AccountId as PlainAccountId,
+} from "#foundation/ids";
+import type { Clock, Random } from "#foundation/runtime";
+
+/** Decides any command. */
+export type Decide = (command: Command, views: CatalogReader) => Decision<CommandType>;
+
+export interface HandlerOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly seal: (text: string, additionalData: string) => SealedText;
+  readonly parseIdentityPolicy: (document: string) => unknown;
+  readonly limits: IdentityLimits & ResourceLimits;
+}
+
+/** Names as AWS shapes them, each kind from a generator of its own. */
+function createNames(random: Random): IdentityNames {
+  const canonical = random.fork("canonical-user-id");
+  const accounts = random.fork("account-id");
+  const users = random.fork("user-id");
+  const keys = random.fork("access-key-id");
+  const secrets = random.fork("secret-access-key");
+  // The brands of contracts and of foundation name the same twelve digits.
+  const plain = (accountId: string): PlainAccountId => accountId as PlainAccountId;
+  return {
+    accountId: () => newAccountId(accounts) as string as ReturnType<IdentityNames["accountId"]>,
+    canonicalUserId: () => Buffer.from(canonical.bytes(32)).toString("hex"),
+    userId: (accountId) => newUniqueId("user", plain(accountId), users),
+    accessKeyId: (accountId) => newAccessKeyId("AKIA", plain(accountId), keys),
+    secretAccessKey: () => newSecretAccessKey(secrets),
+  };
+}
+
+/** What identity is given. */
+export function createIdentityDependencies(options: HandlerOptions): IdentityDependencies {
+  const { seal, parseIdentityPolicy, limits } = options;
+  return { names: createNames(options.random), seal, parseIdentityPolicy, limits };
+}
+
+export function createDecide(identity: IdentityDependencies, options: HandlerOptions): Decide {
+  const newBucketId = createUuidV7(options.random.fork("bucket-id"), () => options.clock.now());
+  const handlers: CommandHandlers<CommandType> = {
+    ...createIdentityHandlers(identity),
+    ...createBucketHandlers({ newBucketId: () => newBucketId() as string as BucketId, limits: options.limits }),
+  };
+  // The table gives each type the handler of that very type; the compiler cannot follow that through the union.
+  return (command, views) => handlers[command.type](command as never, views);
+}

@@ -1,0 +1,207 @@
+/** Puts the control plane together. */
+import { join } from "node:path";
+import type { CatalogRecord, Command, CommandOrigin, CommandOutcome, EventId } from "#contracts";
+import {
+  Appender,
+  CATALOG_VIEWS,
+  CatalogFeed,
+  CatalogViews,
+  deepFreeze,
+  type EventStore,
+  loadView,
+  openSqliteEventStore,
+  refuse,
+  tailEvents,
+} from "#control-plane/events";
+import { decideRoot, IDENTITY_LIMITS, type IdentityLimits, rootKeyOf } from "#control-plane/identity";
+import { RESOURCE_LIMITS, type ResourceLimits } from "#control-plane/resources";
+import { open, seal } from "#foundation/crypto";
+import { type Clock, type Random, systemTimers, type Timers } from "#foundation/runtime";
+import type { Logger } from "#foundation/telemetry";
+import { CommandExecutor } from "./command-executor.ts";
+import { originProblem } from "./command-origin.ts";
+import { parseCommand } from "./command-shape.ts";
+import type { ControlPlane, RootCredentials, Verification } from "./control-plane.ts";
+import { createDecide, createIdentityDependencies, type HandlerOptions } from "./handlers.ts";
+import { openMasterKey } from "./master-key.ts";
+import { adoptShadow, buildShadow, compareShadow, viewsNamed } from "./rebuild-views.ts";
+import { createAnswerKeeper, fingerprintOf } from "./remembered-answers.ts";
+
+/** What `openControlPlane` needs. */
+export interface ControlPlaneOptions {
+  /** Holds `events.sqlite` and `master.key`; made when missing. Keep both, and keep them together: each is useless without the other. */
+  readonly dataDirectory: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly timers?: Timers;
+  readonly logger?: Logger;
+  /** Throws an error whose message says what is wrong with an identity policy. */
+  readonly parseIdentityPolicy: (document: string) => unknown;
+  readonly limits?: Partial<IdentityLimits & ResourceLimits>;
+  /** Another store than the SQLite file; the control plane closes it. */
+  readonly store?: EventStore;
+}
+
+/** From this event on a cursor may resume; see `CatalogFeed.rebuilt`. */
+const RESUMABLE_NOTE = "feed-resumable-from";
+
+/**
+ * Opens the control plane: takes over its log, brings the views up to date, and is ready for commands.
+ *
+ * One process owns a log. A second one that opens it takes it over, and the first one's commands fail from then on.
+ *
+ * @throws SqlError SchemaTooNew, Corrupt; CryptoError when the master key is missing, open to others or not the one of this log
+ * @example
+ * const controlPlane = await openControlPlane({ dataDirectory, clock: systemClock, random: systemRandom, parseIdentityPolicy });
+ * const { accessKey } = await controlPlane.ensureRoot();
+ * const outcome = await controlPlane.execute({ type: "account.create", name: "team" }, { actor: "system:cli", requestId });
+ */
+export async function openControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
+  const { dataDirectory, random } = options;
+  const path = join(dataDirectory, "events.sqlite");
+  const store = options.store ?? openSqliteEventStore({ path, random: random.fork("event-store") });
+  try {
+    return await assemble(store, options);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function assemble(store: EventStore, options: ControlPlaneOptions): Promise<ControlPlane> {
+  const { clock, random, logger } = options;
+  const timers = options.timers ?? systemTimers;
+  const key = await openMasterKey(join(options.dataDirectory, "master.key"), store, random.fork("master-key"));
+  const nonces = random.fork("seal");
+  const handlerOptions: HandlerOptions = {
+    clock,
+    random: random.fork("names"),
+    seal: (text, additionalData) => seal(key, text, additionalData, nonces),
+    parseIdentityPolicy: options.parseIdentityPolicy,
+    limits: { ...IDENTITY_LIMITS, ...RESOURCE_LIMITS, ...options.limits },
+  };
+  const identity = createIdentityDependencies(handlerOptions);
+  const decide = createDecide(identity, handlerOptions);
+
+  const committed = new CatalogViews();
+  const working = new CatalogViews();
+  for (const view of CATALOG_VIEWS) {
+    const loaded = await loadView<CatalogRecord>(store, view);
+    for (const [rowKey, row] of loaded.rows) {
+      const record = deepFreeze(row);
+      committed.apply({ change: "upsert", key: rowKey, record });
+      working.apply({ change: "upsert", key: rowKey, record });
+    }
+    for (const event of loaded.quarantined) logger?.error("an event does not fit its view", { ...event });
+    if (loaded.replayed > 0)
+      logger?.info("a view was brought up to date", { view: view.name, events: loaded.replayed });
+  }
+  const appender = await Appender.open(store);
+  const resumableFrom = Number((await store.note(RESUMABLE_NOTE)) ?? 0) as EventId;
+  const feed = new CatalogFeed({ store, views: committed, timers, head: appender.head, resumableFrom });
+  const executor = new CommandExecutor({
+    store,
+    appender,
+    working,
+    committed,
+    answers: createAnswerKeeper(key, random.fork("answers")),
+    clock,
+    onCommitted: (events) => feed.publish(events),
+    onError: (message, error) => logger?.error(message, { error }),
+  });
+  let closing: Promise<void> | undefined;
+
+  async function execute(command: Command, origin: CommandOrigin): Promise<CommandOutcome> {
+    const problem = originProblem(origin);
+    if (problem !== undefined) return refuse("ValidationFailed", problem);
+    const parsed = parseCommand(command);
+    if (!parsed.ok) return refuse("ValidationFailed", parsed.problem);
+    const sound = parsed.command;
+    const fingerprint = origin.idempotencyKey === undefined ? "" : fingerprintOf(sound);
+    return executor.execute({ origin, fingerprint, decide: (views) => decide(sound, views) });
+  }
+
+  async function ensureRoot(account = { name: "root" }): Promise<RootCredentials> {
+    let created = false;
+    if (appender.head === 0) {
+      const outcome = await executor.execute({
+        origin: { actor: "system:bootstrap", requestId: "bootstrap" },
+        fingerprint: "",
+        // Decided in the order of commands: whoever comes second finds the account.
+        decide(views) {
+          if (views.count("account") > 0) return { ok: true, events: [], result: {} };
+          created = true;
+          return { ok: true, events: decideRoot(identity, account).events, result: {} };
+        },
+      });
+      if (!outcome.ok) throw new Error(`the first account could not be made: ${outcome.message}`);
+    }
+    const [first] = await store.read(0 as EventId, 1);
+    if (first === undefined) throw new Error("the log is empty after the first account was made");
+    const record = rootKeyOf(committed, first.org);
+    if (record === undefined) return { accountId: first.org, accessKey: undefined, created };
+    const { accessKeyId } = record;
+    const secretAccessKey = open(key, record.sealedSecret, accessKeyId);
+    return { accountId: first.org, accessKey: { accessKeyId, secretAccessKey }, created };
+  }
+
+  async function rebuild(names?: readonly string[]) {
+    const reports = [];
+    for (const view of viewsNamed(names)) {
+      const shadow = await buildShadow(store, view);
+      const report = await executor.exclusive(async () => {
+        const compared = await compareShadow(store, shadow, committed);
+        if (compared.equal) return compared;
+        for (const change of await adoptShadow(store, shadow, committed)) {
+          working.apply(change);
+          committed.apply(change);
+        }
+        await store.setNote(RESUMABLE_NOTE, String(feed.rebuilt()));
+        return compared;
+      });
+      logger?.info("a view was rebuilt", { view: report.view, equal: report.equal, events: report.events });
+      reports.push(report);
+    }
+    return reports;
+  }
+
+  async function verify(): Promise<Verification> {
+    const logProblems = await store.check();
+    const views = [];
+    for (const view of CATALOG_VIEWS) {
+      const shadow = await buildShadow(store, view);
+      views.push(await executor.exclusive(() => compareShadow(store, shadow, committed)));
+    }
+    const sound = logProblems.length === 0 && views.every((view) => view.equal && view.quarantined.length === 0);
+    return { sound, logProblems, views };
+  }
+
+  return {
+    controlPlaneId: store.controlPlaneId,
+    get head() {
+      return appender.head;
+    },
+    views: committed,
+    feed,
+    events: {
+      read: (after, limit) => store.read(after, limit),
+      readAggregate: (aggregate, afterSequence, limit) => store.readAggregate(aggregate, afterSequence, limit),
+      tail: (after, signal) => tailEvents(store, after, signal),
+    },
+    sealingKey: key,
+    // The handler of a command's type gives the result of that type.
+    execute: <Given extends Command>(command: Given, origin: CommandOrigin) =>
+      execute(command, origin) as Promise<CommandOutcome<Given["type"]>>,
+    ensureRoot,
+    rebuild,
+    verify,
+    quarantined: () => store.quarantined(),
+    close() {
+      closing ??= executor.close().then(async () => {
+        feed.close();
+        await store.close();
+      });
+      return closing;
+    },
+  };
+}
