@@ -10,7 +10,9 @@ import { join } from "node:path";
 import { generatedModules } from "./generate/aws-modules.ts";
 
 const folder = join(import.meta.dirname, "../foundation/aws/models");
-for await (const { file, text } of generatedModules()) {
+const vectors = process.env.BIPLANE_VECTORS || undefined;
+if (vectors === undefined) console.log("BIPLANE_VECTORS is not set: the modules of constraints stay as they are");
+for await (const { file, text } of generatedModules(vectors)) {
   writeFileSync(join(folder, file), text);
   console.log(`${file}: ${(text.length / 1024).toFixed(0)} KiB`);
 }
