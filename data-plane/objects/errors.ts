@@ -85,5 +85,4 @@ export const serviceUnavailable = (message: string) =>
 export const invalidTag = (message: string, fields?: Readonly<Record<string, unknown>>) =>
   s3Error("InvalidTag", 400, message, fields);
 
-export const aclsDisabled = () =>
-  s3Error("AccessControlListNotSupported", 400, "The bucket does not allow ACLs");
+export const aclsDisabled = () => s3Error("AccessControlListNotSupported", 400, "The bucket does not allow ACLs");

@@ -9,12 +9,15 @@ import {
   checksumHeader,
 } from "#foundation/aws/checksums";
 import type { Checksum } from "../engine/port.ts";
-import { invalidRequest } from "../errors.ts";
+import { invalidRequest, notImplemented } from "../errors.ts";
 
 /** The member of S3's structures that holds a checksum. */
 export type ChecksumMember = `Checksum${ChecksumAlgorithm}`;
 /** Any structure with checksum members. */
-export type ChecksumMembers = { readonly [Member in ChecksumMember]?: string };
+export type ChecksumMembers = { readonly [Member in ChecksumMember | UnsupportedMember]?: string };
+
+/** Members of algorithms that are not computed here. */
+type UnsupportedMember = "ChecksumXXHASH64" | "ChecksumXXHASH3" | "ChecksumXXHASH128";
 
 const memberOf = (algorithm: ChecksumAlgorithm): ChecksumMember => `Checksum${algorithm}`;
 
@@ -22,6 +25,17 @@ const memberOf = (algorithm: ChecksumAlgorithm): ChecksumMember => `Checksum${al
 const MEMBERS: readonly (readonly [ChecksumAlgorithm, ChecksumMember])[] = checksumAlgorithms.map(
   (algorithm) => [algorithm, memberOf(algorithm)] as const,
 );
+
+const UNSUPPORTED: readonly UnsupportedMember[] = ["ChecksumXXHASH64", "ChecksumXXHASH3", "ChecksumXXHASH128"];
+
+/** A value that nobody checks must not be accepted. */
+function refuseUnsupported(members: ChecksumMembers): void {
+  for (const member of UNSUPPORTED) {
+    if (members[member] !== undefined) {
+      throw notImplemented(`The ${member.slice("Checksum".length)} checksum is not implemented; use CRC64NVME.`);
+    }
+  }
+}
 
 /** The checksum that a client announced for a body: its value, or that it will follow as a trailer. */
 export interface AnnouncedChecksum {
@@ -51,6 +65,7 @@ export function checksumOfMembers(
   members: ChecksumMembers,
   composite = false,
 ): { readonly algorithm: ChecksumAlgorithm; readonly value: string } | undefined {
+  refuseUnsupported(members);
   let algorithm: ChecksumAlgorithm | undefined;
   let value: string | undefined;
   for (const [candidate, member] of MEMBERS) {

@@ -1,0 +1,32 @@
+/** The service as the front door gets it. */
+import type { Service } from "#data-plane/service";
+import { bucketHandlers } from "../operations/buckets/index.ts";
+import { multipartHandlers } from "../operations/multipart/index.ts";
+import { objectHandlers } from "../operations/objects/index.ts";
+import { createToolbox, defineOperations, type Toolbox } from "./define.ts";
+import type { ObjectsEnvironment } from "./environment.ts";
+
+const handlersOf = (tools: Toolbox) => ({
+  ...bucketHandlers(tools),
+  ...objectHandlers(tools),
+  ...multipartHandlers(tools),
+});
+
+/** Operations of S3 that this service carries out. */
+export type ObjectsOperationName = keyof ReturnType<typeof handlersOf>;
+
+/**
+ * The S3 service on an engine.
+ *
+ * @example
+ * const objects = createObjectsService({ engine, catalog, control, clock, timers, random, logger, metrics });
+ * const door = await createFrontDoor({ services: [objects], … });
+ */
+export function createObjectsService(environment: ObjectsEnvironment): Service {
+  const tools = createToolbox(environment);
+  return {
+    name: "s3",
+    operations: defineOperations(tools, handlersOf(tools)),
+    close: async () => {},
+  };
+}
