@@ -72,6 +72,41 @@ test("a timer cancelled while the machine is paused does not run on resumption",
   });
 });
 
+test("a timer that waits to be made up for after a pause can still be cancelled", () => {
+  const ran: string[] = [];
+  play({ a: async () => {} }, async (world) => {
+    const machine = world.machine("a");
+    const { timers } = machine.runtime;
+    timers.after(10, () => {
+      ran.push("first");
+      second.cancel();
+    });
+    const second = timers.after(20, () => ran.push("second"));
+    machine.pause();
+    await world.sleep(100);
+    machine.resume();
+    await world.sleep(100);
+    expect(ran).toEqual(["first"]);
+    expect(world.scheduler.pending).toBe(0);
+  });
+});
+
+test("a timer never runs early by its own machine's clock, however that runs", () => {
+  const late: number[] = [];
+  const program = async (runtime: Runtime): Promise<void> => {
+    for (let round = 0; round < 2000; round++) {
+      const dueMs = runtime.clock.monotonicMs() + runtime.random.float() * 3;
+      await sleep(runtime.timers, dueMs - runtime.clock.monotonicMs());
+      late.push(runtime.clock.monotonicMs() - dueMs);
+    }
+  };
+  const plan = { ...CALM_PLAN, driftPpmMax: 1000 };
+  play({ a: program, b: program }, (world) => world.until("all have run", () => late.length === 4000), plan);
+  // `dueMs` is a sum and a difference of doubles: its own rounding is below a nanosecond.
+  expect(Math.min(...late)).toBeGreaterThan(-1e-6);
+  expect(Math.max(...late)).toBeLessThan(0.0021);
+});
+
 test("clocks are wrong as the plan says, in wall time and in pace", () => {
   const plan = { ...CALM_PLAN, skewMsMax: 60_000, driftPpmMax: 1000 };
   const machines = Object.fromEntries(["a", "b", "c"].map((name) => [name, async () => {}]));

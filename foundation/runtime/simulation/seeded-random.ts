@@ -34,11 +34,22 @@ export class SeededRandom implements Random {
     this.keyHigh = keyHigh;
     this.observe = observe;
     this.drawn = observe?.(path);
+    // Each word depends on the whole key: neighbouring seeds must differ from the first draw on.
     this.s0 = mix32(keyLow + WEYL);
-    this.s1 = mix32(keyHigh + Math.imul(WEYL, 2));
-    this.s2 = mix32(this.s0 ^ (keyHigh + Math.imul(WEYL, 3)));
+    this.s1 = mix32((this.s0 ^ keyHigh) + Math.imul(WEYL, 2));
+    this.s2 = mix32((this.s1 ^ keyLow) + Math.imul(WEYL, 3));
     // The all-zero state is a fixed point; one odd word keeps away from it.
-    this.s3 = (mix32(this.s1 ^ (keyLow + Math.imul(WEYL, 4))) | 1) >>> 0;
+    this.s3 = (mix32((this.s2 ^ keyHigh) + Math.imul(WEYL, 4)) | 1) >>> 0;
+  }
+
+  /** A generator in a given state, for comparison with published vectors of the algorithm. */
+  static fromState(s0: number, s1: number, s2: number, s3: number): SeededRandom {
+    const random = new SeededRandom("", 0, 0, undefined);
+    random.s0 = s0;
+    random.s1 = s1;
+    random.s2 = s2;
+    random.s3 = s3;
+    return random;
   }
 
   /** The root of a tree. @param seed a whole number, 0 … 2⁵³−1. */

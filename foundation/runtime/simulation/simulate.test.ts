@@ -61,6 +61,12 @@ describe("determinism", () => {
     expect(failure?.message).toContain("11.000 ms  a timer");
   });
 
+  test("a difference in time alone is caught", () => {
+    let kept = 0;
+    const scenario: SimulationOptions["scenario"] = (world) => world.sleep(10 + kept++);
+    expect(runTwice(() => alone(async () => {}, { scenario })).failure?.kind).toBe("divergence");
+  });
+
   test("a run that ends earlier or later than the first is caught", () => {
     for (const grows of [true, false]) {
       let runs = grows ? 0 : 10;
@@ -119,6 +125,43 @@ describe("determinism", () => {
     expect(new Date().getUTCFullYear()).toBeGreaterThan(2020);
     expect(crypto.randomUUID()).toHaveLength(36);
   });
+});
+
+test("after calm, buggify is quiet and every machine is up and reachable", () => {
+  const fired = { before: 0, after: 0 };
+  let calm = false;
+  const program = async (runtime: Runtime): Promise<void> => {
+    for (;;) {
+      if (runtime.hooks.buggify("site", 0.5)) fired[calm ? "after" : "before"]++;
+      await sleep(runtime.timers, 10);
+    }
+  };
+  for (let seed = 1; seed <= 20; seed++) {
+    calm = false;
+    const { failure } = simulate({
+      seed,
+      machines: { a: program, b: program },
+      faults: drawPlan(),
+      scenario: async (world) => {
+        await world.sleep(3000);
+        world.calm();
+        calm = true;
+        await world.sleep(3000);
+        for (const machine of world.machines) expect(machine.alive && !machine.paused).toBe(true);
+        let heard = false;
+        const from = { host: "a", port: 9 };
+        const to = { host: "b", port: 9 };
+        await world.machine("b").runtime.network.openEndpoint(to, () => {
+          heard = true;
+        });
+        (await world.machine("a").runtime.network.openEndpoint(from, () => {})).send(to, bytesOf("x"));
+        await world.until("b is reachable", () => heard);
+      },
+    });
+    expect(failure).toBeUndefined();
+  }
+  expect(fired.before).toBeGreaterThan(0);
+  expect(fired.after).toBe(0);
 });
 
 describe("ends", () => {

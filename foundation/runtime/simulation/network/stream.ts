@@ -57,7 +57,6 @@ export class SimulatedStream implements ByteStream {
   private readonly queue: QueuedWrite[] = [];
   private readonly inFlight: { readonly dueUs: number; readonly segment: Segment }[] = [];
   private unreadBytes = 0;
-  private lastDueUs = 0;
   private travelling = false;
   private stalledSinceUs: number | undefined;
   private endAsked = false;
@@ -194,9 +193,9 @@ export class SimulatedStream implements ByteStream {
     const { nowUs } = this.fabric.scheduler;
     const lost = this.outgoing.drops();
     if (lost) this.fabric.counts.add("network.retransmit");
-    this.lastDueUs = Math.max(this.lastDueUs, this.outgoing.arrivalUs(nowUs) + (lost ? RETRANSMIT_US : 0));
-    this.inFlight.push({ dueUs: this.lastDueUs, segment });
-    this.travel(this.lastDueUs);
+    const dueUs = this.outgoing.arrivalUs(nowUs) + (lost ? RETRANSMIT_US : 0);
+    this.inFlight.push({ dueUs, segment });
+    this.travel(dueUs);
   }
 
   /** Sees to it that the first segment in flight is looked at when it is due. */
@@ -232,6 +231,7 @@ export class SimulatedStream implements ByteStream {
       this.receiveReset();
       return;
     }
+    // In order: a segment that is late holds up those behind it.
     let head = this.inFlight[0];
     while (head !== undefined && head.dueUs <= nowUs) {
       this.inFlight.shift();
