@@ -165,4 +165,25 @@ describe("S3's examples of Signature Version 2", () => {
     });
     expect(verified).toMatchObject({ kind: "signed", presigned: { expiresAtMs: 1_175_139_620_000 } });
   });
+
+  test("presigned uploads made with botocore: headers and token travel in the query", () => {
+    const urls = [
+      "AWSAccessKeyId=AKIAEXAMPLEEXAMPLE00&Signature=%2F9VmpKEiS%2FnslT6Ps8ORpophiJc%3D&content-type=text%2Fplain&x-amz-meta-a=1&Expires=1795253102",
+      "AWSAccessKeyId=AKIAEXAMPLEEXAMPLE00&Signature=xdiW3pWfVfIv5xP%2F1OifImaiJBc%3D&content-type=text%2Fplain&x-amz-meta-a=1&x-amz-security-token=to%2Fken%2B%3D&Expires=1795253102",
+    ];
+    for (const url of urls) {
+      for (const sentAgain of [[], [["Content-Type", "text/plain"] as const, ["x-amz-meta-a", "1"] as const]]) {
+        const signed = request("PUT", "/bucket/a%20key", `versionId=7&response-content-type=text%2Fplain&${url}`, [
+          ["Host", "localhost:4566"],
+          ...sentAgain,
+        ]);
+        const verified = verifySignature(parseSignature(signed), signed, "secret", {
+          now: 1_795_253_102_000,
+          region: "us-east-1",
+          service: "s3",
+        });
+        expect(verified.kind).toBe("signed");
+      }
+    }
+  });
 });

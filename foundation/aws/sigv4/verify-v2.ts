@@ -143,7 +143,7 @@ function amzHeaders(request: SignableRequest, parameters: ReadonlyMap<string, st
     if (name.startsWith("x-amz-")) add(name, raw[i + 1] ?? "");
   }
   if (parameters !== undefined) {
-    for (const [name, value] of parameters) if (name.startsWith("x-amz-")) add(name, value);
+    for (const [name, value] of parameters) if (name.startsWith("x-amz-") && !values.has(name)) add(name, value);
   }
   return [...values.keys()]
     .sort()

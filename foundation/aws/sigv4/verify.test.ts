@@ -366,6 +366,15 @@ test("keys are kept only for those who know the secret", () => {
   expect(signingKeyCacheSize()).toBe(before);
 });
 
+test("the key of a signature that matched is kept", () => {
+  const before = signingKeyCacheSize();
+  const request = signed({ region: "ap-south-2" });
+  expect(verify(request, { region: "ap-south-2" }).kind).toBe("signed");
+  expect(signingKeyCacheSize()).toBe(before + 1);
+  expect(verify(request, { region: "ap-south-2" }).kind).toBe("signed");
+  expect(signingKeyCacheSize()).toBe(before + 1);
+});
+
 test("a rotated secret is not confused with the old one", () => {
   const request = signed({});
   expect(verify(request).kind).toBe("signed");
