@@ -32,4 +32,10 @@ export { formParameter, protocolOf, type RouteOptions, routeOperation } from "./
 export { type RequestFacts, routeService } from "./routing/route-service.ts";
 export { bucketOfHost, type S3Address, s3Address } from "./routing/s3-address.ts";
 export { type ProtocolName, type ServiceName, serviceNames } from "./services.ts";
+export {
+  type ConstraintViolation,
+  maxViolations,
+  validateInput,
+  validationMessage,
+} from "./validation/validate-input.ts";
 export type { ResponseContext, StreamingBody, WireHeaders, WireRequest, WireResponse } from "./wire.ts";

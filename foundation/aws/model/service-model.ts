@@ -1,5 +1,6 @@
 /** Makes a `ServiceModel` of the committed form. Shapes are built when an operation or error is first asked for, then kept. */
 
+import { type ConstraintTable, noConstraints } from "../validation/constraint-table.ts";
 import type { RawList, RawMap, RawModel, RawOperation, RawStructure, RawTraits, RawUse } from "./raw-model.ts";
 import type {
   ErrorModel,
@@ -14,7 +15,11 @@ import type {
 import { simpleShape } from "./simple-shapes.ts";
 
 /** Builds a model. Throws on a raw model that refers to a shape which it does not have: that is a defect of the generator, not of a request. */
-export function createServiceModel(raw: RawModel): ServiceModel {
+export function createServiceModel(
+  raw: RawModel,
+  readConstraints: () => ConstraintTable = () => noConstraints,
+): ServiceModel {
+  let constraints: ConstraintTable | undefined;
   const shapes = new Map<string, Shape>();
   const operations = new Map<string, OperationModel>();
   const errors = new Map<string, ErrorModel>();
@@ -160,6 +165,10 @@ export function createServiceModel(raw: RawModel): ServiceModel {
     queryCompatible: raw.queryCompatible === true,
     operationNames: Object.keys(raw.operations),
     errorNames,
+    constraints() {
+      constraints ??= readConstraints();
+      return constraints;
+    },
     operation(name) {
       const known = operations.get(name);
       if (known !== undefined) return known;

@@ -5,6 +5,7 @@
  */
 
 import type { ProtocolName, ServiceName } from "../services.ts";
+import type { ConstraintTable } from "../validation/constraint-table.ts";
 
 /** Formats of a timestamp on the wire; `default` is the one of the protocol and of the place (body, header, query). */
 export type TimestampFormat = "default" | "date-time" | "http-date" | "epoch-seconds";
@@ -195,6 +196,8 @@ export interface ServiceModel {
   /** By shape name, or by query code. */
   error(code: string): ErrorModel | undefined;
   readonly errorNames: readonly string[];
+  /** Constraints on inputs, read at first use. */
+  constraints(): ConstraintTable;
 }
 
 /** An operation that a request was routed to. */
