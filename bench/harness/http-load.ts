@@ -27,6 +27,8 @@ interface Connection {
   piece: number;
   offset: number;
   tail: string;
+  /** This connection has ended because the run has. */
+  finished: boolean;
 }
 
 /**
@@ -63,8 +65,10 @@ export async function runLoad(
   };
   const begin = (socket: Bun.Socket<Connection>) => {
     if (performance.now() >= deadline || (limits.requests !== undefined && turn >= limits.requests)) {
-      socket.end();
+      // `end` calls `close` before it returns: this connection is not open any more by then.
       open -= 1;
+      socket.data.finished = true;
+      socket.end();
       if (open === 0) resolve();
       return;
     }
@@ -89,7 +93,7 @@ export async function runLoad(
     bytesIn += data.length;
     let body = data;
     if (state.left === -1) {
-      state.head += data.latin1Slice();
+      state.head += data.toString("latin1");
       const end = state.head.indexOf("\r\n\r\n");
       if (end === -1) return;
       const head = state.head.slice(0, end).toLowerCase();
@@ -104,7 +108,7 @@ export async function runLoad(
       body = Buffer.from(state.head.slice(end + 4), "latin1");
     }
     if (state.left === -2) {
-      state.tail = (state.tail + body.latin1Slice()).slice(-7);
+      state.tail = (state.tail + body.toString("latin1")).slice(-7);
       if (state.tail.endsWith("0\r\n\r\n")) complete(socket);
       return;
     }
@@ -116,13 +120,13 @@ export async function runLoad(
     await Bun.connect<Connection>({
       hostname: target.host,
       port: target.port,
-      data: { head: "", left: -1, started: 0, request: [], piece: 0, offset: 0, tail: "" },
+      data: { head: "", left: -1, started: 0, request: [], piece: 0, offset: 0, tail: "", finished: false },
       socket: {
         open: begin,
         data: receive,
         drain: pump,
-        close: () => {
-          if (open > 0 && performance.now() < deadline) reject(new Error("the server closed a connection"));
+        close: (socket) => {
+          if (!socket.data.finished) reject(new Error("the server closed a connection"));
         },
         error: (_socket, error) => reject(error),
       },
