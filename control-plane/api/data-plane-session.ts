@@ -80,12 +80,6 @@ function openSession(options: DataPlaneSessionOptions, client: DataPlaneClient, 
   };
 
   const register = (message: Extract<DataPlaneMessage, { readonly type: "register" }>): void => {
-    if (entry !== undefined) return refuse("BadMessage", "registered already");
-    if (message.protocol !== CHANGE_STREAM_PROTOCOL) {
-      const text = `this control plane speaks protocol ${CHANGE_STREAM_PROTOCOL}, not ${message.protocol}`;
-      return refuse("ProtocolMismatch", text);
-    }
-    if (registry.size >= DATA_PLANES_MAX) return hangUp(`${DATA_PLANES_MAX} data planes are connected already`);
     registerTimeout.cancel();
     const { dataPlaneId, name, kind, version, resume, wants } = message;
     logger = logger.child({ dataPlaneId, dataPlane: name });
@@ -114,9 +108,6 @@ function openSession(options: DataPlaneSessionOptions, client: DataPlaneClient, 
   };
 
   const execute = (message: Extract<DataPlaneMessage, { readonly type: "command" }>): void => {
-    if (commandsInFlight >= COMMANDS_IN_FLIGHT_MAX) {
-      return refuse("BadMessage", `more than ${COMMANDS_IN_FLIGHT_MAX} commands at once`);
-    }
     commandsInFlight++;
     void core.execute(message.command, message.origin).then((outcome) => {
       commandsInFlight--;
@@ -127,10 +118,20 @@ function openSession(options: DataPlaneSessionOptions, client: DataPlaneClient, 
   return {
     receive(message) {
       if (!open) return;
-      if (message.type === "register") register(message);
-      else if (entry === undefined) refuse("BadMessage", `${message.type} before register`);
+      if (message.type === "register") {
+        if (entry !== undefined) refuse("BadMessage", "registered already");
+        else if (message.protocol !== CHANGE_STREAM_PROTOCOL) {
+          refuse(
+            "ProtocolMismatch",
+            `this control plane speaks protocol ${CHANGE_STREAM_PROTOCOL}, not ${message.protocol}`,
+          );
+        } else if (registry.size >= DATA_PLANES_MAX) hangUp(`${DATA_PLANES_MAX} data planes are connected already`);
+        else register(message);
+      } else if (entry === undefined) refuse("BadMessage", `${message.type} before register`);
       else if (message.type === "heartbeat") entry.heartbeat(clock.now(), message.appliedThrough, message.status);
-      else execute(message);
+      else if (commandsInFlight >= COMMANDS_IN_FLIGHT_MAX) {
+        refuse("BadMessage", `more than ${COMMANDS_IN_FLIGHT_MAX} commands at once`);
+      } else execute(message);
     },
     closed: end,
   };

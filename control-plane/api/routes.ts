@@ -1,0 +1,31 @@
+/** The table of all routes: what is not here is not answered, and what is here states its scope. */
+import { json } from "#foundation/http";
+import { COMMAND_ROUTES } from "./command-routes.ts";
+import { EVENT_ROUTES } from "./event-routes.ts";
+import { openApiDocument } from "./openapi.ts";
+import { OPERATOR_ROUTES } from "./operator-routes.ts";
+import { RECORD_ROUTES } from "./record-routes.ts";
+import type { Route } from "./route.ts";
+
+const OPEN_API: Route = {
+  method: "GET",
+  path: "/v1/openapi.json",
+  operationId: "openApi",
+  summary: "This document.",
+  scope: "public",
+  answer: {
+    status: 200,
+    contentType: "application/json",
+    schema: { type: "object" },
+    description: "An OpenAPI 3.1 document.",
+  },
+  handle: (_call, { version }) => json(openApiDocument(API_ROUTES, version)),
+};
+
+export const API_ROUTES: readonly Route[] = [
+  ...OPERATOR_ROUTES,
+  ...EVENT_ROUTES,
+  ...COMMAND_ROUTES,
+  ...RECORD_ROUTES,
+  OPEN_API,
+];

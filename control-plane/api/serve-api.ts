@@ -1,0 +1,202 @@
+/** The API's server: guard, authentication, routes and the change stream's endpoint. */
+import { hostname as machineName } from "node:os";
+import { CHANGE_STREAM_PATH } from "#contracts";
+import {
+  createRouteTable,
+  type HttpHandler,
+  type HttpRequest,
+  type HttpResponse,
+  type HttpServerOptions,
+  isInternal,
+  ProblemError,
+  problem,
+  problemOf,
+  serveHttp,
+  type UpgradeHandler,
+} from "#foundation/http";
+import type { Clock, Timers } from "#foundation/runtime";
+import { createHealth, type HealthRegistry, type Logger, type MetricsRegistry } from "#foundation/telemetry";
+import { authorize, requireToken } from "./authorize.ts";
+import type { ControlPlaneCore } from "./core.ts";
+import { DataPlaneRegistry } from "./data-plane-registry.ts";
+import { acceptDataPlanes, type DataPlaneClient, type DataPlaneSession } from "./data-plane-session.ts";
+import { acceptDataPlaneSocket } from "./data-plane-socket.ts";
+import type { ApiEnvironment } from "./environment.ts";
+import { parseQuery } from "./query.ts";
+import { guardRequest, isFromPage } from "./request-guard.ts";
+import type { Route } from "./route.ts";
+import { API_ROUTES } from "./routes.ts";
+import type { TokenVerifier } from "./tokens.ts";
+
+export interface ApiOptions {
+  readonly core: ControlPlaneCore;
+  readonly tokens: TokenVerifier;
+  /** Default `127.0.0.1`. */
+  readonly hostname?: string;
+  /** 0 picks a free port. */
+  readonly port: number;
+  /** Names under which clients may address this server besides addresses, localhost and the machine's own name. */
+  readonly names?: readonly string[];
+  /** The program's version. */
+  readonly version: string;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly logger: Logger;
+  readonly metrics: MetricsRegistry;
+  /** Checks behind `/healthz` and `/readyz`; default none. */
+  readonly health?: HealthRegistry;
+  readonly accessLog?: HttpServerOptions["accessLog"];
+  readonly tls?: HttpServerOptions["tls"];
+}
+
+export interface ApiServer {
+  /** `http://127.0.0.1:4580` */
+  readonly url: string;
+  readonly port: number;
+  /** Data planes connected now. */
+  readonly dataPlanes: DataPlaneRegistry;
+  /** For a data plane in this process: give it to its in-process transport. */
+  acceptDataPlane(client: DataPlaneClient): DataPlaneSession;
+  /** Ends followers and change streams, lets running requests end, closes. */
+  close(graceMs?: number): Promise<void>;
+}
+
+/**
+ * Serves the control plane's API and the change stream.
+ *
+ * @throws the system's error when the port is taken
+ */
+export async function serveApi(options: ApiOptions): Promise<ApiServer> {
+  const { core, clock, timers, logger, metrics, tokens, version } = options;
+  const registry = new DataPlaneRegistry();
+  const closing = new AbortController();
+  const environment: ApiEnvironment = {
+    core,
+    registry,
+    health: options.health ?? createHealth(),
+    metrics,
+    logger,
+    clock,
+    timers,
+    version,
+    startedAt: clock.now(),
+    closing: closing.signal,
+    followers: 0,
+  };
+  const sessions = { core, registry, clock, timers, logger };
+  const names = ownNames(options);
+  const connected = metrics
+    .gauge({ name: "biplane_data_planes_connected", help: "Data planes with an open change stream." })
+    .labels();
+  metrics.onCollect(() => connected.set(registry.size));
+
+  const server = await serveHttp({
+    name: "api",
+    hostname: options.hostname ?? "127.0.0.1",
+    port: options.port,
+    clock,
+    logger,
+    metrics,
+    handler: apiHandler(environment, tokens, names),
+    upgrade: changeStreamUpgrade(names, tokens, (request) => acceptDataPlaneSocket(request, sessions)),
+    onError(error, request) {
+      if (isInternal(error)) logger.error("a request failed", { requestId: request.id, error });
+      return withAnswerHeaders(problemOf(error, request.path));
+    },
+    ...(options.accessLog === undefined ? {} : { accessLog: options.accessLog }),
+    ...(options.tls === undefined ? {} : { tls: options.tls }),
+  });
+  return {
+    url: server.url,
+    port: server.port,
+    dataPlanes: registry,
+    acceptDataPlane: acceptDataPlanes(sessions),
+    async close(graceMs) {
+      closing.abort();
+      await server.close(graceMs);
+    },
+  };
+}
+
+function ownNames(options: ApiOptions): ReadonlySet<string> {
+  const names = [machineName(), options.hostname ?? "127.0.0.1", ...(options.names ?? [])];
+  return new Set(names.map((name) => name.toLowerCase()));
+}
+
+/** Every answer of the API: its type is not to be guessed at. */
+const ANSWER_HEADERS = [
+  ["x-content-type-options", "nosniff"],
+  ["referrer-policy", "no-referrer"],
+] as const;
+
+function apiHandler(environment: ApiEnvironment, tokens: TokenVerifier, names: ReadonlySet<string>): HttpHandler {
+  const table = createRouteTable<Route>();
+  for (const route of API_ROUTES) table.add(route.method, route.path, route);
+  const answer = (request: HttpRequest): HttpResponse | Promise<HttpResponse> => {
+    guardRequest(request, names);
+    const match = table.match(request.method, request.path);
+    // Whoever has no token does not learn which paths exist.
+    if (match.kind !== "found") {
+      authorize(request, "read", tokens);
+      return unanswered(match, request);
+    }
+    const route = match.target;
+    authorize(request, route.scope, tokens);
+    return route.handle(
+      { request, params: match.params, query: parseQuery(request.query, route.query ?? []) },
+      environment,
+    );
+  };
+  return async (request) => withAnswerHeaders(await answer(request));
+}
+
+function withAnswerHeaders(response: HttpResponse): HttpResponse {
+  return { ...response, headers: [...ANSWER_HEADERS, ...(response.headers ?? [])] };
+}
+
+function unanswered(
+  match: Exclude<ReturnType<ReturnType<typeof createRouteTable<Route>>["match"]>, { readonly kind: "found" }>,
+  request: HttpRequest,
+): HttpResponse {
+  if (match.kind === "methodNotAllowed") {
+    const allow = match.allow.join(", ");
+    return problem(
+      {
+        status: 405,
+        code: "METHOD_NOT_ALLOWED",
+        title: `${request.method} is not allowed here.`,
+        detail: `Allowed: ${allow}.`,
+      },
+      [["allow", allow]],
+    );
+  }
+  return problem({
+    status: 404,
+    code: "NO_SUCH_ROUTE",
+    title: "Nothing is at this path.",
+    detail: "See /v1/openapi.json for what there is.",
+    instance: request.path,
+  });
+}
+
+function changeStreamUpgrade(
+  names: ReadonlySet<string>,
+  tokens: TokenVerifier,
+  accept: UpgradeHandler,
+): UpgradeHandler {
+  return (request) => {
+    guardRequest(request, names);
+    if (request.path !== CHANGE_STREAM_PATH) {
+      throw new ProblemError({ status: 404, code: "NO_SUCH_ROUTE", title: "No WebSocket is at this path." });
+    }
+    if (isFromPage(request)) {
+      throw new ProblemError({
+        status: 403,
+        code: "BROWSER_REQUEST_REFUSED",
+        title: "Web pages cannot join as data planes.",
+      });
+    }
+    requireToken(request, "join", tokens);
+    return accept(request);
+  };
+}

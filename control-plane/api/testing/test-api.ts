@@ -1,0 +1,63 @@
+/** A real control plane with its API, in a directory of its own. For tests. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type ControlPlane, openControlPlane } from "#control-plane/core";
+import { systemClock, systemRandom, systemTimers } from "#foundation/runtime";
+import { createHealth, createMetrics, type HealthRegistry, silentLogger } from "#foundation/telemetry";
+import { type ApiServer, serveApi } from "../serve-api.ts";
+import { openTokens, type PlainTokens } from "../tokens.ts";
+
+export interface TestApi {
+  readonly directory: string;
+  readonly core: ControlPlane;
+  readonly api: ApiServer;
+  readonly tokens: PlainTokens;
+  readonly health: HealthRegistry;
+  /** A request with the API token. */
+  call(path: string, init?: RequestInit): Promise<Response>;
+  close(): Promise<void>;
+}
+
+export async function startTestApi(): Promise<TestApi> {
+  const directory = mkdtempSync(join(tmpdir(), "biplane-api-"));
+  const core = await openControlPlane({
+    dataDirectory: join(directory, "control"),
+    clock: systemClock,
+    random: systemRandom,
+    logger: silentLogger,
+    parseIdentityPolicy: (document) => JSON.parse(document),
+  });
+  await core.ensureRoot();
+  const tokens = openTokens({ path: join(directory, "tokens.json"), random: systemRandom, known: undefined });
+  const health = createHealth();
+  const api = await serveApi({
+    core,
+    tokens,
+    port: 0,
+    names: ["cloud.example"],
+    version: "0.1.0",
+    clock: systemClock,
+    timers: systemTimers,
+    logger: silentLogger,
+    metrics: createMetrics(),
+    health,
+  });
+  return {
+    directory,
+    core,
+    api,
+    tokens: tokens.plain,
+    health,
+    call(path, init = {}) {
+      const headers = new Headers(init.headers);
+      if (!headers.has("authorization")) headers.set("authorization", `Bearer ${tokens.plain.apiToken}`);
+      return fetch(`${api.url}${path}`, { ...init, headers });
+    },
+    async close() {
+      await api.close(0);
+      await core.close();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
