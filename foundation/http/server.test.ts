@@ -399,6 +399,30 @@ describe("bodies that nobody reads", () => {
     expect(answer).toEndWith("refused");
   });
 
+  test("a client that sends everything before it reads is not interrupted", async () => {
+    const server = await start(() => ({ status: 403, body: "refused" }));
+    const client = await rawClient(server.port);
+    let broke = false;
+    client.socket.on("error", () => {
+      broke = true;
+    });
+    client.socket.pause();
+    const total = 20_000_000;
+    client.send(`POST / HTTP/1.1\r\nHost: h\r\nContent-Length: ${total}\r\n\r\n`);
+    const sent = new Promise((resolve) => client.socket.write(new Uint8Array(total), resolve));
+    await sent;
+    client.socket.resume();
+    expect(status(await client.closed())).toBe(403);
+    expect(broke).toBe(false);
+  });
+
+  test("a small rest that never comes ends in a closed connection", async () => {
+    const server = await start(ok, { limits: { bodyIdleTimeoutMs: 60 } });
+    const client = await rawClient(server.port);
+    client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nhel");
+    expect(await client.closed()).toEndWith("ok");
+  });
+
   test("discard() reads the rest", async () => {
     const server = await start(async (request) => {
       await request.body.discard();
