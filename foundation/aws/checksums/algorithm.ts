@@ -1,7 +1,18 @@
 /** The checksum algorithms of S3, by the names that AWS gives them (S3 API Reference, "ChecksumAlgorithm"). */
 
 /** Every algorithm that S3 knows and that is computed here. */
-export const checksumAlgorithms = ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256", "SHA512", "MD5"] as const;
+export const checksumAlgorithms = [
+  "CRC32",
+  "CRC32C",
+  "CRC64NVME",
+  "SHA1",
+  "SHA256",
+  "SHA512",
+  "MD5",
+  "XXHASH64",
+  "XXHASH3",
+  "XXHASH128",
+] as const;
 
 /** The name of an algorithm, as in `x-amz-checksum-algorithm`. */
 export type ChecksumAlgorithm = (typeof checksumAlgorithms)[number];
@@ -21,6 +32,9 @@ export const checksumBytes: Readonly<Record<ChecksumAlgorithm, number>> = {
   SHA256: 32,
   SHA512: 64,
   MD5: 16,
+  XXHASH64: 8,
+  XXHASH3: 8,
+  XXHASH128: 16,
 };
 
 /** The header and trailer that carries a checksum, in lower case: `x-amz-checksum-crc32c`. */

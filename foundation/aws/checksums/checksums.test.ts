@@ -29,6 +29,9 @@ const checkValues: Readonly<Record<ChecksumAlgorithm, string>> = {
   SHA512:
     "d9e6762dd1c8eaf6d61b3c6192fc408d4d6d5f1176d0c29169bc24e71c3f274ad27fcd5811b313d681f7e55ec02d73d499c95455b6b5bb503acf574fba8ffe85",
   MD5: "25f9e794323b453885f5181f1b624d0b",
+  XXHASH64: "8cb841db40e6ae83",
+  XXHASH3: "72dcb18b67a17dff",
+  XXHASH128: "33119477ede5dcd5e9716427681d5860",
 };
 
 const check = Buffer.from("123456789");

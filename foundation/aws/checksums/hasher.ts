@@ -3,6 +3,8 @@
 import { crc32 } from "node:zlib";
 import { type ChecksumAlgorithm, checksumAlgorithms } from "./algorithm.ts";
 import { crcModule } from "./crc-module.ts";
+import { Xxh3 } from "./xxh3.ts";
+import { Xxh64 } from "./xxh64.ts";
 
 /** A checksum being computed. */
 export interface ChecksumHasher {
@@ -26,6 +28,12 @@ export function createChecksum(algorithm: ChecksumAlgorithm): ChecksumHasher {
     case "SHA512":
     case "MD5":
       return new Bun.CryptoHasher(cryptoNames[algorithm]);
+    case "XXHASH64":
+      return new Xxh64();
+    case "XXHASH3":
+      return new Xxh3(64);
+    case "XXHASH128":
+      return new Xxh3(128);
   }
 }
 

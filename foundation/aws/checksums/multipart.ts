@@ -22,6 +22,9 @@ const permittedTypes: Readonly<Record<ChecksumAlgorithm, readonly [ChecksumType,
   SHA256: ["COMPOSITE"],
   SHA512: ["COMPOSITE"],
   MD5: ["COMPOSITE"],
+  XXHASH64: ["COMPOSITE"],
+  XXHASH3: ["COMPOSITE"],
+  XXHASH128: ["COMPOSITE"],
 };
 
 /** The type that a multipart upload gets when it names only an algorithm. */
