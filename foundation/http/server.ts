@@ -1,20 +1,21 @@
 /** The HTTP server: connections, limits, the path of a request through its handler, and the end of it all. */
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { createServer as createTlsServer } from "node:https";
-import type { AddressInfo, Socket } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { accessEntry, refuse } from "./admission.ts";
 import { BodyError, RequestAborted } from "./body-errors.ts";
+import { createEngine, listen } from "./engine.ts";
 import { type Connection, Exchange, type ServerContext } from "./exchange.ts";
 import { readFraming } from "./framing.ts";
 import { IdleWatch } from "./idle-watch.ts";
 import { DEFAULT_LIMITS, MAX_PIPELINED } from "./limits.ts";
 import type { HttpResponse } from "./message.ts";
-import { isInternal, problem, problemOf } from "./problem.ts";
+import { isInternal, problemOf } from "./problem.ts";
 import { parserRefusal, rawAnswer } from "./raw-answer.ts";
 import { createRequestIds } from "./request-id.ts";
 import { sendResponse } from "./response-writer.ts";
 import { createServerMetrics } from "./server-metrics.ts";
-import type { AccessEntry, HttpLimits, HttpServer, HttpServerOptions } from "./server-types.ts";
+import type { HttpLimits, HttpServer, HttpServerOptions } from "./server-types.ts";
 import { acceptUpgrades } from "./websocket-server.ts";
 
 const DEFAULT_GRACE_MS = 5000;
@@ -250,66 +251,6 @@ export async function serveHttp(options: HttpServerOptions): Promise<HttpServer>
       context.idle.close();
     },
   };
-}
-
-/** An exchange that was never answered counts as 499: the client had left. */
-const STATUS_CLIENT_LEFT = 499;
-
-function accessEntry(exchange: Exchange, durationMs: number, complete: boolean): AccessEntry {
-  return {
-    requestId: exchange.id,
-    remoteAddress: exchange.remoteAddress,
-    method: exchange.method,
-    target: exchange.target,
-    host: exchange.host,
-    status: exchange.status === 0 ? STATUS_CLIENT_LEFT : exchange.status,
-    bytesIn: exchange.touchedBody?.received ?? 0,
-    bytesOut: exchange.bytesOut,
-    durationMs,
-    userAgent: exchange.headers.get("user-agent"),
-    complete,
-  };
-}
-
-function createEngine(options: HttpServerOptions, limits: HttpLimits): Server {
-  const engine = {
-    maxHeaderSize: limits.maxHeaderBytes,
-    headersTimeout: limits.headersTimeoutMs,
-    keepAliveTimeout: limits.keepAliveTimeoutMs,
-    connectionsCheckingInterval: Math.min(SWEEP_MS_MAX, Math.max(20, limits.headersTimeoutMs / 4)),
-    requestTimeout: 0, // A large upload may take hours; idle bodies are watched by themselves.
-  };
-  return options.tls === undefined ? createServer(engine) : createTlsServer({ ...engine, ...options.tls });
-}
-
-function listen(server: Server, hostname: string, port: number): Promise<AddressInfo> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, hostname, () => {
-      server.off("error", reject);
-      const address = server.address();
-      if (address === null || typeof address === "string") reject(new Error("The server has no address."));
-      else resolve(address);
-    });
-  });
-}
-
-/** The answer to a request that must not reach the handler. */
-function refuse(exchange: Exchange, malformed: string | undefined, limits: HttpLimits): HttpResponse | undefined {
-  if (malformed !== undefined) {
-    return refusal(400, "MALFORMED_REQUEST", `The request has ${malformed}.`);
-  }
-  if (exchange.target.length > limits.maxTargetLength) {
-    return refusal(414, "TARGET_TOO_LONG", `The request target is longer than ${limits.maxTargetLength} characters.`);
-  }
-  if (exchange.message.rawHeaders.length > limits.maxHeaderCount * 2) {
-    return refusal(431, "TOO_MANY_HEADERS", `The request has more than ${limits.maxHeaderCount} headers.`);
-  }
-  return undefined;
-}
-
-function refusal(status: number, code: string, title: string): HttpResponse {
-  return problem({ status, code, title }, [["connection", "close"]]);
 }
 
 /** Whether the connection is of no further use after this error. */
