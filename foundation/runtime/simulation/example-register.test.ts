@@ -11,9 +11,10 @@ import { bytesOf, textOf } from "../conformance/harness.ts";
 import type { NetworkAddress } from "../ports/network.ts";
 import type { Runtime } from "../ports/runtime.ts";
 import { sleep } from "../ports/timers.ts";
-import { drawPlan } from "./fault-plan.ts";
+import { planOf, SURVIVABLE_SWIZZLES } from "./fault-plan.ts";
 import type { LifeInfo } from "./machine.ts";
 import { findFailingSeed, runSeeds } from "./run-seeds.ts";
+import { chance } from "./seeded-random.ts";
 import type { SimulationOptions } from "./simulate.ts";
 
 type Sabotage =
@@ -138,8 +139,11 @@ function register(seed: number, sabotage: Sabotage): SimulationOptions {
         typeof value === "function" ? { program: value, onFailure: () => "restart" as const } : value,
       ]),
     ),
-    // Strikes come thick and fast: the interesting moments last milliseconds.
-    faults: (random) => ({ ...drawPlan()(random), strikeIntervalMs: 40, strikeDurationMs: 60 }),
+    faults: (random) => {
+      const others = SURVIVABLE_SWIZZLES.filter((name) => name !== "power-losses" && chance(random, 0.5));
+      // Strikes come thick and fast: the interesting moments last milliseconds.
+      return { ...planOf(["power-losses", ...others], random), strikeIntervalMs: 40, strikeDurationMs: 60 };
+    },
     scenario: async (world) => {
       await Promise.race([world.until("everything is written", () => written === VERSIONS), world.sleep(30_000)]);
       world.calm();
