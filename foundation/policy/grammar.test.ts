@@ -287,6 +287,16 @@ describe("refused, in the words of S3", () => {
   });
 });
 
+test("documents that nest endlessly are refused before anything looks into them", () => {
+  for (const depth of [17, 5_000, 60_000]) {
+    const nested = `${"[".repeat(depth)}${"]".repeat(depth)}`;
+    expect(messageOf(`{"Statement":${nested}}`, "identity")).toBe("Syntax errors in policy.");
+    expect(messageOf(`{"Statement":{"Principal":${nested}}}`, "trust")).toMatch(
+      /^(?:Syntax errors in policy\.|This policy contains invalid Json)$/,
+    );
+  }
+});
+
 test("size does not count white space", () => {
   expect(policySize('{ "Version" :\n\t"2012-10-17" }')).toBe('{"Version":"2012-10-17"}'.length);
 });

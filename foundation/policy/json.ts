@@ -8,13 +8,16 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** A policy nests six deep (document, statements, statement, condition, operator, values); what nests deeper is not one. */
+const depthMax = 16;
+
 /**
- * Whether any object in valid JSON `text`, whose value is `parsed`, repeats a name.
+ * Whether any object in valid JSON `text`, whose value is `parsed`, repeats a name, or nests deeper than any policy.
  *
  * `JSON.parse` keeps the last of two equal names. In a policy that would silently drop a condition, so that such documents are refused.
  */
-export function hasRepeatedMembers(text: string, parsed: unknown): boolean {
-  return countColons(text) !== countMembers(parsed);
+export function isAmbiguousJson(text: string, parsed: unknown): boolean {
+  return countColons(text) !== countMembers(parsed, 0);
 }
 
 /** Colons outside strings: one per member. */
@@ -32,10 +35,12 @@ function countColons(text: string): number {
   return colons;
 }
 
-function countMembers(value: unknown): number {
+/** Members of all objects within a value; not a number when it nests too deep, so that no count equals it. */
+function countMembers(value: unknown, depth: number): number {
   if (typeof value !== "object" || value === null) return 0;
+  if (depth === depthMax) return Number.NaN;
   const children: readonly unknown[] = Object.values(value);
   let members = Array.isArray(value) ? 0 : children.length;
-  for (const child of children) members += countMembers(child);
+  for (const child of children) members += countMembers(child, depth + 1);
   return members;
 }

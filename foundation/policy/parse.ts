@@ -5,7 +5,7 @@
  * resources; they differ for the same mistake.
  */
 
-import { hasRepeatedMembers, isObject, type JsonObject } from "./json.ts";
+import { isAmbiguousJson, isObject, type JsonObject } from "./json.ts";
 import { documentLengthMax } from "./limits.ts";
 import { parseStatement } from "./parse-statement.ts";
 import { PolicySyntaxError, syntaxMessage } from "./syntax-error.ts";
@@ -47,7 +47,7 @@ function parseObject(text: string, kind: PolicyKind): JsonObject {
     throw new PolicySyntaxError(notJson(kind));
   }
   if (!isObject(parsed)) throw new PolicySyntaxError(notJson(kind));
-  if (hasRepeatedMembers(text, parsed)) throw new PolicySyntaxError(syntaxMessage(kind));
+  if (isAmbiguousJson(text, parsed)) throw new PolicySyntaxError(syntaxMessage(kind));
   return parsed;
 }
 
