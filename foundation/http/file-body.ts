@@ -73,8 +73,9 @@ class SliceReader {
     this.#at = slice.start;
     const length = slice.end - slice.start;
     this.#buffers = [
-      new Uint8Array(Math.min(length, WRITE_CHUNK_BYTES)),
-      new Uint8Array(Math.min(Math.max(0, length - WRITE_CHUNK_BYTES), WRITE_CHUNK_BYTES)),
+      // Not zeroed: only the part that was read into is ever sent.
+      Buffer.allocUnsafeSlow(Math.min(length, WRITE_CHUNK_BYTES)),
+      Buffer.allocUnsafeSlow(Math.min(Math.max(0, length - WRITE_CHUNK_BYTES), WRITE_CHUNK_BYTES)),
     ];
   }
 

@@ -54,6 +54,24 @@ describe("shapes that others read differently are refused", () => {
   });
 });
 
+test("garbage behind a whole request does not cost that request its answer", async () => {
+  const gate = Promise.withResolvers<void>();
+  const arrived = Promise.withResolvers<void>();
+  const server = await start(async () => {
+    arrived.resolve();
+    await gate.promise;
+    return { status: 200, body: "first" };
+  });
+  const client = await rawClient(server.port);
+  client.send(`${get("/1")}GAR\0BAGE\r\n\r\n`);
+  await arrived.promise;
+  await rawExchange(server.port, "GET / HTTP/1.1\r\n\r\n");
+  gate.resolve();
+  const answer = await client.closed();
+  expect(answer).toMatch(/^HTTP\/1.1 200 /);
+  expect(answer).toEndWith("first");
+});
+
 describe("limits", () => {
   test("a long target is 414, many headers and large headers are 431", async () => {
     const server = await start(ok, { limits: { maxTargetLength: 100, maxHeaderCount: 10, maxHeaderBytes: 4096 } });

@@ -76,10 +76,8 @@ function linger(exchange: Exchange, last: string | Uint8Array | null): Promise<v
       over = true;
       clearTimeout(timer);
       const complete = !exchange.closed;
-      exchange.finish(complete);
       if (complete) response.end();
-      // The engine may leave the connection half open while the client goes on sending.
-      connection.socket.destroySoon();
+      exchange.finish(complete);
       resolve();
     };
     const timer = setTimeout(finish, LINGER_MS);

@@ -40,7 +40,11 @@ export function sendResponse(
   const body = response.body ?? null;
   // A streamed answer may be made of the request's own body: whether something stays unread is known at its end only.
   const readsAlong = exchange.touchedBody?.used === true && isStream(body);
-  const close = settings.closing || head.close || (!readsAlong && restOfRequest(exchange) === "close");
+  const close =
+    settings.closing ||
+    exchange.connection.closing ||
+    head.close ||
+    (!readsAlong && restOfRequest(exchange) === "close");
   if (close) head.fields.push("Connection", "close");
   if (settings.requestIdHeader !== null) head.fields.push(settings.requestIdHeader, exchange.id);
   const outgoing: Outgoing = { exchange, response, head, close, onBroken };

@@ -189,6 +189,7 @@ export async function serveHttp(options: HttpServerOptions): Promise<HttpServer>
     connection.current = undefined;
     if (connection.closing) {
       connection.waiting.length = 0;
+      connection.socket.destroySoon();
       return;
     }
     const waiting = connection.waiting.shift();
@@ -201,6 +202,8 @@ export async function serveHttp(options: HttpServerOptions): Promise<HttpServer>
     const exchange = connections.get(socket)?.current;
     if (exchange !== undefined) {
       exchange.connection.closing = true;
+      // Garbage behind a whole request: that request is still answered, then the connection closes.
+      if (exchange.incoming.finished) return;
       exchange.incoming.failIncomplete();
       if (exchange.status !== 0) {
         socket.destroy();
