@@ -24,6 +24,7 @@ export {
 export {
   type ByteStream,
   type ConnectOptions,
+  type EndpointOptions,
   formatAddress,
   MESSAGE_BYTES_MAX,
   type MessageHandler,

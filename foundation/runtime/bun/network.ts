@@ -7,6 +7,7 @@ import { NetworkError } from "../ports/errors.ts";
 import {
   type ByteStream,
   type ConnectOptions,
+  type EndpointOptions,
   formatAddress,
   type MessageHandler,
   type Network,
@@ -98,9 +99,14 @@ function connectTo(to: NetworkAddress, options: ConnectOptions = {}): Promise<By
   });
 }
 
-async function openEndpoint(address: NetworkAddress, onMessage: MessageHandler): Promise<NetworkEndpoint> {
+async function openEndpoint(
+  address: NetworkAddress,
+  onMessage: MessageHandler,
+  options: EndpointOptions = {},
+): Promise<NetworkEndpoint> {
   const server = createServer();
-  return new SystemEndpoint(server, await startListening(server, address, "openEndpoint"), onMessage);
+  const bound = await startListening(server, address, "openEndpoint");
+  return new SystemEndpoint(server, { host: options.advertisedHost ?? bound.host, port: bound.port }, onMessage);
 }
 
 /** The network of this machine. */

@@ -7,6 +7,9 @@ import { NetworkError } from "../ports/errors.ts";
 import { type ByteStream, formatAddress, type NetworkAddress } from "../ports/network.ts";
 import { toNetworkError } from "./system-errors.ts";
 
+/** A connection silent for this long is probed by the system, so that a peer without power is noticed within minutes rather than never. */
+const KEEP_ALIVE_AFTER_MS = 60_000;
+
 interface PendingRead {
   readonly resolve: (bytes: Uint8Array | undefined) => void;
   readonly reject: (error: NetworkError) => void;
@@ -30,6 +33,7 @@ export class SystemStream implements ByteStream {
     this.local = local;
     this.remote = remote;
     socket.setNoDelay(true);
+    socket.setKeepAlive(true, KEEP_ALIVE_AFTER_MS);
     socket.pause();
     socket.on("data", (chunk: Uint8Array) => this.onData(chunk));
     socket.on("end", () => this.onPeerEnd());

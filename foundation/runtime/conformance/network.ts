@@ -212,6 +212,20 @@ export function networkConformance(inWorld: InWorld): void {
       await Promise.all([left.close(), right.close(), right.close()]);
     }));
 
+  test("an endpoint goes by the host that it advertises", () =>
+    inWorld(async ({ runtime, host }) => {
+      const { network } = runtime;
+      const senders: NetworkAddress[] = [];
+      const receiver = await network.openEndpoint({ host, port: 0 }, (from) => senders.push(from));
+      const options = { advertisedHost: "known-as.example" };
+      const sender = await network.openEndpoint({ host, port: 0 }, () => {}, options);
+      sender.send(receiver.address, bytesOf("x"));
+      await until(runtime, () => senders.length === 1);
+      expect(sender.address.host).toBe("known-as.example");
+      expect(senders).toEqual([sender.address]);
+      await Promise.all([sender.close(), receiver.close()]);
+    }));
+
   test("sending to nobody is silent; too large a message and a closed endpoint are errors", () =>
     inWorld(async ({ runtime: { network, timers }, host }) => {
       const gone = await network.openEndpoint({ host, port: 0 }, () => {});

@@ -17,13 +17,14 @@ export interface ByteStream {
   /**
    * The next bytes (at least one), or undefined when the peer has ended its direction. One read at a time. Nothing is read ahead beyond a
    * bounded buffer, so that a slow reader slows the peer's writes.
-   * @throws NetworkError ECONNRESET when the connection was cut, also by `reset` on this side.
+   * @throws NetworkError ECONNRESET when the connection was cut, also by `reset` on this side; ETIMEDOUT when the peer fell silent. A peer whose
+   * machine lost power says nothing: a program that only reads needs a deadline or heartbeats of its own to notice.
    */
   read(): Promise<Uint8Array | undefined>;
   /**
    * Queues the bytes, in order of the calls, and resolves once the queue is short again: await it before producing more. The caller leaves
    * `bytes` alone until then. Resolving does not mean that the peer has read anything.
-   * @throws NetworkError EPIPE after `end`, ECONNRESET when the connection was cut.
+   * @throws NetworkError EPIPE after `end`; ECONNRESET or ETIMEDOUT when the connection was cut.
    */
   write(bytes: Uint8Array): Promise<void>;
   /** Ends this side's direction after what was written (half-close); reading goes on. Ending twice is harmless. */
@@ -58,6 +59,7 @@ export type MessageHandler = (from: NetworkAddress, bytes: Uint8Array) => void;
 
 /** A mailbox. Messages may be lost, and in simulation duplicated and reordered; a message that arrives is whole. */
 export interface NetworkEndpoint {
+  /** Where peers reach it, and what they are given as `from`. */
   readonly address: NetworkAddress;
   /**
    * Sends and forgets. The caller may reuse `bytes` at once. Losing the message (peer down, queue full) is silent.
@@ -66,6 +68,12 @@ export interface NetworkEndpoint {
   send(to: NetworkAddress, bytes: Uint8Array): void;
   /** Stops receiving and drops what is queued. Closing twice is harmless. */
   close(): Promise<void>;
+}
+
+/** Options of `openEndpoint`. */
+export interface EndpointOptions {
+  /** The host by which peers reach this endpoint, when it is not the one it is bound to (`0.0.0.0`, an address behind a translator). */
+  readonly advertisedHost?: string;
 }
 
 /** The network as one machine sees it. Every method rejects with `NetworkError`. */
@@ -81,7 +89,7 @@ export interface Network {
    * Opens a mailbox at the address (port 0: any free port).
    * @throws EADDRINUSE, EADDRNOTAVAIL, EACCES.
    */
-  openEndpoint(address: NetworkAddress, onMessage: MessageHandler): Promise<NetworkEndpoint>;
+  openEndpoint(address: NetworkAddress, onMessage: MessageHandler, options?: EndpointOptions): Promise<NetworkEndpoint>;
 }
 
 /** `host:port`, with brackets around an IPv6 host (RFC 3986 §3.2.2). */

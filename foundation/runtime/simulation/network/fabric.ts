@@ -160,9 +160,9 @@ export class NetworkFabric {
     }
   }
 
-  /** Sends a message; keeps `bytes`. */
-  sendMessage(from: NetworkAddress, to: NetworkAddress, bytes: Uint8Array): void {
-    const link = this.link(from.host, to.host);
+  /** Sends a message from a machine, which calls itself `from`; keeps `bytes`. */
+  sendMessage(machine: string, from: NetworkAddress, to: NetworkAddress, bytes: Uint8Array): void {
+    const link = this.link(machine, to.host);
     if (link.drops()) {
       this.counts.add("network.drop");
       return;

@@ -6,6 +6,7 @@ import { NetworkError } from "../../ports/errors.ts";
 import {
   type ByteStream,
   type ConnectOptions,
+  type EndpointOptions,
   formatAddress,
   MESSAGE_BYTES_MAX,
   type MessageHandler,
@@ -42,18 +43,23 @@ export class SimulatedNetwork implements Network {
     return { address: bound.address, close: async () => bound.release() };
   }
 
-  async openEndpoint(address: NetworkAddress, onMessage: MessageHandler): Promise<NetworkEndpoint> {
-    const { fabric, owner } = this;
+  async openEndpoint(
+    address: NetworkAddress,
+    onMessage: MessageHandler,
+    options: EndpointOptions = {},
+  ): Promise<NetworkEndpoint> {
+    const { fabric, host, owner } = this;
     const { currentTask: task } = fabric.scheduler;
     const bound = this.hold(address, "openEndpoint", { kind: "endpoint", owner, task, onMessage });
+    const advertised = { host: options.advertisedHost ?? bound.address.host, port: bound.address.port };
     let open = true;
     return {
-      address: bound.address,
+      address: advertised,
       send(to, bytes) {
         if (!owner.alive) return;
         if (!open) throw new NetworkError("ENOTCONN", "send", formatAddress(to));
         if (bytes.length > MESSAGE_BYTES_MAX) throw new NetworkError("EMSGSIZE", "send", formatAddress(to));
-        fabric.sendMessage(bound.address, to, bytes.slice());
+        fabric.sendMessage(host.name, advertised, to, bytes.slice());
       },
       async close() {
         open = false;
