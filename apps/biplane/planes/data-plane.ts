@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { ChangeStreamTransport, DataPlaneStatus, Region } from "#contracts";
 import { createFrontDoor, createOperationMetrics } from "#data-plane/front-door";
 import { type Link, openLink } from "#data-plane/link";
-import { createObjectsBrowserAccess, createObjectsService } from "#data-plane/objects";
+import { createObjectsService } from "#data-plane/objects";
 import { openEmbeddedEngine } from "#data-plane/objects/engine";
 import { type HttpServer, serveHttp } from "#foundation/http";
 import { newHostId } from "#foundation/ids";
@@ -71,6 +71,7 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
     random: systemRandom,
     logger: logger.child({ room: "objects/engine" }),
     hosting: "worker",
+    bucketNameOf: (bucketId) => [...catalog.buckets()].find((bucket) => bucket.bucketId === bucketId)?.name,
   });
   const environment = {
     engine,
@@ -95,7 +96,6 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
     clock: systemClock,
     logger: logger.child({ room: "front-door" }),
     metrics: createOperationMetrics(metrics),
-    browser: createObjectsBrowserAccess(environment),
   });
   server = await serveHttp({
     name: "aws",

@@ -1,0 +1,5 @@
+/** The planes as commands: `up`, `control`, `node`. */
+export { type ControlCommandOptions, runControl } from "#apps/control";
+export { JoinTokenMissing } from "./join-token.ts";
+export { type NodeCommandOptions, runNode } from "./run-node.ts";
+export { runUp, type UpCommandOptions } from "./run-up.ts";

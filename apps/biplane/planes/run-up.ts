@@ -1,0 +1,85 @@
+/** `biplane up`: both planes in one process. They speak the same messages as over the network, only without one. */
+import { join } from "node:path";
+import { claimDataDirectory, credentialsPath, removeEndpoints, writeEndpoints } from "#apps/biplane/state";
+import { startControlPlane, untilToldToStop } from "#apps/control";
+import type { Region } from "#contracts";
+import { inProcessTransport } from "#data-plane/link";
+import { createLogger, createMetrics, type LogLevel, observeProcess } from "#foundation/telemetry";
+import { openAccessLog } from "./access-log.ts";
+import { startDataPlane } from "./data-plane.ts";
+
+export interface UpCommandOptions {
+  readonly dataDirectory: string;
+  readonly hostname: string;
+  /** Of the AWS endpoint; 0 picks a free one. */
+  readonly port: number;
+  readonly apiPort: number;
+  readonly region: string;
+  readonly logLevel: LogLevel;
+  /** A file that gets one JSON line for each request. */
+  readonly accessLog?: string | undefined;
+  readonly version: string;
+  readonly print: (line: string) => void;
+}
+
+/**
+ * Serves until SIGINT or SIGTERM, then stops cleanly.
+ * @returns the exit code
+ * @throws DataDirectoryInUse; the system's error when a port is taken
+ */
+export async function runUp(options: UpCommandOptions): Promise<number> {
+  const begun = performance.now();
+  const { dataDirectory, hostname, version, print } = options;
+  const claim = claimDataDirectory(dataDirectory, "up");
+  try {
+    const logger = createLogger({ level: options.logLevel });
+    const metrics = createMetrics();
+    observeProcess(metrics);
+    const region = options.region as Region;
+    const control = await startControlPlane({
+      dataDirectory,
+      hostname,
+      port: options.apiPort,
+      region,
+      version,
+      logger,
+      metrics,
+    });
+    const dataPlane = await startDataPlane({
+      directory: join(dataDirectory, "node"),
+      name: "up",
+      version,
+      hostname,
+      port: options.port,
+      region,
+      transport: inProcessTransport(control.api.acceptDataPlane),
+      logger,
+      metrics,
+      accessLog: openAccessLog(options.accessLog),
+    });
+    writeEndpoints(dataDirectory, {
+      role: "up",
+      pid: process.pid,
+      startedAt: Date.now(),
+      version,
+      awsEndpointUrl: dataPlane.url,
+      apiUrl: control.api.url,
+    });
+    print(`Biplane ${version}`);
+    print(`  AWS endpoint  ${dataPlane.url}   objects (S3)`);
+    print(`  control API   ${control.api.url}`);
+    print(`  data          ${dataDirectory}${control.created ? "   (new)" : ""}`);
+    print(`  credentials   ${credentialsPath(dataDirectory)}`);
+    print("");
+    print(`  in another terminal:   eval "$(npx biplane env)"`);
+    print("");
+    print(`ready in ${Math.round(performance.now() - begun)} ms; Ctrl-C stops it`);
+    await untilToldToStop();
+    removeEndpoints(dataDirectory, "up", process.pid);
+    await dataPlane.close();
+    await control.close();
+    return 0;
+  } finally {
+    claim.release();
+  }
+}

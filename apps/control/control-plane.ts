@@ -1,0 +1,90 @@
+/** The control plane, assembled: core, tokens, API server, and the credentials file that it leaves behind. */
+import { join } from "node:path";
+import { type Credentials, readCredentials, writeCredentials } from "#apps/biplane/state";
+import type { Region } from "#contracts";
+import { type ApiServer, openTokens, serveApi } from "#control-plane/api";
+import { type ControlPlane, openControlPlane } from "#control-plane/core";
+import { parsePolicy } from "#foundation/policy";
+import { systemClock, systemRandom, systemTimers } from "#foundation/runtime";
+import type { Logger, MetricsRegistry } from "#foundation/telemetry";
+
+export interface ControlPlaneProgramOptions {
+  /** The cloud's data directory; the control plane's own files are under `control/`. */
+  readonly dataDirectory: string;
+  readonly hostname: string;
+  /** 0 picks a free port. */
+  readonly port: number;
+  /** The region that `biplane env` gives to clients. */
+  readonly region: Region;
+  readonly version: string;
+  readonly logger: Logger;
+  readonly metrics: MetricsRegistry;
+}
+
+export interface ControlPlaneProgram {
+  readonly core: ControlPlane;
+  readonly api: ApiServer;
+  readonly credentials: Credentials;
+  /** True when this start has made the cloud. */
+  readonly created: boolean;
+  close(): Promise<void>;
+}
+
+/** How long running requests may take to end when the control plane stops. */
+const CLOSE_GRACE_MS = 3_000;
+
+/**
+ * Starts the control plane and serves its API. At the first start it makes the first account with its root key; the credentials file is written again when it
+ * is missing or does not say what is the case.
+ *
+ * @throws the system's error when the port is taken
+ */
+export async function startControlPlane(options: ControlPlaneProgramOptions): Promise<ControlPlaneProgram> {
+  const { dataDirectory, logger, metrics, version } = options;
+  const directory = join(dataDirectory, "control");
+  const core = await openControlPlane({
+    dataDirectory: directory,
+    clock: systemClock,
+    random: systemRandom,
+    timers: systemTimers,
+    logger: logger.child({ room: "control-plane" }),
+    parseIdentityPolicy: (document) => parsePolicy(document, "identity"),
+  });
+  try {
+    const root = await core.ensureRoot();
+    const known = readCredentials(dataDirectory);
+    const tokens = openTokens({ path: join(directory, "tokens.json"), random: systemRandom, known });
+    const credentials: Credentials = {
+      accessKeyId: root.accessKey?.accessKeyId ?? "",
+      secretAccessKey: root.accessKey?.secretAccessKey ?? "",
+      accountId: root.accountId,
+      region: options.region,
+      ...tokens.plain,
+    };
+    if (JSON.stringify(known) !== JSON.stringify(credentials)) writeCredentials(dataDirectory, credentials);
+    const api = await serveApi({
+      core,
+      tokens,
+      hostname: options.hostname,
+      port: options.port,
+      version,
+      clock: systemClock,
+      timers: systemTimers,
+      logger: logger.child({ room: "api" }),
+      metrics,
+    });
+    return {
+      core,
+      api,
+      credentials,
+      created: root.created,
+      async close() {
+        await api.close(CLOSE_GRACE_MS);
+        await core.close();
+      },
+    };
+  } catch (error) {
+    await core.close();
+    throw error;
+  }
+}

@@ -1,0 +1,30 @@
+/** Entry point of the executable that holds the control plane and nothing else. */
+import { parseArgs } from "node:util";
+import { resolveDataDirectory } from "#apps/biplane/state";
+import packageJson from "../../package.json" with { type: "json" };
+import { runControl } from "./index.ts";
+
+const { values } = parseArgs({
+  options: {
+    data: { type: "string" },
+    host: { type: "string", default: "127.0.0.1" },
+    "api-port": { type: "string", default: "4580" },
+    region: { type: "string", default: "us-east-1" },
+  },
+});
+const apiPort = Number(values["api-port"]);
+if (!Number.isInteger(apiPort) || apiPort < 0 || apiPort > 65_535) {
+  console.error(`biplane-control: --api-port must be a number from 0 to 65535, not ${values["api-port"]}`);
+  process.exit(2);
+}
+process.exit(
+  await runControl({
+    dataDirectory: resolveDataDirectory({ data: values.data }, process.env),
+    hostname: values.host,
+    apiPort,
+    region: values.region,
+    logLevel: "warn",
+    version: packageJson.version,
+    print: (line) => console.log(line),
+  }),
+);
