@@ -109,18 +109,30 @@ function utc(
 
 /** Writes a date-time, `2026-01-01T00:00:00Z`. Throws RangeError for an invalid date, which is a defect of the caller. */
 export function formatDateTime(date: Date, style: MillisecondStyle): string {
-  const text = date.toISOString();
-  switch (style) {
-    case "always":
-      return text;
-    case "zero":
-      return `${text.slice(0, -4)}000Z`;
-    case "never":
-      return `${text.slice(0, -5)}Z`;
-    case "when-present":
-      return text.endsWith(".000Z") ? `${text.slice(0, -5)}Z` : text;
+  const time = date.getTime();
+  const seconds = Math.floor(time / 1000);
+  const days = Math.floor(seconds / 86_400);
+  // Listings write thousands of times of few days: the day is the slow part (toISOString takes four times as long as the rest).
+  if (days !== cachedDays) {
+    cachedDate = new Date(days * 86_400_000).toISOString().slice(0, -13);
+    cachedDays = days;
   }
+  const rest = seconds - days * 86_400;
+  const hour = Math.trunc(rest / 3600);
+  const minute = Math.trunc((rest - hour * 3600) / 60);
+  const text = `${cachedDate}${twoDigits[hour]}:${twoDigits[minute]}:${twoDigits[rest - hour * 3600 - minute * 60]}`;
+  if (style === "zero") return `${text}.000Z`;
+  if (style === "never") return `${text}Z`;
+  const milliseconds = time - seconds * 1000;
+  if (milliseconds === 0 && style === "when-present") return `${text}Z`;
+  return `${text}.${String(milliseconds).padStart(3, "0")}Z`;
 }
+
+const twoDigits: readonly string[] = Array.from({ length: 60 }, (_, value) => String(value).padStart(2, "0"));
+
+/** The last day that was written, and its text up to and including the `T`. */
+let cachedDays = Number.NaN;
+let cachedDate = "";
 
 /** Writes a timestamp as text in the given format; HTTP-dates have whole seconds. */
 export function formatTimestamp(

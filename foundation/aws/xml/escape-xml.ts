@@ -1,24 +1,56 @@
 /** Text and attribute values in XML. */
 
 const special = /[&<>"\u0000-\u0008\u000B-\u001F\u007F\u0085\u2028\uFFFE\uFFFF]/;
-const specials = /[&<>"\u0000-\u0008\u000B-\u001F\u007F\u0085\u2028\uFFFE\uFFFF]/g;
 const attributeSpecials = /[&<>"\u0000-\u001F\u007F\u0085\u2028\uFFFE\uFFFF]/g;
-
-const named: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
 /**
  * Text for an element. Control characters become references such as `&#x1;`: XML 1.0 cannot carry them, S3 writes them so, and its clients
  * read them. Carriage returns become references because a reader would turn them into line feeds.
  */
 export function escapeText(text: string): string {
-  return special.test(text) ? text.replace(specials, escapeCharacter) : text;
+  if (!special.test(text)) return text;
+  // Entity tags: quotes at both ends and nothing else, thousands of times in a listing.
+  const inner = text.slice(1, -1);
+  if (text.length > 1 && text.startsWith('"') && text.endsWith('"') && !special.test(inner))
+    return `&quot;${inner}&quot;`;
+  return escapeSpecials(text);
 }
 
 /** Text for an attribute in double quotes; tabs and line feeds too become references. */
 export function escapeAttribute(text: string): string {
-  return text.replace(attributeSpecials, escapeCharacter);
+  return text.replace(attributeSpecials, (character) => referenceTo(character.charCodeAt(0)));
 }
 
-function escapeCharacter(character: string): string {
-  return named[character] ?? `&#x${character.charCodeAt(0).toString(16).toUpperCase()};`;
+/** A loop over the text takes half the time of a replacement by function. */
+function escapeSpecials(text: string): string {
+  let escaped = "";
+  let written = 0;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if ((code > 0x3e && code < 0x7f) || !isSpecial(code)) continue;
+    escaped += text.slice(written, index) + referenceTo(code);
+    written = index + 1;
+  }
+  return escaped + text.slice(written);
+}
+
+function isSpecial(code: number): boolean {
+  if (code < 0x20) return code !== 0x09 && code !== 0x0a;
+  if (code < 0x7f) return code === 0x22 || code === 0x26 || code === 0x3c || code === 0x3e;
+  return code === 0x7f || code === 0x85 || code === 0x2028 || code === 0xfffe || code === 0xffff;
+}
+
+function referenceTo(code: number): string {
+  switch (code) {
+    case 0x22:
+      return "&quot;";
+    case 0x26:
+      return "&amp;";
+    case 0x3c:
+      return "&lt;";
+    case 0x3e:
+      return "&gt;";
+    default:
+      return `&#x${code.toString(16).toUpperCase()};`;
+  }
 }
