@@ -3,12 +3,20 @@
 import { expect, test } from "bun:test";
 import { Readable } from "node:stream";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import type { HttpRequest } from "@smithy/types";
 import { computeChecksum } from "#foundation/aws/checksums";
 import { parseSignature, type SignableRequest, verifySignature } from "#foundation/aws/sigv4";
 import { decodeChunkedBody } from "./index.ts";
 
 const credentials = { accessKeyId: "AKIAEXAMPLEEXAMPLE00", secretAccessKey: "secret" };
+
+/** What the SDK hands to its HTTP handler, as far as this test looks. */
+interface OutgoingRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query?: Readonly<Record<string, unknown>>;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: AsyncIterable<Uint8Array>;
+}
 
 interface Captured {
   readonly request: SignableRequest;
@@ -24,7 +32,7 @@ async function capture(body: Buffer): Promise<Captured> {
     endpoint: "https://localhost:4566",
     forcePathStyle: true,
     requestHandler: {
-      async handle(request: HttpRequest & { readonly body: AsyncIterable<Uint8Array> }) {
+      async handle(request: OutgoingRequest) {
         const pieces: Uint8Array[] = [];
         for await (const piece of request.body) pieces.push(Buffer.from(piece));
         const query = Object.entries(request.query ?? {}).map(([name, value]) => `${name}=${String(value)}`);

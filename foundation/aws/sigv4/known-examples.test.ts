@@ -187,3 +187,39 @@ describe("S3's examples of Signature Version 2", () => {
     }
   });
 });
+
+describe("requests signed with botocore, which does not send the hash of the body", () => {
+  const accepted = { now: Date.UTC(2026, 5, 1, 12, 0, 0), region: "us-east-1", service: "lambda" };
+  const path = "/2015-03-31/functions/arn%3Aaws%3Alambda/./x//y";
+  const query = "Marker=a%2Fb%20c&A=";
+
+  test("header", () => {
+    const body = Buffer.from('{"a":1}');
+    const signed = request("POST", path, query, [
+      ["Host", "localhost:4566"],
+      ["X-Amz-Target", "X.Y"],
+      ["X-Amz-Date", "20260601T120000Z"],
+      ["X-Amz-Security-Token", "to/ken+="],
+      [
+        "Authorization",
+        "AWS4-HMAC-SHA256 Credential=AKIAEXAMPLEEXAMPLE00/20260601/us-east-1/lambda/aws4_request, SignedHeaders=host;x-amz-date;x-amz-security-token;x-amz-target, Signature=e01cd1426a5c87af9d3aadda093776d150716db320502b38169bbce70db05228",
+      ],
+    ]);
+    const verified = verifySignature(parseSignature(signed), signed, "secret", { ...accepted, body });
+    expect(verified).toMatchObject({ kind: "signed", sessionToken: "to/ken+=" });
+    expect(() =>
+      verifySignature(parseSignature(signed), signed, "secret", { ...accepted, body: Buffer.from('{"a":2}') }),
+    ).toThrow("mismatch");
+  });
+
+  test("presigned", () => {
+    const signed = request(
+      "GET",
+      path,
+      `${query}&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIAEXAMPLEEXAMPLE00%2F20260601%2Fus-east-1%2Flambda%2Faws4_request&X-Amz-Date=20260601T120000Z&X-Amz-Expires=60&X-Amz-SignedHeaders=host&X-Amz-Security-Token=to%2Fken%2B%3D&X-Amz-Signature=4ce16e3684d94e926560fa04a1198292a41460852090fc58fd0296a1915283e5`,
+      [["Host", "localhost:4566"]],
+    );
+    const verified = verifySignature(parseSignature(signed), signed, "secret", accepted);
+    expect(verified).toMatchObject({ kind: "signed", sessionToken: "to/ken+=" });
+  });
+});

@@ -1,7 +1,9 @@
 /** The SDK's own signer signs random requests, and our verifier accepts them; the smallest change, and it does not. */
 
 import { describe, expect, test } from "bun:test";
-import { SignatureV4 } from "@smithy/signature-v4";
+import { LambdaClient } from "@aws-sdk/client-lambda";
+import { S3Client } from "@aws-sdk/client-s3";
+import { S3RequestPresigner } from "@aws-sdk/s3-request-presigner";
 import fc from "fast-check";
 import { parseSignature, type SignableRequest, SignatureError, verifySignature } from "./index.ts";
 import { PeerSha256, strictEncode, wireRequest } from "./wire.fixture.ts";
@@ -9,15 +11,32 @@ import { PeerSha256, strictEncode, wireRequest } from "./wire.fixture.ts";
 const now = Date.UTC(2026, 5, 1, 12, 30, 15);
 const credentials = { accessKeyId: "AKIAEXAMPLEEXAMPLE00", secretAccessKey: "s3cr3t/With+Signs==" };
 
-function peer(service: string, sessionToken?: string): SignatureV4 {
-  return new SignatureV4({
-    service,
-    region: "eu-west-1",
-    credentials: sessionToken === undefined ? credentials : { ...credentials, sessionToken },
-    sha256: PeerSha256,
-    uriEscapePath: service !== "s3",
-    applyChecksum: true,
+/** The signer that the SDK's clients sign with: S3's leaves the path as it is, Lambda's encodes it, as for every other service. */
+const peer = memoise((service: string, sessionToken?: string) => {
+  const signs = sessionToken === undefined ? credentials : { ...credentials, sessionToken };
+  const config = { region: "eu-west-1", credentials: signs };
+  const client = service === "s3" ? new S3Client(config) : new LambdaClient(config);
+  return client.config.signer({
+    name: "sigv4",
+    signingName: service,
+    signingRegion: "eu-west-1",
+    properties: {},
   });
+});
+
+const presigner = new S3RequestPresigner({ region: "eu-west-1", credentials, sha256: PeerSha256 });
+
+/** Making a client takes a millisecond: one per combination. */
+function memoise<T>(
+  make: (service: string, sessionToken?: string) => T,
+): (service: string, sessionToken?: string) => T {
+  const made = new Map<string, T>();
+  return (service, sessionToken) => {
+    const name = `${service} ${sessionToken ?? ""}`;
+    const value = made.get(name) ?? make(service, sessionToken);
+    made.set(name, value);
+    return value;
+  };
 }
 
 /** Text with everything that must be encoded, and some that need not. */
@@ -72,7 +91,8 @@ function toPeerQuery(query: Sample["query"]): Record<string, string | string[]> 
 
 async function signedByPeer(input: Sample, service: string, sessionToken?: string): Promise<SignableRequest> {
   const path = `/${input.segments.map(strictEncode).join("/")}`;
-  const signed = await peer(service, sessionToken).sign(
+  const signer = await peer(service, sessionToken);
+  const signed = await signer.sign(
     {
       method: input.method,
       protocol: "https:",
@@ -122,43 +142,41 @@ describe("requests signed by the SDK's signer", () => {
         { numRuns: 150 },
       );
     });
-
-    test(`${service}: presigned`, async () => {
-      await fc.assert(
-        fc.asyncProperty(sample, async (input) => {
-          const path = `/${input.segments.map(strictEncode).join("/")}`;
-          const presigned = await peer(service).presign(
-            {
-              method: input.method,
-              protocol: "https:",
-              hostname: "localhost:4566",
-              path,
-              query: toPeerQuery(input.query),
-              headers: {
-                host: "localhost:4566",
-                ...(service === "s3" ? { "x-amz-content-sha256": "UNSIGNED-PAYLOAD" } : {}),
-              },
-              body: service === "s3" ? undefined : input.body,
-            },
-            { signingDate: new Date(now), expiresIn: 900 },
-          );
-          const query = Object.fromEntries(
-            Object.entries(presigned.query ?? {}).flatMap(([key, value]) => (value === null ? [] : [[key, value]])),
-          );
-          const request = wireRequest(input.method, path, rawQuery(query, input.sloppy), [["Host", "localhost:4566"]]);
-          expect(verify(request, service, service === "s3" ? undefined : input.body)).toMatchObject({
-            kind: "signed",
-            presigned: { expiresAtMs: now + 900_000 },
-          });
-        }),
-        { numRuns: 80 },
-      );
-    });
   }
+
+  test("s3: presigned", async () => {
+    await fc.assert(
+      fc.asyncProperty(sample, async (input) => {
+        const path = `/${input.segments.map(strictEncode).join("/")}`;
+        const presigned = await presigner.presign(
+          {
+            method: input.method,
+            protocol: "https:",
+            hostname: "localhost:4566",
+            path,
+            query: toPeerQuery(input.query),
+            headers: { host: "localhost:4566" },
+          },
+          { signingDate: new Date(now), expiresIn: 900 },
+        );
+        const query = Object.fromEntries(
+          Object.entries(presigned.query ?? {}).flatMap(([key, value]) => (value === null ? [] : [[key, value]])),
+        );
+        const request = wireRequest(input.method, path, rawQuery(query, input.sloppy), [["Host", "localhost:4566"]]);
+        expect(verify(request, "s3")).toMatchObject({
+          kind: "signed",
+          payload: { kind: "unsigned" },
+          presigned: { expiresAtMs: now + 900_000 },
+        });
+      }),
+      { numRuns: 100 },
+    );
+  });
 
   test("a path that is signed as it is sent, though not canonically", async () => {
     for (const path of ["/bucket/a%2ab", "/bucket/(c)", "/bucket/%7Ehome", "/bucket/a+b"]) {
-      const signed = await peer("s3").sign(
+      const signer = await peer("s3");
+      const signed = await signer.sign(
         { method: "GET", protocol: "https:", hostname: "h", path, headers: { host: "h" } },
         { signingDate: new Date(now) },
       );
