@@ -45,6 +45,8 @@ export interface ExecutorOptions {
   readonly onCommitted: (events: readonly AnyEvent[]) => void;
   /** An error that nobody else hears of: a handler threw, or the log failed. */
   readonly onError: (message: string, error: unknown) => void;
+  /** Called once when another control plane owns the log. */
+  readonly onDeposed?: (error: Error) => void;
 }
 
 /** What became of a request, and whether it needs the batch to be written. */
@@ -118,8 +120,11 @@ export class CommandExecutor {
   ): readonly Outcome<CommandOutcome>[] {
     this.#mustResume = true;
     draft.undo({ events: 0, changes: 0 });
-    if (error instanceof EventStoreError && error.code === "Deposed") this.#deposed = error;
     this.#options.onError("the event log refused a batch", error);
+    if (error instanceof EventStoreError && error.code === "Deposed" && this.#deposed === undefined) {
+      this.#deposed = error;
+      this.#options.onDeposed?.(error);
+    }
     const refusal = refuse(
       "Internal",
       "The control plane could not write its log; the command may have been carried out or not",

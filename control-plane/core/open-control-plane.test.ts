@@ -3,7 +3,9 @@ import { chmodSync, existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { AccountId, BucketId, Command, CommandOutcome, EventId, Region } from "#contracts";
 import { open } from "#foundation/crypto";
+import { systemClock, systemRandom } from "#foundation/runtime";
 import { openDatabase } from "#foundation/sql";
+import { openControlPlane } from "./open-control-plane.ts";
 import { origin, withControlPlane } from "./testing/test-control-plane.ts";
 
 const REGION = "us-east-1" as Region;
@@ -171,18 +173,32 @@ describe("execute()", () => {
       expect(await controlPlane.execute(createBucket(accountId, "late"), origin())).toMatchObject({ code: "Internal" });
     }));
 
-  test("a control plane that was taken over refuses from then on", () =>
-    withControlPlane(async ({ controlPlane, directory }) => {
-      const { accountId } = await controlPlane.ensureRoot();
-      const other = openDatabase({ path: join(directory, "events.sqlite") });
-      other.exec("UPDATE control_plane SET epoch = epoch + 1");
-      other.close();
-      for (const name of ["one", "two"]) {
-        const outcome = await controlPlane.execute(createBucket(accountId, name), origin());
-        expect(outcome).toMatchObject({ ok: false, code: "Internal" });
-      }
-      expect(controlPlane.views.bucket("one")).toBeUndefined();
-      expect(controlPlane.head).toBe(2 as EventId);
+  test("a control plane that was taken over says so and refuses from then on", async () => {
+    const deposed: Error[] = [];
+    await withControlPlane(
+      async ({ controlPlane, directory }) => {
+        const { accountId } = await controlPlane.ensureRoot();
+        const other = openDatabase({ path: join(directory, "events.sqlite") });
+        other.exec("UPDATE control_plane SET epoch = epoch + 1");
+        other.close();
+        for (const name of ["one", "two"]) {
+          const outcome = await controlPlane.execute(createBucket(accountId, name), origin());
+          expect(outcome).toMatchObject({ ok: false, code: "Internal" });
+        }
+        expect(controlPlane.views.bucket("one")).toBeUndefined();
+        expect(controlPlane.head).toBe(2 as EventId);
+      },
+      { onDeposed: (error) => deposed.push(error) },
+    );
+    expect(deposed).toMatchObject([{ code: "Deposed" }]);
+  });
+
+  test("a data directory that is in use does not open a second time", () =>
+    withControlPlane(async (run) => {
+      const options = { clock: systemClock, random: systemRandom };
+      const second = openControlPlane({ dataDirectory: run.directory, ...options });
+      await expect(second).rejects.toMatchObject({ code: "Locked" });
+      expect((await run.controlPlane.ensureRoot()).created).toBe(true);
     }));
 });
 
@@ -437,6 +453,30 @@ describe("events.tail()", () => {
       expect(await next).toEqual({ done: true, value: undefined });
     }));
 });
+
+test("identity policies are held to the grammar of IAM", () =>
+  withControlPlane(
+    async ({ controlPlane }) => {
+      const { accountId } = await controlPlane.ensureRoot();
+      resultOf(await controlPlane.execute({ type: "user.create", accountId, userName: "ada" }, origin()));
+      const put = (document: string) =>
+        controlPlane.execute(
+          { type: "userPolicy.put", accountId, userName: "ada", policyName: "p", document },
+          origin(),
+        );
+      const allow = { Effect: "Allow", Action: "s3:*", Resource: "*" };
+      expect((await put(JSON.stringify({ Version: "2012-10-17", Statement: [allow] }))).ok).toBe(true);
+      for (const document of [
+        "{}",
+        "[]",
+        "x",
+        JSON.stringify({ Version: "2012-10-17", Statement: [{ ...allow, Effect: "Maybe" }] }),
+      ]) {
+        expect(await put(document)).toMatchObject({ ok: false, code: "MalformedPolicyDocument" });
+      }
+    },
+    { parseIdentityPolicy: undefined },
+  ));
 
 test("a bucket's id is a new one for each incarnation, and the old one is refused", () =>
   withControlPlane(async ({ controlPlane }) => {

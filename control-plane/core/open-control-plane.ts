@@ -16,7 +16,9 @@ import {
 import { decideRoot, IDENTITY_LIMITS, type IdentityLimits, rootKeyOf } from "#control-plane/identity";
 import { RESOURCE_LIMITS, type ResourceLimits } from "#control-plane/resources";
 import { open, seal } from "#foundation/crypto";
+import { parsePolicy } from "#foundation/policy";
 import { type Clock, type Random, systemTimers, type Timers } from "#foundation/runtime";
+import { acquireProcessLock } from "#foundation/sql";
 import type { Logger } from "#foundation/telemetry";
 import { CommandExecutor } from "./command-executor.ts";
 import { originProblem } from "./command-origin.ts";
@@ -35,11 +37,13 @@ export interface ControlPlaneOptions {
   readonly random: Random;
   readonly timers?: Timers;
   readonly logger?: Logger;
-  /** Throws an error whose message says what is wrong with an identity policy. */
-  readonly parseIdentityPolicy: (document: string) => unknown;
+  /** Throws an error whose message says what is wrong with an identity policy. Default: the grammar of IAM. */
+  readonly parseIdentityPolicy?: (document: string) => unknown;
   readonly limits?: Partial<IdentityLimits & ResourceLimits>;
   /** Another store than the SQLite file; the control plane closes it. */
   readonly store?: EventStore;
+  /** Called once when another control plane has taken over the log: every command is refused from then on, so stop the process. */
+  readonly onDeposed?: (error: Error) => void;
 }
 
 /** From this event on a cursor may resume; see `CatalogFeed.rebuilt`. */
@@ -48,27 +52,38 @@ const RESUMABLE_NOTE = "feed-resumable-from";
 /**
  * Opens the control plane: takes over its log, brings the views up to date, and is ready for commands.
  *
- * One process owns a log. A second one that opens it takes it over, and the first one's commands fail from then on.
+ * One process at a time has a data directory. Where processes on several machines share a log (another `store`), whoever opens it last takes it over, and the
+ * commands of the others fail from then on.
  *
- * @throws SqlError SchemaTooNew, Corrupt; CryptoError when the master key is missing, open to others or not the one of this log
+ * @throws SqlError Locked, SchemaTooNew, Corrupt; CryptoError when the master key is missing, open to others or not the one of this log
  * @example
- * const controlPlane = await openControlPlane({ dataDirectory, clock: systemClock, random: systemRandom, parseIdentityPolicy });
+ * const controlPlane = await openControlPlane({ dataDirectory, clock: systemClock, random: systemRandom });
  * const { accessKey } = await controlPlane.ensureRoot();
  * const outcome = await controlPlane.execute({ type: "account.create", name: "team" }, { actor: "system:cli", requestId });
  */
 export async function openControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const { dataDirectory, random } = options;
-  const path = join(dataDirectory, "events.sqlite");
-  const store = options.store ?? openSqliteEventStore({ path, random: random.fork("event-store") });
+  const lock = acquireProcessLock(join(dataDirectory, "control-plane.lock"));
+  let store: EventStore | undefined;
+  const release = async (): Promise<void> => {
+    await store?.close();
+    lock.release();
+  };
   try {
-    return await assemble(store, options);
+    const path = join(dataDirectory, "events.sqlite");
+    store = options.store ?? openSqliteEventStore({ path, random: random.fork("event-store") });
+    return await assemble(store, options, release);
   } catch (error) {
-    await store.close();
+    await release();
     throw error;
   }
 }
 
-async function assemble(store: EventStore, options: ControlPlaneOptions): Promise<ControlPlane> {
+async function assemble(
+  store: EventStore,
+  options: ControlPlaneOptions,
+  release: () => Promise<void>,
+): Promise<ControlPlane> {
   const { clock, random, logger } = options;
   const timers = options.timers ?? systemTimers;
   const key = await openMasterKey(join(options.dataDirectory, "master.key"), store, random.fork("master-key"));
@@ -77,7 +92,7 @@ async function assemble(store: EventStore, options: ControlPlaneOptions): Promis
     clock,
     random: random.fork("names"),
     seal: (text, additionalData) => seal(key, text, additionalData, nonces),
-    parseIdentityPolicy: options.parseIdentityPolicy,
+    parseIdentityPolicy: options.parseIdentityPolicy ?? ((document) => parsePolicy(document, "identity")),
     limits: { ...IDENTITY_LIMITS, ...RESOURCE_LIMITS, ...options.limits },
   };
   const identity = createIdentityDependencies(handlerOptions);
@@ -108,6 +123,7 @@ async function assemble(store: EventStore, options: ControlPlaneOptions): Promis
     clock,
     onCommitted: (events) => feed.publish(events),
     onError: (message, error) => logger?.error(message, { error }),
+    onDeposed: options.onDeposed,
   });
   let closing: Promise<void> | undefined;
 
@@ -199,7 +215,7 @@ async function assemble(store: EventStore, options: ControlPlaneOptions): Promis
     close() {
       closing ??= executor.close().then(async () => {
         feed.close();
-        await store.close();
+        await release();
       });
       return closing;
     },

@@ -6,6 +6,7 @@
  * | a database of your own | `openDatabase`, `migrate` |
  * | many small durable writes | an engine (`CreateEngine`) in `hostEngine` |
  * | group commit around something else | `createGroupCommit` |
+ * | a directory for one process alone | `acquireProcessLock` |
  */
 export type { Database, OpenOptions, Statement } from "./database.ts";
 export type { ArgumentOf, CreateEngine, Engine, EngineHost, EngineOperations, ResultOf } from "./engine.ts";
@@ -22,6 +23,7 @@ export type { InlineHostOptions } from "./inline-host.ts";
 export { type MigrateOptions, type Migration, type MigrationReport, migrate } from "./migrations.ts";
 export { openDatabase } from "./open-database.ts";
 export type { FailedOutcome, Outcome } from "./outcome.ts";
+export { acquireProcessLock, type ProcessLock } from "./process-lock.ts";
 export { serveEngine } from "./serve-engine.ts";
 export {
   errorCode,

@@ -12,6 +12,8 @@ export type SqlErrorCode =
   | "MigrationsMisnumbered"
   /** The file is not a usable database. Restore a backup. */
   | "Corrupt"
+  /** Another process holds the lock. Stop it, or choose another directory. */
+  | "Locked"
   /** The database or the host of the engine was closed before. */
   | "Closed";
 
