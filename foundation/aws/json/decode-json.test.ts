@@ -1,0 +1,114 @@
+import { describe, expect, test } from "bun:test";
+import { AwsError, decodeInput, loadServiceModel, routeOperation } from "../index.ts";
+import { createServiceModel } from "../model/service-model.ts";
+import { maxNesting } from "../values/limits.ts";
+import { wireRequest } from "../wire-request.testing.ts";
+import { createJsonDecoders } from "./decode-json.ts";
+import { createJsonEncoders } from "./encode-json.ts";
+import { parseJsonBody } from "./parse-body.ts";
+
+const model = await loadServiceModel("dynamodb");
+
+function decode(operation: string, body: string): unknown {
+  const request = wireRequest("POST", "/", { "x-amz-target": `DynamoDB_20120810.${operation}` });
+  return decodeInput(routeOperation(model, request), request, new TextEncoder().encode(body));
+}
+
+function refusal(operation: string, body: string): AwsError {
+  try {
+    decode(operation, body);
+  } catch (error) {
+    if (error instanceof AwsError) return error;
+    throw error;
+  }
+  throw new Error("it was decoded");
+}
+
+describe("JSON inputs", () => {
+  test("keep what the model has, drop what it has not, take null for absent", () => {
+    const body =
+      '{"TableName":"t","Key":{"a":{"S":"x"},"b":null},"Unknown":{"deep":[1]},"ConsistentRead":null,"constructor":1}';
+    expect(decode("GetItem", body)).toEqual({ TableName: "t", Key: { a: { S: "x" } } });
+  });
+
+  test("convert blobs at every depth", () => {
+    expect(decode("PutItem", '{"TableName":"t","Item":{"a":{"L":[{"B":"AAH/"}]}}}')).toEqual({
+      TableName: "t",
+      Item: { a: { L: [{ B: new Uint8Array([0, 1, 255]) }] } },
+    });
+  });
+
+  test("hold attributes named like properties of objects", () => {
+    const input = decode("PutItem", '{"TableName":"t","Item":{"__proto__":{"S":"x"},"constructor":{"S":"y"}}}');
+    const item = (input as { Item: object }).Item;
+    expect(Object.getPrototypeOf(item)).toBe(Object.prototype);
+    expect(Object.keys(item)).toEqual(["__proto__", "constructor"]);
+    const operation = model.operation("GetItem");
+    if (operation === undefined) throw new Error("no GetItem");
+    expect(createJsonEncoders(false).structure(operation.output)({ Item: item })).toBe(
+      '{"Item":{"__proto__":{"S":"x"},"constructor":{"S":"y"}}}',
+    );
+  });
+
+  test.each([
+    ['{"TableName":1}', "NUMBER_VALUE cannot be converted to String"],
+    ['{"TableName":1.5}', "DECIMAL_VALUE cannot be converted to String"],
+    ['{"TableName":true}', "TRUE_VALUE cannot be converted to String"],
+    ['{"TableName":{}}', "Start of structure or map found where not expected."],
+    ['{"TableName":[]}', "Unrecognized collection type class java.lang.String"],
+    ['{"ConsistentRead":"true"}', "STRING_VALUE cannot be converted to Boolean"],
+    ['{"AttributesToGet":"a"}', "Unexpected field type"],
+    ['{"AttributesToGet":{"a":1}}', "Start of structure or map found where not expected."],
+    ['{"Key":"a"}', "Unexpected field type"],
+    ['{"Key":{"a":{"B":"x"}}}', "Base64 encoded length is expected a multiple of 4 bytes but found: 1"],
+    ['{"Key":{"a":{"B":1}}}', "only base-64-encoded strings are convertible to bytes"],
+    ['{"Key":{"a":{"BS":["!!!!"]}}}', "Invalid Base64 character"],
+  ])("%s is a SerializationException", (body, message) => {
+    expect(refusal("GetItem", body)).toMatchObject({ code: "SerializationException", statusCode: 400, message });
+  });
+
+  test.each(["{", "[1]", '"a"', "nul", "{'a':1}", "\u0000"])("%j is no request at all", (body) => {
+    expect(refusal("GetItem", body)).toMatchObject({ code: "SerializationException", statusCode: 400 });
+  });
+
+  test("malformed JSON has no message, as on AWS", () => {
+    expect(refusal("GetItem", "{").message).toBe("");
+  });
+
+  test("fractions of integers are cut off, strings are not numbers", () => {
+    expect(decode("Query", '{"TableName":"t","Limit":1.9}')).toEqual({ TableName: "t", Limit: 1 });
+    expect(refusal("Query", '{"Limit":"1"}').message).toBe("STRING_VALUE cannot be converted to Integer");
+  });
+
+  test("nesting has a limit, and the stack is never at risk", () => {
+    const nested = (levels: number): string =>
+      `{"TableName":"t","Item":{"a":${'{"L":['.repeat(levels)}{"S":"x"}${"]}".repeat(levels)}}}`;
+    expect(decode("PutItem", nested(32))).toBeDefined();
+    expect(refusal("PutItem", nested(maxNesting)).code).toBe("SerializationException");
+    expect(refusal("PutItem", nested(100_000)).code).toBe("SerializationException");
+  });
+});
+
+test("big numbers keep every digit in both directions", () => {
+  const raw = createServiceModel({
+    service: "logs",
+    protocols: ["awsJson1_1"],
+    version: "1",
+    errorNamespace: "",
+    operations: { Count: { input: "Numbers", output: "Numbers" } },
+    shapes: { Numbers: { kind: "structure", members: { whole: "$I", exact: "$D", list: "$[I" } } },
+  });
+  const operation = raw.operation("Count");
+  if (operation === undefined) throw new Error("no operation");
+  const text = '{"whole":123456789012345678901234567890,"exact":1.10,"list":[9007199254740993,1]}';
+  const value = createJsonDecoders(false).structure(operation.input)(
+    parseJsonBody(new TextEncoder().encode(text), operation.input),
+    0,
+  );
+  expect(value).toEqual({
+    whole: 123456789012345678901234567890n,
+    exact: "1.10",
+    list: [9007199254740993n, 1n],
+  });
+  expect(createJsonEncoders(false).structure(operation.output)(value)).toBe(text);
+});
