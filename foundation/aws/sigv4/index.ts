@@ -10,4 +10,4 @@ export { presign, presignV2, type SignedHeaders, type SignOptions, signRequest, 
 export { SigningKey } from "./signing-key.ts";
 export type * from "./types.ts";
 export { decodePercent, encodeUri } from "./uri-encoding.ts";
-export { clockSkewMsMax, verifySignature } from "./verify.ts";
+export { clockSkewMsMax, needsBodyToVerify, verifySignature } from "./verify.ts";

@@ -1,7 +1,14 @@
 /** The worked examples of the S3 API Reference: "Signature Calculations for the Authorization Header", "Query Parameters", "RESTAuthentication". */
 
 import { describe, expect, test } from "bun:test";
-import { parseSignature, presign, type SignableRequest, signRequest, verifySignature } from "./index.ts";
+import {
+  needsBodyToVerify,
+  parseSignature,
+  presign,
+  type SignableRequest,
+  signRequest,
+  verifySignature,
+} from "./index.ts";
 import { stringToSignV2 } from "./verify-v2.ts";
 
 const credential = {
@@ -205,6 +212,7 @@ describe("requests signed with botocore, which does not send the hash of the bod
         "AWS4-HMAC-SHA256 Credential=AKIAEXAMPLEEXAMPLE00/20260601/us-east-1/lambda/aws4_request, SignedHeaders=host;x-amz-date;x-amz-security-token;x-amz-target, Signature=e01cd1426a5c87af9d3aadda093776d150716db320502b38169bbce70db05228",
       ],
     ]);
+    expect(needsBodyToVerify(parseSignature(signed), signed)).toBe(true);
     const verified = verifySignature(parseSignature(signed), signed, "secret", { ...accepted, body });
     expect(verified).toMatchObject({ kind: "signed", sessionToken: "to/ken+=" });
     expect(() =>

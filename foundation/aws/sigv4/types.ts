@@ -151,7 +151,8 @@ export interface VerifyOptions {
   readonly service: string | readonly string[];
   /**
    * The whole body, where it is at hand. It is hashed and must equal what was signed. Without it the value of `x-amz-content-sha256` is taken
-   * as signed, and whoever reads the body must compare it with `payload`.
+   * as signed, and whoever reads the body must compare it with `payload`. Required where `needsBodyToVerify` says so: without it an empty body is
+   * assumed there.
    */
   readonly body?: Uint8Array;
   /** Signature Version 2 only: the bucket when it was named by the host and not by the path. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import {
+  needsBodyToVerify,
   parseSignature,
   presign,
   presignV2,
@@ -257,6 +258,15 @@ describe("payload", () => {
     expect(
       failureOf(() => verify(signed({ body, service: "sqs" }), { service: "sqs", body: Buffer.from("{ }") })),
     ).toMatchObject({ reason: "payload-mismatch" });
+  });
+
+  test("the body must be at hand only where its hash was not sent, and never for S3", () => {
+    const needs = (request: SignableRequest) => needsBodyToVerify(parseSignature(request), request);
+    expect(needs(signed({}))).toBe(false);
+    expect(needs(presigned())).toBe(false);
+    expect(needs(signed({ service: "sqs" }))).toBe(false);
+    expect(needs(withHeader(signed({ service: "sqs" }), "x-amz-content-sha256", undefined))).toBe(true);
+    expect(needs(wireRequest("GET", "/", "", []))).toBe(false);
   });
 
   test("a signer that does not send the hash has still signed it", () => {

@@ -59,6 +59,18 @@ export function verifySignature(
 }
 
 /**
+ * Whether the body must be read before {@link verifySignature} and given to it: clients such as botocore sign the hash of the body for every service
+ * but S3 and do not send it.
+ */
+export function needsBodyToVerify(parsed: ParsedSignature, request: SignableRequest): boolean {
+  return (
+    (parsed.kind === "header" || parsed.kind === "query") &&
+    !signsRawPath(parsed.scope.service) &&
+    request.headers.get("x-amz-content-sha256") === undefined
+  );
+}
+
+/**
  * Checks that a scope is one that this endpoint serves, on the day of the request.
  *
  * @throws SignatureError `region-mismatch`, `service-mismatch`, `scope-date-mismatch`
