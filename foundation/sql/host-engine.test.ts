@@ -139,6 +139,13 @@ describe("worker host only", () => {
     });
   });
 
+  test("an entry that is not there is an error at opening", () =>
+    withDirectory(async (directory) => {
+      const entry = "foundation/sql/testing/absent.worker.ts";
+      const options = { kind: "worker", entry, database: { path: join(directory, "x") }, settings: null } as const;
+      expect((await failureOfPromise(hostEngine(options))).code).toBe("EngineFailed");
+    }));
+
   test("a thread that dies rejects what was in flight and everything after it", async () => {
     await withHost("worker", async (host) => {
       const inFlight = failureOfPromise(host.apply("die", 3));

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { CommandOrigin } from "#contracts";
+import type { AccountId, Command, CommandOrigin, CommandOutcome, Region } from "#contracts";
 import { createVirtualTime, type Random, type VirtualTime } from "#foundation/runtime";
 import type { ControlPlane } from "../control-plane.ts";
 import { type ControlPlaneOptions, openControlPlane } from "../open-control-plane.ts";
@@ -86,4 +86,22 @@ export async function withControlPlane(
     await current.close();
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+/** Where test buckets are unless they say otherwise. */
+export const REGION = "us-east-1" as Region;
+
+/** A plain bucket. */
+export function createBucket(
+  accountId: AccountId,
+  name: string,
+  region = REGION,
+): Extract<Command, { type: "bucket.create" }> {
+  return { type: "bucket.create", accountId, name, region, objectLockEnabled: false, sections: {} };
+}
+
+/** The outcome of a command that must succeed. */
+export function resultOf<Outcome extends CommandOutcome>(outcome: Outcome): Extract<Outcome, { ok: true }> {
+  if (!outcome.ok) throw new Error(`refused: ${outcome.code}: ${outcome.message}`);
+  return outcome as Extract<Outcome, { ok: true }>;
 }
