@@ -1,5 +1,6 @@
 /** A catalog in memory and a control plane that decides on the spot, for tests of operations. */
 import type {
+  AccessKeyRecord,
   AccountId,
   AccountRecord,
   BucketId,
@@ -17,6 +18,7 @@ import { type Catalog, type ControlPlane, ControlPlaneUnavailable } from "#data-
 /** What the two planes of a test share. */
 export class FakePlanes implements Catalog, ControlPlane {
   readonly #accounts = new Map<string, AccountRecord>();
+  readonly #keys = new Map<string, AccessKeyRecord>();
   readonly #users = new Map<string, UserRecord>();
   readonly #buckets = new Map<string, BucketRecord>();
   readonly #listeners = new Set<(changes: readonly CatalogChange[]) => void>();
@@ -55,11 +57,25 @@ export class FakePlanes implements Catalog, ControlPlane {
   user(accountId: AccountId, userName: string): UserRecord | undefined {
     return this.#users.get(`${accountId}/${userName}`);
   }
-  accessKey(): undefined {
-    return undefined;
+  /** An active key of the account's root user. */
+  addKey(accessKeyId: string, accountId: AccountId, secret: string): void {
+    const owner = { type: "root" } as const;
+    this.#keys.set(accessKeyId, {
+      kind: "accessKey",
+      accessKeyId,
+      accountId,
+      owner,
+      status: "Active",
+      sealedSecret: secret,
+      createdAt: this.#now(),
+    });
   }
-  secretOf(): undefined {
-    return undefined;
+  accessKey(accessKeyId: string): AccessKeyRecord | undefined {
+    return this.#keys.get(accessKeyId);
+  }
+  /** Nothing is sealed here. */
+  secretOf(accessKeyId: string): string | undefined {
+    return this.#keys.get(accessKeyId)?.sealedSecret;
   }
   bucket(name: string): BucketRecord | undefined {
     return this.#buckets.get(name);

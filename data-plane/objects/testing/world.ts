@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AccountId, Region } from "#contracts";
-import type { AccessRequest, CallContext, Caller, Operation } from "#data-plane/service";
+import type { AccessRequest, CallContext, Caller, Operation, Service } from "#data-plane/service";
 import { AwsError, type S3 } from "#foundation/aws";
 import {
   authorize,
@@ -51,6 +51,7 @@ type Input<Name extends keyof S3.Operations> = S3.Operations[Name]["input"];
 type Output<Name extends keyof S3.Operations> = S3.Operations[Name]["output"];
 
 export interface World {
+  readonly service: Service;
   readonly engine: EmbeddedEngine;
   readonly planes: FakePlanes;
   readonly environment: ObjectsEnvironment;
@@ -141,6 +142,7 @@ export async function openWorld(options: { readonly timers?: Timers } = {}): Pro
   };
 
   const world: World = {
+    service,
     engine,
     planes,
     environment,
