@@ -102,10 +102,10 @@ describe("the checker finds planted violations", () => {
       "may not see data-plane",
     ],
     [
-      "a script that sees a plane",
+      "a script that sees the control plane",
       "scripts/a.ts",
-      'import { x } from "#data-plane/objects";',
-      "may not see data-plane",
+      'import { x } from "#control-plane/events";',
+      "may not see control-plane",
     ],
     [
       "a room entered by the window",
@@ -135,7 +135,7 @@ describe("the checker finds planted violations", () => {
     ["a file that does not exist", "foundation/http/a.ts", 'import "./none.ts";', "no such file"],
     ["no extension", "foundation/http/a.ts", 'import "./server";', "with its extension"],
     ["a door that does not exist", "foundation/http/a.ts", 'import "#foundation/none";', "there is no door"],
-    ["an unknown area", "foundation/http/a.ts", 'import "#apps/biplane";', "no such room"],
+    ["an unknown area", "foundation/http/a.ts", 'import "#tools/biplane";', "no such room"],
     ["an absolute path", "foundation/http/a.ts", 'import "/etc/x.ts";', "absolute"],
     ["behaviour in contracts", "contracts/a.ts", 'import { x } from "#foundation/http";', "import types only"],
     ["a built-in in contracts", "contracts/a.ts", 'import { x } from "node:fs";', "import types only"],

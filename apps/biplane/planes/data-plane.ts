@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { ChangeStreamTransport, DataPlaneStatus, Region } from "#contracts";
 import { createFrontDoor, createOperationMetrics } from "#data-plane/front-door";
 import { type Link, openLink } from "#data-plane/link";
-import { createObjectsService } from "#data-plane/objects";
+import { createObjectsBrowserAccess, createObjectsService } from "#data-plane/objects";
 import { openEmbeddedEngine } from "#data-plane/objects/engine";
 import { type HttpServer, serveHttp } from "#foundation/http";
 import { newHostId } from "#foundation/ids";
@@ -96,6 +96,7 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
     clock: systemClock,
     logger: logger.child({ room: "front-door" }),
     metrics: createOperationMetrics(metrics),
+    browser: createObjectsBrowserAccess(environment),
   });
   server = await serveHttp({
     name: "aws",
