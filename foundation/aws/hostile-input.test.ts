@@ -197,7 +197,8 @@ describe("hostile requests", () => {
         fc.string({ unit: "binary" }),
         (model, body, path) => {
           const name = model.operationNames[body.length % model.operationNames.length];
-          const headers = model.targetPrefix === undefined ? {} : { "x-amz-target": `${model.targetPrefix}.${name}` };
+          const headers: Record<string, string> =
+            model.targetPrefix === undefined ? {} : { "x-amz-target": `${model.targetPrefix}.${name}` };
           attempt(model, wireRequest(model.operation(name ?? "")?.method ?? "GET", `/${path}`, headers), body);
         },
       ),

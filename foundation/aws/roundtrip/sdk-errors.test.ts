@@ -49,7 +49,7 @@ for (const service of serviceNames) {
         );
         const expected = sdk.errorClass(name);
         if (expected === undefined) continue;
-        if (!(thrown instanceof expected)) failures.push(`${name} arrived as ${thrown.name}: ${thrown.message}`);
+        if (!isA(thrown, expected)) failures.push(`${name} arrived as ${thrown.name}: ${thrown.message}`);
         else if (thrown.message !== `about <${name}>`) failures.push(`${name} says ${thrown.message}`);
         else {
           const arrived = Object.fromEntries(Object.keys(fields).map((key) => [key, Reflect.get(thrown, key)]));
@@ -77,6 +77,10 @@ for (const service of serviceNames) {
       expect(Reflect.get(thrown, "$metadata")).toMatchObject({ httpStatusCode: 503, requestId: "REQUEST" });
     });
   });
+}
+
+function isA(error: Error, type: new (options: object) => Error): boolean {
+  return error instanceof type;
 }
 
 async function failure(call: Promise<unknown>): Promise<Error> {
