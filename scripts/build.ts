@@ -1,31 +1,35 @@
 /**
  * `npm run build`: one self-contained executable for each entry point, under `dist/`.
  *
- * Worker threads are entry points of their own: the executable carries them beside the program.
+ * Worker threads (`*.worker.ts`) are entry points of their own: the executable carries them beside the program, under their paths from the root.
  */
 import { mkdirSync, statSync } from "node:fs";
 import { runStep } from "./steps.ts";
 
-const WORKERS = ["foundation/sql/worker-thread.ts"];
+const WORKERS = [...new Bun.Glob("{apps,control-plane,data-plane,foundation}/**/*.worker.ts").scanSync(".")].sort();
 
 const executables = [
-  { name: "biplane", entry: "apps/biplane/main.ts" },
-  { name: "biplane-control", entry: "apps/control/main.ts" },
+  { name: "biplane", entry: "apps/biplane/main.ts", workers: WORKERS },
+  {
+    name: "biplane-control",
+    entry: "apps/control/main.ts",
+    workers: WORKERS.filter((path) => !path.startsWith("data-plane/")),
+  },
 ];
 
 mkdirSync("dist", { recursive: true });
 let failed = false;
-for (const { name, entry } of executables) {
+for (const { name, entry, workers } of executables) {
   const outfile = `dist/${name}`;
   const step = await runStep(`build ${outfile}`, [
     process.execPath,
     "build",
     "--compile",
-    "--minify-syntax",
-    "--minify-whitespace",
+    "--root",
+    ".",
     `--outfile=${outfile}`,
     entry,
-    ...WORKERS,
+    ...workers,
   ]);
   failed ||= !step.ok;
   if (step.ok) console.log(`     ${(statSync(outfile).size / 1_000_000).toFixed(0)} MB`);

@@ -1,7 +1,7 @@
 /** Entry point of the executable that holds the control plane and nothing else. */
 import { parseArgs } from "node:util";
 import { resolveDataDirectory } from "#apps/biplane/state";
-import packageJson from "../../package.json" with { type: "json" };
+import packageJson from "#package" with { type: "json" };
 import { runControl } from "./index.ts";
 
 const { values } = parseArgs({

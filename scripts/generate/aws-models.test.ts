@@ -9,7 +9,9 @@ import { generatedModules } from "./aws-modules.ts";
 const folder = join(import.meta.dirname, "../../foundation/aws/models");
 const advice = "is stale: run scripts/bun scripts/generate-aws-models.ts";
 
-async function staleFiles(only: (file: string) => boolean): Promise<{ readonly stale: string[]; readonly count: number }> {
+async function staleFiles(
+  only: (file: string) => boolean,
+): Promise<{ readonly stale: string[]; readonly count: number }> {
   const stale: string[] = [];
   let count = 0;
   for await (const { file, text } of generatedModules(vectorsDirectory)) {

@@ -93,6 +93,8 @@ function relativeProblem(from: string, specifier: string, paths: ReadonlySet<str
 }
 
 function doorProblem(from: string, one: Import, paths: ReadonlySet<string>): string | undefined {
+  // The program's version and name stand in one place.
+  if (one.specifier === "#package") return areaOf(from) === "apps" ? undefined : "only apps say which version they are";
   const match = /^#(contracts|foundation|control-plane|data-plane|apps)(?:\/(.+))?$/.exec(one.specifier);
   if (match === null || (match[1] === "contracts") !== (match[2] === undefined)) return "there is no such room";
   const area = match[1]!;
