@@ -124,7 +124,9 @@ export function createHousekeeping(database: Database, files: HousekeepingFiles)
     return arrived;
   };
 
-  const materialise = (written: string[], directories: Set<string>) => {
+  const materialise = (swept: readonly SweptGarbage[], written: string[], directories: Set<string>) => {
+    // The view of this pass still has their journal rows: a file made now would never be removed.
+    const gone = new Set(swept.flatMap(({ bodies }) => bodies));
     const materialised: number[] = [];
     let bytes = 0;
     let exhausted = false;
@@ -132,6 +134,8 @@ export function createHousekeeping(database: Database, files: HousekeepingFiles)
       const rows = journal.all(materialisedUpTo);
       exhausted = rows.length < JOURNAL_ROWS;
       for (const { body, directory, key, part, data } of rows) {
+        materialisedUpTo = body;
+        if (gone.has(body)) continue;
         const home = bodyDirectory(directory, body);
         const path = bodyPath(directory, key, body, part);
         try {
@@ -147,7 +151,6 @@ export function createHousekeeping(database: Database, files: HousekeepingFiles)
         directories.add(home);
         materialised.push(body);
         bytes += data.length;
-        materialisedUpTo = body;
       }
     }
     // A body may be committed long after its number was given: begin again from the start.
@@ -216,7 +219,7 @@ export function createHousekeeping(database: Database, files: HousekeepingFiles)
       const arrived = bringHome(directories);
       const dropped = new Set<string>();
       const { swept, bytes: sweptBytes, nextDue, more: moreGarbage } = sweep(request, directories, dropped);
-      const { materialised, bytes, exhausted } = materialise(written, directories);
+      const { materialised, bytes, exhausted } = materialise(swept, written, directories);
       if (directories.size > 0) files.makeDurable(written, [...directories]);
       for (const directory of dropped) removeEmptyDirectories(directory, directories);
       return {
