@@ -4,6 +4,14 @@ import type { WireHeaders } from "#foundation/aws";
 import { AwsError } from "#foundation/aws";
 import { type ChecksumAlgorithm, checksumAlgorithms, checksumHeader, computeChecksum } from "#foundation/aws/checksums";
 
+/** Modelled as needing a digest, but S3 has never asked for one, and old clients (s3cmd) send none. */
+const DIGEST_NOT_ASKED: ReadonlySet<string> = new Set(["PutBucketAcl", "PutObjectAcl"]);
+
+/** Whether an operation is refused without a digest of its document. */
+export function wantsDigest(operation: { readonly name: string; readonly checksumRequired: boolean }): boolean {
+  return operation.checksumRequired && !DIGEST_NOT_ASKED.has(operation.name);
+}
+
 /**
  * Compares `Content-MD5` and `x-amz-checksum-*` (headers or trailers) with the body.
  *

@@ -28,7 +28,7 @@ import type { Logger } from "#foundation/telemetry";
 import { type AddressedRequest, addressOf, type EndpointNames } from "./address.ts";
 import { type Authentication, authenticate, readSignature } from "./authenticate.ts";
 import { createAuthorizer } from "./authorize.ts";
-import { verifyBodyDigests } from "./body-digests.ts";
+import { verifyBodyDigests, wantsDigest } from "./body-digests.ts";
 import type { OperationMetrics } from "./operation-metrics.ts";
 import { openPayload, readPayload } from "./payload.ts";
 import { refusalOf } from "./refusals.ts";
@@ -155,11 +155,15 @@ export async function createFrontDoor(options: FrontDoorOptions): Promise<HttpHa
     const questions = operation.access(input, context);
     for (const question of questions instanceof Promise ? await questions : questions) context.authorize(question);
     const output = await operation.handle(input, context);
-    return encodeOutput(routed, output as object, {
+    const response = encodeOutput(routed, output as object, {
       requestId: request.id,
       hostId,
       headOnly: request.method === "HEAD",
     });
+    // RFC 9110 §15.3.7: a part of something is a 206; the model knows only one status.
+    return response.status === 200 && Object.hasOwn(output as object, "ContentRange")
+      ? { ...response, status: 206 }
+      : response;
   };
 
   return async (request) => {
@@ -229,7 +233,7 @@ async function inputOf(
   const service = routed.service.service;
   const payload = await readPayload(request, signature, SERVICE_FACTS[service].documentBytesMax, form);
   if (service === "s3")
-    verifyBodyDigests(request.headers, payload.bytes, payload.trailers, routed.operation.checksumRequired);
+    verifyBodyDigests(request.headers, payload.bytes, payload.trailers, wantsDigest(routed.operation));
   return { input: decodeInput(routed, request, payload.bytes), trailers: payload.trailers };
 }
 

@@ -7,7 +7,12 @@ import { join } from "node:path";
 import type { Subprocess } from "bun";
 
 const ROOT = join(import.meta.dir, "..", "..");
-const MAIN = join(ROOT, "apps/biplane/main.ts");
+
+/** `BIPLANE_TEST_PROGRAM` names another program to test, for example the built executable. */
+const PROGRAM: readonly string[] =
+  process.env.BIPLANE_TEST_PROGRAM === undefined
+    ? [process.execPath, join(ROOT, "apps/biplane/main.ts")]
+    : [process.env.BIPLANE_TEST_PROGRAM];
 
 /** A process that does not get ready within this has failed; the warm figure is below 300 ms. */
 const READY_TIMEOUT_MS = 30_000;
@@ -47,7 +52,7 @@ export function createCloud(): Cloud {
   const childEnvironment = { ...process.env, BIPLANE_DATA: dataDirectory, NO_COLOR: "1" };
 
   const cli: Cloud["cli"] = async (...args) => {
-    const child = Bun.spawn([process.execPath, MAIN, ...args], {
+    const child = Bun.spawn([...PROGRAM, ...args], {
       stdout: "pipe",
       stderr: "pipe",
       env: childEnvironment,
@@ -65,7 +70,7 @@ export function createCloud(): Cloud {
     dataDirectory,
     cli,
     async start(command, ...args) {
-      const child = Bun.spawn([process.execPath, MAIN, command, "--data", dataDirectory, ...args], {
+      const child = Bun.spawn([...PROGRAM, command, "--data", dataDirectory, ...args], {
         stdout: "pipe",
         stderr: "pipe",
         env: childEnvironment,

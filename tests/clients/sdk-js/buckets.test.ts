@@ -100,7 +100,7 @@ describe("buckets through the SDK", () => {
 
   test("create, head, list with pages, location, delete", async () => {
     for (const name of ["sdk-a", "sdk-b", "sdk-c"]) await s3.send(new CreateBucketCommand({ Bucket: name }));
-    await waitUntilBucketExists({ client: s3, maxWaitTime: 5 }, { Bucket: "sdk-a" });
+    await waitUntilBucketExists({ client: s3, maxWaitTime: 10, minDelay: 1 }, { Bucket: "sdk-a" });
     expect((await s3.send(new HeadBucketCommand({ Bucket: "sdk-a" }))).BucketRegion).toBe("us-east-1");
     const names: (string | undefined)[] = [];
     for await (const page of paginateListBuckets({ client: s3, pageSize: 2 }, { Prefix: "sdk-" })) {
@@ -112,7 +112,7 @@ describe("buckets through the SDK", () => {
     // us-east-1 answers success when the owner creates a bucket again.
     await s3.send(new CreateBucketCommand({ Bucket: "sdk-a" }));
     await s3.send(new DeleteBucketCommand({ Bucket: "sdk-a" }));
-    await waitUntilBucketNotExists({ client: s3, maxWaitTime: 5 }, { Bucket: "sdk-a" });
+    await waitUntilBucketNotExists({ client: s3, maxWaitTime: 10, minDelay: 1 }, { Bucket: "sdk-a" });
     expect((await refusal(s3.send(new DeleteBucketCommand({ Bucket: "sdk-a" })))).name).toBe("NoSuchBucket");
     await s3.send(new PutObjectCommand({ Bucket: "sdk-b", Key: "x", Body: "x" }));
     expect((await refusal(s3.send(new DeleteBucketCommand({ Bucket: "sdk-b" })))).name).toBe("BucketNotEmpty");

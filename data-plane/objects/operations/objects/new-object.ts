@@ -3,7 +3,7 @@ import type { AccountId } from "#contracts";
 import type { CallContext } from "#data-plane/service";
 import type { ObjectAttributes } from "../../engine/port.ts";
 import { accessDenied, aclsDisabled, invalidRequest } from "../../errors.ts";
-import { isPublicAcl } from "../../rules/acl/evaluate.ts";
+import { grantsOnly, isPublicAcl } from "../../rules/acl/evaluate.ts";
 import {
   type AccessControl,
   cannedAcl,
@@ -56,16 +56,14 @@ export function aclOfNew(
   }
   const ownerId = tools.access.canonicalId(owner);
   const parties = { owner: ownerId, bucketOwner: tools.access.canonicalId(view.record.accountId) };
-  if (view.aclsDisabled) {
-    if (input.ACL === "bucket-owner-full-control") return undefined;
-    // The name is checked first: a canned ACL that does not exist is a mistake of another kind.
-    if (input.ACL !== undefined) cannedAcl(input.ACL, "object", parties);
-    throw aclsDisabled();
-  }
   const acl =
     input.ACL !== undefined
       ? cannedAcl(input.ACL, "object", parties)
       : grantsFromHeaders(input, ownerId, (id) => tools.catalog.accountByCanonicalId(id) !== undefined);
+  if (view.aclsDisabled) {
+    if (grantsOnly(acl, parties.bucketOwner)) return undefined;
+    throw aclsDisabled();
+  }
   if (view.publicAccess.blockPublicAcls && isPublicAcl(acl)) throw accessDenied();
   return input.ACL === "private" ? undefined : acl;
 }

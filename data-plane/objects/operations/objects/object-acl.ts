@@ -1,7 +1,7 @@
 /** GetObjectAcl and PutObjectAcl. */
 import type { ObjectVersion } from "../../engine/port.ts";
 import { accessDenied, aclsDisabled, invalidRequest, s3Error } from "../../errors.ts";
-import { isPublicAcl } from "../../rules/acl/evaluate.ts";
+import { grantsOnly, isPublicAcl } from "../../rules/acl/evaluate.ts";
 import {
   type AccessControl,
   type AclParties,
@@ -64,13 +64,13 @@ export const putObjectAcl =
     const view = tools.access.bucket(input.Bucket);
     const version = await findVersion(tools, view, input, context);
     const bucketOwner = tools.access.canonicalId(view.record.accountId);
+    // Where ACLs are disabled everything belongs to the bucket's owner.
+    const owner = view.aclsDisabled ? bucketOwner : tools.access.canonicalId(version.owner);
+    const acl = aclOfRequest(tools, input, "object", { owner, bucketOwner });
     if (view.aclsDisabled) {
-      // Says what holds already.
-      if (input.ACL === "bucket-owner-full-control") return {};
+      if (grantsOnly(acl, bucketOwner)) return {};
       throw aclsDisabled();
     }
-    const parties = { owner: tools.access.canonicalId(version.owner), bucketOwner };
-    const acl = aclOfRequest(tools, input, "object", parties);
     if (view.publicAccess.blockPublicAcls && isPublicAcl(acl)) throw accessDenied();
     const { bucketId } = view.record;
     await tools.engine.update({ bucketId, key: input.Key, versionId: input.VersionId, set: { acl } });

@@ -77,3 +77,14 @@ export const bucketPermission = (action: string): Permission | undefined => BUCK
 
 /** The permission in an object's ACL that grants the action, or undefined. */
 export const objectPermission = (action: string): Permission | undefined => OBJECT_PERMISSIONS[action];
+
+/**
+ * Whether a list gives everything to one account and nothing to anybody else. Where ACLs are disabled, S3 accepts such a list for the bucket owner,
+ * however it is put (S3 user guide, "Disabling ACLs"): it says what is the case. Older clients send `private` with every write.
+ */
+export const grantsOnly = (acl: AccessControl, canonicalUserId: string): boolean =>
+  acl.Grants.length > 0 &&
+  acl.Grants.every(
+    ({ Grantee, Permission }) =>
+      Grantee.Type === "CanonicalUser" && Grantee.ID === canonicalUserId && Permission === "FULL_CONTROL",
+  );
