@@ -1,5 +1,6 @@
 /** The service as the front door gets it. */
 import type { Service } from "#data-plane/service";
+import { startLifecycleWorker } from "../lifecycle/lifecycle-worker.ts";
 import { bucketHandlers } from "../operations/buckets/index.ts";
 import { multipartHandlers } from "../operations/multipart/index.ts";
 import { objectHandlers } from "../operations/objects/index.ts";
@@ -24,9 +25,10 @@ export type ObjectsOperationName = keyof ReturnType<typeof handlersOf>;
  */
 export function createObjectsService(environment: ObjectsEnvironment): Service {
   const tools = createToolbox(environment);
+  const lifecycle = startLifecycleWorker(environment);
   return {
     name: "s3",
     operations: defineOperations(tools, handlersOf(tools)),
-    close: async () => {},
+    close: () => lifecycle.close(),
   };
 }

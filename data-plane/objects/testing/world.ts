@@ -13,7 +13,7 @@ import {
   type PrincipalContext,
   parsePolicy,
 } from "#foundation/policy";
-import { systemRandom, systemTimers, type Timers } from "#foundation/runtime";
+import { createVirtualTime, systemRandom, systemTimers, type Timers } from "#foundation/runtime";
 import { createMetrics, silentLogger } from "#foundation/telemetry";
 import { type EmbeddedEngine, openEmbeddedEngine } from "../engine/index.ts";
 import type { ObjectsEnvironment } from "../service/environment.ts";
@@ -111,7 +111,8 @@ export async function openWorld(options: { readonly timers?: Timers } = {}): Pro
     catalog: planes,
     control: planes,
     clock,
-    timers: options.timers ?? systemTimers,
+    // Stand still: nothing of the service happens behind a test's back.
+    timers: options.timers ?? createVirtualTime(now).timers,
     random: systemRandom,
     logger: silentLogger,
     metrics: createMetrics(),
