@@ -8,8 +8,8 @@
 import type { BucketId } from "#contracts";
 import type { ObjectVersion } from "../port.ts";
 
-/** About 1 KiB each: 16 MiB at most. */
-const ENTRIES_MAX = 16_384;
+/** Entries of one generation. About 1 KiB each, two generations: 16 MiB at most. */
+const GENERATION_ENTRIES = 8_192;
 
 export interface LatestCache {
   get(bucketId: BucketId, key: string): ObjectVersion | undefined;
@@ -23,33 +23,35 @@ export interface LatestCache {
 }
 
 export function createLatestCache(): LatestCache {
-  // Insertion order is the order of use: the first entry is the one used longest ago.
-  const entries = new Map<string, ObjectVersion>();
+  // Two generations instead of an order of use: dropping the oldest entry of a Map one by one walks over all those dropped before.
+  let young = new Map<string, ObjectVersion>();
+  let old = new Map<string, ObjectVersion>();
   const writing = new Map<string, number>();
   const name = (bucketId: BucketId, key: string): string => `${bucketId}/${key}`;
+  const remember = (id: string, version: ObjectVersion): void => {
+    young.set(id, version);
+    if (young.size < GENERATION_ENTRIES) return;
+    old = young;
+    young = new Map();
+  };
 
   const cache: LatestCache = {
     get(bucketId, key) {
       const id = name(bucketId, key);
-      const version = entries.get(id);
-      if (version === undefined) return undefined;
-      entries.delete(id);
-      entries.set(id, version);
-      return version;
+      const version = young.get(id);
+      if (version !== undefined) return version;
+      const older = old.get(id);
+      if (older !== undefined) remember(id, older);
+      return older;
     },
     set(version) {
       const id = name(version.bucketId, version.key);
-      if (writing.has(id)) return;
-      entries.set(id, version);
-      if (entries.size <= ENTRIES_MAX) return;
-      for (const oldest of entries.keys()) {
-        entries.delete(oldest);
-        return;
-      }
+      if (!writing.has(id)) remember(id, version);
     },
     begin(bucketId, key) {
       const id = name(bucketId, key);
-      entries.delete(id);
+      young.delete(id);
+      old.delete(id);
       writing.set(id, (writing.get(id) ?? 0) + 1);
     },
     end(bucketId, key, latest) {
@@ -63,7 +65,9 @@ export function createLatestCache(): LatestCache {
       if (latest !== undefined) cache.set(latest);
     },
     forgetBucket(bucketId) {
-      for (const [id, version] of entries) if (version.bucketId === bucketId) entries.delete(id);
+      for (const generation of [young, old]) {
+        for (const [id, version] of generation) if (version.bucketId === bucketId) generation.delete(id);
+      }
     },
   };
   return cache;

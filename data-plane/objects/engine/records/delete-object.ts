@@ -94,7 +94,7 @@ function addMarker(
   const { versions, ledger, buckets, sequence } = context;
   const { bucket, key, now } = place;
   if (bucket.state !== "open") return refuse("BucketClosed");
-  const replaced = replacedVersion(context, place, command.bypassGovernance);
+  const replaced = replacedVersion(context, place, latest, command.bypassGovernance);
   if (replaced !== undefined && "refused" in replaced) return replaced;
 
   const seq = sequence.next();

@@ -42,10 +42,11 @@ export function checkCondition(latest: VersionRow | undefined, condition: Condit
 export function replacedVersion(
   context: RecordContext,
   place: Omit<Place, "chance">,
+  latest: VersionRow | undefined,
   bypassGovernance: boolean,
 ): { readonly row: VersionRow; readonly isCurrent: boolean } | Refusal | undefined {
   if (place.versioning === "Enabled") return undefined;
-  const located = context.versions.locateNull(place.bucket, place.key);
+  const located = context.versions.locateNull(place.bucket, place.key, latest);
   if (located === undefined) return undefined;
   if (forbidsRemoval(unpackLock(located.row.lock), place.now, bypassGovernance)) return refuse("ObjectLocked");
   return located;
@@ -72,7 +73,7 @@ export function installVersion(
 ): PutAnswer | Refusal {
   const { versions, ledger, buckets } = context;
   const { bucket, key, now } = place;
-  const replaced = replacedVersion(context, place, false);
+  const replaced = replacedVersion(context, place, latest, false);
   if (replaced !== undefined && "refused" in replaced) return replaced;
 
   const seq = context.sequence.next();

@@ -19,8 +19,8 @@ export interface VersionTable {
   newestPast(bucket: Bucket, key: Uint8Array): VersionRow | undefined;
   /** The version with this id, `null` included. */
   locate(bucket: Bucket, key: Uint8Array, versionId: string): Located | undefined;
-  /** The version whose id is `null`. */
-  locateNull(bucket: Bucket, key: Uint8Array): Located | undefined;
+  /** The version whose id is `null`; `latest` is what `current` answered. */
+  locateNull(bucket: Bucket, key: Uint8Array, latest: VersionRow | undefined): Located | undefined;
   /** Makes this row the current one, in place of whatever was. */
   setCurrent(bucket: Bucket, key: Uint8Array, row: VersionRow): void;
   dropCurrent(bucket: Bucket, key: Uint8Array): void;
@@ -64,17 +64,16 @@ export function openVersionTable(database: Database): VersionTable {
     current: (bucket, key) => current.get(bucket.number, key),
     newestPast: (bucket, key) => (bucket.hasHistory ? newestPast.get(bucket.number, key) : undefined),
     locate(bucket, key, versionId) {
-      if (versionId === NULL_VERSION) return table.locateNull(bucket, key);
+      const row = current.get(bucket.number, key);
+      if (versionId === NULL_VERSION) return table.locateNull(bucket, key, row);
       const seq = sequenceOf(versionId);
       if (seq === undefined) return undefined;
-      const row = current.get(bucket.number, key);
       if (row?.version === versionId) return { row, isCurrent: true };
       const older = bySeq.get(bucket.number, key, seq);
       return older?.version === versionId ? past(older) : undefined;
     },
-    locateNull(bucket, key) {
-      const row = current.get(bucket.number, key);
-      if (row?.version === null) return { row, isCurrent: true };
+    locateNull(bucket, key, latest) {
+      if (latest?.version === null) return { row: latest, isCurrent: true };
       return bucket.hasHistory ? past(nullPast.get(bucket.number, key)) : undefined;
     },
     setCurrent(bucket, key, row) {
