@@ -19,6 +19,7 @@ export interface AccessInput extends ConditionInput, FurtherInput {
   readonly Key?: string;
   readonly ExpectedBucketOwner?: string;
   readonly ExpectedSourceBucketOwner?: string;
+  readonly RequestPayer?: string;
 }
 
 /** One question; its condition keys are computed only when a policy asks for one. */
@@ -152,7 +153,8 @@ export class AccessQuestions {
     const source = parseCopySource(input.CopySource ?? "");
     const sourceView = this.bucket(source.bucket, input.ExpectedSourceBucketOwner);
     const read: AccessEntry = { on: "object", action: "s3:GetObject", versionAction: "s3:GetObjectVersion" };
-    const sourceInput = { Bucket: source.bucket, Key: source.key, VersionId: source.versionId };
+    const { RequestPayer } = input;
+    const sourceInput = { Bucket: source.bucket, Key: source.key, VersionId: source.versionId, RequestPayer };
     const reading = await this.#questions(read, sourceView, sourceInput, context);
     return [...reading, ...(await this.#questions(entry, view, input, context))];
   }
@@ -164,7 +166,7 @@ export class AccessQuestions {
     context: CallContext,
     version?: ObjectVersion,
   ): readonly AccessRequest[] | Promise<readonly AccessRequest[]> {
-    if (this.#isShutOut(view, context.caller)) throw accessDenied();
+    if (this.#isShutOut(view, context.caller) || refusesToPay(view, input, context.caller)) throw accessDenied();
     if (entry.on === "bucket") {
       return actionsOf(entry, input).map((action) => this.#onBucket(action, view, input, context));
     }
@@ -232,7 +234,8 @@ export class AccessQuestions {
         resource,
         foreign ? version.owner : view.record.accountId,
         foreign ? undefined : view.policy,
-        this.#objectAclGrants(action, view, version, caller),
+        // Who may write through the bucket's ACL will own the object, and may say what its ACL is.
+        this.#objectAclGrants(entry.action === "s3:PutObject" ? entry.action : action, view, version, caller),
         input,
         now,
         version?.tags,
@@ -253,6 +256,12 @@ export class AccessQuestions {
   canonicalId(account: AccountId): string {
     return this.#environment.catalog.account(account)?.canonicalUserId ?? "";
   }
+}
+
+/** Requester Pays: others than the owner say with every request that they pay; who is nobody cannot pay. */
+function refusesToPay(view: BucketView, input: AccessInput, caller: Caller): boolean {
+  if (!view.requesterPays || accountOf(caller) === view.record.accountId) return false;
+  return caller.type === "anonymous" || input.RequestPayer !== "requester";
 }
 
 function actionsOf(entry: AccessEntry, input: AccessInput): readonly string[] {

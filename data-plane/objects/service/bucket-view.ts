@@ -65,6 +65,7 @@ export class BucketView {
   readonly acl: AccessControl | undefined;
   /** Objects without their own wish are encrypted with SSE-S3. */
   readonly encryptsByDefault: boolean;
+  readonly requesterPays: boolean;
   readonly lock: LockConfiguration | undefined;
   readonly website: S3.WebsiteConfiguration | undefined;
   readonly #policy: Lazy<CompiledPolicy | undefined>;
@@ -88,6 +89,8 @@ export class BucketView {
     this.publicAccess = publicAccessOf(sections.publicAccessBlock as S3.PublicAccessBlockConfiguration | undefined);
     this.acl = sections.acl as AccessControl | undefined;
     this.encryptsByDefault = encryption?.Rules[0]?.ApplyServerSideEncryptionByDefault?.SSEAlgorithm === "AES256";
+    const payment = sections.requestPayment as S3.RequestPaymentConfiguration | undefined;
+    this.requesterPays = payment?.Payer === "Requester";
     this.lock = sections.objectLock as LockConfiguration | undefined;
     this.website = sections.website as S3.WebsiteConfiguration | undefined;
     this.#policy = new Lazy(() => (policy === undefined ? undefined : compileBucketPolicy(policy)));
