@@ -9,8 +9,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import type { RawModel, RawUse } from "../../foundation/aws/model/raw-model.ts";
-import type { RawConstraint, RawConstraints } from "../../foundation/aws/validation/raw-constraints.ts";
+import type { RawConstraint, RawConstraints, RawModel, RawUse } from "#foundation/aws/model";
 import bindings from "./aws-constraint-bindings.json";
 import type { Declarations } from "./aws-declarations.ts";
 import { generatedNotice } from "./aws-model-source.ts";

@@ -1,6 +1,6 @@
 /** Writes a model as the module that is committed. */
 
-import type { RawModel } from "../../foundation/aws/model/raw-model.ts";
+import type { RawModel } from "#foundation/aws/model";
 
 /** First lines of every generated module. */
 export const generatedNotice =

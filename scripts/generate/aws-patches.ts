@@ -1,6 +1,6 @@
 /** Where the SDK's schemas describe the client's view and a server needs another one. */
 
-import type { RawModel, RawShape, RawStructure, RawUse } from "../../foundation/aws/model/raw-model.ts";
+import type { RawModel, RawShape, RawStructure, RawUse } from "#foundation/aws/model";
 import type { ServiceSource } from "./aws-services.ts";
 
 /** Applies the corrections that a service needs. */

@@ -8,14 +8,7 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type {
-  RawError,
-  RawModel,
-  RawOperation,
-  RawShape,
-  RawTraits,
-  RawUse,
-} from "../../foundation/aws/model/raw-model.ts";
+import type { RawError, RawModel, RawOperation, RawShape, RawTraits, RawUse } from "#foundation/aws/model";
 import { patchModel } from "./aws-patches.ts";
 import type { ServiceSource } from "./aws-services.ts";
 

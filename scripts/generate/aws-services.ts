@@ -1,6 +1,6 @@
 /** Which SDK client describes which service, and the facts about a service that its client does not carry. */
 
-import type { ProtocolName, ServiceName } from "../../foundation/aws/services.ts";
+import type { ProtocolName, ServiceName } from "#foundation/aws/model";
 
 export interface ServiceSource {
   readonly service: ServiceName;

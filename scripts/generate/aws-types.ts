@@ -1,6 +1,6 @@
 /** Writes the TypeScript types of a service's structures, under the SDK's names. */
 
-import type { RawModel, RawShape, RawUse } from "../../foundation/aws/model/raw-model.ts";
+import type { RawModel, RawShape, RawUse } from "#foundation/aws/model";
 import type { Declarations } from "./aws-declarations.ts";
 import { generatedNotice } from "./aws-model-source.ts";
 
