@@ -1,0 +1,87 @@
+/** Calls of the control API. */
+import { CodedError } from "#foundation/errors";
+import { type HttpReply, httpRequest } from "#foundation/http";
+import type { ApiAccess } from "./find-cloud.ts";
+
+export interface ApiCall {
+  readonly method?: "GET" | "POST";
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  readonly body?: unknown;
+  readonly headers?: readonly (readonly [string, string])[];
+  readonly signal?: AbortSignal;
+  readonly timeoutMs?: number;
+}
+
+/** The API's answer. @throws CodedError with the code of the problem, HttpCallError */
+export async function callApi(access: ApiAccess, call: ApiCall): Promise<HttpReply> {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(call.query ?? {})) if (value !== undefined) query.set(name, String(value));
+  const search = query.size === 0 ? "" : `?${query}`;
+  const reply = await httpRequest({
+    url: `${access.url}${call.path}${search}`,
+    method: call.method ?? "GET",
+    headers: [
+      ["authorization", `Bearer ${access.token}`],
+      ["user-agent", "biplane-cli"],
+      ...(call.body === undefined ? [] : ([["content-type", "application/json"]] as const)),
+      ...(call.headers ?? []),
+    ],
+    ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+    ...(call.signal === undefined ? {} : { signal: call.signal }),
+    ...(call.timeoutMs === undefined ? {} : { timeoutMs: call.timeoutMs }),
+  });
+  if (reply.status < 400) return reply;
+  throw await problemOf(reply);
+}
+
+/** The API's answer as JSON. `Answer` is what the route's schema says. */
+export async function callApiJson<Answer>(access: ApiAccess, call: ApiCall): Promise<Answer> {
+  return (await (await callApi(access, call)).json()) as Answer;
+}
+
+/** All pages of a listing. */
+export async function* listAll<Item>(
+  access: ApiAccess,
+  path: string,
+  query: ApiCall["query"] = {},
+): AsyncGenerator<Item, void, void> {
+  let after: string | undefined;
+  do {
+    const page = await callApiJson<{ readonly items: readonly Item[]; readonly next?: string }>(access, {
+      path,
+      query: { ...query, after },
+    });
+    yield* page.items;
+    after = page.next;
+  } while (after !== undefined);
+}
+
+/** Has the control plane decide. */
+export async function executeCommand<Result>(access: ApiAccess, command: object): Promise<Result> {
+  const answer = await callApiJson<{ readonly result: Result }>(access, {
+    method: "POST",
+    path: "/v1/commands",
+    body: command,
+    // Should the answer get lost on the way, the client underneath does not repeat; a person who does has a new key, and is told of the conflict.
+    headers: [["idempotency-key", crypto.randomUUID()]],
+  });
+  return answer.result;
+}
+
+async function problemOf(reply: HttpReply): Promise<CodedError> {
+  const { status } = reply;
+  let code = "UNEXPECTED_ANSWER";
+  let message = `The control API answered with status ${status}.`;
+  let retryable = status === 429 || status === 503;
+  try {
+    const problem = (await reply.json(64 * 1024)) as Readonly<Record<string, unknown>> | null;
+    if (typeof problem?.code === "string") code = problem.code;
+    const text = problem?.detail ?? problem?.title;
+    if (typeof text === "string") message = text;
+    if (typeof problem?.retryable === "boolean") retryable = problem.retryable;
+  } catch {
+    // Not a problem document: something else listens there, and the status is all there is.
+  }
+  return new CodedError(code, { status, retryable, message });
+}

@@ -1,0 +1,72 @@
+/** Whatever went wrong in a command, as an error with a code, a sentence and an exit code. */
+import { CodedError, commonErrors, normaliseError } from "#foundation/errors";
+import { cliErrors } from "./errors.ts";
+
+type Explain = (error: Error) => CodedError;
+
+/** Errors of other rooms by name: their classes are not loaded only to be compared with. */
+const BY_NAME: Readonly<Record<string, Explain>> = {
+  StateFileInvalid: (error) => cliErrors.error("STATE_INVALID", { message: sentence(error.message), cause: error }),
+  DataDirectoryUnknown: (error) => cliErrors.error("USAGE", { message: sentence(error.message), cause: error }),
+  DataDirectoryInUse: (error) =>
+    cliErrors.error("DATA_DIRECTORY_IN_USE", { message: sentence(error.message), cause: error }),
+  JoinTokenMissing: (error) => cliErrors.error("NO_CREDENTIALS", { message: sentence(error.message), cause: error }),
+  HttpCallError: (error) => {
+    const failure = "failure" in error ? error.failure : undefined;
+    if (failure === "timeout") return commonErrors.error("TIMED_OUT", { message: error.message, cause: error });
+    if (failure === "aborted") return commonErrors.error("CANCELLED", { cause: error });
+    if (failure === "broken") return cliErrors.error("BROKEN_TRANSFER", { message: error.message, cause: error });
+    return commonErrors.error("UNREACHABLE", { message: error.message, cause: error });
+  },
+};
+
+/** Errors of the system by code, where the operation that met them is not known any more. */
+const BY_CODE: Readonly<Record<string, Explain>> = {
+  EADDRINUSE: (error) => cliErrors.error("ADDRESS_IN_USE", { cause: error, message: portText(error) }),
+  EACCES: (error) =>
+    cliErrors.error("FORBIDDEN_BY_SYSTEM", {
+      cause: error,
+      message: `The system does not permit it: ${error.message}`,
+    }),
+  EPERM: (error) =>
+    cliErrors.error("FORBIDDEN_BY_SYSTEM", {
+      cause: error,
+      message: `The system does not permit it: ${error.message}`,
+    }),
+  EROFS: (error) =>
+    cliErrors.error("FORBIDDEN_BY_SYSTEM", { cause: error, message: `The file system is read-only: ${error.message}` }),
+  ENOENT: (error) =>
+    cliErrors.error("FILE_NOT_FOUND", { cause: error, message: `There is no such file: ${pathOf(error)}` }),
+  EISDIR: (error) =>
+    cliErrors.error("USAGE", { cause: error, message: `This is a directory, not a file: ${pathOf(error)}` }),
+  ENOTDIR: (error) =>
+    cliErrors.error("USAGE", {
+      cause: error,
+      message: `A part of the path is a file, not a directory: ${pathOf(error)}`,
+    }),
+};
+
+export function explainError(error: unknown): CodedError {
+  if (error instanceof CodedError || !(error instanceof Error)) return normaliseError(error);
+  const named = Object.hasOwn(BY_NAME, error.name) ? BY_NAME[error.name] : undefined;
+  if (named !== undefined) return named(error);
+  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  const coded = Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : undefined;
+  return coded === undefined ? normaliseError(error) : coded(error);
+}
+
+function portText(error: Error): string {
+  const port = "port" in error && typeof error.port === "number" ? `Port ${error.port}` : "The port";
+  return `${port} is taken by another program. Choose another one (--port, --api-port), or 0 for any free one.`;
+}
+
+function pathOf(error: Error): string {
+  return "path" in error && typeof error.path === "string" ? error.path : error.message;
+}
+
+function sentence(text: string): string {
+  const first = text.charAt(0);
+  // A path stays as it is.
+  const begun = /[a-z]/.test(first) ? first.toUpperCase() + text.slice(1) : text;
+  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
+}

@@ -1,0 +1,19 @@
+/** All commands of the command line. Loading this table loads none of them. */
+import type { Command } from "../cli/index.ts";
+import { BUCKETS_COMMAND } from "./buckets/table.ts";
+import { CLOUD_COMMANDS } from "./cloud/table.ts";
+import { IDENTITY_COMMANDS } from "./identity/table.ts";
+import { START_COMMANDS } from "./start/table.ts";
+
+export const ROOT_COMMAND: Command = {
+  name: "biplane",
+  summary: "Biplane: a private cloud in one program",
+  options: [{ name: "version", help: "Show the version" }],
+  commands: [...START_COMMANDS, ...CLOUD_COMMANDS, BUCKETS_COMMAND, ...IDENTITY_COMMANDS],
+  examples: [
+    ["biplane up", "start a cloud on this machine"],
+    ['eval "$(biplane env)"', "let AWS tools in this shell use it"],
+    ["biplane buckets create photos", "make a bucket"],
+    ["biplane status", "see what runs where"],
+  ],
+};

@@ -1,0 +1,42 @@
+/** Options of commands that start something: from the command line, else from the environment, else the default. */
+import { isLogLevel, LOG_LEVELS, type LogLevel } from "#foundation/telemetry";
+import type { CommandContext } from "../../cli/command.ts";
+import { usageError } from "../../cli/errors.ts";
+
+const PORT_MAX = 65_535;
+
+/** `api-port` is `BIPLANE_API_PORT` in the environment. */
+export function setting({ arguments: given, environment }: CommandContext, option: string): string | undefined {
+  const fromEnvironment = environment[variableOf(option)];
+  return given.text(option) ?? (fromEnvironment === "" ? undefined : fromEnvironment);
+}
+
+export function portSetting(context: CommandContext, option: string, fallback: number): number {
+  const text = setting(context, option);
+  if (text === undefined) return fallback;
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (port <= PORT_MAX) return port;
+  throw usageError(`--${option} must be a port from 0 (any free one) to ${PORT_MAX}, not "${text}".`);
+}
+
+export function logLevelSetting(context: CommandContext): LogLevel {
+  const level = setting(context, "log-level") ?? "warn";
+  if (isLogLevel(level)) return level;
+  throw usageError(`--log-level must be one of ${LOG_LEVELS.join(", ")}, not "${level}".`);
+}
+
+export function hostSetting(context: CommandContext): string {
+  const host = setting(context, "host") ?? "127.0.0.1";
+  if (/^[\w.:-]+$/.test(host)) return host;
+  throw usageError(`--host must be an address or a host name, not "${host}".`);
+}
+
+export function regionSetting(context: CommandContext): string {
+  const region = setting(context, "region") ?? "us-east-1";
+  if (/^[a-z]{2,}(-[a-z0-9]+)+$/.test(region)) return region;
+  throw usageError(`--region must look like us-east-1, not "${region}".`);
+}
+
+function variableOf(option: string): string {
+  return `BIPLANE_${option.toUpperCase().replaceAll("-", "_")}`;
+}

@@ -1,0 +1,67 @@
+/** Commands that start something and stay. */
+import type { Command, CommandOption } from "../../cli/command.ts";
+
+const HOST: CommandOption = { name: "host", value: "ADDRESS", help: "Listen on this address (127.0.0.1)" };
+const PORT: CommandOption = {
+  name: "port",
+  value: "PORT",
+  help: "Port of the AWS endpoint, 0 for any free one (4566)",
+};
+const API_PORT: CommandOption = {
+  name: "api-port",
+  value: "PORT",
+  help: "Port of the control API, 0 for any free one (4580)",
+};
+const REGION: CommandOption = { name: "region", value: "REGION", help: "Region of the endpoint (us-east-1)" };
+const LOG_LEVEL: CommandOption = {
+  name: "log-level",
+  value: "LEVEL",
+  help: "trace, debug, info, warn or error, to standard error (warn)",
+};
+const ACCESS_LOG: CommandOption = { name: "access-log", value: "FILE", help: "Append one JSON line for each request" };
+
+export const START_COMMANDS: readonly Command[] = [
+  {
+    name: "up",
+    summary: "Start a cloud: both planes in one process",
+    options: [PORT, API_PORT, HOST, REGION, LOG_LEVEL, ACCESS_LOG],
+    notes: [
+      "The data directory is --data, else BIPLANE_DATA, else .biplane in the clone that the program runs from, else ~/.biplane.",
+      "Deleting it resets the cloud. SIGINT and SIGTERM stop it cleanly. Every option can be set as BIPLANE_PORT, BIPLANE_API_PORT …",
+    ],
+    examples: [
+      ["biplane up", "start it on the usual ports"],
+      ["biplane up --data /tmp/try --port 0 --api-port 0", "a second cloud, on free ports"],
+    ],
+    load: async () => (await import("./up.ts")).up,
+  },
+  {
+    name: "control",
+    summary: "Start a control plane alone",
+    options: [API_PORT, HOST, REGION, LOG_LEVEL],
+    examples: [["biplane control --data /srv/control", "decide here, serve elsewhere"]],
+    load: async () => (await import("./control.ts")).control,
+  },
+  {
+    name: "node",
+    summary: "Start a data plane alone, joined to a control plane",
+    options: [
+      { name: "control-plane", value: "URL", help: "The control API to join (the one of --data, where it runs here)" },
+      { name: "join-token", value: "TOKEN", help: "Its join token (BIPLANE_JOIN_TOKEN, or its credentials file)" },
+      { name: "name", value: "NAME", help: "Name shown to operators (the machine's)" },
+      PORT,
+      HOST,
+      REGION,
+      LOG_LEVEL,
+      ACCESS_LOG,
+    ],
+    notes: ["Once joined, it starts from its own disk when the control plane is away."],
+    examples: [
+      [
+        "biplane node --data /srv/node --control-plane http://10.0.0.5:4580",
+        "serve what that control plane decides (token from BIPLANE_JOIN_TOKEN)",
+      ],
+    ],
+    load: async () => (await import("./node.ts")).node,
+  },
+];

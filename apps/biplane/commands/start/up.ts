@@ -1,0 +1,21 @@
+/** `biplane up` */
+import type { CommandBody } from "../../cli/command.ts";
+import { dataDirectoryOf } from "../../cli/find-cloud.ts";
+import { runUp } from "../../planes/index.ts";
+import { hostSetting, logLevelSetting, portSetting, regionSetting, setting } from "./settings.ts";
+
+const AWS_PORT = 4566;
+const API_PORT = 4580;
+
+export const up: CommandBody = (context) =>
+  runUp({
+    dataDirectory: dataDirectoryOf(context),
+    hostname: hostSetting(context),
+    port: portSetting(context, "port", AWS_PORT),
+    apiPort: portSetting(context, "api-port", API_PORT),
+    region: regionSetting(context),
+    logLevel: logLevelSetting(context),
+    accessLog: setting(context, "access-log"),
+    version: context.version,
+    print: (line) => context.terminal.line(line),
+  });
