@@ -121,6 +121,10 @@ export class FakePlanes implements Catalog, ControlPlane {
       case "bucket.create": {
         const existing = this.#buckets.get(command.name);
         if (existing !== undefined) {
+          // As the real one: the owner's second attempt in us-east-1 succeeds.
+          if (existing.accountId === command.accountId && existing.region === "us-east-1") {
+            return done({ bucketId: existing.bucketId });
+          }
           const code = existing.accountId === command.accountId ? "BucketAlreadyOwnedByYou" : "BucketAlreadyExists";
           return { ok: false, code, message: code };
         }
