@@ -2,10 +2,12 @@
 import type { Catalog, ControlPlane } from "#data-plane/link";
 import type { Clock, Random, Timers } from "#foundation/runtime";
 import type { Logger, MetricsRegistry } from "#foundation/telemetry";
+import type { EmbeddedEngine } from "../engine/index.ts";
 import type { ObjectEngine } from "../engine/port.ts";
 
 export interface ObjectsEnvironment {
-  readonly engine: ObjectEngine;
+  /** An engine that can name closed buckets has interrupted deletions settled at the start. */
+  readonly engine: ObjectEngine & Partial<Pick<EmbeddedEngine, "closedBuckets">>;
   readonly catalog: Catalog;
   readonly control: ControlPlane;
   readonly clock: Clock;

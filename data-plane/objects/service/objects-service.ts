@@ -6,6 +6,7 @@ import { multipartHandlers } from "../operations/multipart/index.ts";
 import { objectHandlers } from "../operations/objects/index.ts";
 import { createToolbox, defineOperations, type Toolbox } from "./define.ts";
 import type { ObjectsEnvironment } from "./environment.ts";
+import { settleClosedBuckets } from "./settle-closed-buckets.ts";
 
 const handlersOf = (tools: Toolbox) => ({
   ...bucketHandlers(tools),
@@ -26,9 +27,26 @@ export type ObjectsOperationName = keyof ReturnType<typeof handlersOf>;
 export function createObjectsService(environment: ObjectsEnvironment): Service {
   const tools = createToolbox(environment);
   const lifecycle = startLifecycleWorker(environment);
+  const stopped = new AbortController();
+  const settled = settleInterrupted(environment, stopped.signal);
   return {
     name: "s3",
     operations: defineOperations(tools, handlersOf(tools)),
-    close: () => lifecycle.close(),
+    async close() {
+      stopped.abort();
+      await Promise.all([lifecycle.close(), settled]);
+    },
   };
+}
+
+/** Never rejects: a bucket that cannot be settled stays closed, and the log says so. */
+async function settleInterrupted(environment: ObjectsEnvironment, signal: AbortSignal): Promise<void> {
+  const { engine, logger } = environment;
+  const closedBuckets = engine.closedBuckets?.bind(engine);
+  if (closedBuckets === undefined) return;
+  try {
+    await settleClosedBuckets(environment, { closedBuckets }, signal);
+  } catch (error) {
+    logger.error("interrupted deletions of buckets cannot be settled", { error });
+  }
 }

@@ -5,7 +5,7 @@ import { type ChecksumAlgorithm, defaultChecksumAlgorithm } from "#foundation/aw
 import { bodyLength } from "../../body/body-length.ts";
 import { takeBody } from "../../body/intake.ts";
 import type { EncryptionRequest, ObjectAttributes, ObjectVersion, WritePrecondition } from "../../engine/port.ts";
-import { invalidRequest, notImplemented } from "../../errors.ts";
+import { invalidRequest, noSuchKey, notImplemented, preconditionFailed } from "../../errors.ts";
 import { type AnnouncedChecksum, announcedChecksum, answerChecksum } from "../../rules/checksum-names.ts";
 import { writePrecondition } from "../../rules/conditions.ts";
 import { answerEncryption, encryptionForWrite, isConfidential } from "../../rules/encryption.ts";
@@ -96,6 +96,7 @@ export const putObject =
     if (view.record.objectLockEnabled && input.ObjectLockMode !== undefined) {
       requireDigest(input.ContentMD5, announced);
     }
+    if (precondition !== undefined) await refuseEarly(tools, view, input.Key, precondition);
     const version = await uploadObject(tools, {
       view,
       key: input.Key,
@@ -117,6 +118,22 @@ export const putObject =
     }
     return output;
   };
+
+/** Answers a condition that fails already now before the body is read; the commit decides again. */
+async function refuseEarly(
+  tools: Toolbox,
+  view: BucketView,
+  key: string,
+  precondition: WritePrecondition,
+): Promise<void> {
+  const latest = await tools.engine.head(view.record.bucketId, key);
+  const exists = latest !== undefined && !latest.deleteMarker;
+  if (precondition.ifAbsent === true && exists) throw preconditionFailed("If-None-Match");
+  const { ifMatch } = precondition;
+  if (ifMatch === undefined) return;
+  if (!exists) throw noSuchKey(key);
+  if (ifMatch !== "*" && ifMatch !== latest.etag) throw preconditionFailed("If-Match");
+}
 
 /** A locked object cannot be corrected: its bytes must be vouched for. */
 function requireDigest(contentMd5: string | undefined, announced: AnnouncedChecksum | undefined): void {
