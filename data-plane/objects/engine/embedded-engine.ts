@@ -114,6 +114,8 @@ export function assembleEngine(parts: EngineParts): EmbeddedEngine {
       // Should the command have been kept although its answer was lost, the file is needed: only a refusal proves that it was not.
       if (error instanceof EngineError) await stager.remove(record).catch(() => undefined);
       throw error;
+    } finally {
+      stager.release(record);
     }
   }
 
@@ -151,7 +153,9 @@ export function assembleEngine(parts: EngineParts): EmbeddedEngine {
     stageBytes: async (bytes, encryption) => stager.stageBytes(bytes, newBodyKey(encryption, masterKey, random)),
     async discard(body) {
       const record = stager.take(body);
-      if (record !== undefined) await stager.remove(record);
+      if (record === undefined) return;
+      stager.release(record);
+      await stager.remove(record);
     },
 
     put: ({ bucketId, key, versioning, body, etag, checksum, attributes, precondition }) =>

@@ -6,6 +6,8 @@ import type { Database } from "#foundation/sql";
 import { EngineError } from "../engine-error.ts";
 import { bodyPath, stagingPath } from "../model/body-path.ts";
 import { errnoOf } from "./file-operations.ts";
+import { storedSize } from "./frame-cipher.ts";
+import { INLINE_BYTES_MAX } from "./stager.ts";
 
 /** Which stored body. */
 export interface BodyAddress {
@@ -35,8 +37,8 @@ export interface BodyFiles {
   locate(address: BodyAddress): string | undefined;
 }
 
-/** Stored bytes of bodies that may be in the journal: 64 KiB and what encryption adds (32 + 16). */
-const JOURNAL_STORED_MAX = 64 * 1024 + 48;
+/** Stored bytes of bodies that may be in the journal. */
+const JOURNAL_STORED_MAX = storedSize(INLINE_BYTES_MAX);
 
 export function openBodyFiles(database: Database, root: string): BodyFiles {
   const journal = database.prepare<{ data: Uint8Array }>("SELECT data FROM journal WHERE body = ?1");

@@ -18,7 +18,7 @@ const PASS_ROWS = 256;
 /** Journal bytes held in memory by one pass. */
 const PASS_BYTES = 4 * 1024 * 1024;
 
-/** Journal rows read at once: at most 32 × 64 KiB = 2 MiB. */
+/** Journal rows read at once: at most 32 × 128 KiB = 4 MiB. */
 const JOURNAL_ROWS = 32;
 
 /** What one pass shall do. */

@@ -19,7 +19,7 @@ import {
 } from "./fixture.ts";
 
 /** Sizes at which something changes: nothing, inline limit, encryption frames, write buffers. */
-const SIZES = [0, 1, 65_535, 65_536, 65_537, 131_072, 524_288, 1_000_003];
+const SIZES = [0, 1, 65_535, 65_536, 65_537, 131_072, 131_073, 524_288, 1_000_003];
 
 export function objectCases(fixture: () => EngineFixture): void {
   test("put then head and read give back everything that was stored", async () => {

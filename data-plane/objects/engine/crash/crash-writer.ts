@@ -20,7 +20,7 @@ if (directory === undefined) throw new Error("usage: crash-writer.ts <directory>
 const LOOPS = 12;
 const KEYS_PER_LOOP = 6;
 /** Nothing, small, the edges of the journal, large. */
-const SIZES = [0, 100, 4_096, 65_536, 65_537, 150_000, 600_000];
+const SIZES = [0, 100, 4_096, 131_072, 131_073, 600_000];
 
 let state = Number(seedText ?? "1") | 1;
 function below(bound: number): number {
@@ -76,7 +76,7 @@ async function putMultipart(
   });
   const { uploadId } = upload;
   // One part more than will be named: completing leaves it out.
-  for (const [index, size] of [...sizes, 70_000].entries()) {
+  for (const [index, size] of [...sizes, 140_000].entries()) {
     const bytes = bytesOfContents(`p:${seed! + index}:${size}`);
     const body = await engine.stagePart(upload, inPieces(bytes, 50_000));
     await engine.putPart({ bucketId, key, uploadId, partNumber: index + 1, body, etag: String(index) });
@@ -112,7 +112,7 @@ async function loop(number: number): Promise<never> {
           encryption: { mode: "none" },
           initiator: { id: "x", displayName: "x" },
         });
-        const body = await engine.stagePart(upload, inPieces(new Uint8Array(80_000), 80_000));
+        const body = await engine.stagePart(upload, inPieces(new Uint8Array(140_000), 140_000));
         const { uploadId } = upload;
         await engine.putPart({ bucketId, key, uploadId, partNumber: 1, body, etag: "abandoned" });
         if (below(2) === 0) await engine.abortUpload(bucketId, key, uploadId);

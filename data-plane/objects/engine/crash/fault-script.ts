@@ -16,7 +16,7 @@ export interface ScriptStep {
   run(engine: EmbeddedEngine): Promise<unknown>;
 }
 
-const LARGE = 70_000;
+const LARGE = 140_000;
 
 function putStep(bucket: string, key: string, contents: string, versioning: VersioningState): ScriptStep {
   const bucketId = bucket as BucketId;
@@ -27,7 +27,7 @@ function putStep(bucket: string, key: string, contents: string, versioning: Vers
     versioned: versioning === "Enabled",
     change: { kind: "put", contents },
     async run(engine) {
-      const source = inPieces(bytesOfContents(contents), 40_000);
+      const source = inPieces(bytesOfContents(contents), 80_000);
       const body = await engine.stage(source, { encryption: { mode: "none" } });
       await engine.put({ bucketId, key, versioning, body, etag: contents, attributes: attributes() });
     },
@@ -63,7 +63,7 @@ function multipartStep(bucket: string, key: string, sizes: readonly number[], en
       });
       const { uploadId } = upload;
       const part = async (partNumber: number, seed: number, size: number) => {
-        const source = inPieces(bytesOfContents(`p:${seed}:${size}`), 40_000);
+        const source = inPieces(bytesOfContents(`p:${seed}:${size}`), 80_000);
         const body = await engine.stagePart(upload, source);
         await engine.putPart({ bucketId, key, uploadId, partNumber, body, etag: String(partNumber) });
       };

@@ -21,7 +21,7 @@ export function decodeKey(bytes: Uint8Array): string {
 /** The least key greater than every key that starts with `prefix`. */
 export function pastPrefix(prefix: string): Uint8Array {
   if (prefix === "") return PAST_EVERY_KEY;
-  const bytes = Uint8Array.from(encodeKey(prefix));
+  const bytes = encodeKey(prefix);
   // The last byte is at most 0xF4, so it never overflows.
   bytes[bytes.length - 1]! += 1;
   return bytes;

@@ -17,6 +17,8 @@ export interface Position {
 export interface RowSource<Row> {
   /** At most `limit` rows from `from` on, all with keys below `end`. */
   scan(from: Position, end: Uint8Array, limit: number): readonly Row[];
+  /** The key of the first of those rows: cheaper than a scan where only the key will be needed. */
+  peek(from: Position, end: Uint8Array): string | undefined;
   keyOf(row: Row): string;
   seqOf(row: Row): number;
 }
@@ -35,8 +37,8 @@ export interface WalkedPage<Row> {
 /** The most entries a page can have (ListObjectsV2, `max-keys`). */
 export const PAGE_ENTRIES_MAX = 1000;
 
-/** Rows fetched at once with a delimiter: few after a jump, since the next row often starts another jump, then doubling. */
-const CHUNK_AFTER_JUMP = 2;
+/** Rows fetched at once with a delimiter: few after a jump, since another may be near, then doubling. */
+const CHUNK_AFTER_JUMP = 8;
 const CHUNK_MAX = 256;
 
 /** Where the walk of a query starts. `pastSeq` continues within the key `after`. */
@@ -84,15 +86,28 @@ export function walkPage<Row>(source: RowSource<Row>, query: ListQuery, pastSeq?
   let last: Row | undefined;
 
   for (;;) {
-    const found = source.scan(from, end, chunk);
-    let jumped = false;
-    for (const row of found) {
-      const key = source.keyOf(row);
-      if (group !== undefined && key.startsWith(group)) {
-        jumped = true;
+    if (group !== undefined) {
+      // After a common prefix comes, more often than not, another.
+      const key = source.peek(from, end);
+      if (key === undefined) return { rows, commonPrefixes, truncated: false };
+      const following = commonPrefixOf(key, prefix, delimiter);
+      if (following !== undefined) {
+        if (rows.length + commonPrefixes.length === limit) {
+          return { rows, commonPrefixes, truncated: true, next, last };
+        }
+        commonPrefixes.push(following);
+        group = following;
+        next = following;
+        last = undefined;
+        from = { key: pastPrefix(following) };
         continue;
       }
-      jumped = false;
+      group = undefined;
+    }
+    const found = source.scan(from, end, chunk);
+    for (const row of found) {
+      const key = source.keyOf(row);
+      if (group !== undefined && key.startsWith(group)) continue;
       if (rows.length + commonPrefixes.length === limit) return { rows, commonPrefixes, truncated: true, next, last };
       group = commonPrefixOf(key, prefix, delimiter);
       if (group === undefined) {
@@ -103,15 +118,14 @@ export function walkPage<Row>(source: RowSource<Row>, query: ListQuery, pastSeq?
         commonPrefixes.push(group);
         next = group;
         last = undefined;
-        jumped = true;
       }
     }
     if (found.length < chunk) return { rows, commonPrefixes, truncated: false };
-    const lastRow = found[found.length - 1]!;
-    if (jumped && group !== undefined) {
+    if (group !== undefined) {
       from = { key: pastPrefix(group) };
       chunk = CHUNK_AFTER_JUMP;
     } else {
+      const lastRow = found[found.length - 1]!;
       from = { key: encodeKey(source.keyOf(lastRow)), pastSeq: source.seqOf(lastRow) };
       chunk = Math.min(chunk * 2, CHUNK_MAX);
     }

@@ -12,8 +12,8 @@ import type { PartRow } from "../records/rows.ts";
 import { type BodyReference, bodyReferenceOf } from "./decode-version.ts";
 import type { RecordReader } from "./record-reader.ts";
 
-/** Plain bytes that are read at once, on the calling thread: from the page cache that takes about 10 µs, a hop to another thread twice that. */
-export const SMALL_READ_BYTES = 64 * 1024;
+/** Plain bytes that are read at once, on the calling thread: from the page cache that takes 10 to 30 µs, hops to another thread more. */
+export const SMALL_READ_BYTES = 128 * 1024;
 
 /** Segment lists kept: one for each multipart object being read; at 10,000 parts of 24 bytes, 64 lists are 15 MiB. */
 const SEGMENT_LISTS_MAX = 64;

@@ -82,6 +82,7 @@ function rememberKeys<Row extends object>(source: RowSource<Row>): RowSource<Row
   const keys = new Map<Row, string>();
   return {
     scan: source.scan,
+    peek: source.peek,
     seqOf: source.seqOf,
     keyOf(row) {
       const known = keys.get(row);

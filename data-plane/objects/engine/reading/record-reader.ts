@@ -2,7 +2,7 @@
 
 import type { BucketId } from "#contracts";
 import type { Database } from "#foundation/sql";
-import { decodeKey, encodeKey, pastKey } from "../model/key-order.ts";
+import { compareKeys, decodeKey, encodeKey, pastKey } from "../model/key-order.ts";
 import type { RowSource } from "../model/list-walk.ts";
 import { sequenceOf } from "../model/ordered-id.ts";
 import { NULL_VERSION } from "../port.ts";
@@ -74,6 +74,15 @@ export function openRecordReader(database: Database): RecordReader {
   const scanCurrent = database.prepare<KeyedVersionRow>(
     `SELECT key, ${CURRENT_COLUMNS} FROM current WHERE bucket = ?1 AND key >= ?2 AND key < ?3 ORDER BY key LIMIT ?4`,
   );
+  const peekCurrent = database.prepare<{ key: Uint8Array }>(
+    "SELECT key FROM current WHERE bucket = ?1 AND key >= ?2 AND key < ?3 ORDER BY key LIMIT 1",
+  );
+  const peekPast = database.prepare<{ key: Uint8Array }>(
+    "SELECT key FROM versions WHERE bucket = ?1 AND key >= ?2 AND key < ?3 ORDER BY key LIMIT 1",
+  );
+  const peekUpload = database.prepare<{ key: Uint8Array }>(
+    "SELECT key FROM uploads WHERE bucket = ?1 AND key >= ?2 AND key < ?3 ORDER BY key LIMIT 1",
+  );
   const scanAll = database.prepare<KeyedVersionRow>(
     `SELECT key, ${CURRENT_COLUMNS} FROM current WHERE bucket = ?1 AND key >= ?2 AND key < ?3
      UNION ALL
@@ -140,12 +149,19 @@ export function openRecordReader(database: Database): RecordReader {
     parts: (number) => partsAfter.all(number, 0, PARTS_MAX),
     partsAfter: (number, after, limit) => partsAfter.all(number, after, limit),
     currentRows: (bucket) => ({
+      peek: (from, end) => keyOf(peekCurrent.get(bucket.number, from.key, end)),
       keyOf: (row) => decodeKey(row.key),
       seqOf: (row) => row.seq,
       scan: (from, end, limit) =>
         scanCurrent.all(bucket.number, from.pastSeq === undefined ? from.key : following(from.key), end, limit),
     }),
     versionRows: (bucket) => ({
+      peek(from, end) {
+        const current = keyOf(peekCurrent.get(bucket.number, from.key, end));
+        const past = keyOf(peekPast.get(bucket.number, from.key, end));
+        if (current === undefined || past === undefined) return current ?? past;
+        return compareKeys(current, past) < 0 ? current : past;
+      },
       keyOf: (row) => decodeKey(row.key),
       seqOf: (row) => row.seq,
       scan(from, end, limit) {
@@ -160,6 +176,7 @@ export function openRecordReader(database: Database): RecordReader {
       return (current.get(bucket.number, bytes) ?? newestPast.get(bucket.number, bytes))?.seq === seq;
     },
     uploadRows: (bucket) => ({
+      peek: (from, end) => keyOf(peekUpload.get(bucket.number, from.key, end)),
       keyOf: (row) => decodeKey(row.key),
       seqOf: (row) => row.upload,
       scan: (from, end, limit) => scanUploads.all(bucket.number, from.key, from.pastSeq ?? -1, end, limit),
@@ -171,6 +188,10 @@ export function openRecordReader(database: Database): RecordReader {
 
 /** Parts of an upload are numbered 1 … 10,000 (Amazon S3 multipart upload limits). */
 const PARTS_MAX = 10_000;
+
+function keyOf(row: { readonly key: Uint8Array } | undefined): string | undefined {
+  return row && decodeKey(row.key);
+}
 
 function following(key: Uint8Array): Uint8Array {
   return pastKey(decodeKey(key));
