@@ -3,31 +3,14 @@
  *
  *     scripts/bun tests/soak/engine-kill.ts [kills=50]
  *
- * Exits with 1 at the first life after which something acknowledged is missing or wrong, something unacknowledged is half there, or a file is stray.
+ * Exits with 1 at the first life after which something acknowledged is missing or wrong, something unacknowledged is half there, or a file is stray. The
+ * engine's own suite does the same ten times; this is for a night.
  */
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { History } from "../../data-plane/objects/engine/crash/history.ts";
-import { examine, liveAndDie } from "../../data-plane/objects/engine/crash/kill-writer.ts";
 
-/** Lives on one directory; versions pile up, and all of them are read after each life. */
-const LIVES_PER_DIRECTORY = 10;
-
-const kills = Number(process.argv[2] ?? "50");
-let acknowledged = 0;
-for (let life = 1; life <= kills; ) {
-  const directory = mkdtempSync(join(tmpdir(), "biplane-kill-"));
-  const history = new History();
-  for (const last = Math.min(kills, life + LIVES_PER_DIRECTORY - 1); life <= last; life++) {
-    await liveAndDie(directory, life, 10 + Math.floor(Math.random() * 600), history);
-    const problems = await examine(directory, history);
-    if (problems.length === 0) continue;
-    console.error(`life ${life}, left in ${directory}:\n${problems.join("\n")}`);
-    process.exit(1);
-  }
-  acknowledged += history.acknowledged;
-  rmSync(directory, { recursive: true, force: true });
-}
-console.log(`${kills} kills, ${acknowledged} acknowledged writes, nothing lost, nothing stray`);
+const program = join(import.meta.dir, "../../data-plane/objects/engine/crash/kill-loop.ts");
+const { exited } = Bun.spawn([process.execPath, program, process.argv[2] ?? "50"], {
+  stdio: ["ignore", "inherit", "inherit"],
+});
+process.exit(await exited);
