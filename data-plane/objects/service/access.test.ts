@@ -198,6 +198,10 @@ describe("access control lists", () => {
     await world.call("PutObject", { Bucket, Key: "theirs" }, { as: OTHER_ROOT, body: "x" });
     expect((await world.refused("GetObject", { Bucket, Key: "theirs" }, { as: ROOT })).code).toBe("AccessDenied");
     await world.call("GetObject", { Bucket, Key: "theirs" }, { as: OTHER_ROOT });
+    // Nor does the bucket's policy open it.
+    policy(allow("s3:GetObject"));
+    expect((await world.refused("GetObject", { Bucket, Key: "theirs" }, { as: ANONYMOUS })).code).toBe("AccessDenied");
+    await world.call("GetObject", { Bucket, Key: "k" }, { as: ANONYMOUS });
     // The owner of the bucket may always delete.
     await world.call("DeleteObject", { Bucket, Key: "theirs" }, { as: ROOT });
     const shared = { Bucket, Key: "shared", ACL: "bucket-owner-full-control" } as const;
