@@ -62,9 +62,14 @@ export function optionsOf(command: Command): readonly CommandOption[] {
 /**
  * Reads the arguments of a found command.
  *
+ * @param options.wantsHelp nothing will be run, so nothing needs to be complete
  * @throws CodedError USAGE for unknown or repeated options, missing values, and too few or too many positional arguments
  */
-export function readArguments({ command, path, used }: FoundCommand, argv: readonly string[]): Arguments {
+export function readArguments(
+  { command, path, used }: FoundCommand,
+  argv: readonly string[],
+  options: { readonly wantsHelp?: boolean } = {},
+): Arguments {
   const known = optionsOf(command);
   const { tokens } = parseArgs({
     args: argv.filter((_, index) => !used.has(index)),
@@ -89,7 +94,7 @@ export function readArguments({ command, path, used }: FoundCommand, argv: reado
     if (values.has(option.name)) throw usageError(`${token.rawName} is given twice.`);
     values.set(option.name, valueOfToken(option, token));
   }
-  checkPositionals(command, name, positionals, values.has("help"));
+  if (!values.has("help") && options.wantsHelp !== true) checkPositionals(command, name, positionals);
   return {
     positionals,
     text(option) {
@@ -137,8 +142,8 @@ function unknownOption(rawName: string, name: string, known: readonly CommandOpt
   );
 }
 
-function checkPositionals(command: Command, name: string, positionals: readonly string[], wantsHelp: boolean): void {
-  if (wantsHelp || command.load === undefined) return;
+function checkPositionals(command: Command, name: string, positionals: readonly string[]): void {
+  if (command.load === undefined) return;
   const parameters = command.parameters ?? [];
   const required = parameters.filter((parameter) => !parameter.startsWith("["));
   const usage = `Usage: ${[name, ...parameters].join(" ")}`;

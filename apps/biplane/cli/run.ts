@@ -28,7 +28,7 @@ export async function runCommandLine(commandLine: CommandLine): Promise<number> 
   try {
     const { argv: words, wantsHelp } = withoutHelpCommand(argv);
     const found = findCommand(root, words);
-    const parsed = readArguments(found, words);
+    const parsed = readArguments(found, words, { wantsHelp });
     const { command, path } = found;
     if (parsed.has("version")) {
       terminal.line(commandLine.version);

@@ -20,30 +20,29 @@ interface Page {
 
 export const eventsTail: CommandBody = async (context) => {
   const { arguments: given } = context;
+  const after = given.integer("after", 0, Number.MAX_SAFE_INTEGER);
+  const limit = given.integer("limit", 0, LAST_MAX);
   const access = findApi(context);
-  const after = await firstCursor(context, access);
-  if (given.has("follow")) await follow(context, access, after);
-  else await printPages(context, access, after);
+  const start = after ?? (await nearTheEnd(access, limit ?? LAST_DEFAULT));
+  if (given.has("follow")) await follow(context, access, start);
+  // After a given event: all there are, or as many as were asked for.
+  else await printPages(context, access, start, after === undefined ? undefined : limit);
   return undefined;
 };
 
-async function firstCursor({ arguments: given }: CommandContext, access: ApiAccess): Promise<number> {
-  const after = given.integer("after", 0, Number.MAX_SAFE_INTEGER);
-  if (after !== undefined) return after;
-  const last = given.integer("limit", 0, LAST_MAX) ?? LAST_DEFAULT;
+/** The cursor after which the last `count` events come. */
+async function nearTheEnd(access: ApiAccess, count: number): Promise<number> {
   const { head } = await callApiJson<Page>(access, { path: "/v1/events", query: { after: 0, limit: 1 } });
-  return Math.max(0, head - last);
+  return Math.max(0, head - count);
 }
 
 async function printPages(
-  { terminal, json, arguments: given }: CommandContext,
+  { terminal, json }: CommandContext,
   access: ApiAccess,
   start: number,
+  limit: number | undefined,
 ): Promise<void> {
-  let left =
-    given.text("after") === undefined
-      ? Number.POSITIVE_INFINITY
-      : (given.integer("limit", 0, LAST_MAX) ?? Number.POSITIVE_INFINITY);
+  let left = limit ?? Number.POSITIVE_INFINITY;
   for (let after = start; left > 0; ) {
     const page = await callApiJson<Page>(access, { path: "/v1/events", query: { after, limit: Math.min(PAGE, left) } });
     for (const event of page.items) print(event, terminal, json);

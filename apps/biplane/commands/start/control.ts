@@ -1,18 +1,21 @@
 /** `biplane control` */
 import type { CommandBody } from "../../cli/command.ts";
 import { dataDirectoryOf } from "../../cli/find-cloud.ts";
-import { runControl } from "../../planes/index.ts";
 import { hostSetting, logLevelSetting, portSetting, regionSetting } from "./settings.ts";
 
 const API_PORT = 4580;
 
-export const control: CommandBody = (context) =>
-  runControl({
+export const control: CommandBody = async (context) => {
+  const options = {
     dataDirectory: dataDirectoryOf(context),
     hostname: hostSetting(context),
     apiPort: portSetting(context, "api-port", API_PORT),
     region: regionSetting(context),
     logLevel: logLevelSetting(context),
     version: context.version,
-    print: (line) => context.terminal.line(line),
-  });
+    print: (line: string) => context.terminal.line(line),
+  };
+  // Loaded once the options are known to be good: a mistake is told at once.
+  const { runControl } = await import("../../planes/index.ts");
+  return runControl(options);
+};

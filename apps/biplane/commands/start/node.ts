@@ -4,14 +4,13 @@ import { readEndpoints } from "#apps/biplane/state";
 import type { CommandBody, CommandContext } from "../../cli/command.ts";
 import { usageError } from "../../cli/errors.ts";
 import { dataDirectoryOf } from "../../cli/find-cloud.ts";
-import { runNode } from "../../planes/index.ts";
 import { hostSetting, logLevelSetting, portSetting, regionSetting, setting } from "./settings.ts";
 
 const AWS_PORT = 4566;
 
-export const node: CommandBody = (context) => {
+export const node: CommandBody = async (context) => {
   const dataDirectory = dataDirectoryOf(context);
-  return runNode({
+  const options = {
     dataDirectory,
     hostname: hostSetting(context),
     port: portSetting(context, "port", AWS_PORT),
@@ -22,8 +21,11 @@ export const node: CommandBody = (context) => {
     logLevel: logLevelSetting(context),
     accessLog: setting(context, "access-log"),
     version: context.version,
-    print: (line) => context.terminal.line(line),
-  });
+    print: (line: string) => context.terminal.line(line),
+  };
+  // Loaded once the options are known to be good: a mistake is told at once.
+  const { runNode } = await import("../../planes/index.ts");
+  return runNode(options);
 };
 
 function controlPlaneUrl(context: CommandContext, dataDirectory: string): string {

@@ -1,14 +1,13 @@
 /** `biplane up` */
 import type { CommandBody } from "../../cli/command.ts";
 import { dataDirectoryOf } from "../../cli/find-cloud.ts";
-import { runUp } from "../../planes/index.ts";
 import { hostSetting, logLevelSetting, portSetting, regionSetting, setting } from "./settings.ts";
 
 const AWS_PORT = 4566;
 const API_PORT = 4580;
 
-export const up: CommandBody = (context) =>
-  runUp({
+export const up: CommandBody = async (context) => {
+  const options = {
     dataDirectory: dataDirectoryOf(context),
     hostname: hostSetting(context),
     port: portSetting(context, "port", AWS_PORT),
@@ -17,5 +16,9 @@ export const up: CommandBody = (context) =>
     logLevel: logLevelSetting(context),
     accessLog: setting(context, "access-log"),
     version: context.version,
-    print: (line) => context.terminal.line(line),
-  });
+    print: (line: string) => context.terminal.line(line),
+  };
+  // Loaded once the options are known to be good: a mistake is told at once.
+  const { runUp } = await import("../../planes/index.ts");
+  return runUp(options);
+};
