@@ -13,6 +13,7 @@ import { openMasterKey } from "./bodies/master-key.ts";
 import { createStager } from "./bodies/stager.ts";
 import { systemHousekeepingFiles, systemStagingFiles } from "./bodies/system-files.ts";
 import { openBodyNumbers } from "./body-numbers.ts";
+import { lockDirectory } from "./directory-lock.ts";
 import { assembleEngine, COMPLETION_REMEMBERED_MS, type EmbeddedEngine } from "./embedded-engine.ts";
 import { openBodyReader } from "./reading/body-reader.ts";
 import { createLatestCache } from "./reading/latest-cache.ts";
@@ -47,7 +48,7 @@ const FORGET_COMPLETIONS_EVERY_MS = 10 * 60 * 1000;
 /**
  * Opens (or makes) the engine's directory, finishes what a crash interrupted, and starts.
  *
- * @throws the database's or the file system's error when the directory cannot be used
+ * @throws Error when another engine uses the directory; the database's or the file system's error when the directory cannot be used
  * @example
  * const engine = await openEmbeddedEngine({
  *   directory: join(data, "objects"), clock: systemClock, random: systemRandom, timers: systemTimers, hosting: "worker",
@@ -57,14 +58,14 @@ export async function openEmbeddedEngine(options: EmbeddedEngineOptions): Promis
   const { clock, random, timers, logger } = options;
   const root = resolve(options.directory);
   for (const name of ["", "staging", "buckets"]) mkdirSync(join(root, name), { recursive: true, mode: 0o700 });
-  const masterKey = openMasterKey(join(root, "master.key"), random);
   const path = join(root, "objects.db");
-
-  const opened: (() => unknown)[] = [];
+  const lock = lockDirectory(root);
+  const opened: (() => unknown)[] = [() => lock.close()];
   const shutDown = async (): Promise<void> => {
     for (const close of opened.splice(0).reverse()) await close();
   };
   try {
+    const masterKey = openMasterKey(join(root, "master.key"), random);
     const records = await hostRecords(options, path);
     opened.push(() => records.close());
     const work = await hostHousekeeping(options, path, root);
