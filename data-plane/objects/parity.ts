@@ -100,9 +100,9 @@ const STORED_ONLY = "kept and listed; no reports are produced";
 
 /** What is missing within an operation, as the end of a sentence; operations without a note lack nothing that is known. */
 export const objectsParityNotes: Readonly<Record<string, string>> = {
-  CopyObject: "no SSE-KMS; no annotations; XXHash checksums are refused",
+  CopyObject: "no SSE-KMS; no annotations",
   CreateBucket: "general purpose buckets in the global namespace only",
-  CreateMultipartUpload: "no SSE-KMS; no archive storage classes; XXHash checksums are refused",
+  CreateMultipartUpload: "no SSE-KMS; no archive storage classes",
   DeleteObject: "the size and time conditions of directory buckets are refused; no MFA delete",
   GetBucketAccelerateConfiguration: "acceleration is always off",
   GetObjectTorrent: "refused (405), as AWS does since 2022",
@@ -116,9 +116,7 @@ export const objectsParityNotes: Readonly<Record<string, string>> = {
   PutBucketMetricsConfiguration: STORED_ONLY,
   PutBucketNotificationConfiguration: "destinations are refused while there are no queues and functions",
   PutBucketVersioning: "MFA delete is refused",
-  PutObject: "no SSE-KMS; no archive storage classes; no appends; XXHash checksums are refused",
-  PutObjectLockConfiguration: "only on buckets that were created with object lock",
+  PutObject: "no SSE-KMS; no archive storage classes; no appends",
   RestoreObject: "refused (403): no storage class needs it",
   SelectObjectContent: "refused (405), as AWS does for new customers",
-  UploadPart: "XXHash checksums are refused",
 };

@@ -9,15 +9,12 @@ import {
   checksumHeader,
 } from "#foundation/aws/checksums";
 import type { Checksum } from "../engine/port.ts";
-import { invalidRequest, notImplemented } from "../errors.ts";
+import { invalidRequest } from "../errors.ts";
 
 /** The member of S3's structures that holds a checksum. */
 export type ChecksumMember = `Checksum${ChecksumAlgorithm}`;
 /** Any structure with checksum members. */
-export type ChecksumMembers = { readonly [Member in ChecksumMember | UnsupportedMember]?: string };
-
-/** Members of algorithms that are not computed here. */
-type UnsupportedMember = "ChecksumXXHASH64" | "ChecksumXXHASH3" | "ChecksumXXHASH128";
+export type ChecksumMembers = { readonly [Member in ChecksumMember]?: string };
 
 const memberOf = (algorithm: ChecksumAlgorithm): ChecksumMember => `Checksum${algorithm}`;
 
@@ -26,22 +23,25 @@ const MEMBERS: readonly (readonly [ChecksumAlgorithm, ChecksumMember])[] = check
   (algorithm) => [algorithm, memberOf(algorithm)] as const,
 );
 
-const UNSUPPORTED: readonly UnsupportedMember[] = ["ChecksumXXHASH64", "ChecksumXXHASH3", "ChecksumXXHASH128"];
-
-/** A value that nobody checks must not be accepted. */
-function refuseUnsupported(members: ChecksumMembers): void {
-  for (const member of UNSUPPORTED) {
-    if (members[member] !== undefined) {
-      throw notImplemented(`The ${member.slice("Checksum".length)} checksum is not implemented; use CRC64NVME.`);
-    }
-  }
-}
-
 /** The checksum that a client announced for a body: its value, or that it will follow as a trailer. */
 export interface AnnouncedChecksum {
   readonly algorithm: ChecksumAlgorithm;
   /** Base64; undefined when it comes in the trailer. */
   readonly value: string | undefined;
+}
+
+/**
+ * The algorithm that `x-amz-checksum-algorithm` names.
+ * @throws AwsError InvalidRequest for a name that is none
+ */
+export function requestedAlgorithm(name: string): ChecksumAlgorithm {
+  const algorithm = algorithmOfName(name);
+  if (algorithm === undefined) {
+    throw invalidRequest(
+      `Checksum algorithm provided is unsupported. Please try again with any of the valid types: [${checksumAlgorithms.join(", ")}]`,
+    );
+  }
+  return algorithm;
 }
 
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
@@ -65,7 +65,6 @@ export function checksumOfMembers(
   members: ChecksumMembers,
   composite = false,
 ): { readonly algorithm: ChecksumAlgorithm; readonly value: string } | undefined {
-  refuseUnsupported(members);
   let algorithm: ChecksumAlgorithm | undefined;
   let value: string | undefined;
   for (const [candidate, member] of MEMBERS) {

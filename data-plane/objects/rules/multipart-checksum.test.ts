@@ -25,6 +25,13 @@ describe("uploadChecksum()", () => {
     expect(() => uploadChecksum("SHA1", "FULL_OBJECT")).toThrow(
       "FULL_OBJECT checksum type cannot be used with the sha1",
     );
+    for (const algorithm of ["SHA512", "MD5", "XXHASH64", "XXHASH3", "XXHASH128"]) {
+      expect(uploadChecksum(algorithm, undefined)).toEqual({
+        algorithm: algorithm as ChecksumAlgorithm,
+        type: "COMPOSITE",
+      });
+      expect(() => uploadChecksum(algorithm, "FULL_OBJECT")).toThrow("FULL_OBJECT checksum type cannot be used");
+    }
     expect(() => uploadChecksum(undefined, "COMPOSITE")).toThrow("x-amz-checksum-algorithm");
     expect(() => uploadChecksum("CRC7", undefined)).toThrow("unsupported");
     expect(() => uploadChecksum("CRC32", "BOTH")).toThrow("x-amz-checksum-type");

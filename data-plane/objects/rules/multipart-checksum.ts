@@ -3,7 +3,6 @@
  * (Amazon S3 user guide, "Checking object integrity", "Multipart uploads").
  */
 import {
-  algorithmOfName,
   type ChecksumAlgorithm,
   type ChecksumType,
   combineParts,
@@ -16,6 +15,7 @@ import {
 } from "#foundation/aws/checksums";
 import type { Checksum, PartSummary } from "../engine/port.ts";
 import { badDigest, invalidRequest } from "../errors.ts";
+import { requestedAlgorithm } from "./checksum-names.ts";
 
 /** What an upload keeps: nothing when the client named no algorithm; then S3 computes CRC64NVME and tells it only of the object. */
 export interface UploadChecksum {
@@ -35,12 +35,7 @@ export function uploadChecksum(algorithm: string | undefined, type: string | und
     if (type === undefined) return undefined;
     throw invalidRequest("The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.");
   }
-  const known = algorithmOfName(algorithm);
-  if (known === undefined) {
-    throw invalidRequest(
-      "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]",
-    );
-  }
+  const known = requestedAlgorithm(algorithm);
   if (type === undefined) return { algorithm: known, type: defaultChecksumType(known) };
   if (type !== "COMPOSITE" && type !== "FULL_OBJECT") {
     throw invalidRequest("Value for x-amz-checksum-type header is invalid.");

@@ -149,7 +149,12 @@ export class FakePlanes implements Catalog, ControlPlane {
         if (bucket === undefined) return { ok: false, code: "NoSuchBucket", message: "gone" };
         const { [command.section]: _old, ...rest } = bucket.sections;
         const value: unknown = command.value === null ? undefined : JSON.parse(JSON.stringify(command.value));
-        this.#put({ ...bucket, sections: value === undefined ? rest : { ...rest, [command.section]: value } });
+        this.#put({
+          ...bucket,
+          // As the real one: for good.
+          objectLockEnabled: bucket.objectLockEnabled || (command.section === "objectLock" && value !== undefined),
+          sections: value === undefined ? rest : { ...rest, [command.section]: value },
+        });
         return done({});
       }
       default:

@@ -62,6 +62,14 @@ describe("an upload in parts", () => {
     expect(Buffer.compare(await bytesOf(got.Body), whole)).toBe(0);
   });
 
+  test("copied, it is one piece with a plain MD5", async () => {
+    const copied = await world.call("CopyObject", { Bucket, Key: "copy of plain", CopySource: `${Bucket}/plain` });
+    expect(copied.CopyObjectResult).toMatchObject({
+      ETag: `"${md5(whole).toString("hex")}"`,
+      ChecksumCRC64NVME: computeChecksum("CRC64NVME", whole),
+    });
+  });
+
   test("can be read part by part", async () => {
     const got = await world.call("GetObject", { Bucket, Key: "plain", PartNumber: 2 });
     expect((await bytesOf(got.Body)).toString()).toBe("the end");
@@ -184,6 +192,39 @@ describe("checksums", () => {
         { PartNumber: 2, Size: 7 },
       ],
     });
+  });
+
+  test("composites of every algorithm that is no CRC", async () => {
+    await world.put(Bucket, "composite-source", last);
+    for (const algorithm of ["SHA512", "MD5", "XXHASH64", "XXHASH3", "XXHASH128"] as const) {
+      const Key = `composite/${algorithm}`;
+      const member = `Checksum${algorithm}` as const;
+      const UploadId = await create(Key, { ChecksumAlgorithm: algorithm });
+      const sum = computeChecksum(algorithm, last);
+      const one = await part(Key, UploadId, 1, last, { [member]: sum });
+      expect(one[member]).toBe(sum);
+      expect((await world.call("ListParts", { Bucket, Key, UploadId })).Parts?.[0]?.[member]).toBe(sum);
+      const copied = await world.call("UploadPartCopy", {
+        Bucket,
+        Key,
+        UploadId,
+        PartNumber: 1,
+        CopySource: `${Bucket}/composite-source`,
+      });
+      expect(copied.CopyPartResult?.[member]).toBe(sum);
+      const value = `${computeChecksum(algorithm, Buffer.from(sum, "base64"))}-1`;
+      const named = [{ PartNumber: 1, ETag: one.ETag, [member]: sum }];
+      expect((await refuseComplete(Key, UploadId, named, { [member]: `${sum}-1` })).code).toBe("BadDigest");
+      expect(await complete(Key, UploadId, named, { [member]: value })).toMatchObject({
+        [member]: value,
+        ChecksumType: "COMPOSITE",
+      });
+      const copy = { Bucket, Key: `${Key}/copy`, CopySource: `${Bucket}/${Key}`, ChecksumAlgorithm: algorithm };
+      expect((await world.call("CopyObject", copy)).CopyObjectResult).toMatchObject({
+        [member]: sum,
+        ChecksumType: "FULL_OBJECT",
+      });
+    }
   });
 
   test("a full-object CRC is that of all bytes", async () => {

@@ -1,11 +1,11 @@
 /** CopyObject. */
 import type { CallContext } from "#data-plane/service";
 import type { S3 } from "#foundation/aws";
-import { algorithmOfName, type ChecksumAlgorithm } from "#foundation/aws/checksums";
+import type { ChecksumAlgorithm } from "#foundation/aws/checksums";
 import { UPLOAD_BYTES_MAX } from "../../body/intake.ts";
 import type { EncryptionRequest, ObjectAttributes } from "../../engine/port.ts";
 import { invalidArgument, invalidRequest, notImplemented } from "../../errors.ts";
-import { answerChecksum } from "../../rules/checksum-names.ts";
+import { answerChecksum, requestedAlgorithm } from "../../rules/checksum-names.ts";
 import { writePrecondition } from "../../rules/conditions.ts";
 import { answerEncryption, encryptionForWrite, isConfidential } from "../../rules/encryption.ts";
 import { quoteEtag } from "../../rules/etags.ts";
@@ -87,16 +87,8 @@ async function attributesOfCopy(
 }
 
 /** The asked checksum, else the one that the source has. */
-function algorithmOfCopy(asked: string | undefined, opened: OpenSource): ChecksumAlgorithm | undefined {
-  if (asked === undefined) return opened.version.checksum?.algorithm;
-  const algorithm = algorithmOfName(asked);
-  if (algorithm === undefined) {
-    throw invalidRequest(
-      "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]",
-    );
-  }
-  return algorithm;
-}
+const algorithmOfCopy = (asked: string | undefined, opened: OpenSource): ChecksumAlgorithm | undefined =>
+  asked === undefined ? opened.version.checksum?.algorithm : requestedAlgorithm(asked);
 
 export const copyObject =
   (tools: Toolbox): Handler<"CopyObject"> =>

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
-import { computeChecksum } from "#foundation/aws/checksums";
-import { bytesOf, openWorld, type World } from "../../testing/world.ts";
+import { checksumAlgorithms, computeChecksum } from "#foundation/aws/checksums";
+import { ANONYMOUS, bytesOf, openWorld, type World } from "../../testing/world.ts";
 
 let world: World;
 let Bucket: string;
@@ -117,9 +117,21 @@ describe("PutObject", () => {
     expect((await world.refused("PutObject", input, { body: "x" })).code).toBe("AccessDenied");
   });
 
-  test("checksums that nobody computes are refused, not ignored", async () => {
-    const input = { Bucket, Key: "k", ChecksumXXHASH64: "AAAAAAAAAAA=" };
-    expect((await world.refused("PutObject", input, { body: "x" })).code).toBe("NotImplemented");
+  test("every algorithm of the model is computed, compared, kept and answered", async () => {
+    for (const algorithm of checksumAlgorithms) {
+      const member = `Checksum${algorithm}` as const;
+      const Key = `checked/${algorithm}`;
+      const right = { [member]: computeChecksum(algorithm, Buffer.from("hello")) };
+      const wrong = { [member]: computeChecksum(algorithm, Buffer.from("other")) };
+      expect(await world.put(Bucket, Key, "hello", right)).toMatchObject({ ...right, ChecksumType: "FULL_OBJECT" });
+      expect((await world.refused("PutObject", { Bucket, Key, ...wrong }, { body: "hello" })).code).toBe("BadDigest");
+      const head = await world.call("HeadObject", { Bucket, Key, ChecksumMode: "ENABLED" });
+      expect(head).toMatchObject({ ...right, ChecksumType: "FULL_OBJECT" });
+      const attributes = await world.call("GetObjectAttributes", { Bucket, Key, ObjectAttributes: ["Checksum"] });
+      expect(attributes.Checksum).toEqual({ ...right, ChecksumType: "FULL_OBJECT" });
+      const listed = await world.call("ListObjectsV2", { Bucket, Prefix: Key });
+      expect(listed.Contents?.[0]?.ChecksumAlgorithm).toEqual([algorithm]);
+    }
   });
 });
 
@@ -180,6 +192,16 @@ describe("GetObject", () => {
   test("response headers may be changed by a signed request only", async () => {
     const input = { Bucket, Key: "cached", ResponseContentType: "text/css", ResponseCacheControl: "private" };
     expect(await world.call("GetObject", input)).toMatchObject({ ContentType: "text/css", CacheControl: "private" });
+    const open = await world.bucket();
+    await world.put(open, "cached", "x");
+    const Statement = [{ Effect: "Allow", Principal: "*", Action: "s3:GetObject", Resource: `arn:aws:s3:::${open}/*` }];
+    world.planes.configure(open, {
+      policy: JSON.stringify({ Version: "2012-10-17", Statement }),
+      publicAccessBlock: undefined,
+    });
+    await world.call("GetObject", { Bucket: open, Key: "cached" }, { as: ANONYMOUS });
+    const refused = await world.refused("GetObject", { ...input, Bucket: open }, { as: ANONYMOUS });
+    expect(refused).toMatchObject({ code: "InvalidRequest", statusCode: 400 });
   });
 });
 

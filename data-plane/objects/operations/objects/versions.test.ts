@@ -205,6 +205,45 @@ describe("object lock", () => {
     expect(await world.call("DeleteObject", bypass)).toEqual({ VersionId });
   });
 
+  test("comes to an existing bucket once versioning is enabled, and stays", async () => {
+    const lock = (Bucket: string, Days: number) => ({
+      Bucket,
+      ObjectLockConfiguration: {
+        ObjectLockEnabled: "Enabled" as const,
+        Rule: { DefaultRetention: { Mode: "GOVERNANCE" as const, Days } },
+      },
+    });
+    const plain = await world.bucket();
+    expect(await world.refused("PutObjectLockConfiguration", lock(plain, 1))).toMatchObject({
+      code: "InvalidBucketState",
+      statusCode: 409,
+    });
+    expect((await world.refused("GetObjectLockConfiguration", { Bucket: plain })).statusCode).toBe(404);
+    const versioning = (Status: "Enabled" | "Suspended") =>
+      world.call("PutBucketVersioning", { Bucket: plain, VersioningConfiguration: { Status } });
+    await versioning("Suspended");
+    expect((await world.refused("PutObjectLockConfiguration", lock(plain, 1))).code).toBe("InvalidBucketState");
+    await versioning("Enabled");
+    const { VersionId: before } = await world.put(plain, "k", "before");
+    await world.call("PutObjectLockConfiguration", lock(plain, 1));
+    const { VersionId: after } = await world.put(plain, "k", "after");
+    expect((await world.refused("DeleteObject", { Bucket: plain, Key: "k", VersionId: after })).code).toBe(
+      "AccessDenied",
+    );
+    // What was there before is not locked, but may be locked now.
+    await world.call("PutObjectLegalHold", {
+      Bucket: plain,
+      Key: "k",
+      VersionId: before,
+      LegalHold: { Status: "ON" },
+    });
+    expect((await world.refused("DeleteObject", { Bucket: plain, Key: "k", VersionId: before })).code).toBe(
+      "AccessDenied",
+    );
+    const suspend = { Bucket: plain, VersioningConfiguration: { Status: "Suspended" } as const };
+    expect((await world.refused("PutBucketVersioning", suspend)).code).toBe("InvalidBucketState");
+  });
+
   test("needs a bucket with object lock", async () => {
     await world.put(Bucket, "k", "1");
     expect((await world.refused("GetObjectRetention", { Bucket, Key: "k" })).code).toBe("InvalidRequest");
