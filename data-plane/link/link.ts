@@ -54,6 +54,8 @@ export interface Link {
    * ControlPlaneUnavailable when the link is closed before.
    */
   whenReady(): Promise<void>;
+  /** Sends a heartbeat now, for a change of state that should show at once; nothing when no stream is open. */
+  reportStatus(): void;
   /** Ends the stream; commands that wait reject with ControlPlaneUnavailable. Closing twice is harmless. */
   close(): void;
 }

@@ -242,6 +242,9 @@ export function openLink(options: LinkOptions): Link {
       if (state.phase === "stopped") return Promise.reject(closedBeforeReady());
       return new Promise((resolve, reject) => readyWaiters.push({ resolve, reject }));
     },
+    reportStatus() {
+      if (state.phase === "streaming") dispatch({ type: "timer", timer: "heartbeat" });
+    },
     close() {
       if (state.phase === "stopped") return;
       dispatch({ type: "stop" });

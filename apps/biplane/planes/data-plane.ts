@@ -109,6 +109,7 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
     handler: (request) => operatorAnswers(request, operator) ?? door(request),
   });
   state = "ready";
+  link.reportStatus();
 
   const { url } = server;
   return {
@@ -116,6 +117,7 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
     link,
     async close() {
       state = "draining";
+      link.reportStatus();
       await server?.close(CLOSE_GRACE_MS);
       await objects.close();
       link.close();
