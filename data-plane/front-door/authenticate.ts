@@ -1,24 +1,52 @@
 /** From a signature to a caller: looks the key up in the catalog and verifies. Never asks the control plane. */
-import type { AccessKeyRecord } from "#contracts";
+import type { AccessKeyRecord, AccountRecord, UserRecord } from "#contracts";
 import type { Catalog } from "#data-plane/link";
 import type { Caller } from "#data-plane/service";
 import {
   type ParsedSignature,
-  parseSignature,
   type SignableRequest,
   SignatureError,
   type SignedRequest,
   verifySignature,
 } from "#foundation/aws/sigv4";
 
+/** A caller that has a key. */
+export type KeyedCaller = Exclude<Caller, { type: "anonymous" }>;
+
 /** A caller and, unless anonymous, the signature that proved it. */
 export type Authentication =
   | { readonly caller: Extract<Caller, { type: "anonymous" }>; readonly signature: undefined }
-  | { readonly caller: Exclude<Caller, { type: "anonymous" }>; readonly signature: SignedRequest };
+  | { readonly caller: KeyedCaller; readonly signature: SignedRequest };
 
-const ANONYMOUS: Authentication = { caller: { type: "anonymous" }, signature: undefined };
+/** Nobody in particular. */
+export const ANONYMOUS: Authentication = { caller: { type: "anonymous" }, signature: undefined };
 
-export interface AuthenticateOptions {
+/** A signature that claims a key. */
+export type ClaimedSignature = Exclude<ParsedSignature, { kind: "anonymous" }>;
+
+/** A key that exists and may be used. That the caller has its secret is not proven yet. */
+export interface ClaimedKey {
+  readonly caller: KeyedCaller;
+  readonly secret: string;
+}
+
+/**
+ * Looks up the key that a signature claims.
+ *
+ * @throws SignatureError `unknown-key` for keys that do not exist, are inactive or belong to a deleted user; `invalid-token` for session tokens,
+ *   which no key of the catalog has
+ */
+export function claimedKey(catalog: Catalog, claim: ClaimedSignature): ClaimedKey {
+  const { accessKeyId } = claim;
+  const caller = callerOfKey(catalog, accessKeyId);
+  const secret = caller === undefined ? undefined : catalog.secretOf(accessKeyId);
+  if (caller === undefined || secret === undefined) throw new SignatureError({ reason: "unknown-key", accessKeyId });
+  if (claim.sessionToken !== undefined) throw new SignatureError({ reason: "invalid-token" });
+  return { caller, secret };
+}
+
+export interface ProofOptions {
+  /** Epoch milliseconds. */
   readonly now: number;
   /** Regions that this endpoint serves. */
   readonly regions: ReadonlySet<string>;
@@ -26,81 +54,63 @@ export interface AuthenticateOptions {
   readonly defaultRegion: string;
   /** Signing names of the addressed service. */
   readonly signingNames: readonly string[];
-  readonly virtualHostBucket?: string;
+  readonly virtualHostBucket: string | undefined;
+  /** The whole body, where `needsBodyToVerify` wants it. */
+  readonly body: Uint8Array | undefined;
 }
 
-/** Turns catalog records into callers; records are immutable, so each is turned once. */
-const callers = new WeakMap<AccessKeyRecord, Exclude<Caller, { type: "anonymous" }>>();
-
-/** What the request claims, before any key is looked up. @throws SignatureError when it cannot be understood */
-export function readSignature(request: SignableRequest): ParsedSignature {
-  return parseSignature(request);
-}
-
-/**
- * Verifies a parsed signature against the catalog.
- *
- * @throws SignatureError `unknown-key` for keys that do not exist, are inactive or belong to a deleted user; `invalid-token` for session tokens, which no key of
- * this catalog has; whatever {@link verifySignature} refuses
- */
-export function authenticate(
-  parsed: ParsedSignature,
+/** Proves a claim. @throws SignatureError whatever {@link verifySignature} refuses */
+export function prove(
+  claim: ClaimedSignature,
+  key: ClaimedKey,
   request: SignableRequest,
-  catalog: Catalog,
-  options: AuthenticateOptions,
+  options: ProofOptions,
 ): Authentication {
-  if (parsed.kind === "anonymous") return ANONYMOUS;
-  const caller = callerOfKey(catalog, parsed.accessKeyId);
-  const secret = caller === undefined ? undefined : catalog.secretOf(parsed.accessKeyId);
-  if (caller === undefined || secret === undefined) {
-    throw new SignatureError({ reason: "unknown-key", accessKeyId: parsed.accessKeyId });
-  }
-  if (parsed.sessionToken !== undefined) throw new SignatureError({ reason: "invalid-token" });
-  const region =
-    "scope" in parsed && options.regions.has(parsed.scope.region) ? parsed.scope.region : options.defaultRegion;
-  const verified = verifySignature(parsed, request, secret, {
+  const served = "scope" in claim && options.regions.has(claim.scope.region);
+  const signature = verifySignature(claim, request, key.secret, {
     now: options.now,
-    region,
+    region: served ? claim.scope.region : options.defaultRegion,
     service: options.signingNames,
     virtualHostBucket: options.virtualHostBucket,
+    body: options.body,
   });
-  // parseSignature said that there is a signature, so the verifier cannot call the request anonymous.
-  if (verified.kind === "anonymous") throw new SignatureError({ reason: "missing" });
-  return { caller, signature: verified };
+  // The claim says that there is a signature, so that the verifier cannot call the request anonymous.
+  if (signature.kind === "anonymous") throw new SignatureError({ reason: "missing" });
+  return { caller: key.caller, signature };
 }
 
+/** The records that a caller was made of: records are replaced whole, so that their identity says whether it still holds. */
+interface KnownCaller {
+  readonly account: AccountRecord;
+  readonly user: UserRecord | undefined;
+  readonly caller: KeyedCaller;
+}
+
+const known = new WeakMap<AccessKeyRecord, KnownCaller>();
+
 /** The caller that an active key speaks for, or undefined. */
-export function callerOfKey(catalog: Catalog, accessKeyId: string): Exclude<Caller, { type: "anonymous" }> | undefined {
+export function callerOfKey(catalog: Catalog, accessKeyId: string): KeyedCaller | undefined {
   const key = catalog.accessKey(accessKeyId);
   if (key === undefined || key.status !== "Active") return undefined;
-  const { owner } = key;
-  // A user may be deleted and made again with another id and path: the user's record is read each time, only root callers are cached.
-  if (owner.type === "user") {
-    const user = catalog.user(key.accountId, owner.userName);
-    const account = catalog.account(key.accountId);
-    if (user === undefined || account === undefined) return undefined;
-    return {
-      type: "user",
-      accountId: key.accountId,
-      arn: `arn:aws:iam::${key.accountId}:user${user.path}${user.userName}`,
-      userId: user.userId,
-      userName: user.userName,
-      accessKeyId,
-      canonicalUserId: account.canonicalUserId,
-    };
-  }
-  const cached = callers.get(key);
-  if (cached !== undefined) return cached;
-  const account = catalog.account(key.accountId);
-  if (account === undefined) return undefined;
-  const caller = {
-    type: "root",
-    accountId: key.accountId,
-    arn: `arn:aws:iam::${key.accountId}:root`,
-    userId: key.accountId,
-    accessKeyId,
-    canonicalUserId: account.canonicalUserId,
-  } as const;
-  callers.set(key, caller);
+  const { accountId, owner } = key;
+  const account = catalog.account(accountId);
+  const user = owner.type === "user" ? catalog.user(accountId, owner.userName) : undefined;
+  if (account === undefined || (owner.type === "user" && user === undefined)) return undefined;
+  const before = known.get(key);
+  if (before !== undefined && before.account === account && before.user === user) return before.caller;
+  const caller = makeCaller(key, account, user);
+  known.set(key, { account, user, caller });
   return caller;
+}
+
+function makeCaller(key: AccessKeyRecord, account: AccountRecord, user: UserRecord | undefined): KeyedCaller {
+  const { accessKeyId, accountId } = key;
+  const { canonicalUserId } = account;
+  if (user === undefined) {
+    const arn = `arn:aws:iam::${accountId}:root`;
+    return { type: "root", accountId, arn, userId: accountId, accessKeyId, canonicalUserId };
+  }
+  const { userName, userId } = user;
+  const arn = `arn:aws:iam::${accountId}:user${user.path}${userName}`;
+  return { type: "user", accountId, arn, userId, userName, accessKeyId, canonicalUserId };
 }

@@ -1,8 +1,6 @@
 /** Digests that a client sends along with a document body (S3 API Reference, "Checking object integrity"). */
-
-import type { WireHeaders } from "#foundation/aws";
-import { AwsError } from "#foundation/aws";
-import { type ChecksumAlgorithm, checksumAlgorithms, checksumHeader, computeChecksum } from "#foundation/aws/checksums";
+import { AwsError, type WireHeaders } from "#foundation/aws";
+import { ChecksumError, computeChecksum, findChecksum, type PresentedChecksum } from "#foundation/aws/checksums";
 
 /** Modelled as needing a digest, but S3 has never asked for one, and old clients (s3cmd) send none. */
 const DIGEST_NOT_ASKED: ReadonlySet<string> = new Set(["PutBucketAcl", "PutObjectAcl"]);
@@ -25,49 +23,44 @@ export function verifyBodyDigests(
   required: boolean,
 ): void {
   const md5 = headers.get("content-md5");
-  if (md5 !== undefined) {
-    if (!/^[A-Za-z0-9+/]{22}==$/.test(md5)) {
-      throw new AwsError("InvalidDigest", "The Content-MD5 you specified was invalid.", { statusCode: 400 });
-    }
-    if (md5 !== computeChecksum("MD5", body)) {
-      throw new AwsError("BadDigest", "The Content-MD5 you specified did not match what we received.", {
-        statusCode: 400,
-        fields: { ExpectedDigest: md5, CalculatedDigest: computeChecksum("MD5", body) },
-      });
-    }
-  }
+  if (md5 !== undefined) compareMd5(md5, body);
   const presented = presentedChecksum(headers, trailers);
   if (presented !== undefined && computeChecksum(presented.algorithm, body) !== presented.value) {
-    throw new AwsError("BadDigest", `The ${presented.algorithm} you specified did not match the calculated checksum.`, {
-      statusCode: 400,
-    });
+    throw refusal("BadDigest", `The ${presented.algorithm} you specified did not match the calculated checksum.`);
   }
-  if (required && md5 === undefined && presented === undefined) {
-    throw new AwsError("InvalidRequest", "Missing required header for this request: Content-MD5 OR x-amz-checksum-*", {
-      statusCode: 400,
-    });
+  if (md5 !== undefined || presented !== undefined) return;
+  if (headers.get("x-amz-sdk-checksum-algorithm") !== undefined) {
+    throw refusal(
+      "InvalidRequest",
+      "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.",
+    );
+  }
+  if (required) {
+    throw refusal("InvalidRequest", "Missing required header for this request: Content-MD5 OR x-amz-checksum-*");
   }
 }
 
-function presentedChecksum(
-  headers: WireHeaders,
-  trailers: ReadonlyMap<string, string>,
-): { readonly algorithm: ChecksumAlgorithm; readonly value: string } | undefined {
-  let found: { readonly algorithm: ChecksumAlgorithm; readonly value: string } | undefined;
-  for (const algorithm of checksumAlgorithms) {
-    const name = checksumHeader(algorithm);
-    const value = headers.get(name) ?? trailers.get(name);
-    if (value === undefined) continue;
-    if (found !== undefined) {
-      throw new AwsError(
-        "InvalidRequest",
-        "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.",
-        {
-          statusCode: 400,
-        },
-      );
-    }
-    found = { algorithm, value };
+function compareMd5(claimed: string, body: Uint8Array): void {
+  if (!/^[A-Za-z0-9+/]{22}==$/.test(claimed)) {
+    throw refusal("InvalidDigest", "The Content-MD5 you specified was invalid.", { "Content-MD5": claimed });
   }
-  return found;
+  const computed = computeChecksum("MD5", body);
+  if (claimed === computed) return;
+  throw refusal("BadDigest", "The Content-MD5 you specified did not match what we received.", {
+    ExpectedDigest: claimed,
+    CalculatedDigest: computed,
+  });
+}
+
+function presentedChecksum(headers: WireHeaders, trailers: ReadonlyMap<string, string>): PresentedChecksum | undefined {
+  try {
+    return findChecksum((name) => headers.get(name) ?? trailers.get(name));
+  } catch (error) {
+    if (error instanceof ChecksumError) throw refusal("InvalidRequest", error.message);
+    throw error;
+  }
+}
+
+function refusal(code: string, message: string, fields: Readonly<Record<string, string>> = {}): AwsError {
+  return new AwsError(code, message, { statusCode: 400, fields });
 }

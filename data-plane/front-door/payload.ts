@@ -4,86 +4,160 @@
  * A stream is handed on before it is proven; whoever stores it must not commit before the iteration has ended without an error.
  */
 import { AwsError } from "#foundation/aws";
-import { decodeChunkedBody } from "#foundation/aws/chunked";
-import type { SignedRequest } from "#foundation/aws/sigv4";
-import type { HttpRequest } from "#foundation/http";
+import { type DecodedBody, decodeChunkedBody } from "#foundation/aws/chunked";
+import {
+  emptyPayloadHash,
+  type PayloadHash,
+  parsePayloadHash,
+  SignatureError,
+  type SignedRequest,
+} from "#foundation/aws/sigv4";
+import { type HttpRequest, PayloadTooLarge } from "#foundation/http";
+import { announcedTrailers } from "./trailer-names.ts";
 
-const NO_TRAILERS: ReadonlyMap<string, string> = new Map();
+export const NO_TRAILERS: ReadonlyMap<string, string> = new Map();
 
-/** SHA-256 of nothing. */
-const EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+const NO_BYTES = new Uint8Array(0);
 
-/** The decoded body; `trailers` fill as the stream ends. */
+/** Least size of a chunk that is not the last (S3 API Reference, "Transferring Payload in Multiple Chunks"). */
+const CHUNK_BYTES_MIN = 8 * 1024;
+
+/** Bodies up to this are proven before the first byte is handed on: they fit the request's own queue. */
+const WHOLE_BYTES_MAX = 64 * 1024;
+
+const UNSIGNED: PayloadHash = { kind: "unsigned" };
+
+/** A decoded body. */
 export interface Payload {
   readonly stream: AsyncIterable<Uint8Array>;
+  /** Fills as the stream ends. */
   readonly trailers: ReadonlyMap<string, string>;
-  /** Bytes of the decoded body, where the client said it. */
-  readonly length: number | undefined;
+}
+
+/** A decoded body in memory. */
+export interface Document {
+  readonly bytes: Uint8Array;
+  readonly trailers: ReadonlyMap<string, string>;
 }
 
 /**
+ * What a request says about its body. Signature Version 4 covers the statement; that of other requests binds nobody but is still compared.
+ *
+ * @throws SignatureError `invalid-payload-hash`, `unsupported-algorithm`
+ * @throws AwsError `InvalidRequest` for signed chunks of a request whose signature cannot sign chunks
+ */
+export function payloadHashOf(request: HttpRequest, signature: SignedRequest | undefined): PayloadHash {
+  if (signature?.signingKey !== undefined) return signature.payload;
+  const claimed = request.headers.get("x-amz-content-sha256");
+  if (claimed === undefined) return UNSIGNED;
+  const hash = parsePayloadHash(claimed);
+  if (hash.kind !== "streaming-signed") return hash;
+  throw new AwsError("InvalidRequest", "Signed chunks need a request that is signed with AWS4-HMAC-SHA256.", {
+    statusCode: 400,
+  });
+}
+
+/** Whether a body is `aws-chunked`. */
+export function isChunked(hash: PayloadHash): boolean {
+  return hash.kind === "streaming-signed" || hash.kind === "streaming-unsigned";
+}
+
+/**
+ * The body as a stream. Nothing is read before the iteration begins.
+ *
  * @param signature undefined for anonymous requests, whose bodies nobody vouches for
- * @throws AwsError for a chunked encoding without its length, and (while reading) for every mismatch
+ * @throws AwsError `MissingContentLength`, `IncompleteBody`, `InvalidRequest` for a chunked encoding whose headers are not right; and (while
+ *   reading) for every mismatch
  */
 export function openPayload(request: HttpRequest, signature: SignedRequest | undefined): Payload {
-  const kind = signature?.payload.kind ?? anonymousKind(request);
-  if (kind === "streaming-signed" || kind === "streaming-unsigned") {
-    const length = decodedLength(request);
-    const signedTrailer = signature?.payload.kind === "streaming-signed" && signature.payload.trailer;
-    const decoder = decodeChunkedBody(request.body, {
-      decodedLength: length,
-      signing:
-        kind === "streaming-signed" && signature?.signingKey !== undefined && signature.scope !== undefined
-          ? {
-              key: signature.signingKey,
-              scope: signature.scope,
-              timestamp: signature.timestamp,
-              seedSignature: signature.seedSignature,
-            }
-          : undefined,
-      trailer: kind === "streaming-unsigned" || signedTrailer,
-    });
-    return { stream: decoder.body, trailers: decoder.trailers, length };
+  const hash = payloadHashOf(request, signature);
+  switch (hash.kind) {
+    case "unsigned":
+      return { stream: request.body, trailers: NO_TRAILERS };
+    case "sha256": {
+      const { contentLength } = request;
+      const stream =
+        contentLength !== undefined && contentLength <= WHOLE_BYTES_MAX
+          ? provenAtOnce(request, contentLength, hash.hex)
+          : provenAtEnd(request.body, hash.hex);
+      return { stream, trailers: NO_TRAILERS };
+    }
+    default: {
+      const { body, trailers } = openChunked(request, signature, hash, decodedLength(request));
+      return { stream: body, trailers };
+    }
   }
-  if (signature?.payload.kind === "sha256") {
-    return {
-      stream: compareHash(request.body, signature.payload.hex),
-      trailers: NO_TRAILERS,
-      length: request.body.empty ? 0 : request.contentLength,
-    };
-  }
-  return { stream: request.body, trailers: NO_TRAILERS, length: request.body.empty ? 0 : request.contentLength };
 }
 
 /**
  * The whole decoded body in memory, for operations whose input is a document.
  *
  * @param limit bytes
- * @param alreadyRead the body, where it was needed to find out which operation this is
+ * @throws AwsError like {@link openPayload}; SignatureError `payload-mismatch`; PayloadTooLarge
  */
-export async function readPayload(
+export async function readDocument(
   request: HttpRequest,
   signature: SignedRequest | undefined,
   limit: number,
-  alreadyRead?: Uint8Array,
-): Promise<{ readonly bytes: Uint8Array; readonly trailers: ReadonlyMap<string, string> }> {
-  const kind = signature?.payload.kind ?? anonymousKind(request);
-  if (alreadyRead === undefined && (kind === "streaming-signed" || kind === "streaming-unsigned")) {
-    const payload = openPayload(request, signature);
-    return { bytes: await collect(payload.stream, limit), trailers: payload.trailers };
+): Promise<Document> {
+  const hash = payloadHashOf(request, signature);
+  if (isChunked(hash)) {
+    const length = decodedLength(request);
+    if (length > limit) throw new PayloadTooLarge(limit);
+    const { body, trailers } = openChunked(request, signature, hash, length);
+    return { bytes: await collect(body, length), trailers };
   }
-  const bytes = alreadyRead ?? (request.body.empty ? EMPTY : await request.body.bytes(limit));
-  if (signature?.payload.kind === "sha256") expectHash(signature.payload.hex, sha256Of(bytes));
+  const bytes = request.body.empty ? NO_BYTES : await request.body.bytes(limit);
+  compareWhole(hash, bytes);
   return { bytes, trailers: NO_TRAILERS };
 }
 
-const EMPTY = new Uint8Array(0);
-
-function sha256Of(bytes: Uint8Array): string {
-  return bytes.length === 0 ? EMPTY_SHA256 : new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
+/** @throws SignatureError `payload-mismatch` when bytes are not those that were signed */
+export function compareWhole(hash: PayloadHash, bytes: Uint8Array): void {
+  if (hash.kind !== "sha256") return;
+  expectHash(hash.hex, bytes.length === 0 ? emptyPayloadHash : Bun.SHA256.hash(bytes, "hex"));
 }
 
-async function* compareHash(source: AsyncIterable<Uint8Array>, expected: string): AsyncGenerator<Uint8Array> {
+function openChunked(
+  request: HttpRequest,
+  signature: SignedRequest | undefined,
+  hash: PayloadHash,
+  length: number,
+): DecodedBody {
+  const signedChunks = hash.kind === "streaming-signed";
+  const trailer = !signedChunks || hash.trailer;
+  // The encoding only adds; a body that is shorter than what is in it will never be whole.
+  if (request.contentLength !== undefined && request.contentLength < length) {
+    throw new AwsError(
+      "IncompleteBody",
+      "You did not provide the number of bytes specified by the x-amz-decoded-content-length HTTP header.",
+      { statusCode: 400 },
+    );
+  }
+  return decodeChunkedBody(request.body, {
+    decodedLength: length,
+    signing: signedChunks ? chunkSigning(signature) : undefined,
+    trailer,
+    trailerNames: announcedTrailers(request.headers.get("x-amz-trailer"), trailer),
+    chunkBytesMin: CHUNK_BYTES_MIN,
+  });
+}
+
+function chunkSigning(signature: SignedRequest | undefined) {
+  if (signature?.signingKey === undefined || signature.scope === undefined) {
+    throw new TypeError("signed chunks without a signing key have been let through");
+  }
+  const { signingKey: key, scope, timestamp, seedSignature } = signature;
+  return { key, scope, timestamp, seedSignature };
+}
+
+async function* provenAtOnce(request: HttpRequest, length: number, expected: string): AsyncGenerator<Uint8Array> {
+  const bytes = await request.body.bytes(length);
+  expectHash(expected, Bun.SHA256.hash(bytes, "hex"));
+  if (bytes.length > 0) yield bytes;
+}
+
+async function* provenAtEnd(source: AsyncIterable<Uint8Array>, expected: string): AsyncGenerator<Uint8Array> {
   const hasher = new Bun.CryptoHasher("sha256");
   for await (const chunk of source) {
     hasher.update(chunk);
@@ -92,23 +166,8 @@ async function* compareHash(source: AsyncIterable<Uint8Array>, expected: string)
   expectHash(expected, hasher.digest("hex"));
 }
 
-function expectHash(expected: string, computed: string): void {
-  if (expected === computed) return;
-  throw new AwsError(
-    "XAmzContentSHA256Mismatch",
-    "The provided 'x-amz-content-sha256' header does not match what was computed.",
-    {
-      statusCode: 400,
-      fields: { ClientComputedContentSHA256: expected, S3ComputedContentSHA256: computed },
-    },
-  );
-}
-
-/** Anonymous clients may also send `aws-chunked` with an unsigned trailer. */
-function anonymousKind(request: HttpRequest): "streaming-unsigned" | "unsigned" {
-  return request.headers.get("x-amz-content-sha256") === "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
-    ? "streaming-unsigned"
-    : "unsigned";
+function expectHash(claimed: string, computed: string): void {
+  if (claimed !== computed) throw new SignatureError({ reason: "payload-mismatch", claimed, computed });
 }
 
 function decodedLength(request: HttpRequest): number {
@@ -121,14 +180,13 @@ function decodedLength(request: HttpRequest): number {
   return Number(text);
 }
 
-async function collect(source: AsyncIterable<Uint8Array>, limit: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
+/** The decoder ends with an error for any other number of bytes than `length`. */
+async function collect(source: AsyncIterable<Uint8Array>, length: number): Promise<Uint8Array> {
+  const whole = new Uint8Array(length);
   let size = 0;
   for await (const chunk of source) {
+    whole.set(chunk, size);
     size += chunk.length;
-    if (size > limit)
-      throw new AwsError("MaxMessageLengthExceeded", "Your request was too large.", { statusCode: 400 });
-    chunks.push(chunk.slice());
   }
-  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size);
+  return whole;
 }

@@ -1,34 +1,39 @@
 /** Whatever goes wrong on the way of a request, as an error that the client's SDK understands. The one place where unknown errors end. */
-
 import { ControlPlaneUnavailable } from "#data-plane/link";
 import { AwsError } from "#foundation/aws";
 import { ChunkedBodyError, chunkedErrorToAws } from "#foundation/aws/chunked";
 import { SignatureError, type SignatureErrorDialect, signatureErrorToAws } from "#foundation/aws/sigv4";
+import { BodyError, type BodyErrorCode } from "#foundation/http";
 
-/** Names of the errors that reading a request's body may end in (`#foundation/http`), and what S3 calls them. */
-const BODY_ERRORS: Readonly<
-  Record<string, { readonly code: string; readonly message: string; readonly status: number }>
-> = {
+/** A code with its status: as S3 says it, and as the other services do. */
+interface BodyRefusal {
+  readonly s3: readonly [code: string, status: number];
+  readonly others: readonly [code: string, status: number];
+  readonly message: string;
+}
+
+/** Errors that reading a request's body may end in. `BodyUsed` is missing: it is a mistake of this program. */
+const BODY_REFUSALS: Readonly<Record<Exclude<BodyErrorCode, "BodyUsed">, BodyRefusal>> = {
   IncompleteBody: {
-    code: "IncompleteBody",
+    s3: ["IncompleteBody", 400],
+    others: ["IncompleteBody", 400],
     message: "You did not provide the number of bytes specified by the Content-Length HTTP header.",
-    status: 400,
   },
   RequestAborted: {
-    code: "IncompleteBody",
+    s3: ["IncompleteBody", 400],
+    others: ["IncompleteBody", 400],
     message: "The connection ended before the whole body had arrived.",
-    status: 400,
   },
   BodyTimeout: {
-    code: "RequestTimeout",
+    s3: ["RequestTimeout", 400],
+    others: ["RequestTimeoutException", 408],
     message:
       "Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed.",
-    status: 400,
   },
   PayloadTooLarge: {
-    code: "MaxMessageLengthExceeded",
+    s3: ["MaxMessageLengthExceeded", 400],
+    others: ["RequestEntityTooLargeException", 413],
     message: "Your request was too large.",
-    status: 400,
   },
 };
 
@@ -42,26 +47,8 @@ export interface Refusal {
  * @param dialect how the addressed service words signature errors
  */
 export function refusalOf(thrown: unknown, dialect: SignatureErrorDialect): Refusal {
-  if (thrown instanceof AwsError) return { error: thrown, unexpected: false };
-  if (thrown instanceof SignatureError)
-    return { error: worded(signatureErrorToAws(dialect, thrown)), unexpected: false };
-  if (thrown instanceof ChunkedBodyError) return { error: worded(chunkedErrorToAws(thrown)), unexpected: false };
-  if (thrown instanceof ControlPlaneUnavailable) {
-    return {
-      error: new AwsError(
-        dialect === "s3" ? "ServiceUnavailable" : "ServiceUnavailableException",
-        "The control plane cannot be reached, so nothing can be created or configured now. Data operations go on. Please retry.",
-        { statusCode: 503, fault: "server", headers: [["Retry-After", "1"]] },
-      ),
-      unexpected: false,
-    };
-  }
-  if (thrown instanceof Error) {
-    const body = BODY_ERRORS[thrown.name];
-    if (body !== undefined) {
-      return { error: new AwsError(body.code, body.message, { statusCode: body.status }), unexpected: false };
-    }
-  }
+  const expected = expectedError(thrown, dialect);
+  if (expected !== undefined) return { error: expected, unexpected: false };
   return {
     error: new AwsError(
       dialect === "s3" ? "InternalError" : "InternalFailure",
@@ -70,6 +57,25 @@ export function refusalOf(thrown: unknown, dialect: SignatureErrorDialect): Refu
     ),
     unexpected: true,
   };
+}
+
+function expectedError(thrown: unknown, dialect: SignatureErrorDialect): AwsError | undefined {
+  if (thrown instanceof AwsError) return thrown;
+  if (thrown instanceof SignatureError) return worded(signatureErrorToAws(dialect, thrown));
+  if (thrown instanceof ChunkedBodyError) return worded(chunkedErrorToAws(thrown));
+  if (thrown instanceof BodyError && thrown.code !== "BodyUsed") {
+    const { message, ...codes } = BODY_REFUSALS[thrown.code];
+    const [code, statusCode] = dialect === "s3" ? codes.s3 : codes.others;
+    return new AwsError(code, message, { statusCode });
+  }
+  if (thrown instanceof ControlPlaneUnavailable) {
+    return new AwsError(
+      dialect === "s3" ? "ServiceUnavailable" : "ServiceUnavailableException",
+      "The control plane cannot be reached, so nothing can be created or configured now. Data operations go on. Please retry.",
+      { statusCode: 503, fault: "server", headers: [["Retry-After", "1"]] },
+    );
+  }
+  return undefined;
 }
 
 /** A refusal that another room has put into words already. */
