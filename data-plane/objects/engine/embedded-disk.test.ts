@@ -22,6 +22,12 @@ import { auditDirectory } from "./crash/audit.ts";
 import { openEmbeddedEngine } from "./open-embedded-engine.ts";
 import { READ_GRACE_MS } from "./records/body-ledger.ts";
 
+/** More than any disk of the tests has; the same piece, so that it costs nothing. */
+async function* endless(): AsyncGenerator<Uint8Array> {
+  const piece = new Uint8Array(64 * 1024 * 1024);
+  for (;;) yield piece;
+}
+
 describe("embedded engine on disk", () => {
   let fixture: EmbeddedFixture;
   beforeEach(async () => {
@@ -140,6 +146,34 @@ describe("embedded engine on disk", () => {
     expect(everything().includes(secret)).toBe(false);
     await put(engine, bucketId, "plain", text(secret));
     expect(everything().includes(secret)).toBe(true);
+  });
+
+  test("on a disk that is nearly full nothing is added, but everything can be read and deleted", async () => {
+    const room = { freeBytes: 1e8, totalBytes: 1e10 };
+    const small = await openEmbeddedFixture("inline", {
+      faults: {
+        room: async () => ({ ...room }),
+        stagingFiles: (files) => files,
+        housekeepingFiles: (files) => files,
+        records: (host) => host,
+      },
+    });
+    const bucketId = freshBucket();
+    await put(small.engine, bucketId, "k", text("here"));
+    const upload = await startUpload(small.engine, bucketId, "u");
+    room.freeBytes = 1e6;
+    // Whatever was seen at the first look is used up by what is announced.
+    expect(await refusal(put(small.engine, bucketId, "new", pattern(1_000), { pieces: 10 }))).toBe("(fulfilled)");
+    const filled = await refusal(small.engine.stage(endless(), { encryption: { mode: "none" } }));
+    expect(filled).toBe("InsufficientStorage");
+    expect(await refusal(put(small.engine, bucketId, "k", text("more")))).toBe("InsufficientStorage");
+    expect(await refusal(putPart(small.engine, upload, 1, text("more")))).toBe("InsufficientStorage");
+    expect(await refusal(remove(small.engine, bucketId, "k"))).toBe("(fulfilled)");
+    expect(await refusal(small.engine.abortUpload(bucketId, "u", upload.uploadId))).toBe("(fulfilled)");
+    expect(readdirSync(join(small.directory, "staging"))).toEqual([]);
+    room.freeBytes = 1e9;
+    expect(await refusal(put(small.engine, bucketId, "k", text("again")))).toBe("(fulfilled)");
+    await small.close();
   });
 
   test("a second engine on the same directory is refused", async () => {

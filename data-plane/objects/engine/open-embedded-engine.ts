@@ -10,6 +10,7 @@ import type { HousekeepingFiles, StagingFiles } from "./bodies/file-operations.t
 import { JOURNAL_BYTES_MAX, startHousekeeper } from "./bodies/housekeeper.ts";
 import { createHousekeeping, type HousekeepingOperations } from "./bodies/housekeeping.ts";
 import { openMasterKey } from "./bodies/master-key.ts";
+import { type DiskRoom, openSpaceGuard, roomAt } from "./bodies/space-guard.ts";
 import { createStager } from "./bodies/stager.ts";
 import { systemHousekeepingFiles, systemStagingFiles } from "./bodies/system-files.ts";
 import { openBodyNumbers } from "./body-numbers.ts";
@@ -37,6 +38,7 @@ export interface EmbeddedEngineOptions {
 }
 
 export interface EngineFaults {
+  readonly room?: () => Promise<DiskRoom>;
   readonly stagingFiles: (files: StagingFiles) => StagingFiles;
   readonly housekeepingFiles: (files: HousekeepingFiles) => HousekeepingFiles;
   readonly records: (host: EngineHost<RecordOperations>) => EngineHost<RecordOperations>;
@@ -86,10 +88,11 @@ export async function openEmbeddedEngine(options: EmbeddedEngineOptions): Promis
     });
     opened.push(() => forgetting.cancel());
 
-    const systemFiles = systemStagingFiles(root);
+    const stagingFiles = systemStagingFiles(root);
     const stager = createStager({
-      files: options.faults?.stagingFiles(systemFiles) ?? systemFiles,
+      files: options.faults?.stagingFiles(stagingFiles) ?? stagingFiles,
       random,
+      space: await openSpaceGuard(options.faults?.room ?? (() => roomAt(root)), clock),
       nextBody: await openBodyNumbers(records),
       mayInline: () => housekeeper.journalBytes < JOURNAL_BYTES_MAX,
     });

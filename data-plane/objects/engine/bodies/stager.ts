@@ -10,6 +10,7 @@ import { type BodyKey, encryptionOfRecord } from "./cipher-record.ts";
 import { isNoSpace, type StagedFile, type StagingFiles } from "./file-operations.ts";
 import { openSealer, SALT_BYTES, type Sealer, sealBody } from "./frame-cipher.ts";
 import { shareSync } from "./shared-sync.ts";
+import type { SpaceGuard } from "./space-guard.ts";
 
 /**
  * Plain bytes up to which a body is committed inside the metadata transaction: one fsync instead of three, and no file to create before the answer.
@@ -20,6 +21,12 @@ export const INLINE_BYTES_MAX = 128 * 1024;
 
 /** Bytes of small bodies held in memory until their commits: with more than 64 MiB waiting, further ones go through `staging/`. */
 const INLINE_WAITING_BYTES_MAX = 64 * 1024 * 1024;
+
+/** A body in the journal is written to the log, to the database, and to its file. */
+const JOURNAL_COPIES = 3;
+
+/** What the rows of a version take in log and database, roughly. */
+const RECORD_BYTES = 4096;
 
 /** Bytes gathered before a write: large enough that a system call per write is nothing, small enough that two for each upload are little. */
 const WRITE_BYTES = 512 * 1024;
@@ -47,17 +54,18 @@ export interface Stager {
 export interface StagerOptions {
   readonly files: StagingFiles;
   readonly random: Random;
+  readonly space: SpaceGuard;
   readonly nextBody: () => number | Promise<number>;
   /** False while the journal holds as much as it may: small bodies then take the slower way of large ones, which holds their writers back. */
   readonly mayInline: () => boolean;
 }
 
 export function createStager(options: StagerOptions): Stager {
-  const { files, random } = options;
+  const { files, random, space } = options;
   const records = new WeakMap<StagedBody, StagedRecord>();
   let waitingBytes = 0;
   const mayInline = (size: number): boolean =>
-    size <= INLINE_BYTES_MAX && waitingBytes < INLINE_WAITING_BYTES_MAX && options.mayInline();
+    size <= INLINE_BYTES_MAX && waitingBytes < INLINE_WAITING_BYTES_MAX && space.mayJournal && options.mayInline();
   const syncStaging = shareSync(() => files.syncDirectory("staging"));
 
   const staged = (record: StagedRecord): StagedBody => {
@@ -67,14 +75,16 @@ export function createStager(options: StagerOptions): Stager {
     return body;
   };
 
-  const keepInMemory = (body: number, plain: Uint8Array, key: BodyKey | null): StagedBody =>
-    staged({
+  const keepInMemory = async (body: number, plain: Uint8Array, key: BodyKey | null): Promise<StagedBody> => {
+    await space.take(JOURNAL_COPIES * plain.length + RECORD_BYTES);
+    return staged({
       body,
       size: plain.length,
       cipher: key?.record ?? null,
       // A view into a larger buffer would drag all of it across to the engine's thread.
       data: key !== null ? sealBody(key.key, random.bytes(SALT_BYTES), plain) : own(plain),
     });
+  };
 
   const streamToFile = async (
     body: number,
@@ -85,7 +95,7 @@ export function createStager(options: StagerOptions): Stager {
     const file = await files.createNew(path).catch(refuseWhenFull);
     let size: number;
     try {
-      size = await copyToFile(file, pieces, key && openSealer(key.key, random.bytes(SALT_BYTES)));
+      size = await copyToFile(file, space, pieces, key && openSealer(key.key, random.bytes(SALT_BYTES)));
       await file.sync();
       await file.close();
       await syncStaging();
@@ -176,6 +186,7 @@ async function* continued(head: readonly Uint8Array[], rest: AsyncIterator<Uint8
 /** Writes in large pieces, one write behind the filling of the next buffer. Returns the plain size. */
 async function copyToFile(
   file: StagedFile,
+  space: SpaceGuard,
   pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   sealer: Sealer | null,
 ): Promise<number> {
@@ -187,6 +198,7 @@ async function copyToFile(
 
   const flush = async (): Promise<void> => {
     await writing;
+    await space.take(filled + RECORD_BYTES);
     writing = file.write(filling.subarray(0, filled));
     // Awaited before its buffer is used again; until then a failure must not count as unhandled.
     writing.catch(() => undefined);
