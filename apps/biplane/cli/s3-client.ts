@@ -35,9 +35,15 @@ export interface S3Client {
 }
 
 export function createS3Client(access: AwsAccess): S3Client {
-  const { url, region } = access;
+  const { url } = access;
   const host = new URL(url).host;
-  const signing = { credential: access, region, service: "s3" } as const;
+  /** Regions of buckets that turned out to be elsewhere. */
+  const regions = new Map<string, string>();
+  const signingFor = (bucket: string | undefined) => ({
+    credential: access,
+    region: (bucket === undefined ? undefined : regions.get(bucket)) ?? access.region,
+    service: "s3",
+  });
 
   const call = async (request: S3Call): Promise<HttpReply> => {
     const { method = "GET", body = NO_BYTES } = request;
@@ -45,7 +51,7 @@ export function createS3Client(access: AwsAccess): S3Client {
     const signed = signRequest(
       { method, path, query, headers: [["host", host], ["user-agent", "biplane-cli"], ...(request.headers ?? [])] },
       body,
-      { ...signing, now: Date.now() },
+      { ...signingFor(request.bucket), now: Date.now() },
     );
     const target = query === "" ? path : `${path}?${query}`;
     const reply = await httpRequest({
@@ -57,7 +63,15 @@ export function createS3Client(access: AwsAccess): S3Client {
       ...(method === "PUT" || method === "POST" ? { body } : {}),
       ...(request.signal === undefined ? {} : { signal: request.signal }),
     });
-    if (reply.status < 400) return reply;
+    if (reply.status < 300) return reply;
+    // A bucket is used under its own region; the endpoint says which, and the request is made once more.
+    const { bucket } = request;
+    const region = reply.headers.get("x-amz-bucket-region");
+    if (bucket !== undefined && region !== undefined && reply.status <= 400 && !regions.has(bucket)) {
+      await reply.discard();
+      regions.set(bucket, region);
+      return call(request);
+    }
     throw await errorOf(reply, request);
   };
   return {
@@ -69,7 +83,7 @@ export function createS3Client(access: AwsAccess): S3Client {
     presignedUrl(request, expiresSeconds) {
       const { path, query } = addressOf(request);
       const unsigned = { method: request.method ?? "GET", path, query, headers: [["host", host]] as const };
-      return `${url}${path}?${presign(unsigned, { ...signing, now: Date.now(), expiresSeconds })}`;
+      return `${url}${path}?${presign(unsigned, { ...signingFor(request.bucket), now: Date.now(), expiresSeconds })}`;
     },
   };
 }
