@@ -1,5 +1,5 @@
 /** Entry point of the command line. */
-import packageJson from "../../package.json" with { type: "json" };
+import packageJson from "#package" with { type: "json" };
 import { runCommandLine } from "./cli/index.ts";
 import { ROOT_COMMAND } from "./commands/index.ts";
 

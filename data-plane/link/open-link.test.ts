@@ -282,6 +282,17 @@ describe("openLink", () => {
     ).toEqual([at(0), at(3), at(3)]);
   });
 
+  test("reports a change of state at once", async () => {
+    const { control, open } = newWorld();
+    const link = await open();
+    link.reportStatus();
+    await control.say(control.welcome(), control.snapshot(3, []));
+    const before = control.received.length;
+    link.reportStatus();
+    await settled();
+    expect(control.received.slice(before).map((message) => message.type)).toEqual(["heartbeat"]);
+  });
+
   test("a secret that was tampered with is not opened", async () => {
     const { control, open } = newWorld();
     const link = await open();

@@ -257,6 +257,20 @@ describe("exit codes", () => {
     }
   });
 
+  test("a server cannot speak to the terminal", async () => {
+    const body = "<Error><Code>Bad\u001b[31m</Code><Message>&#27;[2Jgone&#8238;</Message></Error>";
+    const server = await serveHttp({ port: 0, handler: () => ({ status: 400, body }) });
+    try {
+      const keys = { AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "s" };
+      const ran = await run(["buckets", "rm", "s3://b/k\u001b[1m", "--json", "--endpoint", server.url], keys);
+      expect(ran.code).toBe(1);
+      expect(ran.err).not.toContain("\u001b");
+      expect(ran.out).not.toContain("\u001b");
+    } finally {
+      await server.close(0);
+    }
+  });
+
   test("an answer that is no answer is not believed", async () => {
     const server = await serveHttp({
       port: 0,

@@ -40,7 +40,6 @@ export const cliErrors = defineErrors({
     exit: EXIT.auth,
   },
   FILE_NOT_FOUND: { status: 404, retryable: false, message: "There is no such file.", exit: EXIT.notFound },
-  FILE_EXISTS: { status: 409, retryable: false, message: "The file exists already.", exit: EXIT.conflict },
   NOT_SUPPORTED: { status: 501, retryable: false, message: "This cloud does not support it.", exit: EXIT.failure },
   BROKEN_TRANSFER: {
     status: 502,

@@ -4,7 +4,7 @@ import type { Command, CommandContext } from "./command.ts";
 import { explainError } from "./explain-error.ts";
 import { helpText } from "./help.ts";
 import { findCommand, readArguments } from "./parse.ts";
-import { NobodyReads, processTerminal, type Terminal } from "./terminal.ts";
+import { NobodyReads, printable, processTerminal, type Terminal } from "./terminal.ts";
 
 export interface CommandLine {
   /** The words after the program's name. */
@@ -78,7 +78,9 @@ function report(
 ): ExitCode {
   try {
     if (json) terminal.json(errorObject(error));
-    terminal.note(`biplane: ${error.message}`);
+    // The words of a server, or of a name that somebody chose: shown, never obeyed.
+    const message = error.message.split("\n").map(printable).join("\n");
+    terminal.note(`biplane: ${message}`);
     const { cause } = error;
     if (error.code === "INTERNAL" && cause !== undefined) {
       terminal.note(cause instanceof Error ? `  ${cause.name}: ${cause.message}` : `  ${String(cause)}`);

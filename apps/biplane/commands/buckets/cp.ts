@@ -81,7 +81,7 @@ async function copyDown(context: CommandContext, from: S3Location, destination: 
   }
   const isDirectory = destination.endsWith("/") || (existsSync(destination) && statSync(destination).isDirectory());
   const name = basename(from.key);
-  if (isDirectory && (name === "" || name === "." || name === "..")) {
+  if (isDirectory && (name === "" || name === "." || name === ".." || name.includes("\u0000"))) {
     throw usageError(`The key "${from.key}" is no name for a file; name the file in the destination.`);
   }
   return download(client, {
