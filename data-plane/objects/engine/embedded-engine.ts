@@ -242,8 +242,8 @@ export function assembleEngine(parts: EngineParts): EmbeddedEngine {
       return write("update", command, ({ row, latest }) => ({ result: decodeVersion(bucketId, key, row, latest) }));
     },
 
-    list: async (query) => listObjects(reader, query),
-    listVersions: async (query) => listVersions(reader, query),
+    list: async (query) => reader.snapshot(() => listObjects(reader, query)),
+    listVersions: async (query) => reader.snapshot(() => listVersions(reader, query)),
 
     async createUpload(bucketId, key, attributes) {
       const { row } = await apply("createUpload", {
@@ -298,7 +298,7 @@ export function assembleEngine(parts: EngineParts): EmbeddedEngine {
       const rows = reader.partsAfter(upload.upload, after, limit + 1);
       return { parts: rows.slice(0, limit).map(decodePart), truncated: limit > 0 && rows.length > limit };
     },
-    listUploads: async (query) => listUploads(reader, query),
+    listUploads: async (query) => reader.snapshot(() => listUploads(reader, query)),
     async completeUpload(request) {
       const { bucketId, key, versioning, checksum } = request;
       const command = {

@@ -1,4 +1,4 @@
-/** The three listings of a bucket: objects, versions, uploads in progress. */
+/** The three listings of a bucket: objects, versions, uploads in progress. Each reads several times: the caller gives it one snapshot. */
 
 import { type RowSource, walkPage } from "../model/list-walk.ts";
 import { sequenceOf } from "../model/ordered-id.ts";

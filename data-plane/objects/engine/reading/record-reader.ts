@@ -1,4 +1,8 @@
-/** Reads of the records through a connection of their own: each statement sees every write that was acknowledged before it began. */
+/**
+ * Reads of the records through a connection of their own: each statement sees every write that was acknowledged before it began.
+ *
+ * Two statements see two states, and between them a version may move from one table to the other: whatever looks into both does so in one {@link RecordReader.snapshot}.
+ */
 
 import type { BucketId } from "#contracts";
 import type { Database } from "#foundation/sql";
@@ -34,6 +38,8 @@ export interface KeyedUploadRow extends UploadRow {
 }
 
 export interface RecordReader {
+  /** Runs `body` so that all its reads see one state. */
+  snapshot<Result>(body: () => Result): Result;
   place(bucketId: BucketId): BucketPlace | undefined;
   bucket(bucketId: BucketId): BucketRow | undefined;
   latest(bucket: BucketPlace, key: string): FoundVersion | undefined;
@@ -111,7 +117,10 @@ export function openRecordReader(database: Database): RecordReader {
   const fromPastTable = (bucket: BucketPlace, key: Uint8Array, row: VersionRow | undefined) =>
     row && { row, isLatest: isLatestPast(bucket, key, row) };
 
+  const snapshot = <Result>(body: () => Result): Result => database.transaction(body);
+
   return {
+    snapshot,
     place(bucketId) {
       const known = places.get(bucketId);
       if (known !== undefined) return known;
@@ -124,22 +133,25 @@ export function openRecordReader(database: Database): RecordReader {
     bucket: (bucketId) => bucketById.get(bucketId),
     latest(bucket, key) {
       const bytes = encodeKey(key);
-      const row = current.get(bucket.number, bytes) ?? newestPast.get(bucket.number, bytes);
+      const find = () => current.get(bucket.number, bytes);
+      // Found in the first table it is the latest by itself; only a look into both needs one state.
+      const row = find() ?? snapshot(() => find() ?? newestPast.get(bucket.number, bytes));
       return row && fromCurrentTable(row);
     },
-    version(bucket, key, versionId) {
-      const bytes = encodeKey(key);
-      const row = current.get(bucket.number, bytes);
-      if (versionId === NULL_VERSION) {
-        if (row?.version === null) return fromCurrentTable(row);
-        return fromPastTable(bucket, bytes, nullPast.get(bucket.number, bytes));
-      }
-      if (row?.version === versionId) return fromCurrentTable(row);
-      const seq = sequenceOf(versionId);
-      if (seq === undefined) return undefined;
-      const older = bySeq.get(bucket.number, bytes, seq);
-      return older?.version === versionId ? fromPastTable(bucket, bytes, older) : undefined;
-    },
+    version: (bucket, key, versionId) =>
+      snapshot(() => {
+        const bytes = encodeKey(key);
+        const row = current.get(bucket.number, bytes);
+        if (versionId === NULL_VERSION) {
+          if (row?.version === null) return fromCurrentTable(row);
+          return fromPastTable(bucket, bytes, nullPast.get(bucket.number, bytes));
+        }
+        if (row?.version === versionId) return fromCurrentTable(row);
+        const seq = sequenceOf(versionId);
+        if (seq === undefined) return undefined;
+        const older = bySeq.get(bucket.number, bytes, seq);
+        return older?.version === versionId ? fromPastTable(bucket, bytes, older) : undefined;
+      }),
     upload(bucket, key, uploadId) {
       const seq = sequenceOf(uploadId);
       if (seq === undefined) return undefined;
