@@ -199,6 +199,21 @@ describe("openLink", () => {
     ]);
   });
 
+  test("after a restart shows nothing that a snapshot had replaced", async () => {
+    const { control, open, time } = newWorld();
+    const first = await open();
+    await control.say(control.welcome(), control.snapshot(3, [bucket("a"), bucket("b")]));
+    await control.stop();
+    control.start();
+    await time.advanceSettled(2_000);
+    await control.say(control.welcome("cp-b"), control.snapshot(1, [bucket("b", 1)]));
+    first.close();
+    await control.stop();
+    const second = await open();
+    expect(second.catalog.bucketsOf(ACCOUNT)).toEqual([bucket("b", 1)]);
+    expect(second.state).toMatchObject({ controlPlaneId: "cp-b" as ControlPlaneId, appliedThrough: at(1), records: 1 });
+  });
+
   test("keeps opening the old catalog's secrets until another control plane's snapshot is complete", async () => {
     const { control, open, time, directory } = newWorld();
     const link = await open();
