@@ -35,6 +35,8 @@ const attributes: ObjectAttributes = {
   tags: [],
   lock: {},
 };
+/** Steps of this share of the whole visit everything evenly. */
+const GOLDEN = (Math.sqrt(5) - 1) / 2;
 const ETAG = "d41d8cd98f00b204e9800998ecf8427e";
 
 /** Runs `step` from 64 loops for some seconds and prints rates. */
@@ -91,7 +93,7 @@ async function small(engine: EmbeddedEngine): Promise<void> {
   const cpu = process.cpuUsage();
   await engine.settle();
   report("materialise and sweep (per put)", count, began, cpu);
-  await load("get, from files, any of all keys", (index) => get(keyOf(Math.floor(((index * 0.618) % 1) * count))));
+  await load("get, from files, any of all keys", (index) => get(keyOf(Math.floor(((index * GOLDEN) % 1) * count))));
   await load("get, from files, 1,000 hot keys", (index) => get(keyOf(index % 1000)));
   await load("head, hot", (index) => engine.head(bucketId, keyOf(index % 1000)));
 }

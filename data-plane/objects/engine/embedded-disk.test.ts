@@ -170,6 +170,7 @@ describe("embedded engine on disk", () => {
     expect(await refusal(putPart(small.engine, upload, 1, text("more")))).toBe("InsufficientStorage");
     expect(await refusal(remove(small.engine, bucketId, "k"))).toBe("(fulfilled)");
     expect(await refusal(small.engine.abortUpload(bucketId, "u", upload.uploadId))).toBe("(fulfilled)");
+    await small.engine.settle();
     expect(readdirSync(join(small.directory, "staging"))).toEqual([]);
     room.freeBytes = 1e9;
     expect(await refusal(put(small.engine, bucketId, "k", text("again")))).toBe("(fulfilled)");

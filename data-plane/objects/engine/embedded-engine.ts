@@ -19,7 +19,7 @@ import type { LatestCache } from "./reading/latest-cache.ts";
 import { listObjects, listUploads, listVersions } from "./reading/listings.ts";
 import type { RecordReader } from "./reading/record-reader.ts";
 import { type BucketReference, isRefusal, type PutAnswer, type RecordOperations } from "./records/commands.ts";
-import { storageError } from "./storage-error.ts";
+import { storageError, wasNotTried } from "./storage-error.ts";
 
 /** What this engine offers beyond the port. */
 export interface EmbeddedEngine extends ObjectEngine {
@@ -58,10 +58,14 @@ type Answer<Name extends keyof RecordOperations> = Exclude<
 export function assembleEngine(parts: EngineParts): EmbeddedEngine {
   const { records, reader, bodies, stager, housekeeper, masterKey, cache, clock, random } = parts;
 
-  const bucketReference = (id: BucketId): BucketReference => ({
-    id,
-    directory: bucketDirectoryName(parts.bucketNameOf?.(id) ?? id),
-  });
+  const references = new Map<BucketId, BucketReference>();
+  const bucketReference = (id: BucketId): BucketReference => {
+    const known = references.get(id);
+    if (known !== undefined) return known;
+    const reference = { id, directory: bucketDirectoryName(parts.bucketNameOf?.(id) ?? id) };
+    references.set(id, reference);
+    return reference;
+  };
   const chance = (): string => chanceOf(random.bytes(CHANCE_BYTES));
   const checkedKey = (key: string): string => {
     // A lone surrogate has no UTF-8 form; replaced by U+FFFD it would be another key.
@@ -112,7 +116,7 @@ export function assembleEngine(parts: EngineParts): EmbeddedEngine {
       return result;
     } catch (error) {
       // Should the command have been kept although its answer was lost, the file is needed: only a refusal proves that it was not.
-      if (error instanceof EngineError) await stager.remove(record).catch(() => undefined);
+      if (error instanceof EngineError || wasNotTried(error)) await stager.remove(record).catch(() => undefined);
       throw error;
     } finally {
       stager.release(record);

@@ -63,8 +63,13 @@ export async function openEmbeddedEngine(options: EmbeddedEngineOptions): Promis
   const path = join(root, "objects.db");
   const lock = lockDirectory(root);
   const opened: (() => unknown)[] = [() => lock.close()];
-  const shutDown = async (): Promise<void> => {
-    for (const close of opened.splice(0).reverse()) await close();
+  let closing: Promise<void> | undefined;
+  const closeAll = async (): Promise<void> => {
+    for (const close of opened.reverse()) await close();
+  };
+  const shutDown = (): Promise<void> => {
+    closing ??= closeAll();
+    return closing;
   };
   try {
     const masterKey = openMasterKey(join(root, "master.key"), random);

@@ -221,7 +221,7 @@ export interface ObjectEngine {
     source: AsyncIterable<Uint8Array>,
     options: { readonly encryption: EncryptionRequest; readonly sizeHint?: number },
   ): Promise<StagedBody>;
-  /** For bodies that are already whole in memory. */
+  /** For bodies that are already whole in memory. The engine may keep `bytes` as they are until the commit: leave them alone. */
   stageBytes(bytes: Uint8Array, encryption: EncryptionRequest): Promise<StagedBody>;
   discard(body: StagedBody): Promise<void>;
 
@@ -249,7 +249,7 @@ export interface ObjectEngine {
    * @param key the customer's key, for SSE-C
    */
   read(version: ObjectVersion, range: ByteRange | undefined, key?: Uint8Array): Promise<AsyncIterable<Uint8Array>>;
-  /** Small whole bodies as one array when that is cheap, undefined when the caller should stream. */
+  /** Small whole bodies as one array when that is cheap, undefined when the caller should stream. The array may be shared: do not write into it. */
   readSmall(version: ObjectVersion, range: ByteRange | undefined, key?: Uint8Array): Promise<Uint8Array | undefined>;
 
   /**

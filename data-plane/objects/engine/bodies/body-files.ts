@@ -57,7 +57,10 @@ export function openBodyFiles(database: Database, root: string): BodyFiles {
     open(address) {
       if (address.storedSize <= JOURNAL_STORED_MAX) {
         const row = journal.get(address.body);
-        if (row !== null && row !== undefined) return inMemory(row.data, address.storedSize);
+        if (row !== null && row !== undefined) {
+          if (row.data.length !== address.storedSize) throw new EngineError("Corrupt");
+          return bodyInMemory(row.data);
+        }
       }
       const home = bodyPath(address.directory, address.key, address.body, address.part);
       // The rename may happen between the first two looks.
@@ -79,8 +82,8 @@ export function openBodyFiles(database: Database, root: string): BodyFiles {
   };
 }
 
-function inMemory(bytes: Uint8Array, storedSize: number): OpenBody {
-  if (bytes.length !== storedSize) throw new EngineError("Corrupt");
+/** A stored body that is in memory already. */
+export function bodyInMemory(bytes: Uint8Array): OpenBody {
   const part = (offset: number, length: number): Uint8Array =>
     offset === 0 && length === bytes.length ? bytes : bytes.subarray(offset, offset + length);
   return { readNow: part, read: async (offset, length) => part(offset, length), close: () => undefined };

@@ -52,7 +52,9 @@ export async function startHousekeeper(options: HousekeeperOptions): Promise<Hou
 
   const runPass = async (ignoreGrace: boolean): Promise<PassReport> => {
     const now = clock.now();
-    const report = await work.apply("pass", { now, ignoreGrace, pinnedUploads: options.pinnedUploads() });
+    const pinnedUploads = options.pinnedUploads();
+    const journalFirst = journalBytes > JOURNAL_HIGH_BYTES;
+    const report = await work.apply("pass", { now, ignoreGrace, pinnedUploads, journalFirst });
     const { arrived, materialised, swept } = report.settle;
     if (arrived.length + materialised.length + swept.length > 0) await records.apply("settle", report.settle);
     journalBytes = Math.max(0, journalBytes - report.journalBytes);

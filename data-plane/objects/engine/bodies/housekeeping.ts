@@ -21,6 +21,9 @@ const PASS_BYTES = 4 * 1024 * 1024;
 /** Journal rows read at once: at most 32 × 128 KiB = 4 MiB. */
 const JOURNAL_ROWS = 32;
 
+/** Materialising that was put off. */
+const LATER = { materialised: [], bytes: 0, exhausted: false } as const;
+
 /** What one pass shall do. */
 export interface PassRequest {
   /** Milliseconds since 1970. */
@@ -29,6 +32,8 @@ export interface PassRequest {
   readonly pinnedUploads: readonly number[];
   /** At start nobody reads yet: garbage goes at once. */
   readonly ignoreGrace: boolean;
+  /** The journal is large: make files even while there is more garbage to sweep, some of which would never have had to become one. */
+  readonly journalFirst: boolean;
 }
 
 /** What one pass did. */
@@ -219,7 +224,8 @@ export function createHousekeeping(database: Database, files: HousekeepingFiles)
       const arrived = bringHome(directories);
       const dropped = new Set<string>();
       const { swept, bytes: sweptBytes, nextDue, more: moreGarbage } = sweep(request, directories, dropped);
-      const { materialised, bytes, exhausted } = materialise(swept, written, directories);
+      const { materialised, bytes, exhausted } =
+        moreGarbage && !request.journalFirst ? LATER : materialise(swept, written, directories);
       if (directories.size > 0) files.makeDurable(written, [...directories]);
       for (const directory of dropped) removeEmptyDirectories(directory, directories);
       return {

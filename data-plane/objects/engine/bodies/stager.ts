@@ -110,6 +110,7 @@ export function createStager(options: StagerOptions): Stager {
 
   return {
     async stage(source, key) {
+      const body = await options.nextBody();
       const iterator = source[Symbol.asyncIterator]();
       const head: Uint8Array[] = [];
       let size = 0;
@@ -120,7 +121,6 @@ export function createStager(options: StagerOptions): Stager {
         // A producer may reuse its buffer after the next call; what is kept must be a copy.
         head.push(Uint8Array.from(value));
       }
-      const body = await options.nextBody();
       if (mayInline(size)) return keepInMemory(body, joined(head, size), key);
       return streamToFile(body, size <= INLINE_BYTES_MAX ? head : continued(head, iterator), key);
     },

@@ -1,9 +1,8 @@
 /** The embedded engine on a temporary directory. */
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { type Clock, systemRandom, systemTimers } from "#foundation/runtime";
+import { scratchDirectory } from "../crash/scratch.ts";
 import type { EmbeddedEngine } from "../embedded-engine.ts";
 import { type EmbeddedEngineOptions, openEmbeddedEngine } from "../open-embedded-engine.ts";
 import type { EngineFixture } from "./fixture.ts";
@@ -17,7 +16,7 @@ export async function openEmbeddedFixture(
   hosting: EmbeddedEngineOptions["hosting"],
   options: Partial<EmbeddedEngineOptions> = {},
 ): Promise<EmbeddedFixture> {
-  const directory = mkdtempSync(join(tmpdir(), "biplane-objects-"));
+  const directory = scratchDirectory("biplane-objects-");
   let now = Date.UTC(2030, 0, 1);
   const clock: Clock = { now: () => now, monotonicMs: () => performance.now() };
   const open = () =>

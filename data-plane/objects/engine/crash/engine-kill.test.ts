@@ -1,16 +1,15 @@
 /** The engine's process is killed at random moments while it writes in every way; see `tests/soak/engine-kill.ts` for the long form. */
 
 import { expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { History } from "./history.ts";
 import { examine, liveAndDie } from "./kill-writer.ts";
+import { scratchDirectory } from "./scratch.ts";
 
 const KILLS = 10;
 
 test(`after each of ${KILLS} kills everything acknowledged is there, whole, and nothing else`, async () => {
-  const directory = mkdtempSync(join(tmpdir(), "biplane-kill-"));
+  const directory = scratchDirectory("biplane-kill-");
   try {
     const history = new History();
     for (let life = 1; life <= KILLS; life++) {

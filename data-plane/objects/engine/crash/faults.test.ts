@@ -1,9 +1,7 @@
 /** Every step of every write is made to fail, or is the last before the power fails. */
 
 import { expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { createVirtualTime, systemClock, systemRandom } from "#foundation/runtime";
 import type { EngineHost } from "#foundation/sql";
 import type { EmbeddedEngine } from "../embedded-engine.ts";
@@ -16,6 +14,7 @@ import { play, SCRIPT } from "./fault-script.ts";
 import { History } from "./history.ts";
 import { examine, stateOf } from "./kill-writer.ts";
 import { LosingFiles } from "./losing-files.ts";
+import { scratchDirectory } from "./scratch.ts";
 
 /** A record keeper whose commits are steps. */
 function faultyRecords(host: EngineHost<RecordOperations>, plan: FaultPlan): EngineHost<RecordOperations> {
@@ -43,7 +42,7 @@ interface Run {
 }
 
 async function run(at: number, fault: Fault, forgets?: "sync contents" | "sync names" | "make durable"): Promise<Run> {
-  const directory = mkdtempSync(join(tmpdir(), "biplane-faults-"));
+  const directory = scratchDirectory("biplane-faults-");
   const plan = new FaultPlan(at, fault);
   const files = new LosingFiles(directory, plan, forgets);
   const history = new History();

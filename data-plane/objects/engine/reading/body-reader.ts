@@ -1,7 +1,7 @@
 /** Bodies of versions: which stored bodies they are made of, and how they are read. */
 
 import type { Database } from "#foundation/sql";
-import { type BodyAddress, openBodyFiles } from "../bodies/body-files.ts";
+import { type BodyAddress, bodyInMemory, openBodyFiles } from "../bodies/body-files.ts";
 import { readRangeNow, type Segment, storedSizeOf, streamSegments } from "../bodies/body-stream.ts";
 import { bodyKeyOfRecord } from "../bodies/cipher-record.ts";
 import type { MasterKey } from "../bodies/master-key.ts";
@@ -11,6 +11,7 @@ import type { ByteRange, ObjectVersion } from "../port.ts";
 import type { PartRow } from "../records/rows.ts";
 import { type BodyReference, bodyReferenceOf } from "./decode-version.ts";
 import type { RecordReader } from "./record-reader.ts";
+import { createSmallBodies } from "./small-bodies.ts";
 
 /** Plain bytes that are read at once, on the calling thread: from the page cache that takes 10 to 30 µs, hops to another thread more. */
 export const SMALL_READ_BYTES = 128 * 1024;
@@ -44,6 +45,7 @@ export function openBodyReader(
   root: string,
 ): BodyReader {
   const files = openBodyFiles(database, root);
+  const smallBodies = createSmallBodies();
   const lists = new Map<number, SegmentList>();
   const pins = new Map<number, number>();
 
@@ -116,16 +118,26 @@ export function openBodyReader(
     readSmall(version, range = whole(version), key) {
       const length = range.end - range.start;
       if (length > SMALL_READ_BYTES || version.deleteMarker) return undefined;
+      const { body, cipher } = reference(version);
+      const objectKey = cipher === null ? null : (bodyKeyOfRecord(cipher, key, masterKey)?.key ?? null);
+      const kept = body === null ? undefined : smallBodies.get(body);
+      if (kept !== undefined) return readRangeNow(bodyInMemory(kept), version.size, range, objectKey);
       const segments = segmentsOf(version, range);
-      if (segments.length > 1) return undefined;
-      const objectKey = bodyKeyOfRecord(reference(version).cipher, key, masterKey)?.key ?? null;
       const segment = segments[0];
       if (segment === undefined) return new Uint8Array(0);
-      const body = segment.open();
+      if (segments.length > 1) return undefined;
+      const opened = segment.open();
       try {
-        return readRangeNow(body, segment.size, segment.range, objectKey);
+        if (body === null || version.size > SMALL_READ_BYTES) {
+          return readRangeNow(opened, segment.size, segment.range, objectKey);
+        }
+        const stored = opened.readNow(0, storedSizeOf(version.size, cipher !== null));
+        const plain = readRangeNow(bodyInMemory(stored), version.size, range, objectKey);
+        // Only now: what does not open must not be kept, the file may be repaired.
+        smallBodies.keep(body, stored);
+        return plain;
       } finally {
-        body.close();
+        opened.close();
       }
     },
     read(version, range = whole(version), key) {
