@@ -26,3 +26,6 @@ export const HEARTBEAT_MS_MAX = 60_000;
 
 /** Heartbeat period until the first welcome says otherwise. */
 export const HEARTBEAT_MS_DEFAULT = 5_000;
+
+/** After a change the position on disk is reported this soon, so that `status` shows it; many changes share one report. */
+export const HEARTBEAT_AFTER_CHANGE_MS = 250;

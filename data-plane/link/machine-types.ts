@@ -134,6 +134,8 @@ export interface LinkState {
   /** The control plane of the current connection, from its welcome. */
   peer: ControlPlaneId | undefined;
   heartbeatMs: number;
+  /** The next heartbeat has been moved forward, because there is news to report. */
+  heartbeatSoon: boolean;
   /** What this connection has delivered so far. */
   delivery: "nothing" | "snapshot" | "changes";
   snapshotCursor: EventId;

@@ -233,6 +233,19 @@ describe("a link", () => {
     expect(link.play({ type: "closed", connection: state.connection, reason: "gone" })[3]).toBe("retry in 300");
   });
 
+  test("reports what it has applied soon, many changes in one heartbeat", () => {
+    const link = drive(onDisk(5));
+    link.open();
+    link.message(welcome(A, 9));
+    link.message(changes(5, 6));
+    expect(link.play({ type: "applied", controlPlaneId: A, through: at(6) })).toEqual(["heartbeat in 250"]);
+    link.message(changes(6, 7));
+    expect(link.play({ type: "applied", controlPlaneId: A, through: at(7) })).toEqual([]);
+    expect(link.play({ type: "timer", timer: "heartbeat" })).toEqual(["heartbeat at 7", "heartbeat in 1000"]);
+    link.message(changes(7, 8));
+    expect(link.play({ type: "applied", controlPlaneId: A, through: at(8) })).toEqual(["heartbeat in 250"]);
+  });
+
   test("continues from disk when a write failed", () => {
     const state = onDisk(5);
     const link = drive(state);
@@ -273,7 +286,7 @@ describe("a command", () => {
     expect(link.play(execute(1))).toEqual(["setCommandTimeout", "send command"]);
     expect(link.message(decided(1, 6))).toEqual([]);
     link.message(changes(5, 6));
-    expect(link.play({ type: "applied", controlPlaneId: A, through: at(6) })).toEqual(["settle 1"]);
+    expect(link.play({ type: "applied", controlPlaneId: A, through: at(6) })).toEqual(["heartbeat in 250", "settle 1"]);
     link.play(execute(2));
     link.message(changes(6, 7));
     link.play({ type: "applied", controlPlaneId: A, through: at(7) });
@@ -311,7 +324,7 @@ describe("a command", () => {
     link.play({ type: "opened", connection: 2 });
     link.message(welcome(A, 6));
     link.message(changes(5, 6));
-    expect(link.play({ type: "applied", controlPlaneId: A, through: at(6) })).toEqual(["settle 1"]);
+    expect(link.play({ type: "applied", controlPlaneId: A, through: at(6) })).toEqual(["heartbeat in 250", "settle 1"]);
   });
 
   test("decided by one control plane is not settled by the same number of another", () => {

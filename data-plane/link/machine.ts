@@ -11,7 +11,13 @@
 import type { EventId } from "#contracts";
 import { CHANGE_STREAM_PROTOCOL } from "#contracts";
 import { backoffMs } from "./backoff.ts";
-import { COMMAND_TIMEOUT_MS, COMMANDS_PENDING_MAX, HANDSHAKE_TIMEOUT_MS, HEARTBEAT_MS_DEFAULT } from "./limits.ts";
+import {
+  COMMAND_TIMEOUT_MS,
+  COMMANDS_PENDING_MAX,
+  HANDSHAKE_TIMEOUT_MS,
+  HEARTBEAT_AFTER_CHANGE_MS,
+  HEARTBEAT_MS_DEFAULT,
+} from "./limits.ts";
 import type {
   CatalogPosition,
   LinkChance,
@@ -34,6 +40,7 @@ export function initialLinkState(identity: LinkIdentity, applied: CatalogPositio
     received: applied,
     peer: undefined,
     heartbeatMs: HEARTBEAT_MS_DEFAULT,
+    heartbeatSoon: false,
     delivery: "nothing",
     snapshotCursor: 0 as EventId,
     snapshotRecords: [],
@@ -194,6 +201,10 @@ function execute(
 
 function onApplied(state: LinkState, position: CatalogPosition, effects: LinkEffect[]): void {
   state.applied = position;
+  if (state.phase === "streaming" && !state.heartbeatSoon && state.heartbeatMs > HEARTBEAT_AFTER_CHANGE_MS) {
+    state.heartbeatSoon = true;
+    effects.push({ type: "setTimer", timer: "heartbeat", delayMs: HEARTBEAT_AFTER_CHANGE_MS });
+  }
   for (const [correlation, command] of state.pending) {
     if (command.stage !== "decided" || !shows(position, command.controlPlaneId, command.eventId)) continue;
     state.pending.delete(correlation);

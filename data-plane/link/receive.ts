@@ -30,6 +30,7 @@ export function receive(state: LinkState, message: ControlPlaneMessage, effects:
 
 /** Sends a heartbeat and sees to the next one. */
 export function heartbeat(state: LinkState, effects: LinkEffect[]): void {
+  state.heartbeatSoon = false;
   effects.push(
     { type: "heartbeat", appliedThrough: state.applied?.cursor ?? (0 as EventId) },
     { type: "setTimer", timer: "heartbeat", delayMs: state.heartbeatMs },
