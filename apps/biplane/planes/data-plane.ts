@@ -24,6 +24,8 @@ export interface DataPlaneOptions {
   readonly transport: ChangeStreamTransport;
   readonly logger: Logger;
   readonly metrics: MetricsRegistry;
+  /** Opens the parts of the operator's endpoint that are not for everybody on this machine. */
+  readonly operatorToken: string;
   readonly accessLog?: Parameters<typeof serveHttp>[0]["accessLog"];
 }
 
@@ -85,7 +87,7 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
   };
   await link.whenReady();
   const objects = createObjectsService(environment);
-  const operator: OperatorEndpoint = { link, metrics, state: () => state };
+  const operator: OperatorEndpoint = { link, engine, metrics, token: options.operatorToken, state: () => state };
   const door = await createFrontDoor({
     services: [objects],
     catalog,

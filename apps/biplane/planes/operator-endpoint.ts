@@ -1,9 +1,12 @@
 /**
- * What an operator asks of a data plane: `/_biplane/healthz`, `/_biplane/readyz`, `/_biplane/metrics` on the AWS endpoint.
+ * What an operator asks of a data plane: `/_biplane/healthz`, `/_biplane/readyz`, `/_biplane/metrics`, `/_biplane/locate` on the AWS endpoint.
  *
- * No bucket can be in the way: bucket names have no underscore. Only this machine is answered.
+ * No bucket can be in the way: bucket names have no underscore. Only this machine is answered; where objects lie is told only to those who can read the data
+ * directory anyway, which the token in it proves.
  */
 import type { Link } from "#data-plane/link";
+import type { ObjectEngine } from "#data-plane/objects/engine";
+import { equalInConstantTime } from "#foundation/crypto";
 import type { HttpRequest, HttpResponse } from "#foundation/http";
 import type { MetricsRegistry } from "#foundation/telemetry";
 
@@ -11,12 +14,17 @@ const PREFIX = "/_biplane/";
 
 export interface OperatorEndpoint {
   readonly link: Link;
+  readonly engine: ObjectEngine;
   readonly metrics: MetricsRegistry;
+  readonly token: string;
   state(): string;
 }
 
 /** The answer, or undefined for requests that are not for the operator. */
-export function operatorAnswers(request: HttpRequest, endpoint: OperatorEndpoint): HttpResponse | undefined {
+export function operatorAnswers(
+  request: HttpRequest,
+  endpoint: OperatorEndpoint,
+): HttpResponse | Promise<HttpResponse> | undefined {
   if (!request.path.startsWith(PREFIX) || request.method !== "GET" || !isLoopback(request.remoteAddress))
     return undefined;
   switch (request.path.slice(PREFIX.length)) {
@@ -37,9 +45,24 @@ export function operatorAnswers(request: HttpRequest, endpoint: OperatorEndpoint
         headers: [["content-type", "text/plain; version=0.0.4; charset=utf-8"]],
         body: endpoint.metrics.expose(),
       };
+    case "locate":
+      return locate(request, endpoint);
     default:
       return undefined;
   }
+}
+
+/** `?bucket=…&key=…`, each percent-encoded: the files that hold the latest version. */
+async function locate(request: HttpRequest, endpoint: OperatorEndpoint): Promise<HttpResponse> {
+  const given = request.headers.get("authorization") ?? "";
+  if (!equalInConstantTime(given, `Bearer ${endpoint.token}`))
+    return json(403, { error: "the operator's token is needed" });
+  const query = new URLSearchParams(request.query);
+  const bucket = endpoint.link.catalog.bucket(query.get("bucket") ?? "");
+  const version =
+    bucket === undefined ? undefined : await endpoint.engine.head(bucket.bucketId, query.get("key") ?? "");
+  if (version === undefined || version.deleteMarker) return json(404, { error: "there is no such object" });
+  return json(200, { paths: await endpoint.engine.locate(version) });
 }
 
 function json(status: number, value: unknown): HttpResponse {

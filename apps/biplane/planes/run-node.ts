@@ -1,6 +1,6 @@
 /** `biplane node`: a data plane by itself, joined to a control plane elsewhere. */
 import { join } from "node:path";
-import { claimDataDirectory, removeEndpoints, writeEndpoints } from "#apps/biplane/state";
+import { claimDataDirectory, removeEndpoints, writeEndpoints, writeOperatorToken } from "#apps/biplane/state";
 import { untilToldToStop } from "#apps/control";
 import type { Region } from "#contracts";
 import { webSocketTransport } from "#data-plane/link";
@@ -51,6 +51,7 @@ export async function runNode(options: NodeCommandOptions): Promise<number> {
       }),
       logger: createLogger({ level: options.logLevel }),
       metrics,
+      operatorToken: writeOperatorToken(dataDirectory),
       accessLog: openAccessLog(options.accessLog),
     });
     writeEndpoints(dataDirectory, {

@@ -1,6 +1,12 @@
 /** `biplane up`: both planes in one process. They speak the same messages as over the network, only without one. */
 import { join } from "node:path";
-import { claimDataDirectory, credentialsPath, removeEndpoints, writeEndpoints } from "#apps/biplane/state";
+import {
+  claimDataDirectory,
+  credentialsPath,
+  removeEndpoints,
+  writeEndpoints,
+  writeOperatorToken,
+} from "#apps/biplane/state";
 import { startControlPlane, untilToldToStop } from "#apps/control";
 import type { Region } from "#contracts";
 import { inProcessTransport } from "#data-plane/link";
@@ -55,6 +61,7 @@ export async function runUp(options: UpCommandOptions): Promise<number> {
       transport: inProcessTransport(control.api.acceptDataPlane),
       logger,
       metrics,
+      operatorToken: writeOperatorToken(dataDirectory),
       accessLog: openAccessLog(options.accessLog),
     });
     writeEndpoints(dataDirectory, {

@@ -12,4 +12,5 @@ export {
   removeEndpoints,
   writeEndpoints,
 } from "./endpoints.ts";
+export { readOperatorToken, writeOperatorToken } from "./operator-token.ts";
 export { StateFileInvalid } from "./state-file.ts";

@@ -1,7 +1,9 @@
 /** `biplane buckets locate` */
+import { readOperatorToken } from "#apps/biplane/state";
 import { httpRequest } from "#foundation/http";
 import type { CommandBody } from "../../cli/command.ts";
 import { cliErrors } from "../../cli/errors.ts";
+import { dataDirectoryOf } from "../../cli/find-cloud.ts";
 import { printable } from "../../cli/terminal.ts";
 import { clientOf } from "./client.ts";
 import { objectLocation } from "./s3-url.ts";
@@ -13,7 +15,11 @@ export const locate: CommandBody = async (context) => {
   // Whoever may read the object may know where it lies; the endpoint answers 404 and 403 as S3 does.
   await (await client.call({ method: "HEAD", bucket, key })).discard();
   const query = new URLSearchParams({ bucket, key });
-  const reply = await httpRequest({ url: `${client.access.url}/_biplane/locate?${query}` });
+  const token = readOperatorToken(dataDirectoryOf(context));
+  const reply = await httpRequest({
+    url: `${client.access.url}/_biplane/locate?${query}`,
+    headers: [["authorization", `Bearer ${token ?? ""}`]],
+  });
   const answer = reply.status === 200 ? await reply.json() : undefined;
   const paths = typeof answer === "object" && answer !== null && "paths" in answer ? answer.paths : undefined;
   if (!Array.isArray(paths)) {
