@@ -66,8 +66,9 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
     }),
   });
   const { catalog, control } = link;
+  const objectsDirectory = join(options.directory, "objects");
   const engine = await openEmbeddedEngine({
-    directory: join(options.directory, "objects"),
+    directory: objectsDirectory,
     clock: systemClock,
     timers: systemTimers,
     random: systemRandom,
@@ -87,7 +88,14 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
   };
   await link.whenReady();
   const objects = createObjectsService(environment);
-  const operator: OperatorEndpoint = { link, engine, metrics, token: options.operatorToken, state: () => state };
+  const operator: OperatorEndpoint = {
+    link,
+    engine,
+    objectsDirectory,
+    metrics,
+    token: options.operatorToken,
+    state: () => state,
+  };
   const door = await createFrontDoor({
     services: [objects],
     catalog,

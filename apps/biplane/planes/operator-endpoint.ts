@@ -4,6 +4,7 @@
  * No bucket can be in the way: bucket names have no underscore. Only this machine is answered; where objects lie is told only to those who can read the data
  * directory anyway, which the token in it proves.
  */
+import { resolve } from "node:path";
 import type { Link } from "#data-plane/link";
 import type { ObjectEngine } from "#data-plane/objects/engine";
 import { equalInConstantTime } from "#foundation/crypto";
@@ -15,6 +16,8 @@ const PREFIX = "/_biplane/";
 export interface OperatorEndpoint {
   readonly link: Link;
   readonly engine: ObjectEngine;
+  /** The engine's directory: what it locates is relative to it. */
+  readonly objectsDirectory: string;
   readonly metrics: MetricsRegistry;
   readonly token: string;
   state(): string;
@@ -62,7 +65,9 @@ async function locate(request: HttpRequest, endpoint: OperatorEndpoint): Promise
   const version =
     bucket === undefined ? undefined : await endpoint.engine.head(bucket.bucketId, query.get("key") ?? "");
   if (version === undefined || version.deleteMarker) return json(404, { error: "there is no such object" });
-  return json(200, { paths: await endpoint.engine.locate(version) });
+  return json(200, {
+    paths: (await endpoint.engine.locate(version)).map((path) => resolve(endpoint.objectsDirectory, path)),
+  });
 }
 
 function json(status: number, value: unknown): HttpResponse {
