@@ -41,9 +41,14 @@ export function mayBeForm(request: HttpRequest): boolean {
   return type !== undefined && /^application\/x-www-form-urlencoded\b/i.test(type);
 }
 
-/** The service whose errors a client of an unknown service most probably understands. */
+/** The service whose errors a client most probably understands, while nobody is known to be addressed. */
 export function likelyAddressee(request: HttpRequest): ServiceName {
-  if (request.headers.get("x-amz-target") !== undefined) return "logs";
+  const target = request.headers.get("x-amz-target");
+  if (target !== undefined) {
+    return (
+      routeService({ scopeService: undefined, target, action: undefined, version: undefined, path: "/" }) ?? "logs"
+    );
+  }
   if (mayBeForm(request)) return "sts";
   const type = request.headers.get("content-type");
   return type?.startsWith("application/json") === true ? "lambda" : "s3";

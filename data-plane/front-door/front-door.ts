@@ -80,13 +80,26 @@ export async function createFrontDoor(options: FrontDoorOptions): Promise<HttpHa
     } catch (thrown) {
       response = withCors(await refuse(thrown, passage, request, hall, options.logger), passage, addressed, browser);
     }
+    const elapsedMs = performance.now() - started;
     metrics.record(
       passage.service ?? "unknown",
       passage.routed?.operation.name ?? "unrouted",
       response.status,
-      performance.now() - started,
+      elapsedMs,
     );
-    return response;
+    const onSent = services.get(passage.service ?? "s3")?.requestAnswered?.({
+      request,
+      hostId,
+      hostBucket: addressed.bucket,
+      website: addressed.website,
+      operation: passage.routed?.operation.name,
+      labels: passage.routed?.labels,
+      caller: passage.caller,
+      errorCode: passage.errorCode,
+      response,
+      elapsedMs,
+    });
+    return onSent === undefined ? response : { ...response, onSent };
   };
 }
 
@@ -102,6 +115,7 @@ async function refuse(
   const model = passage.model ?? hall.models.get(service) ?? (await hall.models.load(service));
   const protocol = passage.protocol ?? protocolOf(model, request);
   const { error, unexpected } = refusalOf(thrown, dialectFor(service, protocol));
+  passage.errorCode = error.code;
   const report = (cause: unknown): void =>
     logger.error("request failed", {
       requestId: request.id,

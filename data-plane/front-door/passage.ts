@@ -7,7 +7,7 @@
  */
 import type { Region } from "#contracts";
 import type { Catalog } from "#data-plane/link";
-import type { Operation, Service } from "#data-plane/service";
+import type { Caller, Operation, Service } from "#data-plane/service";
 import {
   decodeInput,
   encodeOutput,
@@ -69,6 +69,10 @@ export class Passage {
   model: ServiceModel | undefined;
   protocol: ProtocolName | undefined;
   routed: RoutedOperation | undefined;
+  /** Undefined until the signature was proven. */
+  caller: Caller | undefined;
+  /** Code of the refusal. */
+  errorCode: string | undefined;
   readonly #hall: Hall;
   readonly #addressed: AddressedRequest;
   readonly #request: HttpRequest;
@@ -92,9 +96,11 @@ export class Passage {
     const model = hall.models.get(service) ?? (await hall.models.load(service));
     this.model = model;
     this.protocol = protocolOf(model, request);
+    if (form !== undefined) compareWhole(payloadHashOf(request, undefined), form);
 
     const body = form ?? (needsBodyToVerify(parsed, request) ? await this.#claimedBody(parsed, service) : undefined);
     const authentication = this.#authenticate(parsed, service, body, now);
+    this.caller = authentication.caller;
     const document =
       body !== undefined
         ? { bytes: body, trailers: NO_TRAILERS }
@@ -123,12 +129,9 @@ export class Passage {
   /** The body of a request without credentials that may say there what it wants. Undefined where the body is in another form after all. */
   async #anonymousForm(): Promise<Uint8Array | undefined> {
     const request = this.#request;
-    const hash = payloadHashOf(request, undefined);
-    if (request.body.empty || isChunked(hash)) return undefined;
+    if (request.body.empty || isChunked(payloadHashOf(request, undefined))) return undefined;
     const limit = SERVICE_FACTS.sqs.documentBytesMax;
-    const bytes = await this.#hall.documents.take(request, "anonymous", limit, () => request.body.bytes(limit));
-    compareWhole(hash, bytes);
-    return bytes;
+    return await this.#hall.documents.take(request, "anonymous", limit, () => request.body.bytes(limit));
   }
 
   /** The body that a signature covers without saying its hash. Read only for keys that exist. */
