@@ -36,11 +36,19 @@ export async function openBodyNumbers(
     return number;
   };
 
+  const takeLater = async (): Promise<number> => {
+    for (;;) {
+      await refill();
+      const number = take();
+      // Others who waited may have taken the whole block.
+      if (number !== undefined) return number;
+    }
+  };
+
   return () => {
     const number = take();
     // A failed refill shows when the numbers have run out, and is tried again then.
     if (block.end - block.first < REFILL_BELOW && following === undefined) refill().catch(() => undefined);
-    if (number !== undefined) return number;
-    return refill().then(() => take()!);
+    return number ?? takeLater();
   };
 }

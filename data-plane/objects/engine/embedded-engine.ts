@@ -27,6 +27,8 @@ export interface EmbeddedEngine extends ObjectEngine {
   uploadsOlderThan(bucketId: BucketId, initiatedBefore: number, limit: number): Promise<readonly Upload[]>;
   /** Buckets that were closed and neither reopened nor dropped, for example because the process ended in between. */
   closedBuckets(): Promise<readonly BucketId[]>;
+  /** Why no write is taken any more (the storage failed: fsync or read errors), for readiness checks. Reads may go on; a restart is needed. */
+  readonly failure: Error | undefined;
   /** Makes files of all committed bodies and removes all garbage, now: for tests, backups and people who want to look. */
   settle(): Promise<void>;
 }
@@ -367,6 +369,9 @@ export function assembleEngine(parts: EngineParts): EmbeddedEngine {
       return rows.map((row) => decodeUpload(bucketId, decodeKey(row.key), row));
     },
     closedBuckets: async () => reader.closedBuckets(),
+    get failure() {
+      return records.failure;
+    },
     settle: () => housekeeper.settle(true),
     close: parts.shutDown,
   };

@@ -86,8 +86,14 @@ export async function openEmbeddedEngine(options: EmbeddedEngineOptions): Promis
     const housekeeper = await startHousekeeper({ work, records, clock, timers, pinnedUploads, logger });
     opened.push(() => housekeeper.close());
 
+    const forget = async (): Promise<void> => {
+      const before = clock.now() - COMPLETION_REMEMBERED_MS;
+      while ((await records.apply("forgetCompletions", { before })).more) {
+        // Each command forgets a bounded piece, so that other writes pass between.
+      }
+    };
     const forgetting = timers.every(FORGET_COMPLETIONS_EVERY_MS, () => {
-      records.apply("forgetCompletions", { before: clock.now() - COMPLETION_REMEMBERED_MS }).catch((error) => {
+      forget().catch((error) => {
         logger?.warn("old multipart completions could not be forgotten; they will be later", { error });
       });
     });

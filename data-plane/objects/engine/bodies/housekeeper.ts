@@ -4,6 +4,7 @@ import type { Clock, TimerHandle, Timers } from "#foundation/runtime";
 import type { EngineHost } from "#foundation/sql";
 import type { Logger } from "#foundation/telemetry";
 import type { RecordOperations } from "../records/commands.ts";
+import { isNoSpace } from "./file-operations.ts";
 import type { HousekeepingOperations, PassReport } from "./housekeeping.ts";
 
 /** Bodies that are replaced or deleted this soon never become files. Long enough for bursts to gather, short enough for people who look. */
@@ -69,6 +70,8 @@ export async function startHousekeeper(options: HousekeeperOptions): Promise<Hou
       return await mine;
     } finally {
       running = undefined;
+      // Commits that came during a pass that no timer started.
+      if (noticed && timer === undefined) schedule(IDLE_DELAY_MS);
     }
   };
 
@@ -99,8 +102,15 @@ export async function startHousekeeper(options: HousekeeperOptions): Promise<Hou
 
   const removed = await work.apply("recover", undefined);
   if (removed > 0) logger?.info("removed bodies that were never committed", { files: removed });
-  while ((await runPass(true)).more) {
-    // Each pass does a bounded piece; starting up waits for all of it, so that what is left over is exactly what commits refer to.
+  try {
+    while ((await runPass(true)).more) {
+      // Each pass does a bounded piece; starting up waits for all of it, so that what is left over is exactly what commits refer to.
+    }
+  } catch (error) {
+    // An engine must start on a full disk: how else would anybody make room.
+    if (!isNoSpace(error)) throw error;
+    logger?.error("housekeeping of object bodies waits: the disk is full", { error });
+    schedule(RETRY_DELAY_MS);
   }
 
   return {
