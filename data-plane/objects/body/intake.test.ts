@@ -26,7 +26,7 @@ class Memory implements Staging {
   }
 }
 
-const sizes = [0, 5, COLLECT_BYTES_MAX, COLLECT_BYTES_MAX + 1, 1_000_000];
+const sizes = [0, 5, COLLECT_BYTES_MAX, COLLECT_BYTES_MAX + 1, 3_000_000];
 const bodyOf = (size: number) => Buffer.alloc(size, "biplane ");
 const md5 = (bytes: Uint8Array) => createHash("md5").update(bytes);
 

@@ -1,0 +1,30 @@
+/** What the intake and a digest thread say to each other. Bytes never cross: both sides see them in shared memory. */
+import type { ChecksumAlgorithm } from "#foundation/aws/checksums";
+
+/** Bytes of one segment: large enough that a message for each costs little, small enough that hashing begins early. */
+export const SEGMENT_BYTES = 256 * 1024;
+/** Segments of one body: one being filled, one being hashed, two between them, so that neither side waits for the other's turn. */
+export const SEGMENTS = 4;
+
+/** Messages about one body come in order: `begin`, any number of `segment`s, then `end` or `abandon`. */
+export type ToDigestThread =
+  | {
+      readonly type: "begin";
+      readonly body: number;
+      readonly algorithms: readonly ChecksumAlgorithm[];
+      /** `SEGMENTS` segments, used in turn. */
+      readonly memory: SharedArrayBuffer;
+    }
+  /** The next segment holds `length` bytes; it must not change until `taken`. */
+  | { readonly type: "segment"; readonly body: number; readonly length: number }
+  | { readonly type: "end"; readonly body: number }
+  | { readonly type: "abandon"; readonly body: number };
+
+/** `taken` comes once for each segment, in order. */
+export type FromDigestThread =
+  | { readonly type: "taken"; readonly body: number }
+  | {
+      readonly type: "digests";
+      readonly body: number;
+      readonly digests: readonly (readonly [ChecksumAlgorithm, Uint8Array])[];
+    };
