@@ -295,6 +295,61 @@ describe("refused by its body", () => {
   });
 });
 
+describe("signatures that cover the body without saying its hash", () => {
+  const FORM = "Action=SendMessage&Version=2012-11-05&MessageBody=hello";
+  const JSON_TARGET = [["host", HOST] as const, ["x-amz-target", "DynamoDB_20120810.PutItem"] as const];
+  /** As botocore signs every service but S3: here in the query, where the hash has no place either. */
+  const covering = (service: string, plan: RequestPlan & { readonly body: string }): RequestPlan => {
+    const { method = "POST", path = "/", headers = [["host", HOST]], body } = plan;
+    const payloadHash = new Bun.CryptoHasher("sha256").update(body).digest("hex");
+    const options = { credential: door.root, region: "us-east-1", service, now: NOW, expiresSeconds: 60, payloadHash };
+    return { ...plan, method, query: presign({ method, path, query: "", headers }, options) };
+  };
+  beforeEach(async () => {
+    door = await openDoor({ offered: { sqs: ["SendMessage"], dynamodb: ["PutItem"] } });
+  });
+
+  test("the body is read and proven, as JSON and as a form on any path", async () => {
+    const item = '{"TableName":"t","Item":{"k":{"S":"v"}}}';
+    expect((await door.send(covering("dynamodb", { headers: JSON_TARGET, body: item }))).status).toBe(200);
+    expect((await door.send(covering("sqs", { path: "/111122223333/queue", body: FORM }))).status).toBe(200);
+    expect(door.seen.map(({ operation, input }) => [operation, input.TableName, input.MessageBody])).toEqual([
+      ["PutItem", "t", undefined],
+      ["SendMessage", undefined, "hello"],
+    ]);
+  });
+
+  test("another body does not match", async () => {
+    const item = covering("dynamodb", { headers: JSON_TARGET, body: '{"TableName":"t"}' });
+    await refused({ ...item, body: '{"TableName":"u"}' }, "InvalidSignatureException", 400);
+    await refused({ ...item, body: "" }, "InvalidSignatureException", 400);
+    const form = covering("sqs", { path: "/111122223333/queue", body: FORM });
+    await refused({ ...form, body: FORM.replace("hello", "howdy") }, "SignatureDoesNotMatch", 403);
+  });
+
+  test("it is not read for keys that do not exist, nor beyond its limit", async () => {
+    const plan = covering("dynamodb", { headers: JSON_TARGET, body: '{"TableName":"t"}' });
+    door.catalog.putKey("AKIAROOT", { status: "Inactive" });
+    const request = fakeRequest(plan);
+    expect(outcome(await door.handler(request))).toEqual([400, "UnrecognizedClientException"]);
+    expect(request.body.used).toBe(false);
+
+    door.catalog.putKey("AKIAROOT");
+    const large = fakeRequest({ ...plan, body: Buffer.alloc(17 * 1024 * 1024 + 1) });
+    expect(outcome(await door.handler(large))).toEqual([413, "RequestEntityTooLargeException"]);
+    expect(door.seen).toEqual([]);
+  });
+
+  test("a hash that was said is compared as well", async () => {
+    const plan = { method: "POST", headers: JSON_TARGET, body: '{"TableName":"t"}' } as const;
+    const good = signed(plan, { credential: door.root, service: "dynamodb" });
+    expect((await door.send(good)).status).toBe(200);
+    door.seen.length = 0;
+    door.asked.length = 0;
+    await refused({ ...good, body: '{"TableName":"u"}' }, "InvalidSignatureException", 400);
+  });
+});
+
 describe("anonymous callers", () => {
   test("a bucket policy or an ACL lets them in", async () => {
     door.catalog.putBucket("public", { sections: { policy: PUBLIC_POLICY } });
