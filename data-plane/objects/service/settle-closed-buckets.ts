@@ -8,6 +8,7 @@ import type { BucketId, BucketRecord } from "#contracts";
 import { ControlPlaneUnavailable } from "#data-plane/link";
 import { sleep } from "#foundation/runtime";
 import type { EmbeddedEngine } from "../engine/index.ts";
+import { claimBucket, isClaimed } from "./bucket-claims.ts";
 import type { ObjectsEnvironment } from "./environment.ts";
 
 /** Between two attempts while the control plane is away. */
@@ -56,6 +57,12 @@ export async function settleClosedBuckets(
   while (waiting.size > 0 && !signal.aborted) {
     for (const bucketId of waiting) {
       if (!control.connected) break;
+      // A client deletes it again: that settles it.
+      if (isClaimed(environment.engine, bucketId)) {
+        waiting.delete(bucketId);
+        continue;
+      }
+      const release = claimBucket(environment.engine, bucketId, "");
       try {
         const settled = await settle(environment, bucketId);
         waiting.delete(bucketId);
@@ -64,6 +71,8 @@ export async function settleClosedBuckets(
         if (error instanceof ControlPlaneUnavailable) break;
         waiting.delete(bucketId);
         logger.error("a bucket whose deletion was interrupted cannot be settled; it stays closed", { bucketId, error });
+      } finally {
+        release();
       }
     }
     if (waiting.size > 0) await sleep(timers, ASK_AGAIN_MS, signal).catch(() => undefined);

@@ -73,6 +73,67 @@ describe("DeleteBucket", () => {
   });
 });
 
+describe("while a bucket is being deleted", () => {
+  /** Holds the control plane's answer to a deletion back until `answer` is called. */
+  const holdDeletion = () => {
+    const { planes } = world;
+    const execute = planes.execute.bind(planes);
+    const asked = Promise.withResolvers<void>();
+    const answered = Promise.withResolvers<void>();
+    planes.execute = async (command, origin) => {
+      if (command.type !== "bucket.delete") return execute(command, origin);
+      asked.resolve();
+      await answered.promise;
+      return execute(command, origin);
+    };
+    return {
+      asked: asked.promise,
+      answer: () => answered.resolve(),
+      restore: () => {
+        planes.execute = execute;
+      },
+    };
+  };
+
+  test("creating it again does not open it: a write would be acknowledged and lost", async () => {
+    const held = holdDeletion();
+    try {
+      const deletion = world.call("DeleteBucket", { Bucket });
+      await held.asked;
+      expect(await world.refused("CreateBucket", { Bucket })).toMatchObject({
+        code: "OperationAborted",
+        statusCode: 409,
+      });
+      expect((await world.refused("PutObject", { Bucket, Key: "k" }, { body: "x" })).code).toBe("NoSuchBucket");
+      held.answer();
+      await deletion;
+    } finally {
+      held.restore();
+    }
+    await world.call("CreateBucket", { Bucket });
+    await world.put(Bucket, "k", "x");
+  });
+
+  test("a second deletion does not open it when no answer comes", async () => {
+    const { planes } = world;
+    const held = holdDeletion();
+    try {
+      const deletion = world.call("DeleteBucket", { Bucket });
+      await held.asked;
+      planes.connected = false;
+      await expect(world.call("DeleteBucket", { Bucket })).rejects.toThrow(ControlPlaneUnavailable);
+      planes.connected = true;
+      expect((await world.refused("DeleteBucket", { Bucket })).code).toBe("OperationAborted");
+      expect((await world.refused("PutObject", { Bucket, Key: "k" }, { body: "x" })).code).toBe("NoSuchBucket");
+      held.answer();
+      await deletion;
+    } finally {
+      planes.connected = true;
+      held.restore();
+    }
+  });
+});
+
 describe("a deletion that the end of the program interrupted", () => {
   const settle = () =>
     settleClosedBuckets(

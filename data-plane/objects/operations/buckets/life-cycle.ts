@@ -5,8 +5,9 @@ import { accessDenied, invalidArgument, invalidRequest, s3Error } from "../../er
 import { isPublicAcl, type ObjectOwnership } from "../../rules/acl/evaluate.ts";
 import { cannedAcl, grantsFromHeaders, hasGrantHeaders } from "../../rules/acl/grants.ts";
 import { BUCKET_TAGS_MAX, validateTagSet } from "../../rules/tagging.ts";
+import { operationAborted, refuseClaimed } from "../../service/bucket-claims.ts";
 import type { ObjectsEnvironment } from "../../service/environment.ts";
-import { decideDeletion } from "./bucket-deletion.ts";
+import { deleteBucket } from "./bucket-deletion.ts";
 import { bucketNameProblem } from "./bucket-name.ts";
 import { actorOf, bucketOf, decide, refusalOf } from "./configure.ts";
 import type { Handlers } from "./handlers.ts";
@@ -89,25 +90,31 @@ export function bucketLifeCycleHandlers(environment: ObjectsEnvironment): Handle
         },
         context,
       );
-      await engine.reopenBucket(outcome.result.bucketId);
+      const { bucketId } = outcome.result;
+      // The bucket may have been there, and be about to go: opened now it would take writes that go with it.
+      refuseClaimed(engine, bucketId, input.Bucket);
+      await engine.reopenBucket(bucketId).catch((error: unknown) => {
+        // Gone since the control plane answered that it was there.
+        throw error instanceof Error && "code" in error && error.code === "BucketClosed"
+          ? operationAborted(input.Bucket)
+          : error;
+      });
       return { Location: `/${input.Bucket}`, BucketArn: `arn:aws:s3:::${input.Bucket}` };
     },
 
     async DeleteBucket(input, context) {
       const bucket = bucketOf(environment, input);
-      // Closed first: a write that is acknowledged after the look for emptiness would be lost with the bucket.
-      await engine.closeBucket(bucket.bucketId).catch((error: unknown) => {
+      const outcome = await deleteBucket(environment, bucket, {
+        actor: actorOf(context),
+        requestId: context.requestId,
+        idempotencyKey: `delete-bucket:${bucket.bucketId}:${context.requestId}`,
+      }).catch((error: unknown) => {
         if (error instanceof Error && "code" in error && error.code === "BucketNotEmpty") {
           throw s3Error("BucketNotEmpty", 409, "The bucket you tried to delete is not empty", {
             BucketName: bucket.name,
           });
         }
         throw error;
-      });
-      const outcome = await decideDeletion(environment, bucket, {
-        actor: actorOf(context),
-        requestId: context.requestId,
-        idempotencyKey: `delete-bucket:${bucket.bucketId}:${context.requestId}`,
       });
       if (!outcome.ok) throw refusalOf(outcome, bucket.name);
       return {};
