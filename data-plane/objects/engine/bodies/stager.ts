@@ -28,8 +28,14 @@ const JOURNAL_COPIES = 3;
 /** What the rows of a version take in log and database, roughly. */
 const RECORD_BYTES = 4096;
 
-/** Bytes gathered before a write: large enough that a system call per write is nothing, small enough that two for each upload are little. */
+/** Bytes gathered before a write: large enough that a system call per write is nothing. */
 const WRITE_BYTES = 512 * 1024;
+
+/** Write buffers in use at once, besides small ones: 64 × 512 KiB = 32 MiB. */
+const LARGE_BUFFERS_MAX = 64;
+
+/** Further uploads gather less: ten thousand slow ones together hold 640 MiB and not 10 GiB. */
+const SMALL_WRITE_BYTES = 64 * 1024;
 
 /** What the engine knows of a staged body. */
 export interface StagedRecord {
@@ -114,15 +120,22 @@ export function createStager(options: StagerOptions): Stager {
       const iterator = source[Symbol.asyncIterator]();
       const head: Uint8Array[] = [];
       let size = 0;
-      while (size <= INLINE_BYTES_MAX) {
-        const { done, value } = await iterator.next();
-        if (done === true) break;
-        size += value.length;
-        // A producer may reuse its buffer after the next call; what is kept must be a copy.
-        head.push(Uint8Array.from(value));
+      let whole = false;
+      try {
+        while (!whole && mayInline(size)) {
+          const { done, value } = await iterator.next();
+          whole = done === true;
+          if (whole) break;
+          size += value.length;
+          waitingBytes += value.length;
+          // A producer may reuse its buffer after the next call; what is kept must be a copy.
+          head.push(Uint8Array.from(value));
+        }
+      } finally {
+        waitingBytes -= size;
       }
-      if (mayInline(size)) return keepInMemory(body, joined(head, size), key);
-      return streamToFile(body, size <= INLINE_BYTES_MAX ? head : continued(head, iterator), key);
+      if (whole) return keepInMemory(body, joined(head, size), key);
+      return streamToFile(body, continued(head, iterator), key);
     },
     async stageBytes(bytes, key) {
       const body = await options.nextBody();
@@ -190,8 +203,8 @@ async function copyToFile(
   pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   sealer: Sealer | null,
 ): Promise<number> {
-  let filling = new Uint8Array(WRITE_BYTES);
-  let spare = new Uint8Array(WRITE_BYTES);
+  let filling = takeBuffer();
+  let spare: Uint8Array | undefined;
   let filled = 0;
   let size = 0;
   let writing: Promise<void> = Promise.resolve();
@@ -202,27 +215,51 @@ async function copyToFile(
     writing = file.write(filling.subarray(0, filled));
     // Awaited before its buffer is used again; until then a failure must not count as unhandled.
     writing.catch(() => undefined);
-    [filling, spare] = [spare, filling];
+    [filling, spare] = [spare ?? takeBuffer(), filling];
     filled = 0;
   };
   const append = async (bytes: Uint8Array): Promise<void> => {
     let rest = bytes;
     while (rest.length > 0) {
-      const taken = rest.subarray(0, WRITE_BYTES - filled);
+      const taken = rest.subarray(0, filling.length - filled);
       filling.set(taken, filled);
       filled += taken.length;
       rest = rest.subarray(taken.length);
-      if (filled === WRITE_BYTES) await flush();
+      if (filled === filling.length) await flush();
     }
   };
 
-  for await (const piece of pieces) {
-    size += piece.length;
-    if (sealer === null) await append(piece);
-    else for (const stored of sealer.push(piece)) await append(stored);
+  try {
+    for await (const piece of pieces) {
+      size += piece.length;
+      if (sealer === null) await append(piece);
+      else for (const stored of sealer.push(piece)) await append(stored);
+    }
+    if (sealer !== null) for (const stored of sealer.end()) await append(stored);
+    if (filled > 0) await flush();
+    await writing;
+    return size;
+  } finally {
+    // A write that still runs owns its buffer.
+    await writing.catch(() => undefined);
+    giveBack(filling);
+    if (spare !== undefined) giveBack(spare);
   }
-  if (sealer !== null) for (const stored of sealer.end()) await append(stored);
-  if (filled > 0) await flush();
-  await writing;
-  return size;
+}
+
+/** Buffers kept for the next upload: a new one of this size costs the clearing of its memory. 16 × 512 KiB = 8 MiB at most. */
+const BUFFERS_KEPT = 16;
+const buffers: Uint8Array[] = [];
+let largeInUse = 0;
+
+function takeBuffer(): Uint8Array {
+  if (largeInUse >= LARGE_BUFFERS_MAX) return new Uint8Array(SMALL_WRITE_BYTES);
+  largeInUse++;
+  return buffers.pop() ?? new Uint8Array(WRITE_BYTES);
+}
+
+function giveBack(buffer: Uint8Array): void {
+  if (buffer.length < WRITE_BYTES) return;
+  largeInUse--;
+  if (buffers.length < BUFFERS_KEPT) buffers.push(buffer);
 }
