@@ -6,7 +6,7 @@
  */
 import type { AccountId, Region } from "#contracts";
 import type { ServiceName } from "#foundation/aws";
-import type { HttpRequest } from "#foundation/http";
+import type { HttpRequest, HttpResponse } from "#foundation/http";
 import type { CompiledPolicy, Decision } from "#foundation/policy";
 
 /** Who calls. */
@@ -72,10 +72,39 @@ export interface Operation<Input, Output> {
   handle(input: Input, context: CallContext): Promise<Output> | Output;
 }
 
+/** A request and its answer, as the front door knows them when the answer is about to be sent. */
+export interface AnsweredRequest {
+  readonly request: HttpRequest;
+  readonly hostId: string;
+  /** The bucket of virtual-host style addressing; undefined for path style. */
+  readonly hostBucket: string | undefined;
+  /** Addressed as a website, not as the API. */
+  readonly website: boolean;
+  /** Name in the model; undefined for requests that were refused before they were routed, and for those that are no operation. */
+  readonly operation: string | undefined;
+  /** Labels of the path, decoded; undefined where there is no operation. */
+  readonly labels: Readonly<Record<string, string>> | undefined;
+  /** Undefined for requests whose signature was not proven. */
+  readonly caller: Caller | undefined;
+  /** Code of the error that was answered. */
+  readonly errorCode: string | undefined;
+  readonly response: HttpResponse;
+  /** Milliseconds from the arrival of the request to its answer. */
+  readonly elapsedMs: number;
+}
+
+/** Told once, after the answer was sent or the connection broke. */
+export type OnSent = NonNullable<HttpResponse["onSent"]>;
+
 /** A service, as given to the front door. Operations of the model that are missing here answer 501 / UnsupportedOperation. */
 export interface Service {
   readonly name: ServiceName;
   readonly operations: ReadonlyMap<string, Operation<never, unknown>>;
+  /**
+   * Asked about every answer, for services that keep a record of requests. Must neither throw nor wait.
+   * @returns what wants to know how the sending ended; undefined where nothing does
+   */
+  requestAnswered?(answered: AnsweredRequest): OnSent | undefined;
   /** Stops timers and flushes; called after the last request has been answered. */
   close(): Promise<void>;
 }

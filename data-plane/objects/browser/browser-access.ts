@@ -9,6 +9,7 @@ import {
 } from "#data-plane/front-door";
 import { decodePercent, parsePostSignature, SignatureError, verifyPostSignature } from "#foundation/aws/sigv4";
 import type { HttpRequest, HttpResponse } from "#foundation/http";
+import { note } from "../access-logs/request-notes.ts";
 import { createToolbox, type Toolbox } from "../service/define.ts";
 import type { ObjectsEnvironment } from "../service/environment.ts";
 import { corsFor, corsPreflight } from "./cors.ts";
@@ -57,6 +58,7 @@ async function receiveForm(
   const { request } = addressed;
   const form = await readUploadForm(request.body, boundary);
   const context = door.contextFor(addressed, authenticateForm(form, door));
+  note(request, { caller: context.caller, key: form.fields.get("key") ?? "" });
   const answer = await postObject(tools, bucket, form, context);
   const cors = corsFor(tools.catalog, bucket, request.headers.get("origin"), "POST");
   return cors.length === 0 ? answer : { ...answer, headers: [...(answer.headers ?? []), ...cors] };

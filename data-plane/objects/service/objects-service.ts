@@ -1,5 +1,6 @@
 /** The service as the front door gets it. */
 import type { Service } from "#data-plane/service";
+import { createAccessLogs } from "../access-logs/access-logs.ts";
 import { startLifecycleWorker } from "../lifecycle/lifecycle-worker.ts";
 import { bucketHandlers } from "../operations/buckets/index.ts";
 import { multipartHandlers } from "../operations/multipart/index.ts";
@@ -27,14 +28,16 @@ export type ObjectsOperationName = keyof ReturnType<typeof handlersOf>;
 export function createObjectsService(environment: ObjectsEnvironment): Service {
   const tools = createToolbox(environment);
   const lifecycle = startLifecycleWorker(environment);
+  const accessLogs = createAccessLogs(environment);
   const stopped = new AbortController();
   const settled = settleInterrupted(environment, stopped.signal);
   return {
     name: "s3",
-    operations: defineOperations(tools, handlersOf(tools)),
+    operations: accessLogs.watch(defineOperations(tools, handlersOf(tools))),
+    requestAnswered: accessLogs.requestAnswered,
     async close() {
       stopped.abort();
-      await Promise.all([lifecycle.close(), settled]);
+      await Promise.all([lifecycle.close(), settled, accessLogs.close()]);
     },
   };
 }

@@ -18,8 +18,8 @@ export interface WireWorld extends World {
   readonly s3: S3Client;
 }
 
-export async function openWireWorld(): Promise<WireWorld> {
-  const world = await openWorld();
+export async function openWireWorld(options: Parameters<typeof openWorld>[0] = {}): Promise<WireWorld> {
+  const world = await openWorld(options);
   world.planes.addKey(KEY.accessKeyId, ACCOUNT, KEY.secretAccessKey);
   const region = "us-east-1" as Region;
   const handler = await createFrontDoor({

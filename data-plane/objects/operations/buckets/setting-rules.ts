@@ -104,20 +104,6 @@ function checkProtocol(protocol: string | undefined): void {
 }
 
 /**
- * Server access logs are not delivered, so switching them on is refused; switching them off is what is the case.
- * @returns null for "off"
- */
-export function validateLogging(status: S3.BucketLoggingStatus | undefined): null {
-  if (status === undefined) throw malformedXml();
-  if (status.LoggingEnabled !== undefined) {
-    throw notImplemented(
-      "Server access logs are not delivered by this version; requests are in the program's own access log.",
-    );
-  }
-  return null;
-}
-
-/**
  * Queues, functions and topics cannot be notified by this version: none exist, so none can be validated, which is how AWS says it.
  * @throws AwsError InvalidArgument, NotImplemented
  */

@@ -2,6 +2,7 @@
 import type { BucketRecord, BucketSection } from "#contracts";
 import type { S3 } from "#foundation/aws";
 import { randomUuid } from "#foundation/runtime";
+import { validateLogging } from "../../access-logs/validate-logging.ts";
 import { invalidArgument, invalidRequest, malformedXml, notImplemented, s3Error } from "../../errors.ts";
 import { validateCors } from "../../rules/cors/validate.ts";
 import { validateLifecycle } from "../../rules/lifecycle/validate.ts";
@@ -10,7 +11,7 @@ import { BUCKET_TAGS_MAX, validateTagSet } from "../../rules/tagging.ts";
 import type { ObjectsEnvironment } from "../../service/environment.ts";
 import { bucketOf, configure } from "./configure.ts";
 import type { Handlers } from "./handlers.ts";
-import { validateEncryption, validateLogging, validateNotifications, validateWebsite } from "./setting-rules.ts";
+import { validateEncryption, validateNotifications, validateWebsite } from "./setting-rules.ts";
 
 type Names =
   | "GetBucketVersioning"
@@ -187,7 +188,7 @@ export function bucketSettingHandlers(environment: ObjectsEnvironment): Handlers
     },
     async PutBucketLogging(input, context) {
       const bucket = find(input);
-      const value = validateLogging(input.BucketLoggingStatus);
+      const value = validateLogging(environment.catalog, bucket, input.BucketLoggingStatus, context.now);
       if (value !== null || bucket.sections.logging !== undefined) {
         await configure(environment, bucket, "logging", value, context);
       }
