@@ -33,7 +33,9 @@ describe("addresseeOf()", () => {
   });
 
   test("Signature Version 2 is S3's", () => {
-    expect(addressee({ query: "AWSAccessKeyId=A&Signature=x&Expires=1" })).toBe("s3");
+    const query = "AWSAccessKeyId=A&Signature=x&Expires=1";
+    expect(addressee({ query })).toBe("s3");
+    expect(addressee({ query: `${query}&Action=ListUsers&Version=2010-05-08` })).toBe("s3");
   });
 
   test("services that are not here", () => {

@@ -251,6 +251,13 @@ describe("refused by its body", () => {
     await refused({ ...plan, body: "a dog" }, "XAmzContentSHA256Mismatch", 400, ["PutObject"]);
   });
 
+  test("no body at all where one was signed", async () => {
+    for (const path of ["/", "/photos/cat.png"]) {
+      const plan = signed({ path }, { credential: door.root, payloadHash: "0".repeat(64) });
+      await refused(plan, "XAmzContentSHA256Mismatch", 400);
+    }
+  });
+
   test("a spoiled chunk is no call", async () => {
     const plan = chunkedPlan({ kind: "signed", credential: door.root, body: Buffer.from("a cat") }, (encoded) => {
       encoded[encoded.indexOf("cat")] = 0x62;
@@ -383,6 +390,9 @@ describe("anonymous callers", () => {
     const target = [["host", HOST] as const, ["x-amz-target", "DynamoDB_20120810.ListTables"] as const];
     await refused({ method: "POST", headers: target, body: "{}" }, "MissingAuthenticationTokenException", 400);
     await refused({ query: "Action=ListUsers&Version=2010-05-08" }, "MissingAuthenticationToken", 403);
+    // Nor are they told which operations there are.
+    const unknown = [["host", HOST] as const, ["x-amz-target", "DynamoDB_20120810.Nothing"] as const];
+    await refused({ method: "POST", headers: unknown, body: "{}" }, "MissingAuthenticationTokenException", 400);
     await refused({ path: "/2015-03-31/functions" }, "MissingAuthenticationTokenException", 403);
     await refused({ query: "Action=GetCallerIdentity&Version=2011-06-15" }, "MissingAuthenticationToken", 403);
     await refused({ query: "Action=AssumeRoleWithWebIdentity&Version=2011-06-15" }, "UnsupportedOperation", 501);
@@ -406,6 +416,17 @@ describe("Signature Version 2", () => {
   test("parameters that it does not sign cannot choose the operation", async () => {
     door = await openDoor({ offered: { s3: ["GetObject", "GetObjectRetention"] } });
     await refused({ path: "/photos/cat.png", query: `retention&${presigned("GET")}` }, "InvalidRequest", 400);
+  });
+
+  test("it covers the bucket also where the host names it", async () => {
+    const request = { method: "GET", path: "/cat.png", query: "", headers: fakeRequest({}).headers };
+    const options = { expiresAtSeconds: NOW / 1000 + 60 };
+    const host = "photos.localhost";
+    const query = presignV2(request, door.root, { ...options, virtualHostBucket: "photos" });
+    expect((await door.send({ path: "/cat.png", query, host })).status).toBe(200);
+    expect(door.seen[0]?.input).toMatchObject({ Bucket: "photos", Key: "cat.png" });
+    const elsewhere = { path: "/cat.png", query, host: "backups.localhost" };
+    expect(outcome(await door.send(elsewhere))).toEqual([403, "SignatureDoesNotMatch"]);
   });
 
   test("its chunks cannot be signed", async () => {
