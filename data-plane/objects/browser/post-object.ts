@@ -132,7 +132,7 @@ function answer(form: UploadForm, view: BucketView, version: ObjectVersion, cont
     ["x-amz-id-2", context.hostId],
     ["ETag", quoteEtag(version.etag)],
   ];
-  const versionId = writtenVersionId(view, version);
+  const versionId = writtenVersionId(version);
   if (versionId !== undefined) headers.push(["x-amz-version-id", versionId]);
   if (version.encryption.mode === "SSE-S3") headers.push(["x-amz-server-side-encryption", "AES256"]);
   const redirect = redirectTarget(form, version, bucket);

@@ -22,7 +22,8 @@ export function deleteObject(context: RecordContext, command: DeleteCommand): De
   if (failed !== undefined) return failed;
   const { now, versioning, chance } = command;
   const place: Place = { bucket, key, now, versioning, chance };
-  return versioning === "Off"
+  // A version with an id shows that versioning is not off any more: whoever asked had not heard of it yet.
+  return versioning === "Off" && (latest === undefined || latest.version === null)
     ? removeObject(context, place, latest, command.bypassGovernance)
     : addMarker(context, place, latest, command);
 }

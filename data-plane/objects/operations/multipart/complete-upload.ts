@@ -118,7 +118,7 @@ export const completeMultipartUpload =
       Bucket: view.record.name,
       Key: input.Key,
       ETag: quoteEtag(version.etag),
-      VersionId: writtenVersionId(view, version),
+      VersionId: writtenVersionId(version),
       Expiration: expirationHeader(expiryOf(view.lifecycle, version)),
     };
     answerChecksum(output, version.checksum);

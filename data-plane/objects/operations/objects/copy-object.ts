@@ -134,7 +134,7 @@ export const copyObject =
     const output: Draft<S3.CopyObjectOutput> = {
       CopyObjectResult: result,
       CopySourceVersionId: shownVersionId(opened.view, opened.version),
-      VersionId: writtenVersionId(view, version),
+      VersionId: writtenVersionId(version),
       Expiration: expirationHeader(expiryOf(view.lifecycle, version)),
     };
     answerEncryption(output, version.encryption);

@@ -4,7 +4,14 @@ import type { S3 } from "#foundation/aws";
 import { type ChecksumAlgorithm, defaultChecksumAlgorithm } from "#foundation/aws/checksums";
 import { bodyLength } from "../../body/body-length.ts";
 import { takeBody } from "../../body/intake.ts";
-import type { EncryptionRequest, ObjectAttributes, ObjectVersion, WritePrecondition } from "../../engine/port.ts";
+import {
+  type EncryptionRequest,
+  NULL_VERSION,
+  type ObjectAttributes,
+  type ObjectVersion,
+  type VersioningState,
+  type WritePrecondition,
+} from "../../engine/port.ts";
 import { invalidRequest, noSuchKey, notImplemented, preconditionFailed } from "../../errors.ts";
 import { type AnnouncedChecksum, announcedChecksum, answerChecksum } from "../../rules/checksum-names.ts";
 import { writePrecondition } from "../../rules/conditions.ts";
@@ -12,7 +19,7 @@ import { answerEncryption, encryptionForWrite, isConfidential } from "../../rule
 import { quoteEtag } from "../../rules/etags.ts";
 import { assertObjectKey } from "../../rules/keys.ts";
 import { expirationHeader, expiryOf } from "../../rules/lifecycle/plan.ts";
-import type { BucketView } from "../../service/bucket-view.ts";
+import { type BucketView, viewOf } from "../../service/bucket-view.ts";
 import type { Handler, Toolbox } from "../../service/define.ts";
 import type { Draft } from "../../service/draft.ts";
 import { attributesOfNew } from "./new-object.ts";
@@ -37,6 +44,12 @@ export interface Upload {
 export const etagOf = (tools: Toolbox, md5: string, mode: EncryptionRequest["mode"]): string =>
   mode === "SSE-C" ? Buffer.from(tools.random.bytes(16)).toString("hex") : md5;
 
+/** The bucket's state at the commit: a body may take minutes, and what versioning has been switched on for meanwhile must be kept. */
+function versioningNow(tools: Toolbox, view: BucketView): VersioningState {
+  const record = tools.catalog.bucket(view.record.name);
+  return record?.bucketId === view.record.bucketId ? viewOf(record).versioning : view.versioning;
+}
+
 /** Takes the body in, verifies it and commits it. */
 export async function uploadObject(tools: Toolbox, upload: Upload): Promise<ObjectVersion> {
   const { engine } = tools;
@@ -60,7 +73,7 @@ export async function uploadObject(tools: Toolbox, upload: Upload): Promise<Obje
   const { version } = await engine.put({
     bucketId: view.record.bucketId,
     key: upload.key,
-    versioning: view.versioning,
+    versioning: versioningNow(tools, view),
     body: taken.body,
     etag: etagOf(tools, taken.md5, encryption.mode),
     checksum: { algorithm, type: "FULL_OBJECT", value: taken.checksum },
@@ -81,8 +94,8 @@ function refuseUnknown(input: S3.PutObjectRequest): void {
 }
 
 /** The version id of a write: only while versioning is on. */
-export const writtenVersionId = (view: BucketView, version: ObjectVersion): string | undefined =>
-  view.versioning === "Enabled" ? version.versionId : undefined;
+export const writtenVersionId = (version: ObjectVersion): string | undefined =>
+  version.versionId === NULL_VERSION ? undefined : version.versionId;
 
 export const putObject =
   (tools: Toolbox): Handler<"PutObject"> =>
@@ -111,7 +124,7 @@ export const putObject =
     });
     const output: Draft<S3.PutObjectOutput> = { ETag: quoteEtag(version.etag) };
     answerChecksum(output, version.checksum);
-    if (view.versioning === "Enabled") output.VersionId = version.versionId;
+    if (version.versionId !== NULL_VERSION) output.VersionId = version.versionId;
     if (version.encryption.mode !== "none") answerEncryption(output, version.encryption);
     if (view.record.sections.lifecycle !== undefined) {
       output.Expiration = expirationHeader(expiryOf(view.lifecycle, version));
