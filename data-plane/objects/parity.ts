@@ -112,7 +112,6 @@ export const objectsParityNotes: Readonly<Record<string, string>> = {
   PutBucketIntelligentTieringConfiguration: STORED_ONLY,
   PutBucketInventoryConfiguration: STORED_ONLY,
   PutBucketLifecycleConfiguration: "transitions are refused: there is one storage tier",
-  PutBucketLogging: "switching logging on is refused: access logs are not delivered to buckets",
   PutBucketMetricsConfiguration: STORED_ONLY,
   PutBucketNotificationConfiguration: "destinations are refused while there are no queues and functions",
   PutBucketVersioning: "MFA delete is refused",

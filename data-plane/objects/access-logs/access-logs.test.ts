@@ -8,6 +8,7 @@ import {
   ListObjectsV2Command,
   PutObjectCommand,
 } from "@aws-sdk/client-s3";
+import { createPresignedPost } from "@aws-sdk/s3-presigned-post";
 import { presign } from "#foundation/aws/sigv4";
 import { createVirtualTime } from "#foundation/runtime";
 import { until } from "../../../tests/support/until.ts";
@@ -115,6 +116,10 @@ describe("a record", () => {
     await world.put(Bucket, "open", "x", { ACL: "public-read" });
     await fetch(`${world.url}/${Bucket}/open`);
     expect((await records())[0]?.[25]).toBe("Yes");
+    const statement = { Effect: "Allow", Principal: "*", Action: "s3:GetObject", Resource: `arn:aws:s3:::${Bucket}/*` };
+    world.planes.configure(Bucket, { policy: JSON.stringify({ Version: "2012-10-17", Statement: [statement] }) });
+    await fetch(`${world.url}/${Bucket}/open`);
+    expect((await records(undefined, 2)).map((fields) => fields[25]).sort()).toEqual(["-", "Yes"]);
   });
 });
 
@@ -142,18 +147,29 @@ describe("one request, several records", () => {
   });
 
   test("forms name their sender and key", async () => {
-    const form = new FormData();
-    form.set("key", "from-a-form");
-    form.set("file", new File(["x"], "x.txt"));
-    expect((await fetch(`${world.url}/${Bucket}`, { method: "POST", body: form })).status).toBe(403);
-    const [fields = []] = await records();
-    expect([fields[4], fields[6], fields[7], fields[9], fields[10]]).toEqual([
-      "-",
-      "REST.POST.OBJECT",
-      "from-a-form",
-      "403",
-      "AccessDenied",
+    const { fields } = await createPresignedPost(world.s3, { Bucket, Key: "up/${filename}" });
+    for (const more of [fields, { key: "anonymous" }]) {
+      const form = new FormData();
+      for (const [name, value] of Object.entries(more)) form.set(name, value);
+      form.set("file", new File(["x"], "x.txt"));
+      await (await fetch(`${world.url}/${Bucket}`, { method: "POST", body: form })).text();
+    }
+    const all = (await records(undefined, 2)).map((fields) => [fields[4], fields[6], fields[7], fields[9], fields[10]]);
+    expect(all).toEqual([
+      [OWNER, "REST.POST.OBJECT", "up/x.txt", "204", "-"],
+      ["-", "REST.POST.OBJECT", "anonymous", "403", "AccessDenied"],
     ]);
+  });
+
+  test("visitors of a website, and pages that ask before they send", async () => {
+    await world.call("PutBucketWebsite", { Bucket, WebsiteConfiguration: { IndexDocument: { Suffix: "index.html" } } });
+    const host = `${Bucket}.s3-website.localhost:${world.port}`;
+    await (await fetch(`${world.url}/page`, { headers: { host } })).text();
+    const headers = { origin: "https://a.example.com", "access-control-request-method": "PUT" };
+    await (await fetch(`${world.url}/${Bucket}/k`, { method: "OPTIONS", headers })).text();
+    const all = (await records(undefined, 2)).map((fields) => [fields[4], fields[6], fields[7], fields[9], fields[10]]);
+    expect(all).toContainEqual(["-", "WEBSITE.GET.OBJECT", "page", "403", "AccessDenied"]);
+    expect(all).toContainEqual(["-", "REST.OPTIONS.PREFLIGHT", "k", "403", "AccessForbidden"]);
   });
 });
 

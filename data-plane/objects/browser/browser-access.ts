@@ -58,7 +58,7 @@ async function receiveForm(
   const { request } = addressed;
   const form = await readUploadForm(request.body, boundary);
   const context = door.contextFor(addressed, authenticateForm(form, door));
-  note(request, { caller: context.caller, key: form.fields.get("key") ?? "" });
+  note(request, { caller: context.caller });
   const answer = await postObject(tools, bucket, form, context);
   const cors = corsFor(tools.catalog, bucket, request.headers.get("origin"), "POST");
   return cors.length === 0 ? answer : { ...answer, headers: [...(answer.headers ?? []), ...cors] };

@@ -2,6 +2,7 @@
 import type { CallContext } from "#data-plane/service";
 import { algorithmOfHeader } from "#foundation/aws/checksums";
 import type { HttpResponse } from "#foundation/http";
+import { note } from "../access-logs/request-notes.ts";
 import type { ObjectVersion } from "../engine/port.ts";
 import { invalidArgument, malformedXml, s3Error } from "../errors.ts";
 import { attributesOfNew } from "../operations/objects/new-object.ts";
@@ -169,6 +170,7 @@ export async function postObject(
 ): Promise<HttpResponse> {
   const view = tools.access.bucket(bucketName);
   const key = keyOf(form);
+  note(context.request, { key });
   assertObjectKey(key);
   const policyText = form.fields.get("policy");
   const range =
