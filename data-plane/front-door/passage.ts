@@ -211,8 +211,8 @@ export class Passage {
   }
 
   #decode(routed: RoutedOperation, { bytes, trailers }: Document): Received {
-    const { headers } = this.#request;
-    if (routed.service.service === "s3" && !routed.operation.streamsInput) {
+    const { headers, method } = this.#request;
+    if (routed.service.service === "s3" && !routed.operation.streamsInput && method !== "GET" && method !== "HEAD") {
       verifyBodyDigests(headers, bytes, trailers, wantsDigest(routed.operation));
     }
     return { input: decodeInput(routed, this.#request, bytes), trailers };

@@ -42,10 +42,11 @@ class FakeBody implements RequestBody {
 
   async bytes(limit: number): Promise<Uint8Array> {
     this.used = true;
-    const whole = Buffer.concat(this.#chunks);
+    const [only] = this.#chunks;
+    const whole = only !== undefined && this.#chunks.length === 1 ? only : new Uint8Array(Buffer.concat(this.#chunks));
     if (whole.length > limit) throw new PayloadTooLarge(limit);
     this.received = whole.length;
-    return new Uint8Array(whole);
+    return whole;
   }
 
   async text(limit: number): Promise<string> {
