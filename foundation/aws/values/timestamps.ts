@@ -5,6 +5,7 @@
  */
 
 import type { TimestampFormat } from "../model/shapes.ts";
+import { flatText } from "./flat-text.ts";
 
 /** How many digits a service writes after the seconds of a date-time. */
 export type MillisecondStyle =
@@ -114,21 +115,24 @@ export function formatDateTime(date: Date, style: MillisecondStyle): string {
   const days = Math.floor(seconds / 86_400);
   // Listings write thousands of times of few days: the day is the slow part (toISOString takes four times as long as the rest).
   if (days !== cachedDays) {
-    cachedDate = new Date(days * 86_400_000).toISOString().slice(0, -13);
+    cachedDate = flatText(new Date(days * 86_400_000).toISOString().slice(0, -13));
     cachedDays = days;
   }
   const rest = seconds - days * 86_400;
   const hour = Math.trunc(rest / 3600);
   const minute = Math.trunc((rest - hour * 3600) / 60);
-  const text = `${cachedDate}${twoDigits[hour]}:${twoDigits[minute]}:${twoDigits[rest - hour * 3600 - minute * 60]}`;
-  if (style === "zero") return `${text}.000Z`;
-  if (style === "never") return `${text}Z`;
+  const second = rest - hour * 3600 - minute * 60;
+  const text = cachedDate + twoDigitsColon[hour] + twoDigitsColon[minute];
+  if (style === "zero") return text + twoDigitsZeros[second];
   const milliseconds = time - seconds * 1000;
-  if (milliseconds === 0 && style === "when-present") return `${text}Z`;
-  return `${text}.${String(milliseconds).padStart(3, "0")}Z`;
+  if (style === "never" || (milliseconds === 0 && style === "when-present")) return text + twoDigitsZ[second];
+  return `${text}${twoDigits[second]}.${String(milliseconds).padStart(3, "0")}Z`;
 }
 
 const twoDigits: readonly string[] = Array.from({ length: 60 }, (_, value) => String(value).padStart(2, "0"));
+const twoDigitsColon = twoDigits.map((digits) => flatText(`${digits}:`));
+const twoDigitsZeros = twoDigits.map((digits) => flatText(`${digits}.000Z`));
+const twoDigitsZ = twoDigits.map((digits) => flatText(`${digits}Z`));
 
 /** The last day that was written, and its text up to and including the `T`. */
 let cachedDays = Number.NaN;

@@ -15,6 +15,7 @@ import {
   type XmlNamespace,
 } from "../model/shapes.ts";
 import { encodeBase64 } from "../values/base64.ts";
+import { flatText } from "../values/flat-text.ts";
 import { mismatch } from "../values/mismatch.ts";
 import { formatNumber } from "../values/numbers.ts";
 import { isRecord } from "../values/records.ts";
@@ -106,8 +107,8 @@ export function createXmlEncoders(style: XmlStyle): XmlEncoders {
     const { shape } = member;
     const namespace = namespaceAttribute(member.xmlNamespace ?? (isStructure(shape) ? shape.xmlNamespace : undefined));
     const start = `<${name}${namespace || (serviceNamespace === undefined ? "" : ` xmlns="${escapeAttribute(serviceNamespace)}"`)}`;
-    const end = `</${name}>`;
-    const open = `${start}>`;
+    const end = flatText(`</${name}>`);
+    const open = flatText(`${start}>`);
     if (isStructure(shape)) {
       let encoder: StructureEncoder | undefined;
       return (value) => {

@@ -1,6 +1,8 @@
 /** Text and attribute values in XML. */
 
 const special = /[&<>"\u0000-\u0008\u000B-\u001F\u007F\u0085\u2028\uFFFE\uFFFF]/;
+/** Quotes at both ends and nothing else that is special. */
+const quoted = /^"[^&<>"\u0000-\u0008\u000B-\u001F\u007F\u0085\u2028\uFFFE\uFFFF]*"$/;
 const attributeSpecials = /[&<>"\u0000-\u001F\u007F\u0085\u2028\uFFFE\uFFFF]/g;
 
 /**
@@ -10,9 +12,7 @@ const attributeSpecials = /[&<>"\u0000-\u001F\u007F\u0085\u2028\uFFFE\uFFFF]/g;
 export function escapeText(text: string): string {
   if (!special.test(text)) return text;
   // Entity tags: quotes at both ends and nothing else, thousands of times in a listing.
-  const inner = text.slice(1, -1);
-  if (text.length > 1 && text.startsWith('"') && text.endsWith('"') && !special.test(inner))
-    return `&quot;${inner}&quot;`;
+  if (quoted.test(text)) return `&quot;${text.slice(1, -1)}&quot;`;
   return escapeSpecials(text);
 }
 
