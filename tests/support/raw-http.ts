@@ -12,20 +12,30 @@ export interface RawAnswer {
   readonly code: string | undefined;
   /** Everything received, for requests that have several answers. */
   readonly all: string;
+  /** Whether the server told the client to send the body (`100 Continue`). */
+  readonly continued: boolean;
 }
 
 /** A server that neither answers nor closes has failed. */
 const ANSWER_TIMEOUT_MS = 15_000;
 
+const CONTINUE = "HTTP/1.1 100";
+
 /**
  * Sends bytes and reads until the server closes, the answer is complete, or nothing comes for long.
  *
  * @param pieces written one after the other, each in a write of its own
+ * @param afterContinue what follows when the server asks for it (`Expect: 100-continue`)
  */
-export function sendRaw(endpoint: string, pieces: readonly (string | Uint8Array)[]): Promise<RawAnswer> {
+export function sendRaw(
+  endpoint: string,
+  pieces: readonly (string | Uint8Array)[],
+  afterContinue?: Uint8Array,
+): Promise<RawAnswer> {
   const { hostname, port } = new URL(endpoint);
   return new Promise((resolve, reject) => {
     let received = "";
+    let continued = false;
     const socket = connect(Number(port), hostname);
     const timeout = setTimeout(() => {
       socket.destroy();
@@ -41,6 +51,10 @@ export function sendRaw(endpoint: string, pieces: readonly (string | Uint8Array)
     });
     socket.on("data", (data) => {
       received += data.toString("latin1");
+      if (!continued && afterContinue !== undefined && received.startsWith(CONTINUE)) {
+        continued = true;
+        socket.write(afterContinue);
+      }
       if (isComplete(received)) finish();
     });
     socket.on("end", finish);
@@ -49,9 +63,10 @@ export function sendRaw(endpoint: string, pieces: readonly (string | Uint8Array)
   });
 }
 
-function isComplete(text: string): boolean {
+function isComplete(all: string): boolean {
+  const text = withoutContinue(all);
   const end = text.indexOf("\r\n\r\n");
-  if (end === -1 || text.startsWith("HTTP/1.1 100")) return false;
+  if (end === -1) return false;
   const head = text.slice(0, end).toLowerCase();
   const length = /\r\ncontent-length: *(\d+)/.exec(head);
   if (length !== null) return text.length - end - 4 >= Number(length[1]);
@@ -59,12 +74,26 @@ function isComplete(text: string): boolean {
   return /^http\/1\.1 (204|304)/.test(head);
 }
 
+/** What follows an interim answer; nothing while that one is not whole. */
+function withoutContinue(all: string): string {
+  if (!all.startsWith(CONTINUE)) return all;
+  const end = all.indexOf("\r\n\r\n");
+  return end === -1 ? "" : all.slice(end + 4);
+}
+
 function parse(all: string): RawAnswer {
-  const text = all.startsWith("HTTP/1.1 100") ? all.slice(all.indexOf("\r\n\r\n") + 4) : all;
+  const text = withoutContinue(all);
   const end = text.indexOf("\r\n\r\n");
   const head = end === -1 ? text : text.slice(0, end);
   const body = end === -1 ? "" : text.slice(end + 4);
-  return { status: Number(head.slice(9, 12)) || 0, head, body, code: /<Code>([^<]*)<\/Code>/.exec(body)?.[1], all };
+  return {
+    status: Number(head.slice(9, 12)) || 0,
+    head,
+    body,
+    code: /<Code>([^<]*)<\/Code>/.exec(body)?.[1],
+    all,
+    continued: all.startsWith(CONTINUE),
+  };
 }
 
 export interface RequestPlan {
@@ -80,6 +109,10 @@ export interface RequestPlan {
   readonly ageMs?: number;
   readonly credential?: Credential;
   readonly region?: string;
+  /** Value of `Host`; default: the endpoint's. */
+  readonly host?: string;
+  /** Sends the body only when the server asks for it. */
+  readonly expectContinue?: boolean;
   /** Changes the request after it was signed. */
   readonly tamper?: (head: string) => string;
 }
@@ -93,7 +126,11 @@ export async function sendSigned(environment: CloudEnvironment, plan: RequestPla
       method: plan.method,
       path: plan.path,
       query: plan.query ?? "",
-      headers: [["host", new URL(endpoint).host], ["content-length", String(body.length)], ...(plan.headers ?? [])],
+      headers: [
+        ["host", plan.host ?? new URL(endpoint).host],
+        ["content-length", String(body.length)],
+        ...(plan.headers ?? []),
+      ],
     },
     plan.payloadHash ?? body,
     {
@@ -108,6 +145,8 @@ export async function sendSigned(environment: CloudEnvironment, plan: RequestPla
   );
   const target = plan.query ? `${plan.path}?${plan.query}` : plan.path;
   const lines = signed.headers.map(([name, value]) => `${name}: ${value}\r\n`).join("");
-  const head = `${plan.method} ${target} HTTP/1.1\r\n${lines}\r\n`;
-  return await sendRaw(endpoint, [plan.tamper?.(head) ?? head, body]);
+  const expectation = plan.expectContinue === true ? "Expect: 100-continue\r\n" : "";
+  const head = `${plan.method} ${target} HTTP/1.1\r\n${lines}${expectation}\r\n`;
+  const sent = plan.tamper?.(head) ?? head;
+  return await (plan.expectContinue === true ? sendRaw(endpoint, [sent], body) : sendRaw(endpoint, [sent, body]));
 }
