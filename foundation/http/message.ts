@@ -19,6 +19,7 @@ export interface HeaderView {
 /**
  * The body of a request: read once, either as a stream or as bytes.
  *
+ * Read as a stream, each chunk is valid until the next one is asked for: its memory is given back then. Whoever keeps bytes copies them.
  * Reading starts the flow (and sends `100 Continue` when the client waits for it); a reader that is slow slows the client.
  * Every way of reading rejects with `RequestAborted` when the client went away, with `IncompleteBody` when it ended the body early, and with
  * `BodyTimeout` when no byte came for the idle limit.

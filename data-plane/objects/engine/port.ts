@@ -246,6 +246,7 @@ export interface ObjectEngine {
   /**
    * Opens the body for reading before anything is answered, so that a missing or broken file is an error and not a cut response. The body stays readable while the
    * returned iterable is being read, even if the object is overwritten or deleted meanwhile.
+   * A piece is valid until the next one is asked for.
    * @param key the customer's key, for SSE-C
    */
   read(version: ObjectVersion, range: ByteRange | undefined, key?: Uint8Array): Promise<AsyncIterable<Uint8Array>>;

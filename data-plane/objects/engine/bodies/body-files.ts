@@ -25,8 +25,11 @@ export interface BodyAddress {
 export interface OpenBody {
   /** Reads exactly these bytes, at once. @throws EngineError Corrupt */
   readNow(offset: number, length: number): Uint8Array;
-  /** Reads exactly these bytes without blocking. @throws EngineError Corrupt */
-  read(offset: number, length: number): Promise<Uint8Array>;
+  /**
+   * Reads exactly these bytes without blocking, into the given memory when they come from a file.
+   * @throws EngineError Corrupt
+   */
+  read(offset: number, length: number, into?: Uint8Array): Promise<Uint8Array>;
   close(): void;
 }
 
@@ -111,8 +114,8 @@ function inFile(file: number, storedSize: number): OpenBody {
       }
       return bytes;
     },
-    async read(offset, length) {
-      const bytes = new Uint8Array(length);
+    async read(offset, length, into) {
+      const bytes = into === undefined ? new Uint8Array(length) : into.subarray(0, length);
       let filled = 0;
       while (filled < length) {
         const count = await readSome(file, bytes, filled, offset + filled);

@@ -59,7 +59,10 @@ function openFrames(key: Uint8Array, size: number, range: ByteRange, frames: Fra
   return whole.subarray(range.start - base, range.end - base);
 }
 
-/** Reads a range of one open body in pieces. The next piece is read while the one before is used. */
+/**
+ * Reads a range of one open body in pieces. The next piece is read while the one before is used; two pieces of memory take turns, because a fresh one for each
+ * would leave tens of megabytes to the garbage collector. A piece is valid until the next is asked for.
+ */
 async function* streamBody(
   body: OpenBody,
   size: number,
@@ -67,13 +70,23 @@ async function* streamBody(
   objectKey: Uint8Array | null,
 ): AsyncGenerator<Uint8Array> {
   const key = objectKey === null ? null : frameKey(objectKey, await body.read(0, SALT_BYTES));
+  // The stored form of a piece is the larger one.
+  const memoryBytes = Math.min(storedSizeOf(READ_BYTES, true), storedSizeOf(size, objectKey !== null));
+  const memories: [Uint8Array?, Uint8Array?] = [];
+  let turn: 0 | 1 = 0;
+  const memory = (): Uint8Array => {
+    turn = turn === 0 ? 1 : 0;
+    const held = memories[turn] ?? new Uint8Array(memoryBytes);
+    memories[turn] = held;
+    return held;
+  };
   const readPiece = async (start: number): Promise<Uint8Array> => {
     // Pieces end at multiples of READ_BYTES, so that no frame is opened twice.
     const end = Math.min(range.end, (Math.floor(start / READ_BYTES) + 1) * READ_BYTES);
-    if (key === null) return body.read(start, end - start);
+    if (key === null) return body.read(start, end - start, memory());
     const piece = { start, end };
     const frames = framesOf(size, piece);
-    return openFrames(key, size, piece, frames, await body.read(frames.offset, frames.length));
+    return openFrames(key, size, piece, frames, await body.read(frames.offset, frames.length, memory()));
   };
   let position = range.start;
   let upcoming = readPiece(position);
