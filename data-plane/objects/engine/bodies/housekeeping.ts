@@ -119,6 +119,8 @@ export function createHousekeeping(database: Database, files: HousekeepingFiles)
       try {
         inDirectory(home, () => files.rename(stagingPath(body), bodyPath(directory, key, body, part)));
       } catch (error) {
+        // A full disk, where a directory is missing, is no reason to stop sweeping, which makes room. The body stays where it is.
+        if (isNoSpace(error)) break;
         // Renamed before a crash that came before the record of it.
         if (errnoOf(error) !== "ENOENT") throw error;
       }
