@@ -34,6 +34,8 @@ export function sendRaw(
 ): Promise<RawAnswer> {
   const { hostname, port } = new URL(endpoint);
   return new Promise((resolve, reject) => {
+    const [first] = pieces;
+    const headOnly = typeof first === "string" && first.startsWith("HEAD ");
     let received = "";
     let continued = false;
     const socket = connect(Number(port), hostname);
@@ -55,7 +57,7 @@ export function sendRaw(
         continued = true;
         socket.write(afterContinue);
       }
-      if (isComplete(received)) finish();
+      if (isComplete(received, headOnly)) finish();
     });
     socket.on("end", finish);
     socket.on("close", finish);
@@ -63,10 +65,11 @@ export function sendRaw(
   });
 }
 
-function isComplete(all: string): boolean {
+function isComplete(all: string, headOnly: boolean): boolean {
   const text = withoutContinue(all);
   const end = text.indexOf("\r\n\r\n");
   if (end === -1) return false;
+  if (headOnly) return true;
   const head = text.slice(0, end).toLowerCase();
   const length = /\r\ncontent-length: *(\d+)/.exec(head);
   if (length !== null) return text.length - end - 4 >= Number(length[1]);
