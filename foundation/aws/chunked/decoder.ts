@@ -122,8 +122,8 @@ export class ChunkedDecoder {
     this.#position += length + (end === -1 ? 0 : 1);
     const line = this.#partialLine === undefined ? here : Buffer.concat([this.#partialLine, here]);
     if (end === -1) {
-      // The source may reuse its buffer: what is kept is copied.
-      this.#partialLine = line.slice();
+      // The source may reuse its memory: what is kept is copied. Not by `slice`, which for a Buffer gives a view.
+      this.#partialLine = new Uint8Array(line);
       return undefined;
     }
     this.#partialLine = undefined;
