@@ -16,6 +16,7 @@ import { systemHousekeepingFiles, systemStagingFiles } from "./bodies/system-fil
 import { openBodyNumbers } from "./body-numbers.ts";
 import { lockDirectory } from "./directory-lock.ts";
 import { assembleEngine, COMPLETION_REMEMBERED_MS, type EmbeddedEngine } from "./embedded-engine.ts";
+import { refuseLostParts } from "./lost-parts.ts";
 import { openBodyReader } from "./reading/body-reader.ts";
 import { createLatestCache } from "./reading/latest-cache.ts";
 import { openRecordReader } from "./reading/record-reader.ts";
@@ -72,6 +73,7 @@ export async function openEmbeddedEngine(options: EmbeddedEngineOptions): Promis
     return closing;
   };
   try {
+    refuseLostParts(root);
     const masterKey = openMasterKey(join(root, "master.key"), random);
     const records = await hostRecords(options, path);
     opened.push(() => records.close());
