@@ -1,11 +1,13 @@
 /** The control plane, assembled: core, tokens, API server, and the credentials file that it leaves behind. */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type Credentials, readCredentials, writeCredentials } from "#apps/biplane/state";
+import { type Credentials, credentialsPath, readCredentials, writeCredentials } from "#apps/biplane/state";
 import type { Region } from "#contracts";
 import { type ApiServer, openTokens, serveApi } from "#control-plane/api";
 import { type ControlPlane, openControlPlane } from "#control-plane/core";
 import { parsePolicy } from "#foundation/policy";
 import { systemClock, systemRandom, systemTimers } from "#foundation/runtime";
+import { SqlError } from "#foundation/sql";
 import type { Logger, MetricsRegistry } from "#foundation/telemetry";
 
 export interface ControlPlaneProgramOptions {
@@ -34,14 +36,27 @@ export interface ControlPlaneProgram {
 const CLOSE_GRACE_MS = 3_000;
 
 /**
+ * A cloud that was made before and has lost its log must not be taken for a new one: its data planes would forget every bucket and key.
+ */
+function refuseLostLog(dataDirectory: string, directory: string): void {
+  const log = join(directory, "events.sqlite");
+  if (existsSync(log) || readCredentials(dataDirectory) === undefined) return;
+  throw new SqlError(
+    "Corrupt",
+    `${log} is missing, but ${credentialsPath(dataDirectory)} says that this cloud was made before; restore ${directory} from a backup, or remove the credentials to begin a new cloud`,
+  );
+}
+
+/**
  * Starts the control plane and serves its API. At the first start it makes the first account with its root key; the credentials file is written again when it
  * is missing or does not say what is the case.
  *
- * @throws the system's error when the port is taken
+ * @throws SqlError Corrupt when the log of a cloud that was made before is missing; the system's error when the port is taken
  */
 export async function startControlPlane(options: ControlPlaneProgramOptions): Promise<ControlPlaneProgram> {
   const { dataDirectory, logger, metrics, version } = options;
   const directory = join(dataDirectory, "control");
+  refuseLostLog(dataDirectory, directory);
   const core = await openControlPlane({
     dataDirectory: directory,
     clock: systemClock,

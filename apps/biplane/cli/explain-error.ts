@@ -20,7 +20,17 @@ const BY_NAME: Readonly<Record<string, Explain>> = {
   },
 };
 
-/** Errors of the system by code, where the operation that met them is not known any more. */
+/** What other rooms say in words for people already: a part of the data directory is lost, damaged, of another version, or open to others. */
+const stateInvalid: Explain = (error) =>
+  cliErrors.error("STATE_INVALID", { message: sentence(error.message), cause: error });
+
+const damaged: Explain = (error) =>
+  cliErrors.error("STATE_INVALID", {
+    message: `A database in the data directory is damaged (${error.message}). \`biplane doctor\` says which; restore it from a backup.`,
+    cause: error,
+  });
+
+/** Errors of the system, of SQLite and of the rooms below by code, where the operation that met them is not known any more. */
 const BY_CODE: Readonly<Record<string, Explain>> = {
   EADDRINUSE: (error) => cliErrors.error("ADDRESS_IN_USE", { cause: error, message: portText(error) }),
   EACCES: (error) =>
@@ -33,6 +43,28 @@ const BY_CODE: Readonly<Record<string, Explain>> = {
       cause: error,
       message: `The system does not permit it: ${error.message}`,
     }),
+  SQLITE_FULL: (error) => commonErrors.error("DISK_FULL", { cause: error }),
+  SQLITE_CORRUPT: damaged,
+  SQLITE_NOTADB: damaged,
+  SQLITE_READONLY: (error) =>
+    cliErrors.error("FORBIDDEN_BY_SYSTEM", {
+      cause: error,
+      message: `A database in the data directory cannot be written: ${error.message}.`,
+    }),
+  SQLITE_CANTOPEN: (error) =>
+    cliErrors.error("FORBIDDEN_BY_SYSTEM", {
+      cause: error,
+      message: `A database in the data directory cannot be opened: ${error.message}.`,
+    }),
+  Corrupt: stateInvalid,
+  SchemaTooNew: stateInvalid,
+  MigrationChanged: stateInvalid,
+  MigrationsPending: stateInvalid,
+  InvalidKey: stateInvalid,
+  KeyFileTooOpen: stateInvalid,
+  KeyFileMissing: stateInvalid,
+  CannotOpen: stateInvalid,
+  Locked: (error) => cliErrors.error("DATA_DIRECTORY_IN_USE", { message: sentence(error.message), cause: error }),
   EROFS: (error) =>
     cliErrors.error("FORBIDDEN_BY_SYSTEM", { cause: error, message: `The file system is read-only: ${error.message}` }),
   ENOENT: (error) =>
@@ -51,7 +83,9 @@ export function explainError(error: unknown): CodedError {
   const named = Object.hasOwn(BY_NAME, error.name) ? BY_NAME[error.name] : undefined;
   if (named !== undefined) return named(error);
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
-  const coded = Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : undefined;
+  // SQLite's extended codes begin with the code that they extend (https://sqlite.org/rescode.html).
+  const known = Object.hasOwn(BY_CODE, code) ? code : code.replace(/^(SQLITE_[A-Z]+)_.*$/, "$1");
+  const coded = Object.hasOwn(BY_CODE, known) ? BY_CODE[known] : undefined;
   return coded === undefined ? normaliseError(error) : coded(error);
 }
 

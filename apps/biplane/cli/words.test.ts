@@ -151,3 +151,15 @@ test("errors of the system are explained", () => {
   ]);
   expect(explainError(failed("EADDRINUSE", { port: 4566 })).message).toContain("Port 4566");
 });
+
+test("a data directory that cannot be used is no bug of the program", () => {
+  const failed = (code: string) => Object.assign(new Error("/data/objects.db is missing; restore it"), { code });
+  for (const code of ["Corrupt", "KeyFileMissing", "SchemaTooNew", "SQLITE_CORRUPT", "SQLITE_CORRUPT_INDEX"]) {
+    expect(explainError(failed(code))).toMatchObject({ code: "STATE_INVALID" });
+    expect(explainError(failed(code)).message).toContain("/data/objects.db is missing; restore it");
+  }
+  expect(explainError(failed("SQLITE_FULL")).code).toBe("DISK_FULL");
+  expect(explainError(failed("SQLITE_READONLY_DIRECTORY")).code).toBe("FORBIDDEN_BY_SYSTEM");
+  expect(explainError(failed("Locked")).code).toBe("DATA_DIRECTORY_IN_USE");
+  expect(explainError(failed("SQLITE_MISUSE")).code).toBe("INTERNAL");
+});

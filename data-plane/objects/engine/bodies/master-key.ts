@@ -3,6 +3,7 @@
 import { createCipheriv, createDecipheriv } from "node:crypto";
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
+import { CryptoError } from "#foundation/crypto";
 import type { Random } from "#foundation/runtime";
 import { EngineError } from "../engine-error.ts";
 
@@ -19,7 +20,7 @@ export interface MasterKey {
   open(sealed: Uint8Array): Uint8Array;
 }
 
-/** Reads the key at `path`, or makes it. */
+/** Reads the key at `path`, or makes it. @throws CryptoError InvalidKey */
 export function openMasterKey(path: string, random: Random): MasterKey {
   return masterKeyOf(readKey(path) ?? createKey(path, random), random);
 }
@@ -34,7 +35,8 @@ function readKey(path: string): Uint8Array | undefined {
   }
   const key = Buffer.from(text.trim(), "base64");
   if (key.length !== OBJECT_KEY_BYTES) {
-    throw new Error(`${path} does not hold a key of ${OBJECT_KEY_BYTES} bytes in base64; restore it from a backup`);
+    const problem = `${path} does not hold a key of ${OBJECT_KEY_BYTES} bytes in base64; restore it from a backup`;
+    throw new CryptoError("InvalidKey", problem);
   }
   return key;
 }
