@@ -14,11 +14,25 @@ export interface S3Server extends ServerProcess {
 const ROOT = join(import.meta.dir, "../..");
 const PEERS = join(ROOT, "bench/peers/node_modules");
 
+const MAIN = join(ROOT, "apps/biplane/main.ts");
+
 /** `biplane up`: every request authenticated and authorised, every write fsynced. */
 export async function startBiplane(): Promise<S3Server> {
   const data = mkdtempSync(join(tmpdir(), "biplane-bench-"));
-  const main = join(ROOT, "apps/biplane/main.ts");
-  const child = Bun.spawn([process.execPath, main, "up", "--data", data, "--port", "0", "--api-port", "0"], {
+  const server = await startBiplaneOn(data, () => rmSync(data, { recursive: true, force: true }));
+  const env = Bun.spawnSync([process.execPath, MAIN, "env", "--json", "--data", data]);
+  const environment = JSON.parse(env.stdout.toString()) as Record<string, string>;
+  return {
+    ...server,
+    port: Number(new URL(environment.AWS_ENDPOINT_URL!).port),
+    credential: { accessKeyId: environment.AWS_ACCESS_KEY_ID!, secretAccessKey: environment.AWS_SECRET_ACCESS_KEY! },
+    note: "signature checked, policy evaluated, fsynced",
+  };
+}
+
+/** Resolves when it says that it is ready. Its port is in the data directory; `biplane env` reads it. */
+export async function startBiplaneOn(data: string, cleanUp: () => void = () => undefined): Promise<ServerProcess> {
+  const child = Bun.spawn([process.execPath, MAIN, "up", "--data", data, "--port", "0", "--api-port", "0"], {
     stdout: "pipe",
     stderr: "inherit",
   });
@@ -28,15 +42,7 @@ export async function startBiplane(): Promise<S3Server> {
     printed += decoder.decode(chunk);
     if (/^\s*ready\b/im.test(printed)) break;
   }
-  const env = Bun.spawnSync([process.execPath, main, "env", "--json", "--data", data]);
-  const environment = JSON.parse(env.stdout.toString()) as Record<string, string>;
-  return {
-    ...measured("biplane", child, Number(new URL(environment.AWS_ENDPOINT_URL!).port), () =>
-      rmSync(data, { recursive: true, force: true }),
-    ),
-    credential: { accessKeyId: environment.AWS_ACCESS_KEY_ID!, secretAccessKey: environment.AWS_SECRET_ACCESS_KEY! },
-    note: "signature checked, policy evaluated, fsynced",
-  };
+  return measured("biplane", child, 0, cleanUp);
 }
 
 /** s3rver: a file per object, signatures checked, nothing fsynced. */
