@@ -45,6 +45,9 @@ export function readKeyFile(path: string): SealingKey {
       throw new CryptoError("KeyFileTooOpen", `the key file ${path} has mode ${mode}; it must be a file of mode 0600`);
     }
     return sealingKeyFromBase64(readFileSync(file, "utf8").trimEnd());
+  } catch (error) {
+    if (!(error instanceof CryptoError) || error.code !== "InvalidKey") throw error;
+    throw new CryptoError("InvalidKey", `${path} does not hold a key (${error.message}); restore it from a backup`);
   } finally {
     closeSync(file);
   }
