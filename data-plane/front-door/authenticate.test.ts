@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { ControlPlaneUnavailable } from "#data-plane/link";
 import { parseSignature, SignatureError } from "#foundation/aws/sigv4";
 import { type ClaimedSignature, callerOfKey, claimedKey, prove } from "./authenticate.ts";
 import { ACCOUNT, FakeCatalog } from "./testing/fake-catalog.ts";
@@ -35,6 +36,12 @@ function world() {
 }
 
 describe("callers", () => {
+  test("a key whose secret cannot be opened now is not called unknown", () => {
+    const { catalog, root, authenticate } = world();
+    catalog.secretOf = () => undefined;
+    expect(() => authenticate({}, { credential: root })).toThrow(ControlPlaneUnavailable);
+  });
+
   test("the root key speaks for the account", () => {
     const { root, authenticate } = world();
     expect(authenticate({}, { credential: root }).caller).toEqual({

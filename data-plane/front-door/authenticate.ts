@@ -1,6 +1,6 @@
 /** From a signature to a caller: looks the key up in the catalog and verifies. Never asks the control plane. */
 import type { AccessKeyRecord, AccountRecord, UserRecord } from "#contracts";
-import type { Catalog } from "#data-plane/link";
+import { type Catalog, ControlPlaneUnavailable } from "#data-plane/link";
 import type { Caller } from "#data-plane/service";
 import {
   type ParsedSignature,
@@ -35,12 +35,15 @@ export interface ClaimedKey {
  *
  * @throws SignatureError `unknown-key` for keys that do not exist, are inactive or belong to a deleted user; `invalid-token` for session tokens,
  *   which no key of the catalog has
+ * @throws ControlPlaneUnavailable while the key that opens secrets is not here
  */
 export function claimedKey(catalog: Catalog, claim: ClaimedSignature): ClaimedKey {
   const { accessKeyId } = claim;
   const caller = callerOfKey(catalog, accessKeyId);
-  const secret = caller === undefined ? undefined : catalog.secretOf(accessKeyId);
-  if (caller === undefined || secret === undefined) throw new SignatureError({ reason: "unknown-key", accessKeyId });
+  if (caller === undefined) throw new SignatureError({ reason: "unknown-key", accessKeyId });
+  const secret = catalog.secretOf(accessKeyId);
+  // The key is good: to call it unknown would make clients give up what works again as soon as the control plane sends its sealing key.
+  if (secret === undefined) throw new ControlPlaneUnavailable("the secret of this key cannot be opened here now");
   if (claim.sessionToken !== undefined) throw new SignatureError({ reason: "invalid-token" });
   return { caller, secret };
 }
