@@ -31,9 +31,20 @@ test("a process that is killed leaves no lock behind", () =>
     const code = `const { acquireProcessLock } = await import(${JSON.stringify(MODULE)});
       acquireProcessLock(${JSON.stringify(path)}); console.log("held"); setInterval(() => {}, 1000);`;
     const child = Bun.spawn([process.execPath, "-e", code], { stdout: "pipe" });
-    await child.stdout.getReader().read();
-    expect(codeOf(() => acquireProcessLock(path))).toBe("Locked");
-    child.kill("SIGKILL");
-    await child.exited;
+    try {
+      await child.stdout.getReader().read();
+      expect(codeOf(() => acquireProcessLock(path))).toBe("Locked");
+    } finally {
+      child.kill("SIGKILL");
+      await child.exited;
+    }
     acquireProcessLock(path).release();
+  }));
+
+test("a lock whose handle was dropped is still held after a garbage collection", () =>
+  withDirectory((directory) => {
+    const path = join(directory, "lock");
+    (() => void acquireProcessLock(path))();
+    for (let turn = 0; turn < 3; turn += 1) Bun.gc(true);
+    expect(codeOf(() => acquireProcessLock(path))).toBe("Locked");
   }));

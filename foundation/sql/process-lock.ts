@@ -4,6 +4,9 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { errorCode, SqlError } from "./sql-error.ts";
 
+/** Locks that are held, so that a caller who drops the handle does not lose the lock to the garbage collector, which closes connections. */
+const heldConnections = new Set<Connection>();
+
 /** A held lock. */
 export interface ProcessLock {
   /** Gives it back. Releasing twice is harmless. */
@@ -33,11 +36,10 @@ export function acquireProcessLock(path: string): ProcessLock {
     }
     throw error;
   }
-  let held = true;
+  heldConnections.add(connection);
   return {
     release() {
-      if (!held) return;
-      held = false;
+      if (!heldConnections.delete(connection)) return;
       connection.run("ROLLBACK");
       connection.close();
     },

@@ -1,8 +1,8 @@
 /** One cloud, one process: a data directory is held by whoever runs from it. */
 
-import { Database } from "bun:sqlite";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { acquireProcessLock, errorCode, type ProcessLock } from "#foundation/sql";
 import type { EndpointsRole } from "./endpoints.ts";
 import { readEndpoints } from "./endpoints.ts";
 
@@ -37,29 +37,22 @@ const PLANES_OF_ROLE: Readonly<Record<EndpointsRole, readonly string[]>> = {
 /**
  * Takes the directory (created with mode 0700 where missing) for one role. Do it before anything in it is opened.
  *
- * The lock is that of an SQLite file in exclusive mode: the operating system drops it when the process dies, so there is no stale lock
- * file to judge.
- *
  * @throws DataDirectoryInUse
  */
 export function claimDataDirectory(dataDirectory: string, role: EndpointsRole): DataDirectoryClaim {
   const run = join(dataDirectory, "run");
   mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
   mkdirSync(run, { recursive: true, mode: 0o700 });
-  const held: Database[] = [];
+  const held: ProcessLock[] = [];
   const release = () => {
-    for (const lock of held.splice(0)) lock.close();
+    for (const lock of held.splice(0)) lock.release();
   };
   for (const plane of PLANES_OF_ROLE[role]) {
-    const lock = new Database(join(run, `${plane}.lock`), { create: true });
-    held.push(lock);
     try {
-      lock.exec("PRAGMA busy_timeout = 0; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE;");
+      held.push(acquireProcessLock(join(run, `${plane}.lock`)));
     } catch (error) {
       release();
-      if (error instanceof Error && "code" in error && String(error.code).startsWith("SQLITE_BUSY")) {
-        throw new DataDirectoryInUse(dataDirectory, holderOf(dataDirectory, role));
-      }
+      if (errorCode(error) === "Locked") throw new DataDirectoryInUse(dataDirectory, holderOf(dataDirectory, role));
       throw error;
     }
   }
