@@ -1,7 +1,7 @@
 /** The data plane, assembled: link, engines, services, front door, server. */
 import { join } from "node:path";
 import type { ChangeStreamTransport, DataPlaneStatus, Region } from "#contracts";
-import { createFrontDoor, createOperationMetrics } from "#data-plane/front-door";
+import { createFrontDoor, createOperationMetrics, type EndpointNames } from "#data-plane/front-door";
 import { type Link, openLink } from "#data-plane/link";
 import { createObjectsBrowserAccess, createObjectsService } from "#data-plane/objects";
 import { openEmbeddedEngine } from "#data-plane/objects/engine";
@@ -35,6 +35,9 @@ export interface DataPlane {
   /** Lets running requests end, then closes everything in the order in which it depends on each other. */
   close(): Promise<void>;
 }
+
+/** Browsers and most resolvers send every name under `localhost` to this machine. */
+const ENDPOINT_NAMES: EndpointNames = { baseDomains: ["s3.localhost", "localhost"] };
 
 /** How long running requests may take to end when the data plane stops. */
 const CLOSE_GRACE_MS = 5_000;
@@ -101,7 +104,7 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
     catalog,
     defaultRegion: options.region,
     regions: new Set([...REGIONS, options.region]),
-    names: { baseDomains: ["s3.localhost", "localhost"] },
+    names: ENDPOINT_NAMES,
     hostId: newHostId(systemRandom),
     clock: systemClock,
     logger: logger.child({ room: "front-door" }),

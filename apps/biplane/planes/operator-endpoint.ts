@@ -5,6 +5,7 @@
  * directory anyway, which the token in it proves.
  */
 import { resolve } from "node:path";
+import { addressOf, type EndpointNames } from "#data-plane/front-door";
 import type { Link } from "#data-plane/link";
 import type { ObjectEngine } from "#data-plane/objects/engine";
 import { equalInConstantTime } from "#foundation/crypto";
@@ -20,6 +21,7 @@ export interface OperatorEndpoint {
   readonly objectsDirectory: string;
   readonly metrics: MetricsRegistry;
   readonly token: string;
+  readonly names: EndpointNames;
   state(): string;
 }
 
@@ -30,6 +32,8 @@ export function operatorAnswers(
 ): HttpResponse | Promise<HttpResponse> | undefined {
   if (!request.path.startsWith(PREFIX) || request.method !== "GET" || !isLoopback(request.remoteAddress))
     return undefined;
+  // Behind a bucket's host name the path is a key.
+  if (addressOf(request, endpoint.names).bucket !== undefined) return undefined;
   switch (request.path.slice(PREFIX.length)) {
     case "healthz":
       return json(200, { status: "ok" });
