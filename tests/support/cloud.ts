@@ -45,9 +45,12 @@ export interface Cloud {
   dispose(): Promise<void>;
 }
 
-/** Makes an empty cloud directory; nothing runs yet. */
-export function createCloud(): Cloud {
-  const dataDirectory = mkdtempSync(join(tmpdir(), "biplane-cloud-"));
+/**
+ * Makes an empty cloud directory; nothing runs yet.
+ * @param parent where to make it; default the system's place for temporary files
+ */
+export function createCloud(parent = tmpdir()): Cloud {
+  const dataDirectory = mkdtempSync(join(parent, "biplane-cloud-"));
   const running = new Set<CloudProcess>();
   const childEnvironment = { ...process.env, BIPLANE_DATA: dataDirectory, NO_COLOR: "1" };
 
