@@ -39,14 +39,14 @@ interface Thread {
 }
 
 export interface DigestThreadsOptions {
-  /** Default: one for each processor, at most four. */
+  /** Default: a processor is left to the event loop, and there are at most four. */
   readonly threadsMax?: number;
   readonly idleMs?: number;
 }
 
 /** Nothing runs before the first body. */
 export function createDigestThreads(options: DigestThreadsOptions = {}): DigestThreads {
-  const threadsMax = options.threadsMax ?? Math.min(THREADS_MAX, availableParallelism());
+  const threadsMax = options.threadsMax ?? Math.max(1, Math.min(THREADS_MAX, availableParallelism() - 1));
   const idleMs = options.idleMs ?? IDLE_MS;
   const threads: Thread[] = [];
   const memories: SharedArrayBuffer[] = [];
