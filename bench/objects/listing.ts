@@ -11,9 +11,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { AccountId, BucketId } from "#contracts";
+import { type EmbeddedEngine, openEmbeddedEngine } from "#data-plane/objects/engine";
 import { systemClock, systemRandom, systemTimers } from "#foundation/runtime";
 import { openDatabase } from "#foundation/sql";
-import { type EmbeddedEngine, openEmbeddedEngine } from "../../data-plane/objects/engine/index.ts";
 import { median } from "../harness/statistics.ts";
 
 const { values } = parseArgs({

@@ -1,6 +1,6 @@
 /** The AWS CLI, unmodified, with nothing but the variables of `biplane env`. */
 import { afterAll, beforeAll, describe, expect } from "bun:test";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ClientCloud, startClientCloud } from "../support/client-cloud.ts";
 import { skipUnless } from "../support/skips.ts";
@@ -33,6 +33,10 @@ describe("AWS CLI", () => {
       mkdirSync(join(here.home, "tree/sub dir"), { recursive: true });
       writeFileSync(join(here.home, "tree/ä ö+&.txt"), "umlauts");
       writeFileSync(join(here.home, "tree/sub dir/empty"), "");
+      // Listings show whole seconds: files of this second would look newer than their copies.
+      const anHourAgo = Date.now() / 1000 - 3600;
+      for (const name of ["tree/ä ö+&.txt", "tree/sub dir/empty"])
+        utimesSync(join(here.home, name), anHourAgo, anHourAgo);
       await aws("s3", "sync", "tree", "s3://cli-photos/tree");
       expect(await aws("s3", "sync", "tree", "s3://cli-photos/tree")).toBe("");
       expect(await aws("s3", "ls", "--recursive", "s3://cli-photos/tree/")).toContain("tree/ä ö+&.txt");

@@ -97,6 +97,7 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
     objectsDirectory,
     metrics,
     token: options.operatorToken,
+    names: ENDPOINT_NAMES,
     state: () => state,
   };
   const door = await createFrontDoor({
