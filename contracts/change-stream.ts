@@ -18,6 +18,14 @@ export const CHANGE_STREAM_PROTOCOL = 1;
 /** A message larger than this is refused by either side; a snapshot is cut into parts well below it. */
 export const CHANGE_STREAM_MESSAGE_BYTES_MAX = 4 * 1024 * 1024;
 
+/** Where a catalog stands. */
+export interface ResumePoint {
+  readonly controlPlaneId: ControlPlaneId;
+  readonly cursor: EventId;
+  /** The `run` of the welcome under which the cursor was reached: it tells a log that was put back from a backup from the one that the cursor is of. */
+  readonly run?: string;
+}
+
 export type DataPlaneMessage =
   | {
       readonly type: "register";
@@ -28,7 +36,7 @@ export type DataPlaneMessage =
       readonly name: string;
       readonly version: string;
       /** Where the catalog on disk stands, and whose events it was built from; null on a first start. */
-      readonly resume: { readonly controlPlaneId: ControlPlaneId; readonly cursor: EventId } | null;
+      readonly resume: ResumePoint | null;
       readonly wants: readonly CatalogKind[];
     }
   | {
@@ -57,6 +65,8 @@ export type ControlPlaneMessage =
       readonly type: "welcome";
       readonly protocol: number;
       readonly controlPlaneId: ControlPlaneId;
+      /** Which run of the control plane speaks; another one after each start. */
+      readonly run?: string;
       readonly head: EventId;
       readonly heartbeatMs: number;
       /** Key that opens sealed texts, 32 bytes in base64. Kept by the data plane in a file of mode 0600. */

@@ -102,7 +102,7 @@ describe("/ws/data-plane", () => {
 
     const later = await createAccount("two");
     const again = await join();
-    again.send(register("dp-1", { controlPlaneId: world.core.controlPlaneId, cursor: eventId }));
+    again.send(register("dp-1", { controlPlaneId: world.core.controlPlaneId, cursor: eventId, run: welcome.run! }));
     expect((await again.next()).type).toBe("welcome");
     const changes = await again.next();
     expect(changes).toMatchObject({ type: "changes", after: eventId, through: later.eventId });

@@ -34,7 +34,10 @@ const CHECKS: Readonly<Record<string, (message: Json) => boolean>> = {
     isText(message.name) &&
     isText(message.version) &&
     (message.resume === null ||
-      (isObject(message.resume) && isText(message.resume.controlPlaneId) && isCount(message.resume.cursor))) &&
+      (isObject(message.resume) &&
+        isText(message.resume.controlPlaneId) &&
+        isCount(message.resume.cursor) &&
+        (message.resume.run === undefined || isText(message.resume.run)))) &&
     Array.isArray(message.wants) &&
     message.wants.length <= KINDS.length &&
     message.wants.every((kind) => KINDS.includes(kind)),

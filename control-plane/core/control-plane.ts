@@ -46,6 +46,8 @@ export interface EventReader {
 
 export interface ControlPlane {
   readonly controlPlaneId: ControlPlaneId;
+  /** Another one after each start; for the `welcome` of a data plane. */
+  readonly run: string;
   /** The last committed event. Its effects are in `views`. */
   readonly head: EventId;
   /** Committed records; look-ups in memory. */

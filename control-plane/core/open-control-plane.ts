@@ -28,6 +28,7 @@ import { createDecide, createIdentityDependencies, type HandlerOptions } from ".
 import { openMasterKey } from "./master-key.ts";
 import { adoptShadow, buildShadow, compareShadow, viewsNamed } from "./rebuild-views.ts";
 import { createAnswerKeeper, fingerprintOf } from "./remembered-answers.ts";
+import { beginRun } from "./runs.ts";
 
 /** What `openControlPlane` needs. */
 export interface ControlPlaneOptions {
@@ -113,7 +114,9 @@ async function assemble(
   }
   const appender = await Appender.open(store);
   const resumableFrom = Number((await store.note(RESUMABLE_NOTE)) ?? 0) as EventId;
-  const feed = new CatalogFeed({ store, views: committed, timers, head: appender.head, resumableFrom });
+  const runs = await beginRun(store, appender.head, random.fork("runs"));
+  const { endOf: endOfRun } = runs;
+  const feed = new CatalogFeed({ store, views: committed, timers, head: appender.head, resumableFrom, endOfRun });
   const executor = new CommandExecutor({
     store,
     appender,
@@ -194,6 +197,7 @@ async function assemble(
 
   return {
     controlPlaneId: store.controlPlaneId,
+    run: runs.current,
     get head() {
       return appender.head;
     },

@@ -159,9 +159,11 @@ test("whatever is commanded, in batches and again: the log is gapless, views equ
           await controlPlane.execute({ type: "account.create", name: `account ${index}`, accountId }, origin());
         }
         const mirror = createMirror();
+        let { run: told } = controlPlane;
         const subscribe = (): void => {
           const { controlPlaneId } = controlPlane;
-          const resume = mirror.cursor < 0 ? null : { controlPlaneId, cursor: mirror.cursor as never };
+          const resume = mirror.cursor < 0 ? null : { controlPlaneId, cursor: mirror.cursor as never, run: told };
+          told = controlPlane.run;
           controlPlane.feed.subscribe({ resume, wants: KINDS }, { deliver: mirror.deliver, ended: () => undefined });
         };
         subscribe();

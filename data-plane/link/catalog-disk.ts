@@ -28,7 +28,15 @@ const MIGRATIONS: readonly Migration[] = [
       ) STRICT, WITHOUT ROWID;
     `,
   },
+  {
+    version: 2,
+    name: "run of the control plane",
+    sql: "ALTER TABLE position ADD COLUMN run TEXT;",
+  },
 ];
+
+/** Where the catalog stands after a change. */
+type Place = Pick<CatalogPosition, "controlPlaneId" | "cursor" | "run">;
 
 /** Each method is durable when it returns and changes nothing when it throws. */
 export interface CatalogDisk {
@@ -36,8 +44,8 @@ export interface CatalogDisk {
   /** Undefined before the first snapshot. `resumable` is false when the kinds wanted now differ from those it was built for. */
   readonly position: CatalogPosition | undefined;
   records(): IterableIterator<CatalogRecord>;
-  apply(controlPlaneId: ControlPlaneId, through: EventId, changes: readonly CatalogChange[]): void;
-  replace(controlPlaneId: ControlPlaneId, cursor: EventId, records: Iterable<CatalogRecord>): void;
+  apply(place: Place, changes: readonly CatalogChange[]): void;
+  replace(place: Place, records: Iterable<CatalogRecord>): void;
   close(): void;
 }
 
@@ -66,12 +74,16 @@ function catalogDiskOf(database: Database, wants: string, newDataPlaneId: () => 
   );
   const deleteRecord = database.prepare("DELETE FROM records WHERE kind = ?1 AND key = ?2");
   const putPosition = database.prepare(
-    `INSERT INTO position (only, control_plane_id, cursor, wants) VALUES (1, ?1, ?2, ?3)
-     ON CONFLICT (only) DO UPDATE SET control_plane_id = excluded.control_plane_id, cursor = excluded.cursor, wants = excluded.wants`,
+    `INSERT INTO position (only, control_plane_id, cursor, wants, run) VALUES (1, ?1, ?2, ?3, ?4)
+     ON CONFLICT (only) DO UPDATE
+       SET control_plane_id = excluded.control_plane_id, cursor = excluded.cursor, wants = excluded.wants, run = excluded.run`,
   );
-  const readPosition = database.prepare<{ control_plane_id: string; cursor: number; wants: string }>(
-    "SELECT control_plane_id, cursor, wants FROM position",
-  );
+  const readPosition = database.prepare<{
+    control_plane_id: string;
+    cursor: number;
+    wants: string;
+    run: string | null;
+  }>("SELECT control_plane_id, cursor, wants, run FROM position");
   return {
     dataPlaneId: identityOf(database, newDataPlaneId),
     get position() {
@@ -80,6 +92,7 @@ function catalogDiskOf(database: Database, wants: string, newDataPlaneId: () => 
       return {
         controlPlaneId: row.control_plane_id as ControlPlaneId,
         cursor: row.cursor as EventId,
+        run: row.run ?? undefined,
         resumable: row.wants === wants,
       };
     },
@@ -88,25 +101,25 @@ function catalogDiskOf(database: Database, wants: string, newDataPlaneId: () => 
         yield JSON.parse(row.record) as CatalogRecord;
       }
     },
-    apply(controlPlaneId, through, changes) {
+    apply({ controlPlaneId, cursor, run }, changes) {
       database.transaction(() => {
         const before = readPosition.get();
         assert(
-          before?.control_plane_id === controlPlaneId && before.cursor < through,
+          before?.control_plane_id === controlPlaneId && before.cursor < cursor,
           "changes go on top of an older state of the same control plane",
         );
         for (const change of changes) {
           if (change.change === "delete") deleteRecord.run(change.kind, change.key);
           else putRecord.run(change.record.kind, keyOfRecord(change.record), JSON.stringify(change.record));
         }
-        putPosition.run(controlPlaneId, through, wants);
+        putPosition.run(controlPlaneId, cursor, wants, run ?? null);
       });
     },
-    replace(controlPlaneId, cursor, records) {
+    replace({ controlPlaneId, cursor, run }, records) {
       database.transaction(() => {
         database.prepare("DELETE FROM records").run();
         for (const record of records) putRecord.run(record.kind, keyOfRecord(record), JSON.stringify(record));
-        putPosition.run(controlPlaneId, cursor, wants);
+        putPosition.run(controlPlaneId, cursor, wants, run ?? null);
       });
     },
     close: () => database.close(),

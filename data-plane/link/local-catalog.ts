@@ -1,12 +1,12 @@
 /** The catalog as the data plane sees it: memory over disk, with listeners and waiters. */
-import type { AccountId, CatalogChange, CatalogRecord, ControlPlaneId, EventId } from "#contracts";
+import type { AccountId, CatalogChange, ControlPlaneId, EventId } from "#contracts";
 import { open } from "#foundation/crypto";
 import type { Timers } from "#foundation/runtime";
 import { type Catalog, ControlPlaneUnavailable } from "./catalog.ts";
 import { catalogDifference } from "./catalog-difference.ts";
 import type { CatalogDisk } from "./catalog-disk.ts";
 import { CatalogMaps } from "./catalog-maps.ts";
-import type { CatalogPosition } from "./machine-types.ts";
+import type { CatalogPosition, LinkEffect } from "./machine-types.ts";
 import type { SealingKeys } from "./sealing-keys.ts";
 
 interface Waiter {
@@ -14,6 +14,11 @@ interface Waiter {
   readonly resolve: () => void;
   readonly reject: (error: ControlPlaneUnavailable) => void;
 }
+
+/** What the control plane said happened, and where the catalog stands after it. */
+export type CatalogStep = Omit<Extract<LinkEffect, { readonly type: "apply" }>, "type">;
+/** What the control plane said there is, and where the catalog stands with it. */
+export type CatalogSnapshot = Omit<Extract<LinkEffect, { readonly type: "replace" }>, "type">;
 
 /** Parts that a {@link LocalCatalog} is made of. */
 export interface LocalCatalogParts {
@@ -126,25 +131,25 @@ export class LocalCatalog implements Catalog {
   }
 
   /** On disk, then in memory, then listeners and waiters. @throws what the disk throws; nothing has changed then */
-  apply(controlPlaneId: ControlPlaneId, through: EventId, changes: readonly CatalogChange[]): void {
-    this.#parts.disk.apply(controlPlaneId, through, changes);
+  apply({ controlPlaneId, through, run, changes }: CatalogStep): void {
+    this.#parts.disk.apply({ controlPlaneId, cursor: through, run }, changes);
     for (const change of changes) {
       this.#maps.apply(change);
       if (change.change === "delete" && change.kind === "accessKey") this.#secrets.delete(change.key);
     }
-    this.#moveTo({ controlPlaneId, cursor: through, resumable: true }, changes);
+    this.#moveTo({ controlPlaneId, cursor: through, run, resumable: true }, changes);
   }
 
   /** Replaces everything at once. @throws as {@link apply} */
-  replace(controlPlaneId: ControlPlaneId, cursor: EventId, records: readonly CatalogRecord[]): void {
+  replace({ controlPlaneId, cursor, run, records }: CatalogSnapshot): void {
     const next = new CatalogMaps();
     for (const record of records) next.put(record);
     // Parts of a snapshot may repeat a record; the maps hold each once, in its last form.
-    this.#parts.disk.replace(controlPlaneId, cursor, next.records());
+    this.#parts.disk.replace({ controlPlaneId, cursor, run }, next.records());
     const changes = this.#listeners.size === 0 ? [] : catalogDifference(this.#maps, next);
     this.#maps = next;
     this.#secrets.clear();
-    this.#moveTo({ controlPlaneId, cursor, resumable: true }, changes);
+    this.#moveTo({ controlPlaneId, cursor, run, resumable: true }, changes);
     this.#forgetOtherKeys(controlPlaneId);
   }
 

@@ -36,7 +36,12 @@ export type LinkEvent =
     }
   | { readonly type: "commandTimeout"; readonly correlation: number }
   /** The catalog on disk and in memory stands where an `apply` or `replace` of this machine left it. */
-  | { readonly type: "applied"; readonly controlPlaneId: ControlPlaneId; readonly through: EventId }
+  | {
+      readonly type: "applied";
+      readonly controlPlaneId: ControlPlaneId;
+      readonly through: EventId;
+      readonly run?: string | undefined;
+    }
   /** An `apply` or `replace` failed; it and all that were asked for after it were dropped. */
   | { readonly type: "applyFailed"; readonly reason: string }
   | { readonly type: "stop" };
@@ -58,6 +63,7 @@ export type LinkEffect =
       readonly type: "apply";
       readonly controlPlaneId: ControlPlaneId;
       readonly through: EventId;
+      readonly run: string | undefined;
       readonly changes: readonly CatalogChange[];
     }
   /** Replaces the whole catalog; as `apply` otherwise. */
@@ -65,6 +71,7 @@ export type LinkEffect =
       readonly type: "replace";
       readonly controlPlaneId: ControlPlaneId;
       readonly cursor: EventId;
+      readonly run: string | undefined;
       readonly records: readonly CatalogRecord[];
     }
   | { readonly type: "setCommandTimeout"; readonly correlation: number; readonly delayMs: number }
@@ -101,6 +108,8 @@ export type LinkPhase = "waiting" | "connecting" | "registering" | "streaming" |
 export interface CatalogPosition {
   readonly controlPlaneId: ControlPlaneId;
   readonly cursor: EventId;
+  /** The run of the control plane that told the last of it; undefined for one that does not name its runs. */
+  readonly run?: string | undefined;
   /** False when it can be served but not continued (other kinds are wanted now, or the log went backwards): a snapshot is due. */
   readonly resumable: boolean;
 }
@@ -133,6 +142,8 @@ export interface LinkState {
   received: CatalogPosition | undefined;
   /** The control plane of the current connection, from its welcome. */
   peer: ControlPlaneId | undefined;
+  /** The run of the peer, from its welcome. */
+  peerRun: string | undefined;
   heartbeatMs: number;
   /** The next heartbeat has been moved forward, because there is news to report. */
   heartbeatSoon: boolean;

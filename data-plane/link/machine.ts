@@ -39,6 +39,7 @@ export function initialLinkState(identity: LinkIdentity, applied: CatalogPositio
     applied,
     received: applied,
     peer: undefined,
+    peerRun: undefined,
     heartbeatMs: HEARTBEAT_MS_DEFAULT,
     heartbeatSoon: false,
     delivery: "nothing",
@@ -87,7 +88,11 @@ function handle(state: LinkState, event: LinkEvent, effects: LinkEffect[]): stri
       }
       return undefined;
     case "applied":
-      onApplied(state, { controlPlaneId: event.controlPlaneId, cursor: event.through, resumable: true }, effects);
+      onApplied(
+        state,
+        { controlPlaneId: event.controlPlaneId, cursor: event.through, run: event.run, resumable: true },
+        effects,
+      );
       return undefined;
     case "applyFailed":
       state.received = state.applied;
@@ -116,7 +121,13 @@ function register(state: LinkState, effects: LinkEffect[]): void {
   // What is on its way to the disk will be there before anything that this connection delivers, so the cursor is that of `received`.
   const { received } = state;
   const resume =
-    received?.resumable === true ? { controlPlaneId: received.controlPlaneId, cursor: received.cursor } : null;
+    received?.resumable === true
+      ? {
+          controlPlaneId: received.controlPlaneId,
+          cursor: received.cursor,
+          ...(received.run === undefined ? {} : { run: received.run }),
+        }
+      : null;
   state.phase = "registering";
   effects.push(
     {

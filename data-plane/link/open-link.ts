@@ -121,7 +121,7 @@ export function openLink(options: LinkOptions): Link {
       return;
     }
     metrics.appliedThrough.set(catalog.appliedThrough);
-    dispatch({ type: "applied", controlPlaneId, through: catalog.appliedThrough });
+    dispatch({ type: "applied", controlPlaneId, through: catalog.appliedThrough, run: catalog.position?.run });
     for (const waiter of readyWaiters.splice(0)) waiter.resolve();
   };
 
@@ -170,11 +170,11 @@ export function openLink(options: LinkOptions): Link {
         return;
       case "apply":
         metrics.changes.inc(effect.changes.length);
-        change(effect.controlPlaneId, () => catalog.apply(effect.controlPlaneId, effect.through, effect.changes));
+        change(effect.controlPlaneId, () => catalog.apply(effect));
         return;
       case "replace":
         metrics.snapshots.inc();
-        change(effect.controlPlaneId, () => catalog.replace(effect.controlPlaneId, effect.cursor, effect.records));
+        change(effect.controlPlaneId, () => catalog.replace(effect));
         return;
       case "setCommandTimeout": {
         const caller = callers.get(effect.correlation);

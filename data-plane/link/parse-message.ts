@@ -35,6 +35,7 @@ const CHECKS: Readonly<Record<string, (message: Json) => boolean>> = {
   welcome: (message) =>
     isCount(message.protocol) &&
     isText(message.controlPlaneId) &&
+    (message.run === undefined || isText(message.run)) &&
     isCount(message.head) &&
     isCount(message.heartbeatMs) &&
     isText(message.sealingKey),

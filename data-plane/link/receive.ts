@@ -60,6 +60,7 @@ function welcome(state: LinkState, message: Message<"welcome">, effects: LinkEff
   }
   state.phase = "streaming";
   state.peer = message.controlPlaneId;
+  state.peerRun = message.run;
   state.heartbeatMs = Math.min(Math.max(message.heartbeatMs, HEARTBEAT_MS_MIN), HEARTBEAT_MS_MAX);
   effects.push(
     { type: "clearTimer", timer: "handshake" },
@@ -83,16 +84,17 @@ function receiveSnapshot(state: LinkState, message: Message<"snapshot">, effects
   if (!message.last) return undefined;
   const records = state.snapshotRecords;
   const controlPlaneId = state.peer!;
+  const { peerRun: run } = state;
   state.snapshotRecords = [];
   state.delivery = "changes";
-  state.received = { controlPlaneId, cursor: message.cursor, resumable: true };
+  state.received = { controlPlaneId, cursor: message.cursor, run, resumable: true };
   state.failures = 0;
-  effects.push({ type: "replace", controlPlaneId, cursor: message.cursor, records });
+  effects.push({ type: "replace", controlPlaneId, cursor: message.cursor, run, records });
   return undefined;
 }
 
 function receiveChanges(state: LinkState, message: Message<"changes">, effects: LinkEffect[]): string | undefined {
-  const { received, peer } = state;
+  const { received, peer, peerRun: run } = state;
   if (state.delivery === "snapshot") return "changes inside a snapshot";
   if (received === undefined || !received.resumable || received.controlPlaneId !== peer) {
     return "changes where a snapshot is due";
@@ -100,9 +102,9 @@ function receiveChanges(state: LinkState, message: Message<"changes">, effects: 
   state.delivery = "changes";
   if (message.through <= received.cursor) return undefined;
   if (message.after !== received.cursor) return `changes after ${message.after} where ${received.cursor} stands`;
-  state.received = { controlPlaneId: peer, cursor: message.through, resumable: true };
+  state.received = { controlPlaneId: peer, cursor: message.through, run, resumable: true };
   state.failures = 0;
-  effects.push({ type: "apply", controlPlaneId: peer, through: message.through, changes: message.changes });
+  effects.push({ type: "apply", controlPlaneId: peer, through: message.through, run, changes: message.changes });
   return undefined;
 }
 

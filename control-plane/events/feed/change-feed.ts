@@ -1,5 +1,5 @@
 /** The change feed: what data planes are told, from a snapshot or a cursor on, in the order of the log. */
-import type { CatalogKind, CatalogRecord, ControlPlaneId, EventId } from "#contracts";
+import type { CatalogKind, CatalogRecord, EventId, ResumePoint } from "#contracts";
 import type { Timers } from "#foundation/runtime";
 import type { CatalogAddress } from "../catalog/catalog-keys.ts";
 import type { CatalogReader } from "../catalog/catalog-views.ts";
@@ -13,7 +13,7 @@ export const RESUME_EVENTS_MAX = 50_000;
 /** What a subscriber asks for. */
 export interface FeedRequest {
   /** The cursor that the subscriber has on disk and the control plane it is of; null for a snapshot. */
-  readonly resume: { readonly controlPlaneId: ControlPlaneId; readonly cursor: EventId } | null;
+  readonly resume: ResumePoint | null;
   readonly wants: readonly CatalogKind[];
 }
 
@@ -43,6 +43,8 @@ export interface ChangeFeedOptions {
   readonly head: EventId;
   /** Cursors before this event do not resume, see `rebuilt`. */
   readonly resumableFrom: EventId;
+  /** The last event that a run of the control plane can have told. Cursors of runs that it does not know do not resume. Default: runs are not looked at. */
+  readonly endOfRun?: (run: string) => EventId | undefined;
   readonly resumeEventsMax?: number;
 }
 
@@ -52,6 +54,7 @@ export class CatalogFeed implements ChangeFeed, FeedSource {
   readonly #store: EventStore;
   readonly #views: CatalogReader;
   readonly #resumeEventsMax: number;
+  readonly #endOfRun: ChangeFeedOptions["endOfRun"];
   readonly #subscriptions = new Set<Subscription>();
   #head: EventId;
   #resumableFrom: EventId;
@@ -63,6 +66,7 @@ export class CatalogFeed implements ChangeFeed, FeedSource {
     this.#head = options.head;
     this.#resumableFrom = options.resumableFrom;
     this.#resumeEventsMax = options.resumeEventsMax ?? RESUME_EVENTS_MAX;
+    this.#endOfRun = options.endOfRun;
   }
 
   get head(): EventId {
@@ -115,7 +119,12 @@ export class CatalogFeed implements ChangeFeed, FeedSource {
 
   #resumableCursor(resume: FeedRequest["resume"]): EventId | null {
     if (resume === null || resume.controlPlaneId !== this.#store.controlPlaneId) return null;
-    const { cursor } = resume;
+    const { cursor, run } = resume;
+    if (this.#endOfRun !== undefined) {
+      // The same number of a log that was lost since is another event.
+      const end = run === undefined ? undefined : this.#endOfRun(run);
+      if (end === undefined || cursor > end) return null;
+    }
     const sound = Number.isSafeInteger(cursor) && cursor >= this.#resumableFrom && cursor >= 0 && cursor <= this.#head;
     return sound && this.#head - cursor <= this.#resumeEventsMax ? cursor : null;
   }

@@ -73,6 +73,16 @@ const SABOTAGE: readonly (readonly [string, Step])[] = [
       step(state, event.type === "message" ? { ...event, connection: state.connection } : event, chance),
   ],
   [
+    "claims its cursor for the run that has just said welcome",
+    (state, event, chance) => {
+      const effects = step(state, event, chance);
+      if (event.type === "message" && event.message.type === "welcome" && state.received !== undefined) {
+        state.received = { ...state.received, run: event.message.run };
+      }
+      return effects;
+    },
+  ],
+  [
     "forgets commands when the connection breaks",
     (state, event, chance) =>
       step(state, event, chance).filter((effect) => event.type !== "closed" || effect.type !== "fail"),

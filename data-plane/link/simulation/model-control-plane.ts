@@ -14,19 +14,34 @@ import type { Chance } from "./chance.ts";
 /** Bucket name → record as JSON. */
 export type ModelState = ReadonlyMap<string, string>;
 
-/** One incarnation of the log. */
+/** One run over a log. */
 export class ModelControlPlane {
   readonly id: ControlPlaneId;
+  readonly run: string;
   readonly #chance: Chance;
   /** `states[n]` is the state after event n. */
-  readonly states: ModelState[] = [new Map()];
-  readonly #changes: CatalogChange[] = [];
+  readonly states: ModelState[];
+  readonly #changes: CatalogChange[];
+  /** Run → the last event that it can have told. */
+  readonly #ends: Map<string, number>;
   /** Cursors below this are too old to resume from. */
   oldestCursor = 0;
 
-  constructor(id: string, chance: Chance) {
+  constructor(
+    id: string,
+    run: string,
+    chance: Chance,
+    backup?: { readonly of: ModelControlPlane; readonly head: number },
+  ) {
     this.id = id as ControlPlaneId;
+    this.run = run;
     this.#chance = chance;
+    this.states = backup === undefined ? [new Map()] : backup.of.states.slice(0, backup.head + 1);
+    this.#changes = backup === undefined ? [] : backup.of.#changes.slice(0, backup.head);
+    this.#ends = new Map();
+    const ends = backup === undefined ? [] : backup.of.#ends;
+    for (const [before, end] of ends) this.#ends.set(before, Math.min(end, this.head));
+    this.#ends.set(run, Number.MAX_SAFE_INTEGER);
   }
 
   get head(): EventId {
@@ -43,7 +58,7 @@ export class ModelControlPlane {
     } else {
       const record: BucketRecord = {
         kind: "bucket",
-        bucketId: `${this.id}-${this.head + 1}` as BucketRecord["bucketId"],
+        bucketId: `${this.run}-${this.head + 1}` as BucketRecord["bucketId"],
         name,
         accountId: "000000000001" as AccountId,
         region: "us-east-1" as BucketRecord["region"],
@@ -64,6 +79,7 @@ export class ModelControlPlane {
       type: "welcome",
       protocol: 1,
       controlPlaneId: this.id,
+      run: this.run,
       head: this.head,
       heartbeatMs: 1000,
       sealingKey: "",
@@ -72,6 +88,7 @@ export class ModelControlPlane {
     const canResume =
       resume !== null &&
       resume.controlPlaneId === this.id &&
+      resume.cursor <= (this.#ends.get(resume.run ?? "") ?? -1) &&
       resume.cursor >= this.oldestCursor &&
       resume.cursor <= this.head;
     return canResume ? [welcome, ...this.changesAfter(resume.cursor)] : [welcome, ...this.snapshot()];

@@ -2,9 +2,10 @@
  * One data plane's machine, a model control plane and a bad network between them, in virtual time.
  *
  * Whatever a network may do to a stream is done: connections break at any moment, deliveries are late. Beyond that, single `changes` are lost, doubled and
- * swapped, as a control plane with a bug would send them. The disk refuses at times, the process restarts at times, the control plane is replaced.
+ * swapped, as a control plane with a bug would send them. The disk refuses at times, the process restarts at times, the control plane is replaced, or
+ * put back to an earlier state and goes another way from there.
  */
-import type { CatalogChange, CatalogRecord, ControlPlaneMessage, DataPlaneMessage } from "#contracts";
+import type { ControlPlaneMessage, DataPlaneMessage } from "#contracts";
 import { createVirtualTime, type TimerHandle } from "#foundation/runtime";
 import { initialLinkState, step } from "../machine.ts";
 import type { CatalogPosition, LinkEffect, LinkEvent, LinkIdentity, LinkState } from "../machine-types.ts";
@@ -46,6 +47,7 @@ export class World {
   readonly #step: Step;
   readonly #time = createVirtualTime(0);
   readonly #timers = new Map<string, TimerHandle>();
+  /** By run. */
   readonly #controlPlanes = new Map<string, ModelControlPlane>();
   #control: ModelControlPlane;
   #line: Line | undefined;
@@ -68,6 +70,7 @@ export class World {
     refused: 0,
     restarts: 0,
     resets: 0,
+    putBack: 0,
     connections: 0,
   };
 
@@ -87,6 +90,7 @@ export class World {
     else if (draw < 0.7) this.#execute();
     else if (draw < 0.72) this.#restart();
     else if (draw < 0.74) this.#reset();
+    else if (draw < 0.75) this.#putBack();
     else if (draw < 0.77) this.#control.oldestCursor = this.#chance.below(this.#control.head + 1);
     else if (draw < 0.77 + this.trouble.disconnect) this.#break();
     this.#pass(this.#chance.below(400));
@@ -116,8 +120,9 @@ export class World {
   }
 
   #newControlPlane(): ModelControlPlane {
-    const control = new ModelControlPlane(`cp-${this.#controlPlanes.size}`, this.#chance);
-    this.#controlPlanes.set(control.id, control);
+    const number = this.#controlPlanes.size;
+    const control = new ModelControlPlane(`cp-${number}`, `run-${number}`, this.#chance);
+    this.#controlPlanes.set(control.run, control);
     return control;
   }
 
@@ -193,6 +198,18 @@ export class World {
     this.#break();
   }
 
+  /** The control plane's log is put back from a backup, and at once other things happen than those that were lost. */
+  #putBack(): void {
+    this.seen.putBack++;
+    const lost = this.#control;
+    const head = this.#chance.below(lost.head + 1);
+    const run = `run-${this.#controlPlanes.size}`;
+    this.#control = new ModelControlPlane(lost.id, run, this.#chance, { of: lost, head });
+    this.#controlPlanes.set(run, this.#control);
+    for (let events = this.#chance.below(20); events > 0; events--) this.#control.append();
+    this.#break();
+  }
+
   #execute(): void {
     const correlation = this.#nextCorrelation++;
     this.#waiting.add(correlation);
@@ -234,10 +251,10 @@ export class World {
         break;
       }
       case "apply":
-        this.#later(() => this.#apply(effect.controlPlaneId, effect.through, effect.changes));
+        this.#later(() => this.#apply(effect));
         break;
       case "replace":
-        this.#later(() => this.#replace(effect.controlPlaneId, effect.cursor, effect.records));
+        this.#later(() => this.#replace(effect));
         break;
       case "settle":
       case "fail":
@@ -312,11 +329,7 @@ export class World {
     });
   }
 
-  #apply(
-    controlPlaneId: CatalogPosition["controlPlaneId"],
-    through: CatalogPosition["cursor"],
-    changes: readonly CatalogChange[],
-  ): void {
+  #apply({ controlPlaneId, through, run, changes }: Extract<LinkEffect, { readonly type: "apply" }>): void {
     this.seen.applied++;
     this.#expect(
       this.#disk.position?.controlPlaneId === controlPlaneId,
@@ -327,27 +340,24 @@ export class World {
       if (change.change === "delete") this.#disk.records.delete(change.key);
       else this.#disk.records.set(change.key, JSON.stringify(change.record));
     }
-    this.#arrived(controlPlaneId, through);
+    this.#arrived({ controlPlaneId, cursor: through, run, resumable: true });
   }
 
-  #replace(
-    controlPlaneId: CatalogPosition["controlPlaneId"],
-    cursor: CatalogPosition["cursor"],
-    records: readonly CatalogRecord[],
-  ): void {
+  #replace({ controlPlaneId, cursor, run, records }: Extract<LinkEffect, { readonly type: "replace" }>): void {
     this.seen.replaced++;
     this.#disk.records.clear();
     for (const record of records) {
       if (record.kind === "bucket") this.#disk.records.set(record.name, JSON.stringify(record));
     }
-    this.#arrived(controlPlaneId, cursor);
+    this.#arrived({ controlPlaneId, cursor, run, resumable: true });
   }
 
   /** The invariant: at every moment the catalog is a state that its control plane really had. */
-  #arrived(controlPlaneId: CatalogPosition["controlPlaneId"], cursor: CatalogPosition["cursor"]): void {
-    this.#disk.position = { controlPlaneId, cursor, resumable: true };
-    this.#expectState(this.#controlPlanes.get(controlPlaneId)!.states[cursor]!);
-    this.#dispatch({ type: "applied", controlPlaneId, through: cursor });
+  #arrived(position: CatalogPosition): void {
+    const { controlPlaneId, cursor, run } = position;
+    this.#disk.position = position;
+    this.#expectState(this.#controlPlanes.get(run!)!.states[cursor]!);
+    this.#dispatch({ type: "applied", controlPlaneId, through: cursor, run });
   }
 
   #end(effect: Extract<LinkEffect, { readonly type: "settle" | "fail" }>): void {
