@@ -18,7 +18,12 @@ export function watchMemory(pid: number): MemoryWatch {
   const before = residentBytes(pid);
   let peak = before;
   const timer = setInterval(() => {
-    peak = Math.max(peak, residentBytes(pid));
+    try {
+      peak = Math.max(peak, residentBytes(pid));
+    } catch {
+      // The process is gone: whoever waits for it says so better than a timer can.
+      clearInterval(timer);
+    }
   }, 20);
   return {
     stop() {
