@@ -17,7 +17,7 @@ export const DEFAULT_LIMITS: HttpLimits = {
   bodyIdleTimeoutMs: 30 * SECOND,
   // Longer than the 60 s for which common load balancers keep an idle upstream connection.
   keepAliveTimeoutMs: 65 * SECOND,
-  writeIdleTimeoutMs: 60 * SECOND,
+  writeIdleTimeoutMs: 120 * SECOND,
   // Cheaper to read than a new connection costs; beyond it the client is better told to stop.
   maxDrainBytes: 256 * KIB,
 };
@@ -25,8 +25,8 @@ export const DEFAULT_LIMITS: HttpLimits = {
 /** Requests of one connection that may wait behind a running one (pipelining); a longer queue cuts the connection. */
 export const MAX_PIPELINED = 64;
 
-/** Chunks in which long bodies are written: one wait for the client per chunk, so a client below 256 KiB / 60 s ≈ 4.3 KiB/s is cut. */
-export const WRITE_CHUNK_BYTES = 256 * KIB;
+/** Chunks in which long bodies are written: one wait for the client per chunk, so a client below 512 KiB / 120 s ≈ 4.3 KiB/s is cut. */
+export const WRITE_CHUNK_BYTES = 512 * KIB;
 
 /** Unread request bytes kept per exchange before the client is paused: twice what the engine delivers at once. */
 export const BODY_HIGH_WATER_BYTES = 256 * KIB;
