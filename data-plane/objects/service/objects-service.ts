@@ -8,6 +8,7 @@ import { objectHandlers } from "../operations/objects/index.ts";
 import { createToolbox, defineOperations, type Toolbox } from "./define.ts";
 import type { ObjectsEnvironment } from "./environment.ts";
 import { settleClosedBuckets } from "./settle-closed-buckets.ts";
+import { watchVanishedBuckets } from "./watch-vanished-buckets.ts";
 
 const handlersOf = (tools: Toolbox) => ({
   ...bucketHandlers(tools),
@@ -29,6 +30,7 @@ export function createObjectsService(environment: ObjectsEnvironment): Service {
   const tools = createToolbox(environment);
   const lifecycle = startLifecycleWorker(environment);
   const accessLogs = createAccessLogs(environment);
+  const endWatch = watchVanishedBuckets(environment);
   const stopped = new AbortController();
   const settled = settleInterrupted(environment, stopped.signal);
   return {
@@ -37,6 +39,7 @@ export function createObjectsService(environment: ObjectsEnvironment): Service {
     requestAnswered: accessLogs.requestAnswered,
     async close() {
       stopped.abort();
+      endWatch();
       await Promise.all([lifecycle.close(), settled, accessLogs.close()]);
     },
   };

@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { CatalogChange } from "#contracts";
+import { createLogger } from "#foundation/telemetry";
+import { openWorld, type World } from "../testing/world.ts";
+import { watchVanishedBuckets } from "./watch-vanished-buckets.ts";
+
+let world: World;
+beforeAll(async () => {
+  world = await openWorld();
+});
+afterAll(() => world.close());
+
+test("a bucket that goes with objects in it is reported; one that is deleted empty is not", async () => {
+  const lines: string[] = [];
+  const logger = createLogger({ sink: { write: (line) => void lines.push(line), flush: () => undefined } });
+  const [full, empty, renewed] = [await world.bucket(), await world.bucket(), await world.bucket()];
+  for (const bucket of [full, renewed]) await world.put(bucket, "k", "12345");
+  let tell: (changes: readonly CatalogChange[]) => void = () => undefined;
+  const end = watchVanishedBuckets({
+    engine: world.engine,
+    logger,
+    catalog: Object.assign(Object.create(world.planes) as typeof world.planes, {
+      buckets: () => [...world.planes.buckets()],
+      onChange: (listener: typeof tell) => {
+        tell = listener;
+        return () => undefined;
+      },
+    }),
+  });
+  const record = world.planes.bucket(renewed)!;
+  const other = { ...record, bucketId: "another" as typeof record.bucketId };
+  tell([
+    { change: "delete", kind: "bucket", key: empty },
+    { change: "delete", kind: "bucket", key: full },
+    { change: "upsert", key: renewed, record },
+    { change: "upsert", key: renewed, record: other },
+    { change: "delete", kind: "bucket", key: "unknown" },
+  ]);
+  while (lines.length < 2) await Bun.sleep(1);
+  end();
+  const told = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(told).toEqual([
+    expect.objectContaining({ level: "error", bucket: full, versions: 1, bytes: 5 }),
+    expect.objectContaining({ level: "error", bucket: renewed, versions: 1, bytes: 5 }),
+  ]);
+});
