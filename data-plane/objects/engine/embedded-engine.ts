@@ -17,7 +17,7 @@ import { type BodyReader, SMALL_READ_BYTES } from "./reading/body-reader.ts";
 import { cipherOfUpload, decodePart, decodeUpload, decodeVersion } from "./reading/decode-version.ts";
 import type { LatestCache } from "./reading/latest-cache.ts";
 import { listObjects, listUploads, listVersions } from "./reading/listings.ts";
-import type { RecordReader } from "./reading/record-reader.ts";
+import type { FilledBucket, RecordReader } from "./reading/record-reader.ts";
 import { type BucketReference, isRefusal, type PutAnswer, type RecordOperations } from "./records/commands.ts";
 import { storageError, wasNotTried } from "./storage-error.ts";
 
@@ -27,6 +27,8 @@ export interface EmbeddedEngine extends ObjectEngine {
   uploadsOlderThan(bucketId: BucketId, initiatedBefore: number, limit: number): Promise<readonly Upload[]>;
   /** Buckets that were closed and neither reopened nor dropped, for example because the process ended in between. */
   closedBuckets(): Promise<readonly BucketId[]>;
+  /** Open buckets that hold objects, other versions or delete markers. */
+  filledBuckets(): Promise<readonly FilledBucket[]>;
   /** Why no write is taken any more (the storage failed: fsync or read errors), for readiness checks. Reads may go on; a restart is needed. */
   readonly failure: Error | undefined;
   /** Makes files of all committed bodies and removes all garbage, now: for tests, backups and people who want to look. */
@@ -369,6 +371,7 @@ export function assembleEngine(parts: EngineParts): EmbeddedEngine {
       return rows.map((row) => decodeUpload(bucketId, decodeKey(row.key), row));
     },
     closedBuckets: async () => reader.closedBuckets(),
+    filledBuckets: async () => reader.filledBuckets(),
     get failure() {
       return records.failure;
     },

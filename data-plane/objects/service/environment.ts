@@ -6,8 +6,8 @@ import type { EmbeddedEngine } from "../engine/index.ts";
 import type { ObjectEngine } from "../engine/port.ts";
 
 export interface ObjectsEnvironment {
-  /** An engine that can name closed buckets has interrupted deletions settled at the start. */
-  readonly engine: ObjectEngine & Partial<Pick<EmbeddedEngine, "closedBuckets">>;
+  /** An engine that can name closed and filled buckets has interrupted deletions settled, and vanished buckets reported, at the start. */
+  readonly engine: ObjectEngine & Partial<Pick<EmbeddedEngine, "closedBuckets" | "filledBuckets">>;
   readonly catalog: Catalog;
   readonly control: ControlPlane;
   readonly clock: Clock;

@@ -16,11 +16,19 @@ export function watchVanishedBuckets({
   const known = new Map<string, BucketId>();
   for (const { name, bucketId } of catalog.buckets()) known.set(name, bucketId);
 
+  const reported = new Set<BucketId>();
   const report = async (bucket: string, bucketId: BucketId): Promise<void> => {
     const { versions, bytes } = await engine.usage(bucketId);
-    if (versions === 0) return;
+    if (versions === 0 || reported.has(bucketId)) return;
+    reported.add(bucketId);
     const message = "a bucket that holds objects is gone from the control plane; they are kept, but cannot be reached";
     logger.error(message, { bucket, bucketId, versions, bytes });
+  };
+  /** Those that went before this began; their directories still have their names. */
+  const reportEarlier = async (): Promise<void> => {
+    const filled = (await engine.filledBuckets?.()) ?? [];
+    const there = new Set(known.values());
+    for (const { bucketId, directory } of filled) if (!there.has(bucketId)) await report(directory, bucketId);
   };
   const vanished = (bucket: string): void => {
     const bucketId = known.get(bucket);
@@ -28,6 +36,7 @@ export function watchVanishedBuckets({
     known.delete(bucket);
     report(bucket, bucketId).catch((error: unknown) => logger.error("usage of a bucket is unknown", { bucket, error }));
   };
+  reportEarlier().catch((error: unknown) => logger.error("vanished buckets are unknown", { error }));
   return catalog.onChange((changes) => {
     for (const change of changes) {
       if (change.change === "delete") {
@@ -37,6 +46,7 @@ export function watchVanishedBuckets({
         // A bucket of the same name that is another one.
         if (known.get(name) !== bucketId) vanished(name);
         known.set(name, bucketId);
+        reported.delete(bucketId);
       }
     }
   });

@@ -37,6 +37,12 @@ export interface KeyedUploadRow extends UploadRow {
   readonly key: Uint8Array;
 }
 
+/** A bucket that holds versions, and the name of its directory, which is that of the bucket where it was known. */
+export interface FilledBucket {
+  readonly bucketId: BucketId;
+  readonly directory: string;
+}
+
 export interface RecordReader {
   /** Runs `body` so that all its reads see one state. */
   snapshot<Result>(body: () => Result): Result;
@@ -56,11 +62,16 @@ export interface RecordReader {
   uploadsInitiatedBefore(bucket: BucketPlace, before: number, limit: number): readonly KeyedUploadRow[];
   /** Buckets that were closed and neither reopened nor dropped. */
   closedBuckets(): readonly BucketId[];
+  /** Open buckets that hold versions. */
+  filledBuckets(): readonly FilledBucket[];
 }
 
 export function openRecordReader(database: Database): RecordReader {
   const bucketById = database.prepare<BucketRow>("SELECT * FROM buckets WHERE id = ?1");
   const closed = database.prepare<{ id: BucketId }>("SELECT id FROM buckets WHERE state = 'closed' ORDER BY number");
+  const filled = database.prepare<FilledBucket>(
+    "SELECT id AS bucketId, directory FROM buckets WHERE state = 'open' AND versions > 0 ORDER BY number",
+  );
   const current = database.prepare<VersionRow>(`SELECT ${CURRENT_COLUMNS} FROM current WHERE bucket = ?1 AND key = ?2`);
   const newestPast = database.prepare<VersionRow>(
     `SELECT ${VERSIONS_COLUMNS} FROM versions WHERE bucket = ?1 AND key = ?2 ORDER BY seq DESC LIMIT 1`,
@@ -195,6 +206,7 @@ export function openRecordReader(database: Database): RecordReader {
     }),
     uploadsInitiatedBefore: (bucket, before, limit) => uploadsByAge.all(bucket.number, before, limit),
     closedBuckets: () => closed.all().map(({ id }) => id),
+    filledBuckets: () => filled.all(),
   };
 }
 
