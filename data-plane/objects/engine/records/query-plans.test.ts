@@ -17,6 +17,8 @@ const WHOLE_TABLES = [
   "SELECT count(*) AS rows, coalesce(sum(length(data)), 0) AS bytes FROM journal",
   // Few buckets, read once at start.
   "SELECT id FROM buckets WHERE state = 'closed' ORDER BY number",
+  // The same: which buckets hold something, compared once with the catalog.
+  "SELECT id AS bucketId, directory FROM buckets WHERE state = 'open' AND versions > 0 ORDER BY number",
   "SELECT version, checksum FROM schema_migrations ORDER BY version",
   "SELECT 1 AS found FROM sqlite_schema WHERE name = 'schema_migrations'",
 ];
