@@ -52,111 +52,115 @@ describe("linearizable keys", () => {
     await cloud.dispose();
   });
 
-  test("puts, conditional puts, deletes, reads and listings of one key have an order", async () => {
-    const deadline = performance.now() + SECONDS * 1000;
-    let operations = 0;
-    const oneKey = async (key: string): Promise<void> => {
-      const history: Operation<Value>[] = [];
-      const path = `/history/${key}`;
-      const etags = new Map<string, string>();
-      const record = async (
-        name: string,
-        send: () => Promise<PlainAnswer>,
-        effect: (answer: PlainAnswer) => Operation<Value>["apply"],
-      ): Promise<PlainAnswer> => {
-        const called = performance.now();
-        const answer = await send();
-        const returned = performance.now();
-        history.push({
-          name: `${name} → ${answer.status} ${answer.code ?? ""}`,
-          called,
-          returned,
-          apply: effect(answer),
-        });
-        return answer;
-      };
-      const unexpected = (answer: PlainAnswer): never => {
-        throw new Error(`seed ${seed}: ${path}: ${answer.status} ${answer.text().slice(0, 300)}`);
-      };
-      const reads =
-        (found: Value): Operation<Value>["apply"] =>
-        (state) =>
-          state === found ? { next: state } : undefined;
-      const client = async (id: number): Promise<void> => {
-        for (let turn = 0; performance.now() < deadline; turn++) {
-          const label = `${key}.${id}.${turn}`;
-          const body = bodyOf(label, pick(SIZES));
-          const kind = random();
-          if (kind < 0.25) {
-            await record(
-              `put ${label}`,
-              () => s3.send("PUT", path, { body }),
-              (answer) => (answer.status === 200 ? () => ({ next: label }) : unexpected(answer)),
-            );
-          } else if (kind < 0.35) {
-            const headers = { "if-none-match": "*" };
-            await record(
-              `put-new ${label}`,
-              () => s3.send("PUT", path, { body, headers }),
-              ({ status, ...answer }) => {
-                if (status === 200) return (state) => (state === undefined ? { next: label } : undefined);
-                if (status === 412) return (state) => (state === undefined ? undefined : { next: state });
-                return unexpected({ status, ...answer });
-              },
-            );
-          } else if (kind < 0.45 && etags.size > 0) {
-            const [old, etag] = pick([...etags].slice(-3));
-            const headers = { "if-match": etag };
-            await record(
-              `put ${label} over ${old}`,
-              () => s3.send("PUT", path, { body, headers }),
-              (answer) => {
-                if (answer.status === 200) return (state) => (state === old ? { next: label } : undefined);
-                if (answer.status === 412)
-                  return (state) => (state === old || state === undefined ? undefined : { next: state });
-                if (answer.status === 404) return reads(undefined);
-                return unexpected(answer);
-              },
-            );
-          } else if (kind < 0.58) {
-            await record(
-              "delete",
-              () => s3.send("DELETE", path),
-              (answer) => (answer.status === 204 ? () => ({ next: undefined }) : unexpected(answer)),
-            );
-          } else if (kind < 0.68) {
-            const query = `list-type=2&prefix=${key}`;
-            await record(
-              "list",
-              () => s3.send("GET", "/history", { query }),
-              (answer) => {
-                if (answer.status !== 200) return unexpected(answer);
-                const listed = answer.text().includes(`<Key>${key}</Key>`);
-                return (state) => ((state !== undefined) === listed ? { next: state } : undefined);
-              },
-            );
-          } else {
-            const answer = await record(
-              "get",
-              () => s3.send("GET", path),
-              (got) => {
-                if (got.status === 404) return reads(undefined);
-                return got.status === 200 ? reads(labelOf(got)) : unexpected(got);
-              },
-            );
-            if (answer.status === 200) etags.set(labelOf(answer), answer.headers.get("etag")!);
+  test(
+    "puts, conditional puts, deletes, reads and listings of one key have an order",
+    async () => {
+      const deadline = performance.now() + SECONDS * 1000;
+      let operations = 0;
+      const oneKey = async (key: string): Promise<void> => {
+        const history: Operation<Value>[] = [];
+        const path = `/history/${key}`;
+        const etags = new Map<string, string>();
+        const record = async (
+          name: string,
+          send: () => Promise<PlainAnswer>,
+          effect: (answer: PlainAnswer) => Operation<Value>["apply"],
+        ): Promise<PlainAnswer> => {
+          const called = performance.now();
+          const answer = await send();
+          const returned = performance.now();
+          history.push({
+            name: `${name} → ${answer.status} ${answer.code ?? ""}`,
+            called,
+            returned,
+            apply: effect(answer),
+          });
+          return answer;
+        };
+        const unexpected = (answer: PlainAnswer): never => {
+          throw new Error(`seed ${seed}: ${path}: ${answer.status} ${answer.text().slice(0, 300)}`);
+        };
+        const reads =
+          (found: Value): Operation<Value>["apply"] =>
+          (state) =>
+            state === found ? { next: state } : undefined;
+        const client = async (id: number): Promise<void> => {
+          for (let turn = 0; performance.now() < deadline; turn++) {
+            const label = `${key}.${id}.${turn}`;
+            const body = bodyOf(label, pick(SIZES));
+            const kind = random();
+            if (kind < 0.25) {
+              await record(
+                `put ${label}`,
+                () => s3.send("PUT", path, { body }),
+                (answer) => (answer.status === 200 ? () => ({ next: label }) : unexpected(answer)),
+              );
+            } else if (kind < 0.35) {
+              const headers = { "if-none-match": "*" };
+              await record(
+                `put-new ${label}`,
+                () => s3.send("PUT", path, { body, headers }),
+                ({ status, ...answer }) => {
+                  if (status === 200) return (state) => (state === undefined ? { next: label } : undefined);
+                  if (status === 412) return (state) => (state === undefined ? undefined : { next: state });
+                  return unexpected({ status, ...answer });
+                },
+              );
+            } else if (kind < 0.45 && etags.size > 0) {
+              const [old, etag] = pick([...etags].slice(-3));
+              const headers = { "if-match": etag };
+              await record(
+                `put ${label} over ${old}`,
+                () => s3.send("PUT", path, { body, headers }),
+                (answer) => {
+                  if (answer.status === 200) return (state) => (state === old ? { next: label } : undefined);
+                  if (answer.status === 412)
+                    return (state) => (state === old || state === undefined ? undefined : { next: state });
+                  if (answer.status === 404) return reads(undefined);
+                  return unexpected(answer);
+                },
+              );
+            } else if (kind < 0.58) {
+              await record(
+                "delete",
+                () => s3.send("DELETE", path),
+                (answer) => (answer.status === 204 ? () => ({ next: undefined }) : unexpected(answer)),
+              );
+            } else if (kind < 0.68) {
+              const query = `list-type=2&prefix=${key}`;
+              await record(
+                "list",
+                () => s3.send("GET", "/history", { query }),
+                (answer) => {
+                  if (answer.status !== 200) return unexpected(answer);
+                  const listed = answer.text().includes(`<Key>${key}</Key>`);
+                  return (state) => ((state !== undefined) === listed ? { next: state } : undefined);
+                },
+              );
+            } else {
+              const answer = await record(
+                "get",
+                () => s3.send("GET", path),
+                (got) => {
+                  if (got.status === 404) return reads(undefined);
+                  return got.status === 200 ? reads(labelOf(got)) : unexpected(got);
+                },
+              );
+              if (answer.status === 200) etags.set(labelOf(answer), answer.headers.get("etag")!);
+            }
           }
-        }
+        };
+        await Promise.all(Array.from({ length: CLIENTS_PER_KEY }, (_, id) => client(id)));
+        operations += history.length;
+        const violation = findViolation<Value>(history, undefined, (state) => state ?? "");
+        if (violation !== undefined) throw new Error(`seed ${seed}: no order of ${key}:\n${violation}`);
       };
-      await Promise.all(Array.from({ length: CLIENTS_PER_KEY }, (_, id) => client(id)));
-      operations += history.length;
-      const violation = findViolation<Value>(history, undefined, (state) => state ?? "");
-      if (violation !== undefined) throw new Error(`seed ${seed}: no order of ${key}:\n${violation}`);
-    };
-    await Promise.all(Array.from({ length: KEYS }, (_, index) => oneKey(`k${index}`)));
-    expect(operations).toBeGreaterThan(100);
-    console.log(`seed ${seed}: ${operations} operations on ${KEYS} keys`);
-  }, 60_000);
+      await Promise.all(Array.from({ length: KEYS }, (_, index) => oneKey(`k${index}`)));
+      expect(operations).toBeGreaterThan(100);
+      console.log(`seed ${seed}: ${operations} operations on ${KEYS} keys`);
+    },
+    60_000 + 2 * SECONDS * 1000,
+  );
 
   test(`${CAS_CLIENTS} clients count with If-Match and lose nothing`, async () => {
     const path = "/history/counter";
