@@ -6,8 +6,8 @@
  */
 import { resolve } from "node:path";
 import { addressOf, type EndpointNames } from "#data-plane/front-door";
-import type { Link } from "#data-plane/link";
-import type { ObjectEngine } from "#data-plane/objects/engine";
+import type { Catalog, Link } from "#data-plane/link";
+import type { EmbeddedEngine } from "#data-plane/objects/engine";
 import { equalInConstantTime } from "#foundation/crypto";
 import type { HttpRequest, HttpResponse } from "#foundation/http";
 import type { MetricsRegistry } from "#foundation/telemetry";
@@ -15,8 +15,8 @@ import type { MetricsRegistry } from "#foundation/telemetry";
 const PREFIX = "/_biplane/";
 
 export interface OperatorEndpoint {
-  readonly link: Link;
-  readonly engine: ObjectEngine;
+  readonly link: Pick<Link, "state"> & { readonly catalog: Pick<Catalog, "bucket"> };
+  readonly engine: Pick<EmbeddedEngine, "head" | "locate" | "failure">;
   /** The engine's directory: what it locates is relative to it. */
   readonly objectsDirectory: string;
   readonly metrics: MetricsRegistry;
@@ -35,10 +35,15 @@ export function operatorAnswers(
   // Behind a bucket's host name the path is a key.
   if (addressOf(request, endpoint.names).bucket !== undefined) return undefined;
   switch (request.path.slice(PREFIX.length)) {
-    case "healthz":
-      return json(200, { status: "ok" });
+    case "healthz": {
+      // Reads go on, but nothing can be written before a new start: whoever watches over the process should bring that about.
+      const { failure } = endpoint.engine;
+      return failure === undefined
+        ? json(200, { status: "ok" })
+        : json(503, { status: "failed", reason: failure.message });
+    }
     case "readyz": {
-      const state = endpoint.state();
+      const state = endpoint.engine.failure === undefined ? endpoint.state() : "failed";
       const { connected, phase, appliedThrough, dataPlaneId, lastFailure } = endpoint.link.state;
       return json(state === "ready" ? 200 : 503, {
         state,
