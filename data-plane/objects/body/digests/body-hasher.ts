@@ -5,7 +5,7 @@ export type BodyDigests = ReadonlyMap<ChecksumAlgorithm, Uint8Array>;
 
 export interface BodyHasher {
   /**
-   * Takes the next piece. A promise asks to wait: until it resolves, the piece must stay as it is and no other may follow. It never rejects.
+   * Takes the next piece; it may be reused when this returns. A promise asks to wait before the next piece; it never rejects.
    * @throws what made the hashing fail
    */
   update(piece: Uint8Array): Promise<void> | undefined;

@@ -15,12 +15,13 @@ function open(options: Parameters<typeof createDigestThreads>[0] = {}): DigestTh
   return threads;
 }
 
-/** Hands the bytes over in pieces whose memory is overwritten afterwards, as that of a socket may be. */
+/** Hands the bytes over in pieces whose memory is overwritten afterwards, as a socket's may be. */
 async function feed(hasher: BodyHasher, bytes: Uint8Array, pieceBytes: number): Promise<BodyDigests> {
   for (let at = 0; at < bytes.length; at += pieceBytes) {
     const piece = Buffer.from(bytes.subarray(at, at + pieceBytes));
-    await hasher.update(piece);
+    const room = hasher.update(piece);
     piece.fill(0);
+    await room;
   }
   hasher.end();
   return hasher.digests();

@@ -166,6 +166,7 @@ export function createDigestThreads(options: DigestThreadsOptions = {}): DigestT
       }
       return taken;
     };
+    /** The rest of a piece that was larger than the room; a copy, because the piece may be reused. */
     const fillLater = async (rest: Uint8Array): Promise<void> => {
       let left = rest;
       while (left.length > 0 && failure === undefined) {
@@ -178,7 +179,8 @@ export function createDigestThreads(options: DigestThreadsOptions = {}): DigestT
       update(piece) {
         if (failure !== undefined) throw failure;
         const taken = fill(piece);
-        if (taken < piece.length) return fillLater(piece.subarray(taken));
+        // Not `slice`: a Buffer's is a view.
+        if (taken < piece.length) return fillLater(new Uint8Array(piece.subarray(taken)));
         return hasRoom() ? undefined : untilRoom();
       },
       end() {

@@ -129,8 +129,7 @@ export function createStager(options: StagerOptions): Stager {
           size += value.length;
           waitingBytes += value.length;
           // A producer may reuse its buffer after the next call; what is kept must be a copy.
-          // Not by `Uint8Array.from`, which asks a Buffer for each byte: 1 ms for 64 KiB instead of 3 µs.
-          head.push(new Uint8Array(value));
+          head.push(Uint8Array.from(value));
         }
       } finally {
         waitingBytes -= size;
@@ -162,7 +161,7 @@ function refuseWhenFull(error: unknown): never {
 }
 
 function own(bytes: Uint8Array): Uint8Array {
-  return bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes : Uint8Array.from(bytes);
 }
 
 function joined(pieces: readonly Uint8Array[], size: number): Uint8Array {
