@@ -1,6 +1,7 @@
 /** CompleteMultipartUpload. */
 import type { CallContext } from "#data-plane/service";
 import type { S3 } from "#foundation/aws";
+import { isEngineError } from "../../engine/index.ts";
 import type { Checksum, CompletedPart, Part, Upload } from "../../engine/port.ts";
 import { invalidRequest, malformedXml } from "../../errors.ts";
 import { answerChecksum, type ChecksumMember, checksumOfMembers } from "../../rules/checksum-names.ts";
@@ -53,13 +54,22 @@ async function storedParts(tools: Toolbox, upload: Upload): Promise<ReadonlyMap<
   }
 }
 
-/** The object's checksum, or undefined when a part is missing: then the engine refuses the completion anyway. */
+/**
+ * The object's checksum, or undefined when a part is missing (then the engine refuses the completion anyway) or when the upload has ended since it was looked
+ * up: the same request sent twice may have completed it, and the engine remembers.
+ */
 async function objectChecksum(
   tools: Toolbox,
   upload: Upload,
   named: readonly CompletedPart[],
 ): Promise<Checksum | undefined> {
-  const stored = await storedParts(tools, upload);
+  let stored: ReadonlyMap<number, Part>;
+  try {
+    stored = await storedParts(tools, upload);
+  } catch (error) {
+    if (isEngineError(error, "NoSuchUpload")) return undefined;
+    throw error;
+  }
   const parts: Part[] = [];
   for (const { partNumber } of named) {
     const part = stored.get(partNumber);
