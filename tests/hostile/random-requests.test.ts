@@ -152,7 +152,7 @@ test("none of them is our fault", async () => {
       expect(answer.status < 500 || answer.status === 501).toBe(true);
       expect(answer.status).toBeGreaterThanOrEqual(200);
     }),
-    { numRuns: RUNS },
+    { numRuns: RUNS, seed: 1_090_019_050 },
   );
   // Some did something, others were refused for many reasons.
   expect([...statuses]).toEqual(expect.arrayContaining([200, 204, 400, 404, 405]));

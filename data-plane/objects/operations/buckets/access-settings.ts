@@ -43,7 +43,7 @@ export function bucketAccessHandlers(environment: ObjectsEnvironment): Handlers<
     },
     async PutBucketPolicy(input, context) {
       const bucket = bucketOf(environment, input);
-      const text = input.Policy;
+      const text = input.Policy ?? "";
       if (Buffer.byteLength(text) > POLICY_BYTES_MAX)
         throw malformedPolicy("Policy exceeds the maximum allowed document size.");
       const document = checkPolicy(text, bucket.name);
