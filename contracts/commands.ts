@@ -3,8 +3,9 @@
  *
  * A command is validated against the views and appends 1..n events in one transaction together with its idempotency record.
  */
-import type { AccountId, BucketId, EventId, Region } from "./ids.ts";
+import type { AccountId, BucketId, EventId, Region, ResourceId } from "./ids.ts";
 import type { BucketSection, KeyOwner } from "./records.ts";
+import type { ResourceCommand, ResourceKind } from "./resources.ts";
 
 export type Command =
   | { readonly type: "account.create"; readonly name: string; readonly accountId?: AccountId }
@@ -49,12 +50,19 @@ export type Command =
       readonly name: string;
       readonly section: BucketSection;
       readonly value: unknown;
-    };
+    }
+  | ResourceCommand;
 
 export type CommandType = Command["type"];
 
 /** What a command answers besides the event id; only secrets and generated names, everything else is in the catalog. */
-export interface CommandResults {
+export type CommandResults = BaseCommandResults & {
+  readonly [Kind in ResourceKind as `${Kind}.create`]: { readonly resourceId: ResourceId };
+} & {
+  readonly [Kind in ResourceKind as `${Kind}.configure` | `${Kind}.delete`]: Record<string, never>;
+};
+
+interface BaseCommandResults {
   "account.create": { readonly accountId: AccountId; readonly canonicalUserId: string };
   "user.create": { readonly userId: string; readonly arn: string };
   "user.delete": Record<string, never>;
@@ -84,6 +92,9 @@ export type CommandErrorCode =
   | "BucketAlreadyOwnedByYou"
   | "NoSuchBucket"
   | "TooManyBuckets"
+  | "ResourceAlreadyExists"
+  | "NoSuchResource"
+  | "RevisionMismatch"
   | "AccountAlreadyExists"
   | "NoSuchAccount"
   | "UserAlreadyExists"

@@ -1,9 +1,18 @@
 /** The envelope of every event in the log, and the catalogue of event types with their payloads. */
 import type { AccountId, BucketId, EventId, Region } from "./ids.ts";
 import type { BucketSection, KeyOwner, SealedText } from "./records.ts";
+import type { ResourceEventPayloads, ResourceKind } from "./resources.ts";
 
 /** Event type → payload. A type's payload only ever gains optional members; a breaking change raises the event's version. */
-export interface EventPayloads {
+export type EventPayloads = BaseEventPayloads & {
+  readonly [Kind in ResourceKind as `${Kind}.created`]: ResourceEventPayloads<Kind>["created"];
+} & {
+  readonly [Kind in ResourceKind as `${Kind}.configured`]: ResourceEventPayloads<Kind>["configured"];
+} & {
+  readonly [Kind in ResourceKind as `${Kind}.deleted`]: ResourceEventPayloads<Kind>["deleted"];
+};
+
+interface BaseEventPayloads {
   "account.created": { readonly accountId: AccountId; readonly name: string; readonly canonicalUserId: string };
   "user.created": {
     readonly accountId: AccountId;
@@ -45,7 +54,7 @@ export interface EventPayloads {
 }
 
 export type EventType = keyof EventPayloads;
-export type AggregateType = "account" | "user" | "accessKey" | "bucket";
+export type AggregateType = "account" | "user" | "accessKey" | "bucket" | ResourceKind;
 
 /** One event as it stands in the log. */
 export interface EventEnvelope<Type extends EventType = EventType> {

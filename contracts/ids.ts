@@ -15,6 +15,9 @@ export type Region = Brand<string, "Region">;
 /** Identity of one incarnation of a bucket: a bucket deleted and created again under the same name has another. */
 export type BucketId = Brand<string, "BucketId">;
 
+/** Identity of one incarnation of a queue, a table or another regional resource. */
+export type ResourceId = Brand<string, "ResourceId">;
+
 /** Identity of one data plane, chosen by itself at its first start and kept on its disk. */
 export type DataPlaneId = Brand<string, "DataPlaneId">;
 

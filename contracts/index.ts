@@ -4,3 +4,4 @@ export * from "./commands.ts";
 export * from "./events.ts";
 export * from "./ids.ts";
 export * from "./records.ts";
+export * from "./resources.ts";

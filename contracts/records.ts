@@ -5,6 +5,7 @@
  * reads nothing else on its hot paths. Records are plain JSON.
  */
 import type { AccountId, BucketId, Region } from "./ids.ts";
+import type { QueueRecord, TableRecord } from "./resources.ts";
 
 /** An org seen as an AWS account. */
 export interface AccountRecord {
@@ -114,10 +115,10 @@ export interface BucketRecord {
   readonly sections: BucketSections;
 }
 
-export type CatalogRecord = AccountRecord | UserRecord | AccessKeyRecord | BucketRecord;
+export type CatalogRecord = AccountRecord | UserRecord | AccessKeyRecord | BucketRecord | QueueRecord | TableRecord;
 export type CatalogKind = CatalogRecord["kind"];
 
-/** What identifies a record within its kind: account id, `account/user`, access key id, bucket name. */
+/** What identifies a record within its kind: account id, `account/user`, access key id, bucket name, `account/region/name` of a resource. */
 export type CatalogKey = string;
 
 /** One difference between two states of the catalog. */
