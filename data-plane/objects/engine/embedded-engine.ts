@@ -8,11 +8,20 @@ import type { Housekeeper } from "./bodies/housekeeper.ts";
 import type { MasterKey } from "./bodies/master-key.ts";
 import type { StagedRecord, Stager } from "./bodies/stager.ts";
 import { EngineError } from "./engine-error.ts";
+import type { CommittedOutbox } from "./event-outbox.ts";
 import { bucketDirectoryName } from "./model/body-path.ts";
 import { packDetail, packLock } from "./model/detail.ts";
 import { decodeKey } from "./model/key-order.ts";
 import { CHANCE_BYTES, chanceOf } from "./model/ordered-id.ts";
-import { NULL_VERSION, type ObjectEngine, type ObjectVersion, type StagedBody, type Upload } from "./port.ts";
+import {
+  type Announcement,
+  type DeletionAnnouncements,
+  NULL_VERSION,
+  type ObjectEngine,
+  type ObjectVersion,
+  type StagedBody,
+  type Upload,
+} from "./port.ts";
 import { type BodyReader, SMALL_READ_BYTES } from "./reading/body-reader.ts";
 import { cipherOfUpload, decodePart, decodeUpload, decodeVersion } from "./reading/decode-version.ts";
 import type { LatestCache } from "./reading/latest-cache.ts";
@@ -44,6 +53,7 @@ export interface EngineParts {
   readonly housekeeper: Housekeeper;
   readonly masterKey: MasterKey;
   readonly cache: LatestCache;
+  readonly outbox: CommittedOutbox;
   readonly clock: Clock;
   readonly random: Random;
   readonly bucketNameOf: ((bucketId: BucketId) => string | undefined) | undefined;
@@ -54,6 +64,13 @@ export interface EngineParts {
 /** How long completing an upload again answers the same version: a day. */
 export const COMPLETION_REMEMBERED_MS = 24 * 60 * 60 * 1000;
 
+/** A command that changes one key and may have events announced. */
+interface AnnouncingCommand {
+  readonly bucket: BucketReference;
+  readonly key: string;
+  readonly announce?: Announcement | DeletionAnnouncements;
+}
+
 type Answer<Name extends keyof RecordOperations> = Exclude<
   ReturnType<RecordOperations[Name]>,
   { readonly refused: unknown }
@@ -61,6 +78,7 @@ type Answer<Name extends keyof RecordOperations> = Exclude<
 
 export function assembleEngine(parts: EngineParts): EmbeddedEngine {
   const { records, reader, bodies, stager, housekeeper, masterKey, cache, clock, random } = parts;
+  const { outbox } = parts;
 
   const references = new Map<BucketId, BucketReference>();
   const bucketReference = (id: BucketId): BucketReference => {
@@ -95,7 +113,7 @@ export function assembleEngine(parts: EngineParts): EmbeddedEngine {
   /** Applies a command that changes one key. `decode` makes the result; `latest` says which version readers shall find from now on. */
   async function write<Name extends keyof RecordOperations, Result>(
     name: Name,
-    command: Parameters<RecordOperations[Name]>[0] & { readonly bucket: BucketReference; readonly key: string },
+    command: Parameters<RecordOperations[Name]>[0] & AnnouncingCommand,
     decode: (answer: Answer<Name>) => { readonly result: Result; readonly latest?: ObjectVersion },
   ): Promise<Result> {
     const { id } = command.bucket;
@@ -104,6 +122,7 @@ export function assembleEngine(parts: EngineParts): EmbeddedEngine {
     try {
       const decoded = decode(await apply(name, command));
       latest = decoded.latest;
+      if (command.announce !== undefined) outbox.noticeCommit(command.announce);
       return decoded.result;
     } finally {
       cache.end(id, command.key, latest);
@@ -166,7 +185,7 @@ export function assembleEngine(parts: EngineParts): EmbeddedEngine {
       await stager.remove(record);
     },
 
-    put: ({ bucketId, key, versioning, body, etag, checksum, attributes, precondition }) =>
+    put: ({ bucketId, key, versioning, body, etag, checksum, attributes, precondition, announce }) =>
       committing(body, (record) =>
         write(
           "put",
@@ -186,6 +205,7 @@ export function assembleEngine(parts: EngineParts): EmbeddedEngine {
             },
             body: { body: record.body, data: record.data },
             condition: precondition,
+            announce,
           },
           (answer) => putResult(bucketId, key, answer),
         ),
@@ -224,6 +244,7 @@ export function assembleEngine(parts: EngineParts): EmbeddedEngine {
         owner: request.owner,
         bypassGovernance: request.bypassGovernance === true,
         ifMatch: request.ifMatch,
+        announce: request.announce,
       };
       const answer = await write("delete", command, (result) => ({ result }));
       housekeeper.noticeCommit(0);
@@ -235,7 +256,7 @@ export function assembleEngine(parts: EngineParts): EmbeddedEngine {
       };
     },
 
-    async update({ bucketId, key, versionId, set, bypassGovernance }) {
+    async update({ bucketId, key, versionId, set, bypassGovernance, announce }) {
       const command = {
         bucket: bucketReference(bucketId),
         key: checkedKey(key),
@@ -246,6 +267,7 @@ export function assembleEngine(parts: EngineParts): EmbeddedEngine {
         retention: set.retention,
         legalHold: set.legalHold,
         bypassGovernance: bypassGovernance === true,
+        announce,
       };
       return write("update", command, ({ row, latest }) => ({ result: decodeVersion(bucketId, key, row, latest) }));
     },
@@ -326,6 +348,7 @@ export function assembleEngine(parts: EngineParts): EmbeddedEngine {
         checksum: checksum === undefined ? null : JSON.stringify(checksum),
         expectedSize: request.expectedSize,
         condition: request.precondition,
+        announce: request.announce,
       };
       const result = await write("completeUpload", command, (answer) => putResult(bucketId, key, answer));
       housekeeper.noticeCommit(0);
@@ -340,6 +363,8 @@ export function assembleEngine(parts: EngineParts): EmbeddedEngine {
       });
       housekeeper.noticeCommit(0);
     },
+
+    outbox,
 
     async closeBucket(bucketId) {
       await apply("closeBucket", { bucket: bucketReference(bucketId), now: clock.now() });

@@ -16,6 +16,7 @@ import { systemHousekeepingFiles, systemStagingFiles } from "./bodies/system-fil
 import { openBodyNumbers } from "./body-numbers.ts";
 import { lockDirectory } from "./directory-lock.ts";
 import { assembleEngine, COMPLETION_REMEMBERED_MS, type EmbeddedEngine } from "./embedded-engine.ts";
+import { openEventOutbox } from "./event-outbox.ts";
 import { refuseLostParts } from "./lost-parts.ts";
 import { openBodyReader } from "./reading/body-reader.ts";
 import { createLatestCache } from "./reading/latest-cache.ts";
@@ -110,6 +111,7 @@ export async function openEmbeddedEngine(options: EmbeddedEngineOptions): Promis
       mayInline: () => housekeeper.journalBytes < JOURNAL_BYTES_MAX,
     });
     const cache = createLatestCache();
+    const outbox = openEventOutbox(records, database);
     const { bucketNameOf } = options;
     return assembleEngine({
       records,
@@ -119,6 +121,7 @@ export async function openEmbeddedEngine(options: EmbeddedEngineOptions): Promis
       housekeeper,
       masterKey,
       cache,
+      outbox,
       clock,
       random,
       bucketNameOf,

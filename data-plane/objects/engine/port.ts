@@ -214,6 +214,50 @@ export interface DeleteOutcome {
   readonly removed?: ObjectVersion;
 }
 
+/** An event that a write announces when it takes effect. The write's own commit puts it into the outbox; the engine does not read what it says. */
+export interface Announcement {
+  /** ARN of what shall be told. */
+  readonly destination: string;
+  /** Kind of event, such as `ObjectCreated:Put`. */
+  readonly event: string;
+  /** What else is to be known when it is delivered: at most a few hundred bytes. */
+  readonly origin: string;
+}
+
+/** What a deletion announces, by what it turns out to be. */
+export interface DeletionAnnouncements {
+  /** A version was removed for good. */
+  readonly removed?: Announcement;
+  /** A delete marker was made. */
+  readonly marked?: Announcement;
+}
+
+/** An announced event that waits for its delivery. */
+export interface OutboxEvent extends Announcement {
+  /** Events of one key have ascending ids, in the order of the writes. Never used twice. */
+  readonly id: number;
+  readonly key: string;
+  /** Time of the write, milliseconds since 1970. */
+  readonly time: number;
+  /** Absent for S3's version "null". */
+  readonly versionId?: string;
+  /** Of the version that the event is about; absent for deletions. */
+  readonly size?: number;
+  readonly etag?: string;
+}
+
+/** Events that were committed with their writes and are not delivered yet. */
+export interface EventOutbox {
+  /** What events wait for. */
+  destinations(): readonly string[];
+  /** The oldest events for a destination, in order. */
+  waiting(destination: string, limit: number): readonly OutboxEvent[];
+  /** Takes out events that were delivered or given up. Those that are gone already are no error. */
+  forget(destination: string, ids: readonly number[]): Promise<void>;
+  /** Calls back after a write with an announcement was committed; once, perhaps without an event, for each. Returns the function that ends it. */
+  onArrival(listener: (destination: string) => void): () => void;
+}
+
 /** One engine holds all buckets of one data plane. */
 export interface ObjectEngine {
   /** Streams a body to a private place, hashing nothing: the caller hashes as it passes. Encrypts as asked. Backpressure is the iteration's. */
@@ -235,6 +279,7 @@ export interface ObjectEngine {
     readonly checksum?: Checksum;
     readonly attributes: ObjectAttributes;
     readonly precondition?: WritePrecondition;
+    readonly announce?: Announcement;
   }): Promise<{ readonly version: ObjectVersion; readonly replaced?: ObjectVersion }>;
 
   /**
@@ -265,6 +310,7 @@ export interface ObjectEngine {
     readonly owner: AccountId;
     readonly bypassGovernance?: boolean;
     readonly ifMatch?: string;
+    readonly announce?: DeletionAnnouncements;
   }): Promise<DeleteOutcome>;
 
   /** Changes tags, ACL, retention or legal hold of one version in place. Object lock rules are enforced here. */
@@ -279,6 +325,8 @@ export interface ObjectEngine {
       readonly legalHold?: boolean;
     };
     readonly bypassGovernance?: boolean;
+    /** Not announced when the version is as it was before: an ACL that changes nothing. */
+    readonly announce?: Announcement;
   }): Promise<ObjectVersion>;
 
   /** Latest versions that are not delete markers, in UTF-8 byte order of the key. A page costs the same anywhere in the bucket. */
@@ -326,8 +374,12 @@ export interface ObjectEngine {
     readonly checksum?: Checksum;
     readonly expectedSize?: number;
     readonly precondition?: WritePrecondition;
+    /** Announced once, however often the upload is completed. */
+    readonly announce?: Announcement;
   }): Promise<{ readonly version: ObjectVersion; readonly replaced?: ObjectVersion }>;
   abortUpload(bucketId: BucketId, key: string, uploadId: string): Promise<void>;
+
+  readonly outbox: EventOutbox;
 
   /** No more writes to this bucket; rejects with BucketNotEmpty (and stays open) when any version or marker exists. */
   closeBucket(bucketId: BucketId): Promise<void>;

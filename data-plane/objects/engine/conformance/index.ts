@@ -6,6 +6,7 @@ import { encryptionCases } from "./encryption.ts";
 import type { EngineFixture } from "./fixture.ts";
 import { listingCases } from "./listings.ts";
 import { objectCases } from "./objects.ts";
+import { outboxCases } from "./outbox.ts";
 import { uploadCases } from "./uploads.ts";
 import { versionCases } from "./versions.ts";
 
@@ -28,6 +29,7 @@ export function describeObjectEngine(name: string, open: () => Promise<EngineFix
     describe("listings", () => listingCases(fixture));
     describe("uploads", () => uploadCases(fixture));
     describe("encryption", () => encryptionCases(fixture));
+    describe("outbox", () => outboxCases(fixture));
     describe("buckets", () => bucketCases(fixture));
   });
 }

@@ -7,7 +7,7 @@
 
 import type { BucketId } from "#contracts";
 import type { EngineErrorDetails } from "../engine-error.ts";
-import type { EngineErrorCode, VersioningState } from "../port.ts";
+import type { Announcement, DeletionAnnouncements, EngineErrorCode, VersioningState } from "../port.ts";
 import type { PartRow, UploadRow, VersionRow } from "./rows.ts";
 
 /** The command was refused and changed nothing. */
@@ -67,6 +67,7 @@ export interface PutCommand extends KeyedCommand {
   readonly version: NewVersion;
   readonly body: IncomingBody;
   readonly condition?: Condition;
+  readonly announce?: Announcement;
 }
 
 /** What the engine decided about a new version, and what it replaced. */
@@ -85,6 +86,7 @@ export interface DeleteCommand extends KeyedCommand {
   readonly owner: string;
   readonly bypassGovernance: boolean;
   readonly ifMatch?: string;
+  readonly announce?: DeletionAnnouncements;
 }
 
 export interface DeleteAnswer {
@@ -104,6 +106,7 @@ export interface UpdateCommand extends KeyedCommand {
   readonly retention?: { readonly mode: "GOVERNANCE" | "COMPLIANCE"; readonly retainUntil: number } | null;
   readonly legalHold?: boolean;
   readonly bypassGovernance: boolean;
+  readonly announce?: Announcement;
 }
 
 export interface UpdateAnswer {
@@ -152,6 +155,7 @@ export interface CompleteCommand extends UploadCommand {
   readonly checksum: string | null;
   readonly expectedSize?: number;
   readonly condition?: Condition;
+  readonly announce?: Announcement;
 }
 
 export interface BucketCommand {
@@ -196,6 +200,12 @@ export interface NumberBlock {
   readonly end: number;
 }
 
+/** Events that need not be delivered any more. */
+export interface ForgetEventsCommand {
+  readonly destination: string;
+  readonly ids: readonly number[];
+}
+
 /** All commands by name, as {@link EngineHost} takes them. */
 export interface RecordOperations {
   put(command: PutCommand): PutAnswer | Refusal;
@@ -213,4 +223,5 @@ export interface RecordOperations {
   /** Forgets completions older than this. */
   forgetCompletions(command: { readonly before: number }): Progress;
   reserveBodies(): NumberBlock;
+  forgetEvents(command: ForgetEventsCommand): Done;
 }

@@ -94,6 +94,7 @@ export function openCompletions(context: RecordContext, uploads: UploadTable): C
       }
       uploads.drop(bucket, key, upload.upload);
       remember.run(bucket.number, key, upload.upload, upload.id, now);
+      if (command.announce !== undefined) context.outbox.add(command.announce, key, now, answer.row);
       return answer;
     },
     forget: (before) => ({ more: forget.run(before).changes === FORGET_BATCH }),

@@ -40,6 +40,10 @@ export function createRecords(database: Database): Engine<RecordOperations> {
       },
       forgetCompletions: ({ before }) => completions.forget(before),
       reserveBodies: () => context.bodies.block(),
+      forgetEvents(command) {
+        context.outbox.forget(command);
+        return DONE;
+      },
     },
     onRollback() {
       context.buckets.forget();

@@ -5,7 +5,7 @@ import { encodeKey } from "../model/key-order.ts";
 import { forbidsRemoval } from "../model/object-lock.ts";
 import { NULL_VERSION } from "../port.ts";
 import type { Bucket } from "./bucket-book.ts";
-import { type DeleteAnswer, type DeleteCommand, type Refusal, refuse } from "./commands.ts";
+import { type DeleteAnswer, type DeleteCommand, isRefusal, type Refusal, refuse } from "./commands.ts";
 import { checkCondition, newVersionId, type Place, replacedVersion, timeOfChange } from "./install-version.ts";
 import type { RecordContext } from "./record-context.ts";
 import type { VersionRow } from "./rows.ts";
@@ -16,6 +16,28 @@ export function deleteObject(context: RecordContext, command: DeleteCommand): De
   const bucket = context.buckets.obtain(command.bucket);
   if (bucket.state === "dropped") return refuse("BucketClosed");
   const key = encodeKey(command.key);
+  const answer = applyDeletion(context, bucket, key, command);
+  if (command.announce !== undefined && !isRefusal(answer)) announceDeletion(context, key, command, answer);
+  return answer;
+}
+
+/** What had no effect is not announced. */
+function announceDeletion(context: RecordContext, key: Uint8Array, command: DeleteCommand, answer: DeleteAnswer): void {
+  const { versionId, deleteMarker, removed } = answer;
+  const isMarked = command.versionId === undefined && deleteMarker;
+  if (!isMarked && removed === null) return;
+  const announcement = isMarked ? command.announce?.marked : command.announce?.removed;
+  if (announcement === undefined) return;
+  const version = versionId === undefined || versionId === NULL_VERSION ? null : versionId;
+  context.outbox.add(announcement, key, command.now, { version });
+}
+
+function applyDeletion(
+  context: RecordContext,
+  bucket: Bucket,
+  key: Uint8Array,
+  command: DeleteCommand,
+): DeleteAnswer | Refusal {
   if (command.versionId !== undefined) return removeVersion(context, bucket, key, command, command.versionId);
   const latest = context.versions.current(bucket, key);
   const failed = checkCondition(latest, { ifMatch: command.ifMatch });

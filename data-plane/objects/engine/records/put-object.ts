@@ -18,6 +18,8 @@ export function putObject(context: RecordContext, command: PutCommand): PutAnswe
     body: command.body.body,
     upload: null,
   });
-  if (!isRefusal(answer)) context.ledger.accept(bucket, key, 0, command.body);
+  if (isRefusal(answer)) return answer;
+  context.ledger.accept(bucket, key, 0, command.body);
+  if (command.announce !== undefined) context.outbox.add(command.announce, key, now, answer.row);
   return answer;
 }

@@ -8,6 +8,7 @@ import { type Database, openDatabase, type Statement } from "#foundation/sql";
 import { openBodyFiles } from "../bodies/body-files.ts";
 import { createHousekeeping } from "../bodies/housekeeping.ts";
 import { systemHousekeepingFiles } from "../bodies/system-files.ts";
+import { openOutboxReader } from "../reading/outbox-reader.ts";
 import { openRecordReader } from "../reading/record-reader.ts";
 import { createRecords } from "./create-records.ts";
 
@@ -46,6 +47,7 @@ test("every statement is answered by a search in an index", () => {
     const recorder = recording(database, texts);
     createRecords(recorder);
     openRecordReader(recorder);
+    openOutboxReader(recorder);
     createHousekeeping(recorder, systemHousekeepingFiles(directory));
     openBodyFiles(recorder, directory);
     expect(texts.size).toBeGreaterThan(40);

@@ -3,6 +3,7 @@
 import type { Database } from "#foundation/sql";
 import { type BodyLedger, openBodyLedger } from "./body-ledger.ts";
 import { type BucketBook, openBucketBook } from "./bucket-book.ts";
+import { type Outbox, openOutbox } from "./outbox.ts";
 import { openSequence, type Sequence } from "./sequences.ts";
 import { openVersionTable, type VersionTable } from "./version-table.ts";
 
@@ -15,15 +16,18 @@ export interface RecordContext {
   /** Orders all versions and uploads of the engine. */
   readonly sequence: Sequence;
   readonly bodies: Sequence;
+  readonly outbox: Outbox;
 }
 
 export function openRecordContext(database: Database): RecordContext {
+  const sequence = openSequence(database, "versions");
   return {
     database,
     buckets: openBucketBook(database),
     versions: openVersionTable(database),
     ledger: openBodyLedger(database),
-    sequence: openSequence(database, "versions"),
+    sequence,
     bodies: openSequence(database, "bodies"),
+    outbox: openOutbox(database, sequence),
   };
 }

@@ -6,6 +6,7 @@
  * - `versions` holds everything else that has a version: superseded versions and delete markers, newest first within a key.
  * - `journal` holds small bodies until they are files; `arrivals` the large ones that are committed but still named `staging/<body>`;
  *   `garbage` what is no longer part of anything and waits to be unlinked.
+ * - `outbox` holds events of writes until they are delivered, clustered by destination, oldest first.
  * - `parts` belong to an upload; when it is completed they stay, as the segments of the object (`current.upload`, `versions.upload`).
  *
  * Keys are BLOBs, so that SQLite compares them with memcmp. A `version` of NULL is S3's version "null". Times are milliseconds since 1970.
@@ -128,6 +129,24 @@ CREATE TABLE garbage (
 ) STRICT;
 
 CREATE INDEX garbage_by_body ON garbage (body) WHERE body IS NOT NULL;
+`,
+  },
+  {
+    version: 2,
+    name: "outbox",
+    sql: `
+CREATE TABLE outbox (
+  destination TEXT NOT NULL,
+  id INTEGER NOT NULL,
+  event TEXT NOT NULL,
+  key BLOB NOT NULL,
+  time INTEGER NOT NULL,
+  version TEXT,
+  size INTEGER,
+  etag TEXT,
+  origin TEXT NOT NULL,
+  PRIMARY KEY (destination, id)
+) STRICT, WITHOUT ROWID;
 `,
   },
 ];

@@ -31,8 +31,15 @@ export function updateVersion(context: RecordContext, command: UpdateCommand): U
     detail: changedDetail(located.row.detail, command),
   };
   context.versions.rewrite(bucket, key, { row, isCurrent: located.isCurrent });
+  if (command.announce !== undefined && hasChanged(located.row, row, command)) {
+    context.outbox.add(command.announce, key, command.now, row);
+  }
   return { row, latest: located.isCurrent };
 }
+
+/** Tags count as changed whenever they are put; an ACL only when it is another one (Amazon S3 user guide, "Supported event types"). */
+const hasChanged = (before: VersionRow, after: VersionRow, command: UpdateCommand): boolean =>
+  command.tags !== undefined || before.detail !== after.detail;
 
 function find(
   context: RecordContext,
