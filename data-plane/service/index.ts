@@ -9,6 +9,8 @@ import type { ServiceName } from "#foundation/aws";
 import type { HttpRequest, HttpResponse } from "#foundation/http";
 import type { CompiledPolicy, Decision } from "#foundation/policy";
 
+export type { EventDelivery, EventDestination, EventSource } from "./event-destinations.ts";
+
 /** Who calls. */
 export type Caller =
   | { readonly type: "anonymous" }
