@@ -60,6 +60,8 @@ export const OPERATOR_ROUTES: readonly Route[] = [
           users: views.count("user"),
           accessKeys: views.count("accessKey"),
           buckets: views.count("bucket"),
+          queues: views.count("queue"),
+          tables: views.count("table"),
         },
         dataPlanes: registry.list().map((plane) => presentedDataPlane(plane, head)),
       });

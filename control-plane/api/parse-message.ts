@@ -3,7 +3,7 @@ import type { CatalogKind, DataPlaneMessage } from "#contracts";
 
 type Json = Readonly<Record<string, unknown>>;
 
-const KINDS = ["account", "user", "accessKey", "bucket"] as const satisfies readonly CatalogKind[];
+const KINDS = ["account", "user", "accessKey", "bucket", "queue", "table"] as const satisfies readonly CatalogKind[];
 const STATES: readonly unknown[] = ["starting", "ready", "draining"];
 
 /** Longest name, version, id or URL in a message; they are shown to people. */

@@ -1,5 +1,13 @@
 /** Records and events as callers may see them: without secrets, not even sealed ones. Pure. */
-import type { AccessKeyRecord, AccountRecord, BucketRecord, EventEnvelope, EventId, UserRecord } from "#contracts";
+import type {
+  AccessKeyRecord,
+  AccountRecord,
+  BucketRecord,
+  EventEnvelope,
+  EventId,
+  ResourceRecord,
+  UserRecord,
+} from "#contracts";
 import type { ConnectedDataPlane } from "./data-plane-registry.ts";
 
 export function presentedAccount({ kind: _, ...account }: AccountRecord) {
@@ -18,6 +26,10 @@ export function presentedBucket(bucket: BucketRecord) {
   const { name, bucketId, accountId, region, createdAt, objectLockEnabled, sections } = bucket;
   const configured = Object.entries(sections).flatMap(([section, value]) => (value === undefined ? [] : [section]));
   return { name, bucketId, accountId, region, createdAt, objectLockEnabled, configured: configured.sort() };
+}
+
+export function presentedResource({ kind: _, sections, ...resource }: ResourceRecord) {
+  return { ...resource, configured: Object.keys(sections).sort() };
 }
 
 export function presentedEvent(event: EventEnvelope): EventEnvelope | Record<string, unknown> {

@@ -1,8 +1,15 @@
 /** Routes that list what the control plane knows. */
 import type { CatalogKind, CatalogRecord } from "#contracts";
+import { resourceKey } from "#control-plane/events";
 import { json } from "#foundation/http";
 import { RECORDS_PAGE_DEFAULT, RECORDS_PAGE_MAX } from "./limits.ts";
-import { presentedAccessKey, presentedAccount, presentedBucket, presentedUser } from "./presented.ts";
+import {
+  presentedAccessKey,
+  presentedAccount,
+  presentedBucket,
+  presentedResource,
+  presentedUser,
+} from "./presented.ts";
 import type { QueryParameter, Route } from "./route.ts";
 import { pageOf } from "./schemas.ts";
 
@@ -38,7 +45,7 @@ interface Listing<Kind extends CatalogKind> {
   readonly path: string;
   readonly operationId: string;
   readonly summary: string;
-  readonly schema: "Account" | "User" | "AccessKey" | "Bucket";
+  readonly schema: "Account" | "User" | "AccessKey" | "Bucket" | "Queue" | "Table";
   readonly query: readonly QueryParameter[];
   readonly keyOf: (record: RecordOf<Kind>) => string;
   readonly matches?: (record: RecordOf<Kind>, query: Readonly<Record<string, unknown>>) => boolean;
@@ -122,5 +129,25 @@ export const RECORD_ROUTES: readonly Route[] = [
     query: [ACCOUNT],
     keyOf: (record) => record.name,
     present: presentedBucket,
+  }),
+  listing({
+    kind: "queue",
+    path: "/v1/queues",
+    operationId: "listQueues",
+    summary: "Lists queues of all accounts and regions.",
+    schema: "Queue",
+    query: [ACCOUNT],
+    keyOf: resourceKey,
+    present: presentedResource,
+  }),
+  listing({
+    kind: "table",
+    path: "/v1/tables",
+    operationId: "listTables",
+    summary: "Lists tables of all accounts and regions.",
+    schema: "Table",
+    query: [ACCOUNT],
+    keyOf: resourceKey,
+    present: presentedResource,
   }),
 ];

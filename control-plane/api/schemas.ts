@@ -25,6 +25,23 @@ export function pageOf(name: keyof typeof SCHEMAS): Schema {
   );
 }
 
+/** A regional resource of a service. */
+function resource(service: string): Schema {
+  return {
+    ...object({
+      resourceId: text,
+      accountId,
+      region: text,
+      name: text,
+      createdAt: time,
+      modifiedAt: time,
+      revision: count,
+      configured: { type: "array", items: text, description: "Names of the configuration sections that were put." },
+    }),
+    description: `Its configuration is told by ${service}.`,
+  };
+}
+
 export const SCHEMAS = {
   Problem: {
     ...object({ type: text, title: text, status: count, code: text, detail: text, instance: text }, [
@@ -60,6 +77,8 @@ export const SCHEMAS = {
     objectLockEnabled: { type: "boolean" },
     configured: { type: "array", items: text, description: "Names of the configuration sections that were put." },
   }),
+  Queue: resource("SQS"),
+  Table: resource("DynamoDB"),
   Event: object({
     id: count,
     aggregateType: text,
@@ -81,7 +100,14 @@ export const SCHEMAS = {
     head: { ...count, description: "The last event." },
     startedAt: time,
     now: time,
-    counts: object({ accounts: count, users: count, accessKeys: count, buckets: count }),
+    counts: object({
+      accounts: count,
+      users: count,
+      accessKeys: count,
+      buckets: count,
+      queues: count,
+      tables: count,
+    }),
     dataPlanes: {
       type: "array",
       items: object(

@@ -64,6 +64,18 @@ const json: Member = (value, name) => {
 
 const jsonMembers: Member = (value, name) => json(membersOf(value, name), name);
 
+const revision: Member = (value, name) => {
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 1) return value;
+  throw new Misshapen(`${name} must be a whole number from 1 up`);
+};
+
+const PLACE = { accountId: text, region: text, name: text };
+const RESOURCE_SHAPES = {
+  create: { ...PLACE, sections: jsonMembers },
+  configure: { resourceId: text, ...PLACE, sections: jsonMembers, ifRevision: optional(revision) },
+  delete: { resourceId: text, ...PLACE },
+};
+
 const SHAPES: { readonly [Type in CommandType]: Readonly<Record<string, Member>> } = {
   "account.create": { name: text, accountId: optional(text) },
   "user.create": { accountId: text, userName: text, path: optional(text) },
@@ -76,6 +88,12 @@ const SHAPES: { readonly [Type in CommandType]: Readonly<Record<string, Member>>
   "bucket.create": { accountId: text, name: text, region: text, objectLockEnabled: flag, sections: jsonMembers },
   "bucket.delete": { bucketId: text, name: text },
   "bucket.configure": { bucketId: text, name: text, section: text, value: json },
+  "queue.create": RESOURCE_SHAPES.create,
+  "queue.configure": RESOURCE_SHAPES.configure,
+  "queue.delete": RESOURCE_SHAPES.delete,
+  "table.create": RESOURCE_SHAPES.create,
+  "table.configure": RESOURCE_SHAPES.configure,
+  "table.delete": RESOURCE_SHAPES.delete,
 };
 
 /** What `parseCommand` found. */

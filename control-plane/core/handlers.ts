@@ -1,5 +1,5 @@
 /** All command handlers, by the type of the command. */
-import type { BucketId, Command, CommandType, SealedText } from "#contracts";
+import type { BucketId, Command, CommandType, ResourceId, SealedText } from "#contracts";
 import type { CatalogReader, CommandHandlers, Decision } from "#control-plane/events";
 import {
   createIdentityHandlers,
@@ -7,7 +7,7 @@ import {
   type IdentityLimits,
   type IdentityNames,
 } from "#control-plane/identity";
-import { createBucketHandlers, type ResourceLimits } from "#control-plane/resources";
+import { createBucketHandlers, createResourceHandlers, type ResourceLimits } from "#control-plane/resources";
 import {
   createUuidV7,
   newAccessKeyId,
@@ -55,9 +55,11 @@ export function createIdentityDependencies(options: HandlerOptions): IdentityDep
 
 export function createDecide(identity: IdentityDependencies, options: HandlerOptions): Decide {
   const newBucketId = createUuidV7(options.random.fork("bucket-id"), () => options.clock.now());
+  const newResourceId = createUuidV7(options.random.fork("resource-id"), () => options.clock.now());
   const handlers: CommandHandlers<CommandType> = {
     ...createIdentityHandlers(identity),
     ...createBucketHandlers({ newBucketId: () => newBucketId() as string as BucketId, limits: options.limits }),
+    ...createResourceHandlers({ newResourceId: () => newResourceId() as string as ResourceId }),
   };
   // The table gives each type the handler of that very type; the compiler cannot follow that through the union.
   return (command, views) => handlers[command.type](command as never, views);

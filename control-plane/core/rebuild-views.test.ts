@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import type { EventId } from "#contracts";
+import { CATALOG_VIEWS } from "#control-plane/events";
 import { openDatabase } from "#foundation/sql";
 import { createBucket, origin, REGION, resultOf, withControlPlane } from "./testing/test-control-plane.ts";
 
@@ -16,6 +17,8 @@ describe("rebuild() and verify()", () => {
         ["users", true],
         ["accessKeys", true],
         ["buckets", true],
+        ["queues", true],
+        ["tables", true],
       ]);
       await run.controlPlane.close();
       const shell = openDatabase({ path: join(run.directory, "events.sqlite") });
@@ -59,14 +62,14 @@ describe("rebuild() and verify()", () => {
       shell.exec(`
         INSERT INTO events SELECT 4, 'bucket', 'ghost', 1, 'bucket.configured', 1, occurred_at, actor, org, request_id, correlation_id, NULL, epoch,
           '{"bucketId":"ghost","name":"ghost","section":"acl","value":{}}' FROM events WHERE id = 3;
-        INSERT INTO events SELECT 5, 'queue', 'q', 1, 'queue.created', 1, occurred_at, actor, org, request_id, correlation_id, NULL, epoch, '{}' FROM events WHERE id = 3;`);
+        INSERT INTO events SELECT 5, 'comet', 'q', 1, 'comet.created', 1, occurred_at, actor, org, request_id, correlation_id, NULL, epoch, '{}' FROM events WHERE id = 3;`);
       shell.close();
       await run.reopen();
       const quarantined = await run.controlPlane.quarantined();
       expect(quarantined.filter(({ eventId }) => eventId === (4 as EventId)).map(({ view }) => view)).toEqual([
         "buckets",
       ]);
-      expect(quarantined.filter(({ eventId }) => eventId === (5 as EventId))).toHaveLength(4);
+      expect(quarantined.filter(({ eventId }) => eventId === (5 as EventId))).toHaveLength(CATALOG_VIEWS.length);
       expect(resultOf(await run.controlPlane.execute(createBucket(accountId, "next"), origin())).eventId).toBe(
         6 as EventId,
       );

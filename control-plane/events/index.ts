@@ -5,7 +5,14 @@
  */
 export { Appender } from "./appender.ts";
 export { catalogChangesOf, deepFreeze, PoisonEvent, type RecordBefore } from "./catalog/catalog-changes.ts";
-export { addressOfEvent, type CatalogAddress, endsRecord, keyOfRecord, userKey } from "./catalog/catalog-keys.ts";
+export {
+  addressOfEvent,
+  type CatalogAddress,
+  endsRecord,
+  keyOfRecord,
+  resourceKey,
+  userKey,
+} from "./catalog/catalog-keys.ts";
 export { type CatalogReader, CatalogViews } from "./catalog/catalog-views.ts";
 export {
   type CommandHandler,

@@ -5,7 +5,7 @@ import type { AccountId, AggregateType, EventEnvelope, EventId, EventPayloads, E
 export type NewEvent = {
   readonly [Type in EventType]: {
     readonly type: Type;
-    /** Id of the aggregate: account id, user id, access key id, bucket id. */
+    /** Id of the aggregate: account id, user id, access key id, bucket id, resource id. */
     readonly aggregateId: string;
     /** The account that owns the aggregate. */
     readonly org: AccountId;
@@ -37,6 +37,12 @@ export const EVENT_TYPES: {
   "bucket.created": { aggregate: "bucket", version: 1 },
   "bucket.configured": { aggregate: "bucket", version: 1 },
   "bucket.deleted": { aggregate: "bucket", version: 1 },
+  "queue.created": { aggregate: "queue", version: 1 },
+  "queue.configured": { aggregate: "queue", version: 1 },
+  "queue.deleted": { aggregate: "queue", version: 1 },
+  "table.created": { aggregate: "table", version: 1 },
+  "table.configured": { aggregate: "table", version: 1 },
+  "table.deleted": { aggregate: "table", version: 1 },
 };
 
 /** An envelope whose `type` decides its payload. */

@@ -8,8 +8,9 @@ import type {
   CatalogRecord,
   UserRecord,
 } from "#contracts";
-import { BucketIndex } from "./bucket-index.ts";
 import { keyOfRecord, userKey } from "./catalog-key.ts";
+import { NameIndex } from "./name-index.ts";
+import { ResourceMaps } from "./resource-maps.ts";
 
 const NO_BUCKETS: readonly BucketRecord[] = Object.freeze([]);
 
@@ -20,7 +21,9 @@ export class CatalogMaps {
   readonly #users = new Map<string, UserRecord>();
   readonly #accessKeys = new Map<string, AccessKeyRecord>();
   readonly #buckets = new Map<string, BucketRecord>();
-  readonly #bucketsByAccount = new Map<string, BucketIndex>();
+  readonly #bucketsByAccount = new Map<string, NameIndex<BucketRecord>>();
+  readonly queues = new ResourceMaps<"queue">();
+  readonly tables = new ResourceMaps<"table">();
 
   account(accountId: AccountId): AccountRecord | undefined {
     return this.#accounts.get(accountId);
@@ -52,7 +55,8 @@ export class CatalogMaps {
 
   /** How many records there are. */
   get size(): number {
-    return this.#accounts.size + this.#users.size + this.#accessKeys.size + this.#buckets.size;
+    const named = this.#accounts.size + this.#users.size + this.#accessKeys.size + this.#buckets.size;
+    return named + this.queues.size + this.tables.size;
   }
 
   *records(): IterableIterator<CatalogRecord> {
@@ -60,6 +64,8 @@ export class CatalogMaps {
     yield* this.#users.values();
     yield* this.#accessKeys.values();
     yield* this.#buckets.values();
+    yield* this.queues.values();
+    yield* this.tables.values();
   }
 
   /** Applies one change. The record is frozen all through. */
@@ -93,12 +99,18 @@ export class CatalogMaps {
         this.#buckets.set(key, record);
         let index = this.#bucketsByAccount.get(record.accountId);
         if (index === undefined) {
-          index = new BucketIndex();
+          index = new NameIndex();
           this.#bucketsByAccount.set(record.accountId, index);
         }
         index.put(record);
         break;
       }
+      case "queue":
+        this.queues.put(record);
+        break;
+      case "table":
+        this.tables.put(record);
+        break;
     }
   }
 
@@ -122,6 +134,12 @@ export class CatalogMaps {
         if (before !== undefined) this.#unlist(before);
         break;
       }
+      case "queue":
+        this.queues.delete(key);
+        break;
+      case "table":
+        this.tables.delete(key);
+        break;
     }
   }
 

@@ -9,6 +9,10 @@ import type {
   CommandOrigin,
   CommandOutcome,
   EventId,
+  QueueRecord,
+  Region,
+  ResourceId,
+  TableRecord,
   UserRecord,
 } from "#contracts";
 
@@ -29,6 +33,16 @@ export interface Catalog {
   /** By name, in byte order. */
   bucketsOf(accountId: AccountId): readonly BucketRecord[];
   buckets(): Iterable<BucketRecord>;
+  queue(accountId: AccountId, region: Region, name: string): QueueRecord | undefined;
+  queueById(queueId: ResourceId): QueueRecord | undefined;
+  /** Of one region of one account, by name in byte order. */
+  queuesOf(accountId: AccountId, region: Region): readonly QueueRecord[];
+  queues(): Iterable<QueueRecord>;
+  table(accountId: AccountId, region: Region, name: string): TableRecord | undefined;
+  tableById(tableId: ResourceId): TableRecord | undefined;
+  /** Of one region of one account, by name in byte order. */
+  tablesOf(accountId: AccountId, region: Region): readonly TableRecord[];
+  tables(): Iterable<TableRecord>;
   /** Called after a change is in memory and on disk. Returns the function that ends the subscription. */
   onChange(listener: (changes: readonly CatalogChange[]) => void): () => void;
   /** Resolves when the event is applied; rejects with ControlPlaneUnavailable when `timeoutMs` passes first. */

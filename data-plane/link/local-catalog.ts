@@ -1,5 +1,5 @@
 /** The catalog as the data plane sees it: memory over disk, with listeners and waiters. */
-import type { AccountId, CatalogChange, ControlPlaneId, EventId } from "#contracts";
+import type { AccountId, CatalogChange, ControlPlaneId, EventId, Region, ResourceId } from "#contracts";
 import { open } from "#foundation/crypto";
 import type { Timers } from "#foundation/runtime";
 import { type Catalog, ControlPlaneUnavailable } from "./catalog.ts";
@@ -84,6 +84,38 @@ export class LocalCatalog implements Catalog {
 
   buckets() {
     return this.#maps.buckets();
+  }
+
+  queue(accountId: AccountId, region: Region, name: string) {
+    return this.#maps.queues.get(accountId, region, name);
+  }
+
+  queueById(queueId: ResourceId) {
+    return this.#maps.queues.byId(queueId);
+  }
+
+  queuesOf(accountId: AccountId, region: Region) {
+    return this.#maps.queues.listOf(accountId, region);
+  }
+
+  queues() {
+    return this.#maps.queues.values();
+  }
+
+  table(accountId: AccountId, region: Region, name: string) {
+    return this.#maps.tables.get(accountId, region, name);
+  }
+
+  tableById(tableId: ResourceId) {
+    return this.#maps.tables.byId(tableId);
+  }
+
+  tablesOf(accountId: AccountId, region: Region) {
+    return this.#maps.tables.listOf(accountId, region);
+  }
+
+  tables() {
+    return this.#maps.tables.values();
   }
 
   secretOf(accessKeyId: string): string | undefined {

@@ -20,7 +20,7 @@ import { initialLinkState, step } from "./machine.ts";
 import type { LinkEffect, LinkEvent, LinkTimer } from "./machine-types.ts";
 import { openSealingKeys } from "./sealing-keys.ts";
 
-const EVERYTHING: readonly CatalogKind[] = ["account", "user", "accessKey", "bucket"];
+const EVERYTHING: readonly CatalogKind[] = ["account", "user", "accessKey", "bucket", "queue", "table"];
 
 /** One caller of `execute`. */
 interface Caller {

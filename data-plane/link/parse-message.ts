@@ -9,6 +9,8 @@ const KEY_MEMBERS: Readonly<Record<CatalogKind, readonly string[]>> = {
   user: ["accountId", "userName"],
   accessKey: ["accessKeyId", "accountId", "sealedSecret"],
   bucket: ["name", "bucketId", "accountId"],
+  queue: ["resourceId", "accountId", "region", "name"],
+  table: ["resourceId", "accountId", "region", "name"],
 };
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { AccountId, CatalogRecord } from "#contracts";
+import type { AccountId, CatalogRecord, Region, ResourceId } from "#contracts";
 import { type AnyEvent, EVENT_TYPES, type NewEvent } from "../new-event.ts";
 import { ACCOUNT, bucketConfigured, bucketCreated, bucketDeleted, ORIGIN } from "../testing/sample-events.ts";
 import { catalogChangesOf, PoisonEvent } from "./catalog-changes.ts";
@@ -71,6 +71,9 @@ function shown(record: CatalogRecord | undefined): string {
       return record.status;
     case "bucket":
       return `${record.bucketId} ${JSON.stringify(record.sections)}`;
+    case "queue":
+    case "table":
+      return `${record.resourceId} r${record.revision} ${JSON.stringify(record.sections)}`;
   }
 }
 
@@ -126,6 +129,50 @@ describe("catalogChangesOf()", () => {
       ].join("\n"),
     );
   });
+});
+
+test("tells the life of a regional resource", () => {
+  const place = (resourceId: string) => ({
+    resourceId: resourceId as ResourceId,
+    accountId: ACCOUNT,
+    region: "us-east-1" as Region,
+    name: "jobs",
+  });
+  const base = { aggregateId: "one", org: ACCOUNT };
+  const created: NewEvent = {
+    ...base,
+    type: "queue.created",
+    payload: { ...place("one"), sections: { tags: { a: "1" } } },
+  };
+  const configured = (resourceId: string, tags: Record<string, string> | null): NewEvent => ({
+    ...base,
+    type: "queue.configured",
+    payload: { ...place(resourceId), sections: { tags, attributes: { DelaySeconds: "1" } } },
+  });
+  const deleted = (resourceId: string): NewEvent => ({ ...base, type: "queue.deleted", payload: place(resourceId) });
+  expect(
+    story(
+      configured("one", null),
+      created,
+      created,
+      configured("two", null),
+      configured("one", { b: "2" }),
+      configured("one", null),
+      deleted("two"),
+      deleted("one"),
+    ),
+  ).toBe(
+    [
+      "queue.configured → poison: there is no such queue",
+      'queue.created → queue 111122223333/us-east-1/jobs: one r1 {"tags":{"a":"1"}}',
+      "queue.created → poison: the record exists already",
+      "queue.configured → poison: the queue is another incarnation",
+      'queue.configured → queue 111122223333/us-east-1/jobs: one r2 {"attributes":{"DelaySeconds":"1"},"tags":{"b":"2"}}',
+      'queue.configured → queue 111122223333/us-east-1/jobs: one r3 {"attributes":{"DelaySeconds":"1"}}',
+      "queue.deleted → poison: the queue is another incarnation",
+      "queue.deleted → queue 111122223333/us-east-1/jobs: gone",
+    ].join("\n"),
+  );
 });
 
 describe("CatalogViews", () => {

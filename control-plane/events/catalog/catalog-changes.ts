@@ -9,10 +9,14 @@ import {
   type CatalogKind,
   type CatalogRecord,
   type EventPayloads,
+  type ResourceKind,
+  type ResourceRecord,
+  type ResourceReference,
   type UserRecord,
 } from "#contracts";
 import type { AnyEvent } from "../new-event.ts";
 import { addressOfEvent } from "./catalog-keys.ts";
+import { configuredResource, createdResource } from "./resource-fold.ts";
 
 /** Reads the record as it was before the event. */
 export type RecordBefore = (kind: CatalogKind, key: string) => CatalogRecord | undefined;
@@ -70,6 +74,26 @@ function nextRecord(event: AnyEvent, existing: CatalogRecord | undefined): Catal
     case "bucket.deleted":
       bucketOf(event, event.payload.bucketId, existing);
       return undefined;
+    case "queue.created":
+      absent(event, existing);
+      return createdResource("queue", event.payload, event.occurredAt);
+    case "queue.configured": {
+      const queue = resourceOf(event, "queue", existing);
+      return configuredResource("queue", queue, event.payload.sections, event.occurredAt);
+    }
+    case "queue.deleted":
+      resourceOf(event, "queue", existing);
+      return undefined;
+    case "table.created":
+      absent(event, existing);
+      return createdResource("table", event.payload, event.occurredAt);
+    case "table.configured": {
+      const table = resourceOf(event, "table", existing);
+      return configuredResource("table", table, event.payload.sections, event.occurredAt);
+    }
+    case "table.deleted":
+      resourceOf(event, "table", existing);
+      return undefined;
   }
 }
 
@@ -92,6 +116,17 @@ function accessKeyOf(event: AnyEvent, existing: CatalogRecord | undefined): Acce
 function bucketOf(event: AnyEvent, bucketId: string, existing: CatalogRecord | undefined): BucketRecord {
   if (existing?.kind !== "bucket") return poison(event, "there is no such bucket");
   return existing.bucketId === bucketId ? existing : poison(event, "the bucket is another incarnation");
+}
+
+function resourceOf<Kind extends ResourceKind>(
+  event: AnyEvent & { readonly type: `${Kind}.${string}` },
+  kind: Kind,
+  existing: CatalogRecord | undefined,
+): ResourceRecord<Kind> {
+  if (existing === undefined || existing.kind !== kind) return poison(event, `there is no such ${kind}`);
+  const record = existing as CatalogRecord & ResourceRecord<Kind>;
+  const { resourceId } = event.payload as unknown as ResourceReference;
+  return record.resourceId === resourceId ? record : poison(event, `the ${kind} is another incarnation`);
 }
 
 /** Policies in the order of their names, so that a rebuilt record has the same text as the live one. Own members only: a policy may be called `__proto__`. */

@@ -1,5 +1,5 @@
 /** What identifies catalog records, and which record an event concerns. */
-import type { AccountId, CatalogKey, CatalogKind, CatalogRecord } from "#contracts";
+import type { AccountId, CatalogKey, CatalogKind, CatalogRecord, EventType, ResourceReference } from "#contracts";
 import type { AnyEvent } from "../new-event.ts";
 
 /** A record's place: its kind and its key within the kind. */
@@ -13,6 +13,11 @@ export function userKey(accountId: AccountId, userName: string): CatalogKey {
   return `${accountId}/${userName}`;
 }
 
+/** `123456789012/us-east-1/orders`. No part can contain a slash. */
+export function resourceKey(place: Pick<ResourceReference, "accountId" | "region" | "name">): CatalogKey {
+  return `${place.accountId}/${place.region}/${place.name}`;
+}
+
 export function keyOfRecord(record: CatalogRecord): CatalogKey {
   switch (record.kind) {
     case "account":
@@ -23,6 +28,9 @@ export function keyOfRecord(record: CatalogRecord): CatalogKey {
       return record.accessKeyId;
     case "bucket":
       return record.name;
+    case "queue":
+    case "table":
+      return resourceKey(record);
   }
 }
 
@@ -44,10 +52,26 @@ export function addressOfEvent(event: AnyEvent): CatalogAddress {
     case "bucket.configured":
     case "bucket.deleted":
       return { kind: "bucket", key: event.payload.name };
+    case "queue.created":
+    case "queue.configured":
+    case "queue.deleted":
+      return { kind: "queue", key: resourceKey(event.payload) };
+    case "table.created":
+    case "table.configured":
+    case "table.deleted":
+      return { kind: "table", key: resourceKey(event.payload) };
   }
 }
 
+const ENDINGS: ReadonlySet<EventType> = new Set([
+  "user.deleted",
+  "accessKey.deleted",
+  "bucket.deleted",
+  "queue.deleted",
+  "table.deleted",
+] as const);
+
 /** Whether the event takes its record away, so that a later record under the same key is another thing. */
 export function endsRecord(event: AnyEvent): boolean {
-  return event.type === "user.deleted" || event.type === "accessKey.deleted" || event.type === "bucket.deleted";
+  return ENDINGS.has(event.type);
 }

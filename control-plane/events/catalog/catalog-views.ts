@@ -8,9 +8,14 @@ import type {
   CatalogKind,
   CatalogRecord,
   KeyOwner,
+  QueueRecord,
+  Region,
+  ResourceKind,
+  ResourceRecord,
+  TableRecord,
   UserRecord,
 } from "#contracts";
-import { keyOfRecord, userKey } from "./catalog-keys.ts";
+import { keyOfRecord, resourceKey, userKey } from "./catalog-keys.ts";
 
 /** Read-only look-ups; each O(1) or O(result). Records are frozen. */
 export interface CatalogReader {
@@ -25,6 +30,14 @@ export interface CatalogReader {
   accessKeysOf(accountId: AccountId, owner: KeyOwner): readonly AccessKeyRecord[];
   bucket(name: string): BucketRecord | undefined;
   bucketCount(accountId: AccountId): number;
+  resource<Kind extends ResourceKind>(
+    kind: Kind,
+    accountId: AccountId,
+    region: Region,
+    name: string,
+  ): ResourceRecord<Kind> | undefined;
+  /** How many resources of a kind there are in a region of an account. */
+  resourceCount(kind: ResourceKind, accountId: AccountId, region: Region): number;
   record(kind: CatalogKind, key: string): CatalogRecord | undefined;
   /** All records of a kind, in no particular order. */
   records(kind: CatalogKind): Iterable<CatalogRecord>;
@@ -65,11 +78,17 @@ export class CatalogViews implements CatalogReader {
   readonly #users = new Map<string, UserRecord>();
   readonly #accessKeys = new Map<string, AccessKeyRecord>();
   readonly #buckets = new Map<string, BucketRecord>();
+  readonly #resources: Readonly<Record<ResourceKind, Map<string, QueueRecord | TableRecord>>> = {
+    queue: new Map(),
+    table: new Map(),
+  };
   readonly #accountIdByName = new Map<string, string>();
   readonly #userKeyByAnyCase = new Map<string, string>();
   readonly #usersOfAccount = new KeyIndex();
   readonly #accessKeysOfOwner = new KeyIndex();
   readonly #bucketsOfAccount = new KeyIndex();
+  /** Grouped by `kind/account/region`. */
+  readonly #resourcesOfRegion = new KeyIndex();
 
   /** Applies one change and returns the change that undoes it. */
   apply(change: CatalogChange): CatalogChange {
@@ -120,6 +139,20 @@ export class CatalogViews implements CatalogReader {
     return this.#bucketsOfAccount.of(accountId).size;
   }
 
+  resource<Kind extends ResourceKind>(
+    kind: Kind,
+    accountId: AccountId,
+    region: Region,
+    name: string,
+  ): ResourceRecord<Kind> | undefined {
+    // The map of a kind holds that kind.
+    return this.#resources[kind].get(resourceKey({ accountId, region, name })) as ResourceRecord<Kind> | undefined;
+  }
+
+  resourceCount(kind: ResourceKind, accountId: AccountId, region: Region): number {
+    return this.#resourcesOfRegion.of(`${kind}/${accountId}/${region}`).size;
+  }
+
   record(kind: CatalogKind, key: string): CatalogRecord | undefined {
     return this.#mapOf(kind).get(key);
   }
@@ -142,6 +175,9 @@ export class CatalogViews implements CatalogReader {
         return this.#accessKeys;
       case "bucket":
         return this.#buckets;
+      case "queue":
+      case "table":
+        return this.#resources[kind];
     }
   }
 
@@ -165,6 +201,11 @@ export class CatalogViews implements CatalogReader {
         this.#buckets.set(key, record);
         this.#bucketsOfAccount.add(record.accountId, key);
         return;
+      case "queue":
+      case "table":
+        this.#resources[record.kind].set(key, record);
+        this.#resourcesOfRegion.add(`${record.kind}/${record.accountId}/${record.region}`, key);
+        return;
     }
   }
 
@@ -187,6 +228,11 @@ export class CatalogViews implements CatalogReader {
       case "bucket":
         this.#buckets.delete(key);
         this.#bucketsOfAccount.remove(record.accountId, key);
+        return;
+      case "queue":
+      case "table":
+        this.#resources[record.kind].delete(key);
+        this.#resourcesOfRegion.remove(`${record.kind}/${record.accountId}/${record.region}`, key);
         return;
     }
   }

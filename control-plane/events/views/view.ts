@@ -51,6 +51,8 @@ export const CATALOG_VIEWS: readonly CatalogView[] = [
   catalogView("users", "user"),
   catalogView("accessKeys", "accessKey"),
   catalogView("buckets", "bucket"),
+  catalogView("queues", "queue"),
+  catalogView("tables", "table"),
 ];
 
 /** The name of the view that holds a kind of record. */
@@ -59,4 +61,6 @@ export const VIEW_OF_KIND: { readonly [Kind in CatalogKind]: string } = {
   user: "users",
   accessKey: "accessKeys",
   bucket: "buckets",
+  queue: "queues",
+  table: "tables",
 };

@@ -1,28 +1,13 @@
 /** A catalog in memory whose secrets are not sealed, for tests of the front door. */
-import type {
-  AccessKeyRecord,
-  AccountId,
-  AccountRecord,
-  BucketId,
-  BucketRecord,
-  EventId,
-  Region,
-  UserRecord,
-} from "#contracts";
-import type { Catalog } from "#data-plane/link";
+import type { AccessKeyRecord, AccountId, BucketId, BucketRecord, Region, UserRecord } from "#contracts";
+import { MemoryCatalog } from "#data-plane/link/testing";
 
 export const ACCOUNT = "111122223333" as AccountId;
 export const OTHER_ACCOUNT = "444455556666" as AccountId;
 
-export class FakeCatalog implements Catalog {
-  readonly appliedThrough = 1 as EventId;
-  readonly #accounts = new Map<string, AccountRecord>();
-  readonly #users = new Map<string, UserRecord>();
-  readonly #keys = new Map<string, AccessKeyRecord>();
-  readonly #buckets = new Map<string, BucketRecord>();
-
+export class FakeCatalog extends MemoryCatalog {
   addAccount(accountId: AccountId): void {
-    this.#accounts.set(accountId, {
+    this.put({
       kind: "account",
       accountId,
       name: accountId,
@@ -32,7 +17,7 @@ export class FakeCatalog implements Catalog {
   }
 
   removeAccount(accountId: AccountId): void {
-    this.#accounts.delete(accountId);
+    this.remove("account", accountId);
   }
 
   putUser(userName: string, fields: Partial<UserRecord> = {}): UserRecord {
@@ -46,12 +31,12 @@ export class FakeCatalog implements Catalog {
       createdAt: 0,
       ...fields,
     };
-    this.#users.set(`${record.accountId}/${userName}`, record);
+    this.put(record);
     return record;
   }
 
   removeUser(userName: string): void {
-    this.#users.delete(`${ACCOUNT}/${userName}`);
+    this.remove("user", `${ACCOUNT}/${userName}`);
   }
 
   /** @returns the credential of the key */
@@ -60,7 +45,7 @@ export class FakeCatalog implements Catalog {
     fields: Partial<AccessKeyRecord> = {},
   ): { readonly accessKeyId: string; readonly secretAccessKey: string } {
     const secretAccessKey = `secret of ${accessKeyId}`;
-    this.#keys.set(accessKeyId, {
+    this.put({
       kind: "accessKey",
       accessKeyId,
       accountId: ACCOUNT,
@@ -85,36 +70,7 @@ export class FakeCatalog implements Catalog {
       sections: {},
       ...fields,
     };
-    this.#buckets.set(name, record);
+    this.put(record);
     return record;
   }
-
-  account(accountId: AccountId): AccountRecord | undefined {
-    return this.#accounts.get(accountId);
-  }
-  accountByCanonicalId(canonicalUserId: string): AccountRecord | undefined {
-    return [...this.#accounts.values()].find((account) => account.canonicalUserId === canonicalUserId);
-  }
-  user(accountId: AccountId, userName: string): UserRecord | undefined {
-    return this.#users.get(`${accountId}/${userName}`);
-  }
-  accessKey(accessKeyId: string): AccessKeyRecord | undefined {
-    return this.#keys.get(accessKeyId);
-  }
-  secretOf(accessKeyId: string): string | undefined {
-    return this.#keys.get(accessKeyId)?.sealedSecret;
-  }
-  bucket(name: string): BucketRecord | undefined {
-    return this.#buckets.get(name);
-  }
-  bucketsOf(accountId: AccountId): readonly BucketRecord[] {
-    return [...this.#buckets.values()].filter((bucket) => bucket.accountId === accountId);
-  }
-  buckets(): Iterable<BucketRecord> {
-    return this.#buckets.values();
-  }
-  onChange(): () => void {
-    return () => {};
-  }
-  async whenApplied(): Promise<void> {}
 }

@@ -24,14 +24,14 @@ test("a bucket that goes with objects in it is reported; one that is deleted emp
   const end = watchVanishedBuckets({
     engine: world.engine,
     logger,
-    catalog: Object.assign(Object.create(world.planes) as typeof world.planes, {
+    catalog: {
       // One went before the watch began.
       buckets: () => [...world.planes.buckets()].filter(({ name }) => name !== earlier),
       onChange: (listener: typeof tell) => {
         tell = listener;
         return () => undefined;
       },
-    }),
+    },
   });
   const record = world.planes.bucket(renewed)!;
   const other = { ...record, bucketId: "another" as typeof record.bucketId };

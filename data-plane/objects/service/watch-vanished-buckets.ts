@@ -5,6 +5,7 @@
  * data plane, which holds nothing of it, deleted it. Nothing is removed: with the right log the bucket, and its objects, are there again. But nobody would notice.
  */
 import type { BucketId } from "#contracts";
+import type { Catalog } from "#data-plane/link";
 import type { ObjectsEnvironment } from "./environment.ts";
 
 /** @returns ends the watch */
@@ -12,7 +13,9 @@ export function watchVanishedBuckets({
   catalog,
   engine,
   logger,
-}: Pick<ObjectsEnvironment, "catalog" | "engine" | "logger">): () => void {
+}: Pick<ObjectsEnvironment, "engine" | "logger"> & {
+  readonly catalog: Pick<Catalog, "buckets" | "onChange">;
+}): () => void {
   const known = new Map<string, BucketId>();
   for (const { name, bucketId } of catalog.buckets()) known.set(name, bucketId);
 

@@ -1,27 +1,19 @@
 /** A catalog in memory and a control plane that decides on the spot, for tests of operations. */
 import type {
-  AccessKeyRecord,
   AccountId,
-  AccountRecord,
   BucketId,
-  BucketRecord,
   BucketSections,
-  CatalogChange,
   Command,
   CommandOrigin,
   CommandOutcome,
   EventId,
   UserRecord,
 } from "#contracts";
-import { type Catalog, type ControlPlane, ControlPlaneUnavailable } from "#data-plane/link";
+import { type ControlPlane, ControlPlaneUnavailable } from "#data-plane/link";
+import { decideResource, MemoryCatalog } from "#data-plane/link/testing";
 
 /** What the two planes of a test share. */
-export class FakePlanes implements Catalog, ControlPlane {
-  readonly #accounts = new Map<string, AccountRecord>();
-  readonly #keys = new Map<string, AccessKeyRecord>();
-  readonly #users = new Map<string, UserRecord>();
-  readonly #buckets = new Map<string, BucketRecord>();
-  readonly #listeners = new Set<(changes: readonly CatalogChange[]) => void>();
+export class FakePlanes extends MemoryCatalog implements ControlPlane {
   readonly #now: () => number;
   #events = 0;
   /** False: no command gets through. */
@@ -30,14 +22,12 @@ export class FakePlanes implements Catalog, ControlPlane {
   readonly commands: { readonly command: Command; readonly origin: CommandOrigin }[] = [];
 
   constructor(now: () => number) {
+    super();
     this.#now = now;
   }
 
-  get appliedThrough(): EventId {
-    return this.#events as EventId;
-  }
   addAccount(accountId: AccountId, canonicalUserId: string): void {
-    this.#accounts.set(accountId, {
+    this.put({
       kind: "account",
       accountId,
       name: `account ${accountId}`,
@@ -46,21 +36,12 @@ export class FakePlanes implements Catalog, ControlPlane {
     });
   }
   addUser(user: UserRecord): void {
-    this.#users.set(`${user.accountId}/${user.userName}`, user);
-  }
-  account(accountId: AccountId): AccountRecord | undefined {
-    return this.#accounts.get(accountId);
-  }
-  accountByCanonicalId(canonicalUserId: string): AccountRecord | undefined {
-    return [...this.#accounts.values()].find((account) => account.canonicalUserId === canonicalUserId);
-  }
-  user(accountId: AccountId, userName: string): UserRecord | undefined {
-    return this.#users.get(`${accountId}/${userName}`);
+    this.put(user);
   }
   /** An active key of the account's root user. */
   addKey(accessKeyId: string, accountId: AccountId, secret: string): void {
     const owner = { type: "root" } as const;
-    this.#keys.set(accessKeyId, {
+    this.put({
       kind: "accessKey",
       accessKeyId,
       accountId,
@@ -70,39 +51,11 @@ export class FakePlanes implements Catalog, ControlPlane {
       createdAt: this.#now(),
     });
   }
-  accessKey(accessKeyId: string): AccessKeyRecord | undefined {
-    return this.#keys.get(accessKeyId);
-  }
-  /** Nothing is sealed here. */
-  secretOf(accessKeyId: string): string | undefined {
-    return this.#keys.get(accessKeyId)?.sealedSecret;
-  }
-  bucket(name: string): BucketRecord | undefined {
-    return this.#buckets.get(name);
-  }
-  bucketsOf(accountId: AccountId): readonly BucketRecord[] {
-    return [...this.#buckets.values()]
-      .filter((bucket) => bucket.accountId === accountId)
-      .sort((left, right) => (left.name < right.name ? -1 : 1));
-  }
-  buckets(): Iterable<BucketRecord> {
-    return this.#buckets.values();
-  }
-  onChange(listener: (changes: readonly CatalogChange[]) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-  async whenApplied(): Promise<void> {}
 
   /** Puts sections as if an operation had done so. */
   configure(name: string, sections: Partial<BucketSections>): void {
-    const bucket = this.#buckets.get(name)!;
-    this.#put({ ...bucket, sections: { ...bucket.sections, ...sections } });
-  }
-
-  #put(record: BucketRecord): void {
-    this.#buckets.set(record.name, record);
-    for (const listener of this.#listeners) listener([{ change: "upsert", key: record.name, record }]);
+    const bucket = this.bucket(name)!;
+    this.put({ ...bucket, sections: { ...bucket.sections, ...sections } });
   }
 
   async execute<C extends Command>(command: C, origin: CommandOrigin): Promise<CommandOutcome<C["type"]>> {
@@ -119,7 +72,7 @@ export class FakePlanes implements Catalog, ControlPlane {
     });
     switch (command.type) {
       case "bucket.create": {
-        const existing = this.#buckets.get(command.name);
+        const existing = this.bucket(command.name);
         if (existing !== undefined) {
           // As the real one: the owner's second attempt in us-east-1 succeeds.
           if (existing.accountId === command.accountId && existing.region === "us-east-1") {
@@ -129,7 +82,7 @@ export class FakePlanes implements Catalog, ControlPlane {
           return { ok: false, code, message: code };
         }
         const bucketId = `bucket-${this.#events + 1}` as BucketId;
-        this.#put({
+        this.put({
           kind: "bucket",
           bucketId,
           name: command.name,
@@ -142,14 +95,15 @@ export class FakePlanes implements Catalog, ControlPlane {
         return done({ bucketId });
       }
       case "bucket.delete":
-        if (!this.#buckets.delete(command.name)) return { ok: false, code: "NoSuchBucket", message: "gone" };
+        if (this.bucket(command.name) === undefined) return { ok: false, code: "NoSuchBucket", message: "gone" };
+        this.remove("bucket", command.name);
         return done({});
       case "bucket.configure": {
-        const bucket = this.#buckets.get(command.name);
+        const bucket = this.bucket(command.name);
         if (bucket === undefined) return { ok: false, code: "NoSuchBucket", message: "gone" };
         const { [command.section]: _old, ...rest } = bucket.sections;
         const value: unknown = command.value === null ? undefined : JSON.parse(JSON.stringify(command.value));
-        this.#put({
+        this.put({
           ...bucket,
           // As the real one: for good.
           objectLockEnabled: bucket.objectLockEnabled || (command.section === "objectLock" && value !== undefined),
@@ -157,6 +111,13 @@ export class FakePlanes implements Catalog, ControlPlane {
         });
         return done({});
       }
+      case "queue.create":
+      case "queue.configure":
+      case "queue.delete":
+      case "table.create":
+      case "table.configure":
+      case "table.delete":
+        return decideResource(this, command, this.#now());
       default:
         return { ok: false, code: "Internal", message: `the fake control plane does not know ${command.type}` };
     }

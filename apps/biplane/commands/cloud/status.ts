@@ -28,7 +28,7 @@ interface ControlPlaneReport {
   readonly head: number;
   readonly startedAt: number;
   readonly now: number;
-  readonly counts: Readonly<Record<"accounts" | "users" | "accessKeys" | "buckets", number>>;
+  readonly counts: Readonly<Record<"accounts" | "users" | "accessKeys" | "buckets" | "queues" | "tables", number>>;
   readonly dataPlanes: readonly DataPlaneReport[];
 }
 
@@ -114,7 +114,14 @@ function show({ processes, controlPlane, links }: StatusReport, terminal: Termin
   const { counts, head, url, version, now } = controlPlane;
   terminal.line(`${title("Control plane")}  ${url}  version ${version}, ${counted(head, "event")}`);
   terminal.line(
-    `  ${[counted(counts.accounts, "account"), counted(counts.users, "user"), counted(counts.accessKeys, "access key"), counted(counts.buckets, "bucket")].join(", ")}`,
+    `  ${[
+      counted(counts.accounts, "account"),
+      counted(counts.users, "user"),
+      counted(counts.accessKeys, "access key"),
+      counted(counts.buckets, "bucket"),
+      counted(counts.queues, "queue"),
+      counted(counts.tables, "table"),
+    ].join(", ")}`,
   );
   terminal.line();
   if (controlPlane.dataPlanes.length === 0) {
@@ -159,7 +166,9 @@ function showLinks(links: readonly (LinkReport | null)[], terminal: Terminal): v
     else {
       const why = link.lastFailure === undefined ? "" : ` (${printable(link.lastFailure)})`;
       terminal.line(`${terminal.tone("warn", "The data plane is not connected to it")}${why}; ${applied}.`);
-      terminal.line("Objects are served; buckets and users cannot be changed until it is back.");
+      terminal.line(
+        "Objects, queues and tables are served; what there is of them, and who may use them, cannot be changed until it is back.",
+      );
     }
   }
 }

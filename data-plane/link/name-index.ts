@@ -1,20 +1,19 @@
-/** The buckets of one account in the order in which they are listed. */
-import type { BucketRecord } from "#contracts";
+/** Records of one owner in the order in which they are listed. */
 
 /**
- * Buckets sorted by name. The list that {@link BucketIndex.list} hands out never changes afterwards: the next change copies it first. Names are
- * ASCII (S3 naming rules), so comparing code units is comparing bytes.
+ * Records sorted by name. The list that {@link NameIndex.list} hands out never changes afterwards: the next change copies it first. Names of buckets, queues and tables are
+ * ASCII (their naming rules), so comparing code units is comparing bytes.
  */
-export class BucketIndex {
-  #sorted: BucketRecord[] = [];
+export class NameIndex<Named extends { readonly name: string }> {
+  #sorted: Named[] = [];
   #handedOut = false;
 
   /** O(log n) to find, and a move of n pointers; copies when the list was handed out since the last change. */
-  put(bucket: BucketRecord): void {
-    const at = this.#position(bucket.name);
+  put(record: Named): void {
+    const at = this.#position(record.name);
     const sorted = this.#writable();
-    if (sorted[at]?.name === bucket.name) sorted[at] = bucket;
-    else sorted.splice(at, 0, bucket);
+    if (sorted[at]?.name === record.name) sorted[at] = record;
+    else sorted.splice(at, 0, record);
   }
 
   delete(name: string): void {
@@ -22,7 +21,7 @@ export class BucketIndex {
     if (this.#sorted[at]?.name === name) this.#writable().splice(at, 1);
   }
 
-  list(): readonly BucketRecord[] {
+  list(): readonly Named[] {
     this.#handedOut = true;
     return this.#sorted;
   }
@@ -31,7 +30,7 @@ export class BucketIndex {
     return this.#sorted.length;
   }
 
-  #writable(): BucketRecord[] {
+  #writable(): Named[] {
     if (this.#handedOut) {
       this.#sorted = this.#sorted.slice();
       this.#handedOut = false;
