@@ -9,8 +9,10 @@ import type { Region } from "#contracts";
 import type { Catalog } from "#data-plane/link";
 import type { Caller, Operation, Service } from "#data-plane/service";
 import {
+  compressAnswer,
   decodeInput,
   encodeOutput,
+  isLongAnswer,
   type ProtocolName,
   protocolOf,
   type RoutedOperation,
@@ -123,7 +125,10 @@ export class Passage {
       hostId: hall.hostId,
       headOnly: request.method === "HEAD",
     });
-    return service === "s3" && isPart(output) && answer.status === 200 ? { ...answer, status: 206 } : answer;
+    if (service === "s3") return isPart(output) && answer.status === 200 ? { ...answer, status: 206 } : answer;
+    return SERVICE_FACTS[service].compresses && isLongAnswer(answer)
+      ? compressAnswer(answer, request.headers.get("accept-encoding"))
+      : answer;
   }
 
   /** The body of a request without credentials that may say there what it wants. Undefined where the body is in another form after all. */

@@ -14,6 +14,8 @@ export interface ServiceFacts {
   readonly anonymous: "all" | ReadonlySet<string>;
   /** Largest body of an operation whose input is a document, in bytes. */
   readonly documentBytesMax: number;
+  /** Long answers are compressed for clients that ask for it. */
+  readonly compresses?: true;
 }
 
 const KIB = 1024;
@@ -27,8 +29,20 @@ export const SERVICE_FACTS: Readonly<Record<ServiceName, ServiceFacts>> = {
   // DeleteObjects with 1,000 keys of 1,024 bytes, each escaped to at most 6 characters a byte, is just under 8 MiB.
   s3: { dialect: "s3", signingNames: ["s3"], anonymous: "all", documentBytesMax: 8 * MIB },
   // BatchWriteItem: 16 MB of items.
-  dynamodb: { dialect: "json", signingNames: ["dynamodb"], anonymous: NONE, documentBytesMax: 17 * MIB },
-  "dynamodb-streams": { dialect: "json", signingNames: ["dynamodb"], anonymous: NONE, documentBytesMax: MIB },
+  dynamodb: {
+    dialect: "json",
+    signingNames: ["dynamodb"],
+    anonymous: NONE,
+    documentBytesMax: 17 * MIB,
+    compresses: true,
+  },
+  "dynamodb-streams": {
+    dialect: "json",
+    signingNames: ["dynamodb"],
+    anonymous: NONE,
+    documentBytesMax: MIB,
+    compresses: true,
+  },
   // 1 MiB of messages, as JSON or form text.
   sqs: { dialect: "rest-json", signingNames: ["sqs"], anonymous: "all", documentBytesMax: 4 * MIB },
   // 50 MB of zipped code in base64.

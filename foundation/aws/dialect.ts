@@ -12,6 +12,8 @@ export interface Dialect {
   readonly bareXmlError: boolean;
   /** Answers of awsJson carry `x-amz-crc32`. */
   readonly crc32: boolean;
+  /** Request ids have 52 base-32 digits. */
+  readonly longRequestId: boolean;
   /** Types in `__type` that are not the service's own: namespace by code; the others get `errorNamespace`. */
   readonly commonErrorNamespace: string;
 }
@@ -21,6 +23,7 @@ const plain: Dialect = {
   milliseconds: "when-present",
   bareXmlError: false,
   crc32: false,
+  longRequestId: false,
   commonErrorNamespace: "",
 };
 
@@ -28,8 +31,8 @@ const coral: Dialect = { ...plain, commonErrorNamespace: "com.amazon.coral.servi
 
 const dialects: { readonly [Name in ServiceName]: Dialect } = {
   s3: { ...plain, requestIdHeader: "x-amz-request-id", milliseconds: "zero", bareXmlError: true },
-  dynamodb: { ...coral, crc32: true },
-  "dynamodb-streams": { ...coral, crc32: true },
+  dynamodb: { ...coral, crc32: true, longRequestId: true },
+  "dynamodb-streams": { ...coral, crc32: true, longRequestId: true },
   sqs: coral,
   lambda: plain,
   elbv2: plain,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { crc32 } from "node:zlib";
-import { encodeOutput, loadServiceModel, type ServiceName } from "./index.ts";
+import { encodeOutput, jsonText, loadServiceModel, type ServiceName } from "./index.ts";
 
 async function encode(service: ServiceName, name: string, output: object) {
   const model = await loadServiceModel(service);
@@ -116,5 +116,21 @@ describe("encodeOutput", () => {
       "a service returned string where its model has number",
     );
     await expect(encode("s3", "GetObject", { ETag: 1 })).rejects.toThrow(TypeError);
+  });
+
+  test("JSON text that is known is written as it is: structures, lists, maps", async () => {
+    const item = '{"a":{"B":"AQ=="},"b":{"N":"1.0"}}';
+    expect((await encode("dynamodb", "GetItem", { Item: jsonText(item) })).body).toBe(`{"Item":${item}}`);
+    const list = await encode("dynamodb", "Query", { Items: [jsonText(item), { c: { S: "x" } }], Count: 2 });
+    expect(list.body).toBe(`{"Items":[${item},{"c":{"S":"x"}}],"Count":2}`);
+    expect((await encode("dynamodb", "Query", { Items: jsonText("[]"), Count: 0 })).body).toBe(
+      '{"Items":[],"Count":0}',
+    );
+    expect((await encode("dynamodb", "DescribeTable", { Table: jsonText("{}") })).body).toBe('{"Table":{}}');
+  });
+
+  test("DynamoDB's request ids have 52 digits and begin with ours", async () => {
+    const { headers } = await encode("dynamodb", "GetItem", {});
+    expect(headers["x-amzn-requestid"]).toMatch(/^REQ[0-9A-Z]{49}$/);
   });
 });

@@ -12,10 +12,12 @@
  */
 
 export { AwsError, type AwsErrorOptions } from "./aws-error.ts";
+export { compressAnswer, isLongAnswer } from "./compress-answer.ts";
 export { type DecodedInput, decodeInput } from "./decode-input.ts";
 export { encodeOutput } from "./encode-output.ts";
 export { encodeError, errorStatus } from "./errors/encode-error.ts";
 export { type S3ErrorCode, s3Error, s3ErrorCodes, s3ErrorStatus } from "./errors/s3-errors.ts";
+export { JsonText, jsonText } from "./json/json-text.ts";
 export { loadServiceModel } from "./load-model.ts";
 export type * from "./model/shapes.ts";
 export type * as DynamoDB from "./models/dynamodb.types.gen.ts";

@@ -6,10 +6,20 @@ import type { HeaderList, ResponseContext } from "./wire.ts";
 
 /** `x-amzn-RequestId`, or for S3 `x-amz-request-id` and `x-amz-id-2`. */
 export function identityHeaders(model: ServiceModel, context: ResponseContext): HeaderList {
-  const name = dialectOf(model).requestIdHeader;
+  const { requestIdHeader: name, longRequestId } = dialectOf(model);
+  if (longRequestId) return [[name, longId(context.requestId)]];
   if (context.hostId === undefined || name !== "x-amz-request-id") return [[name, context.requestId]];
   return [
     [name, context.requestId],
     ["x-amz-id-2", context.hostId],
   ];
+}
+
+/** DynamoDB's ids have 52 digits of base 32, of which the first half tells requests apart. */
+const ID_DIGITS = 52;
+const TAIL = "VV4KQNSO5AEMVJF66Q9ASUAAJG";
+
+/** Begins with the id under which the log knows the request. */
+function longId(requestId: string): string {
+  return `${requestId}${requestId}`.slice(0, ID_DIGITS - TAIL.length).padEnd(ID_DIGITS - TAIL.length, "0") + TAIL;
 }

@@ -6,7 +6,28 @@ import type { ServiceSource } from "./aws-services.ts";
 /** Applies the corrections that a service needs. */
 export function patchModel(source: ServiceSource, model: RawModel): RawModel {
   const typed = source.fractions === undefined ? model : withIntegers(model, new Set(source.fractions));
-  return source.service === "s3" ? patchS3(typed) : typed;
+  switch (source.service) {
+    case "s3":
+      return patchS3(typed);
+    case "dynamodb":
+    case "dynamodb-streams":
+      return withBinaryText(typed);
+    default:
+      return typed;
+  }
+}
+
+/**
+ * Items are stored, compared and answered in the form in which they travel: binary attribute values stay base64 text, so that an item needs no
+ * copy on its way in and none on its way out.
+ */
+function withBinaryText(model: RawModel): RawModel {
+  const value = model.shapes.AttributeValue;
+  if (value?.kind !== "union") throw new Error("attribute values are no union any more");
+  return {
+    ...model,
+    shapes: { ...model.shapes, AttributeValue: { ...value, members: { ...value.members, B: "$E", BS: "$[E" } } },
+  };
 }
 
 /**

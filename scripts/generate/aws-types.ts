@@ -19,6 +19,7 @@ const simpleTypes: Readonly<Record<string, string>> = {
   I: "bigint",
   D: "string",
   B: "Uint8Array",
+  E: "string",
 };
 
 /** The module's text: one interface per structure, one union per enum, and the map of operations. */

@@ -70,7 +70,7 @@ describe("encodeError", () => {
 
   test("modelled members of an error are encoded by their shapes", async () => {
     const error = new AwsError("ConditionalCheckFailedException", "The conditional request failed", {
-      fields: { Item: { a: { B: new Uint8Array([1]) } } },
+      fields: { Item: { a: { B: "AQ==" } } },
     });
     expect((await encode("dynamodb", "awsJson1_0", error)).body).toBe(
       '{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"The conditional request failed","Item":{"a":{"B":"AQ=="}}}',

@@ -9,6 +9,13 @@ import { parseJsonBody } from "./parse-body.ts";
 
 const model = await loadServiceModel("dynamodb");
 
+const sqs = await loadServiceModel("sqs");
+
+function decodeSqs(operation: string, body: string): unknown {
+  const request = wireRequest("POST", "/", { "x-amz-target": `AmazonSQS.${operation}` });
+  return decodeInput(routeOperation(sqs, request), request, new TextEncoder().encode(body));
+}
+
 function decode(operation: string, body: string): unknown {
   const request = wireRequest("POST", "/", { "x-amz-target": `DynamoDB_20120810.${operation}` });
   return decodeInput(routeOperation(model, request), request, new TextEncoder().encode(body));
@@ -32,10 +39,27 @@ describe("JSON inputs", () => {
   });
 
   test("convert blobs at every depth", () => {
-    expect(decode("PutItem", '{"TableName":"t","Item":{"a":{"L":[{"B":"AAH/"}]}}}')).toEqual({
-      TableName: "t",
-      Item: { a: { L: [{ B: new Uint8Array([0, 1, 255]) }] } },
+    const input = { MessageAttributes: { a: { DataType: "Binary", BinaryValue: "AAH/" } } };
+    expect(decodeSqs("SendMessage", JSON.stringify(input))).toEqual({
+      MessageAttributes: { a: { DataType: "Binary", BinaryValue: new Uint8Array([0, 1, 255]) } },
     });
+  });
+
+  test("keep the binary values of items as text, in its one spelling", () => {
+    expect(decode("PutItem", '{"TableName":"t","Item":{"a":{"L":[{"B":"AAH/"},{"BS":["","YR=="]}]}}}')).toEqual({
+      TableName: "t",
+      Item: { a: { L: [{ B: "AAH/" }, { BS: ["", "YQ=="] }] } },
+    });
+  });
+
+  test("drop and convert in one structure", () => {
+    const body =
+      '{"TableName":"t","Item":{"a":{"B":"YR=="},"n":null,"b":{"Unknown":1,"L":[{"B":"YR=="},null,{"S":"x"}]},"__proto__":{"S":"p"}},"Unknown":1,"ReturnValues":"NONE"}';
+    const input = decode("PutItem", body) as { Item: object };
+    expect(JSON.stringify(input)).toBe(
+      '{"TableName":"t","Item":{"a":{"B":"YQ=="},"b":{"L":[{"B":"YQ=="},{"S":"x"}]},"__proto__":{"S":"p"}},"ReturnValues":"NONE"}',
+    );
+    expect(Object.getPrototypeOf(input.Item)).toBe(Object.prototype);
   });
 
   test("hold attributes named like properties of objects", () => {

@@ -1,11 +1,12 @@
 /**
  * JSON to inputs, by shape: types are checked, unknown members dropped, blobs and timestamps converted.
  *
- * Decoders are closures made when a shape is first used. Messages have the form in which AWS's JSON services report a value of the wrong type.
+ * Parsed JSON belongs to the decoder: a value that is right as it stands is not copied, so that an item of a table costs one look at each of its
+ * attributes. Decoders are closures made when a shape is first used. Messages have the form in which AWS's JSON services report a value of the wrong type.
  */
 
 import type { ListShape, MapShape, Member, Shape, StructureShape, TimestampFormat } from "../model/shapes.ts";
-import { decodeBase64 } from "../values/base64.ts";
+import { canonicalBase64, decodeBase64 } from "../values/base64.ts";
 import { maxNesting } from "../values/limits.ts";
 import { MalformedInput } from "../values/malformed-input.ts";
 import { specialNumber } from "../values/numbers.ts";
@@ -88,14 +89,19 @@ export function createJsonDecoders(useJsonName: boolean): JsonDecoders {
       if (typeof value !== "object" || value === null || value instanceof NumberText) throw unexpected();
       if (Array.isArray(value)) throw new MalformedInput(`Unrecognized collection type class ${shape.name}`);
       checkDepth(depth);
-      const output: Record<string, unknown> = {};
-      for (const key in value) {
+      const source = value as Record<string, unknown>;
+      let output: Record<string, unknown> | undefined;
+      for (const key in source) {
         const member = byName[key];
-        if (member === undefined) continue;
-        const item: unknown = (value as Record<string, unknown>)[key];
-        if (item !== null) output[member.name] = member.decode(item, depth + 1);
+        const item = source[key];
+        const decoded = member === undefined || item === null ? undefined : member.decode(item, depth + 1);
+        if (output === undefined) {
+          if (decoded === item && key === member?.name) continue;
+          output = entriesBefore(key, source);
+        }
+        if (member !== undefined && decoded !== undefined) output[member.name] = decoded;
       }
-      return output;
+      return output ?? source;
     };
   };
 
@@ -104,12 +110,18 @@ export function createJsonDecoders(useJsonName: boolean): JsonDecoders {
     return (value, depth) => {
       if (!Array.isArray(value)) throw typeof value === "object" ? startOfStructure() : unexpected();
       checkDepth(depth);
-      const output: unknown[] = [];
-      for (const item of value) {
-        if (item !== null) output.push(decode(item, depth + 1));
+      let output: unknown[] | undefined;
+      for (let index = 0; index < value.length; index++) {
+        const item: unknown = value[index];
+        const decoded = item === null ? undefined : decode(item, depth + 1);
+        if (output === undefined) {
+          if (decoded === item || (item === null && shape.sparse)) continue;
+          output = value.slice(0, index);
+        }
+        if (decoded !== undefined) output.push(decoded);
         else if (shape.sparse) output.push(null);
       }
-      return output;
+      return output ?? value;
     };
   };
 
@@ -123,13 +135,19 @@ export function createJsonDecoders(useJsonName: boolean): JsonDecoders {
         );
       }
       checkDepth(depth);
-      const output: Record<string, unknown> = {};
-      for (const key in value) {
-        const item: unknown = (value as Record<string, unknown>)[key];
-        if (item !== null) setOwn(output, key, decode(item, depth + 1));
+      const source = value as Record<string, unknown>;
+      let output: Record<string, unknown> | undefined;
+      for (const key in source) {
+        const item = source[key];
+        const decoded = item === null ? undefined : decode(item, depth + 1);
+        if (output === undefined) {
+          if (decoded === item || (item === null && shape.sparse)) continue;
+          output = entriesBefore(key, source);
+        }
+        if (decoded !== undefined) setOwn(output, key, decoded);
         else if (shape.sparse) setOwn(output, key, null);
       }
-      return output;
+      return output ?? source;
     };
   };
 
@@ -148,6 +166,16 @@ export function createJsonDecoders(useJsonName: boolean): JsonDecoders {
       return decoder;
     },
   };
+}
+
+/** A copy of the entries that stand before `end`: those that were right as they stood. */
+function entriesBefore(end: string, source: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const output: Record<string, unknown> = {};
+  for (const key in source) {
+    if (key === end) break;
+    setOwn(output, key, source[key]);
+  }
+  return output;
 }
 
 function checkDepth(depth: number): void {
@@ -183,7 +211,16 @@ function cannotConvert(value: unknown, target: string): MalformedInput {
 
 const scalarDecoders: Readonly<
   Record<
-    "string" | "boolean" | "number" | "integer" | "float" | "bigInteger" | "bigDecimal" | "blob" | "document",
+    | "string"
+    | "boolean"
+    | "number"
+    | "integer"
+    | "float"
+    | "bigInteger"
+    | "bigDecimal"
+    | "blob"
+    | "base64"
+    | "document",
     JsonDecoder
   >
 > = {
@@ -213,21 +250,28 @@ const scalarDecoders: Readonly<
     return String(value);
   },
   blob(value) {
-    if (typeof value !== "string") {
-      throw typeof value === "object"
-        ? cannotConvert(value, "ByteBuffer")
-        : new MalformedInput("only base-64-encoded strings are convertible to bytes");
-    }
-    const bytes = decodeBase64(value);
-    if (bytes !== undefined) return bytes;
-    throw new MalformedInput(
-      value.length % 4 === 0
-        ? "Invalid Base64 character"
-        : `Base64 encoded length is expected a multiple of 4 bytes but found: ${value.length}`,
-    );
+    return decodeBase64(base64Text(value)) ?? refuseBase64(String(value));
+  },
+  base64(value) {
+    return canonicalBase64(base64Text(value)) ?? refuseBase64(String(value));
   },
   document: (value) => value,
 };
+
+function base64Text(value: unknown): string {
+  if (typeof value === "string") return value;
+  throw typeof value === "object"
+    ? cannotConvert(value, "ByteBuffer")
+    : new MalformedInput("only base-64-encoded strings are convertible to bytes");
+}
+
+function refuseBase64(text: string): never {
+  throw new MalformedInput(
+    text.length % 4 === 0
+      ? "Invalid Base64 character"
+      : `Base64 encoded length is expected a multiple of 4 bytes but found: ${text.length}`,
+  );
+}
 
 function toFloat(value: unknown, target: string): number {
   if (typeof value === "number") return value;

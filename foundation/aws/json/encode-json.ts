@@ -18,6 +18,7 @@ import { mismatch } from "../values/mismatch.ts";
 import { formatNumber } from "../values/numbers.ts";
 import { isRecord } from "../values/records.ts";
 import { formatDateTime } from "../values/timestamps.ts";
+import { JsonText } from "./json-text.ts";
 
 /** Writes a value that is neither undefined nor null. */
 export type JsonEncoder = (value: unknown) => string;
@@ -86,6 +87,7 @@ export function createJsonEncoders(useJsonName: boolean): JsonEncoders {
     }
     return (value) => {
       if (!isRecord(value)) throw mismatch(shape, value);
+      if (value instanceof JsonText) return value.text;
       let text = "";
       for (const key in value) {
         const item = value[key];
@@ -102,6 +104,7 @@ export function createJsonEncoders(useJsonName: boolean): JsonEncoders {
   const listEncoder = (shape: ListShape): JsonEncoder => {
     const encode = ofMember(shape.element);
     return (value) => {
+      if (value instanceof JsonText) return value.text;
       if (!Array.isArray(value)) throw mismatch(shape, value);
       let text = "";
       let first = true;
@@ -119,6 +122,7 @@ export function createJsonEncoders(useJsonName: boolean): JsonEncoders {
     const encode = ofMember(shape.value);
     return (value) => {
       if (!isRecord(value)) throw mismatch(shape, value);
+      if (value instanceof JsonText) return value.text;
       let text = "";
       for (const key in value) {
         const item = value[key];
@@ -146,7 +150,16 @@ export function createJsonEncoders(useJsonName: boolean): JsonEncoders {
 
 const scalarEncoders: Readonly<
   Record<
-    "string" | "boolean" | "number" | "integer" | "float" | "bigInteger" | "bigDecimal" | "blob" | "document",
+    | "string"
+    | "boolean"
+    | "number"
+    | "integer"
+    | "float"
+    | "bigInteger"
+    | "bigDecimal"
+    | "blob"
+    | "base64"
+    | "document",
     JsonEncoder
   >
 > = {
@@ -176,6 +189,11 @@ const scalarEncoders: Readonly<
   blob(value) {
     if (!(value instanceof Uint8Array)) throw mismatch("blob", value);
     return `"${encodeBase64(value)}"`;
+  },
+  // Base64 has no character that JSON escapes.
+  base64(value) {
+    if (typeof value !== "string") throw mismatch("base64", value);
+    return `"${value}"`;
   },
   document: (value) => JSON.stringify(value) ?? "null",
 };

@@ -2,7 +2,7 @@
  * The form in which models are committed: JSON with one shape per line, small enough to parse when a service is first used.
  *
  * A reference is either the name of a shape or `$` and a code for an anonymous one: `$s` string, `$n` number, `$i` integer, `$f` float, `$b`
- * boolean, `$t` timestamp (`$td` date-time, `$th` http-date, `$te` epoch seconds), `$B` blob, `$S` streaming blob, `$j` document, `$I` big
+ * boolean, `$t` timestamp (`$td` date-time, `$th` http-date, `$te` epoch seconds), `$B` blob, `$E` blob that stays base64 text, `$S` streaming blob, `$j` document, `$I` big
  * integer, `$D` big decimal; `$[x` a list and `${x` a map (keys are strings) of the simple type `x`.
  */
 

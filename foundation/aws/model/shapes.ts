@@ -43,6 +43,12 @@ export interface BlobShape {
   readonly sensitive?: boolean;
 }
 
+/** Bytes that the service keeps as the canonical base64 text in which they travel (JSON protocols only). */
+export interface Base64Shape {
+  readonly kind: "base64";
+  readonly name: string;
+}
+
 /** Free-form JSON (`smithy.api#Document`). */
 export interface DocumentShape {
   readonly kind: "document";
@@ -89,6 +95,7 @@ export type Shape =
   | BooleanShape
   | TimestampShape
   | BlobShape
+  | Base64Shape
   | DocumentShape
   | ListShape
   | MapShape

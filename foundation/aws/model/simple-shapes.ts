@@ -36,6 +36,8 @@ export function simpleShape(name: string, reference: string, traits?: RawSimple)
       return { kind: "blob", name, streaming: false, ...sensitive };
     case "S":
       return { kind: "blob", name, streaming: true, ...sensitive };
+    case "E":
+      return { kind: "base64", name };
     case "j":
       return { kind: "document", name };
     case "n":

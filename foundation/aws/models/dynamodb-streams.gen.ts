@@ -10,7 +10,7 @@ export const model = `{"service":"dynamodb-streams","protocols":["awsJson1_0"],"
 },
 "shapes":{
 "AttributeMap":{"kind":"map","key":"$s","value":"AttributeValue"},
-"AttributeValue":{"kind":"union","members":{"S":"$s","N":"$s","B":"$B","SS":"$[s","NS":"$[s","BS":"$[B","M":"MapAttributeValue","L":"ListAttributeValue","NULL":"$b","BOOL":"$b"}},
+"AttributeValue":{"kind":"union","members":{"S":"$s","N":"$s","B":"$E","SS":"$[s","NS":"$[s","BS":"$[E","M":"MapAttributeValue","L":"ListAttributeValue","NULL":"$b","BOOL":"$b"}},
 "DescribeStreamInput":{"kind":"structure","required":1,"members":{"StreamArn":"$s","Limit":"$i","ExclusiveStartShardId":"$s","ShardFilter":"ShardFilter"}},
 "DescribeStreamOutput":{"kind":"structure","members":{"StreamDescription":"StreamDescription"}},
 "ExpiredIteratorException":{"kind":"structure","error":{"fault":"client"},"members":{"message":"$s"}},

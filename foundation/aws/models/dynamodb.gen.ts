@@ -72,7 +72,7 @@ export const model = `{"service":"dynamodb","protocols":["awsJson1_0"],"version"
 "AttributeDefinitions":{"kind":"list","element":"AttributeDefinition"},
 "AttributeMap":{"kind":"map","key":"$s","value":"AttributeValue"},
 "AttributeUpdates":{"kind":"map","key":"$s","value":"AttributeValueUpdate"},
-"AttributeValue":{"kind":"union","members":{"S":"$s","N":"$s","B":"$B","SS":"$[s","NS":"$[s","BS":"$[B","M":"MapAttributeValue","L":"ListAttributeValue","NULL":"$b","BOOL":"$b"}},
+"AttributeValue":{"kind":"union","members":{"S":"$s","N":"$s","B":"$E","SS":"$[s","NS":"$[s","BS":"$[E","M":"MapAttributeValue","L":"ListAttributeValue","NULL":"$b","BOOL":"$b"}},
 "AttributeValueList":{"kind":"list","element":"AttributeValue"},
 "AttributeValueUpdate":{"kind":"structure","members":{"Value":"AttributeValue","Action":"$s"}},
 "AutoScalingPolicyDescription":{"kind":"structure","members":{"PolicyName":"$s","TargetTrackingScalingPolicyConfiguration":"AutoScalingTargetTrackingScalingPolicyConfigurationDescription"}},

@@ -12,6 +12,8 @@ export interface SampleOptions {
   /** Only required members. */
   readonly minimal: boolean;
   readonly seed: number;
+  /** Whose view it is: bytes that a server keeps as base64 text are bytes for clients. */
+  readonly side: "client" | "server";
 }
 
 /** A value of an operation's input or output. */
@@ -92,6 +94,10 @@ function simpleValue(member: Member, shape: Shape, options: SampleOptions): unkn
       return new Date(1_700_000_000_000 + seed * 1000);
     case "blob":
       return new TextEncoder().encode(`bytes ${seed} \u0000\u00ff`);
+    case "base64": {
+      const bytes = Buffer.from(`bytes ${seed} \u0000\u00ff`);
+      return options.side === "client" ? new Uint8Array(bytes) : bytes.toString("base64");
+    }
     case "document":
       return { any: ["thing", seed, null, true] };
     case "bigInteger":

@@ -96,7 +96,8 @@ export function createXmlEncoders(style: XmlStyle): XmlEncoders {
       case "timestamp":
         return timestampContent(shape.format, style);
       case "document":
-        throw new Error("documents have no XML form");
+      case "base64":
+        throw new Error(`a ${shape.kind} has no XML form`);
       default:
         return simpleContents[shape.kind];
     }
