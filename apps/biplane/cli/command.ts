@@ -67,8 +67,8 @@ export const ENDPOINT_OPTIONS: readonly CommandOption[] = [
   { name: "endpoint", value: "URL", help: "Talk to this control API instead (token from BIPLANE_TOKEN)" },
 ];
 
-/** The same for commands that speak S3. */
+/** The same for commands that speak to an AWS service: S3, DynamoDB, SQS. */
 export const AWS_ENDPOINT_OPTIONS: readonly CommandOption[] = [
-  { name: "endpoint", value: "URL", help: "Talk to this S3 endpoint instead (keys from AWS_ACCESS_KEY_ID …)" },
+  { name: "endpoint", value: "URL", help: "Talk to this AWS endpoint instead (keys from AWS_ACCESS_KEY_ID …)" },
   { name: "region", value: "REGION", help: "Region to sign for (AWS_REGION)" },
 ];

@@ -82,7 +82,7 @@ Usage: biplane buckets presign S3-URL [OPTIONS]
 Options:
       --expires TIME   How long: 90s, 15m, 12h, 7d at most (1h)
       --method METHOD  GET, PUT, HEAD or DELETE (GET)
-      --endpoint URL   Talk to this S3 endpoint instead (keys from AWS_ACCESS_KEY_ID …)
+      --endpoint URL   Talk to this AWS endpoint instead (keys from AWS_ACCESS_KEY_ID …)
       --region REGION  Region to sign for (AWS_REGION)
 
 Options of every command:

@@ -76,17 +76,18 @@ export function findApi(where: Where): ApiAccess {
 }
 
 /**
- * Finds the S3 endpoint. In order: `--endpoint` with `AWS_ACCESS_KEY_ID` and its companions; the data directory, where one is named; `AWS_ENDPOINT_URL` with
+ * Finds the AWS endpoint. In order: `--endpoint` with `AWS_ACCESS_KEY_ID` and its companions; the data directory, where one is named; `AWS_ENDPOINT_URL` with
  * the same; the default data directory.
  *
+ * @param service the service whose own variable (`AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL_DYNAMODB` …) comes before the common one
  * @throws CodedError NOT_RUNNING, NO_CREDENTIALS, USAGE
  */
-export function findAws(where: Where): AwsAccess {
+export function findAws(where: Where, service: "S3" | "DYNAMODB" | "SQS" = "S3"): AwsAccess {
   const { arguments: given, environment } = where;
   const region = given.text("region");
   const endpoint = given.text("endpoint");
   if (endpoint !== undefined) return keysFrom(environment, checkedUrl(endpoint), region);
-  const fromEnvironment = environment.AWS_ENDPOINT_URL_S3 ?? environment.AWS_ENDPOINT_URL ?? "";
+  const fromEnvironment = environment[`AWS_ENDPOINT_URL_${service}`] ?? environment.AWS_ENDPOINT_URL ?? "";
   if (!namesDirectory(where) && fromEnvironment !== "") {
     return keysFrom(environment, checkedUrl(fromEnvironment, "AWS_ENDPOINT_URL"), region);
   }
