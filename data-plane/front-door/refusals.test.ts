@@ -18,6 +18,18 @@ describe("refusalOf()", () => {
     for (const dialect of DIALECTS) expect(refusalOf(error, dialect)).toEqual({ error, unexpected: false });
   });
 
+  test("what a policy does not allow has the name that the service gives it", () => {
+    const denied = new AwsError("AccessDenied", "User: arn is not authorized", { statusCode: 403 });
+    expect(DIALECTS.map((dialect) => said(denied, dialect))).toEqual([
+      ["AccessDenied", 403, false],
+      ["AccessDeniedException", 400, false],
+      ["AccessDeniedException", 403, false],
+      ["AccessDenied", 403, false],
+      ["UnauthorizedOperation", 403, false],
+    ]);
+    expect(refusalOf(denied, "json").error.message).toBe(denied.message);
+  });
+
   test("signatures are refused in the words of the service", () => {
     const error = new SignatureError({ reason: "unknown-key", accessKeyId: "AKIA" });
     expect(DIALECTS.map((dialect) => said(error, dialect))).toEqual([

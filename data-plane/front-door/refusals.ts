@@ -60,7 +60,7 @@ export function refusalOf(thrown: unknown, dialect: SignatureErrorDialect): Refu
 }
 
 function expectedError(thrown: unknown, dialect: SignatureErrorDialect): AwsError | undefined {
-  if (thrown instanceof AwsError) return thrown;
+  if (thrown instanceof AwsError) return thrown.code === "AccessDenied" ? denialIn(dialect, thrown) : thrown;
   if (thrown instanceof SignatureError) return worded(signatureErrorToAws(dialect, thrown));
   if (thrown instanceof ChunkedBodyError) return worded(chunkedErrorToAws(thrown));
   if (thrown instanceof BodyError && thrown.code !== "BodyUsed") {
@@ -76,6 +76,21 @@ function expectedError(thrown: unknown, dialect: SignatureErrorDialect): AwsErro
     );
   }
   return undefined;
+}
+
+/** How services word that a policy does not allow it. The sentence is the same everywhere. */
+const DENIALS: Readonly<Record<SignatureErrorDialect, readonly [code: string, status: number]>> = {
+  s3: ["AccessDenied", 403],
+  query: ["AccessDenied", 403],
+  json: ["AccessDeniedException", 400],
+  "rest-json": ["AccessDeniedException", 403],
+  ec2: ["UnauthorizedOperation", 403],
+};
+
+function denialIn(dialect: SignatureErrorDialect, error: AwsError): AwsError {
+  const [code, statusCode] = DENIALS[dialect];
+  if (code === error.code) return error;
+  return new AwsError(code, error.message, { statusCode, cause: error });
 }
 
 /** A refusal that another room has put into words already. */

@@ -46,7 +46,7 @@ export function constraintsSource(
         const place = member + suffix;
         const typeName = typeByMember.get(`${name}.${place}`) ?? typeByMember.get(place);
         const limits = typeName === undefined ? {} : limitsOf(types, typeName);
-        const enumeration = isString ? enumOf(declarations, name, member, isKey) : undefined;
+        const enumeration = isString ? enumOf(source, declarations, name, member, isKey) : undefined;
         const constraint: RawConstraint = { ...limits, ...(enumeration && { enum: enumeration }) };
         if (Object.keys(constraint).length > 0) own[place] = indexOf(constraint);
       }
@@ -101,6 +101,7 @@ function limitsOf(types: Readonly<Record<string, PublishedType>>, name: string):
 const maxEnumValues = 100;
 
 function enumOf(
+  source: ServiceSource,
   declarations: Declarations,
   structure: string,
   member: string,
@@ -108,7 +109,13 @@ function enumOf(
 ): readonly string[] | undefined {
   const name = isKey ? declarations.memberKeyEnum(structure, member) : declarations.memberEnum(structure, member);
   const values = name === undefined ? undefined : declarations.enums.get(name);
-  return values !== undefined && values.length > 0 && values.length <= maxEnumValues ? values : undefined;
+  if (name === undefined || values === undefined || values.length === 0 || values.length > maxEnumValues)
+    return undefined;
+  const order = source.enumOrders?.[name];
+  if (order === undefined) return values;
+  if ([...order].sort().join() !== [...values].sort().join())
+    throw new Error(`${name} has other values than its order`);
+  return order;
 }
 
 interface Place {

@@ -19,6 +19,8 @@ export interface ServiceSource {
    * integer. Absent where nobody checked: numbers then take both.
    */
   readonly fractions?: readonly string[];
+  /** Orders in which messages list the values of enums, where they are known; the clients' declarations are sorted by name. */
+  readonly enumOrders?: Readonly<Record<string, readonly string[]>>;
 }
 
 export const sources: readonly ServiceSource[] = [
@@ -40,6 +42,30 @@ export const sources: readonly ServiceSource[] = [
       "ConsumedCapacity.WriteCapacityUnits",
       "ItemCollectionMetrics.SizeEstimateRangeGB",
     ],
+    enumOrders: {
+      BillingMode: ["PROVISIONED", "PAY_PER_REQUEST"],
+      ComparisonOperator: [
+        "IN",
+        "NULL",
+        "BETWEEN",
+        "LT",
+        "NOT_CONTAINS",
+        "EQ",
+        "GT",
+        "NOT_NULL",
+        "NE",
+        "LE",
+        "BEGINS_WITH",
+        "GE",
+        "CONTAINS",
+      ],
+      ConditionalOperator: ["OR", "AND"],
+      ReturnItemCollectionMetrics: ["SIZE", "NONE"],
+      ReturnConsumedCapacity: ["INDEXES", "TOTAL", "NONE"],
+      ReturnValue: ["ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW"],
+      ReturnValuesOnConditionCheckFailure: ["ALL_OLD", "NONE"],
+      Select: ["SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES"],
+    },
   },
   {
     service: "dynamodb-streams",

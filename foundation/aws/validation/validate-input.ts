@@ -113,6 +113,7 @@ function compileInner(shape: Shape, structure: string, place: string, table: Con
   switch (shape.kind) {
     case "structure":
     case "union": {
+      if (!isConstrained(shape, table)) return undefined;
       const check = compileStructure(shape, table);
       return (value, path, found) => check(value, `${path}.`, found);
     }
@@ -123,6 +124,44 @@ function compileInner(shape: Shape, structure: string, place: string, table: Con
     default:
       return undefined;
   }
+}
+
+const constrained = new WeakMap<StructureShape, boolean>();
+
+/** Whether anything within the structure can be violated. Attribute values of DynamoDB cannot: items then cost nothing here. */
+function isConstrained(shape: StructureShape, table: ConstraintTable): boolean {
+  const known = constrained.get(shape);
+  if (known !== undefined) return known;
+  const seen = new Set<StructureShape>();
+  const open: StructureShape[] = [shape];
+  const visit = (inner: Shape, structure: string, place: string): boolean => {
+    if (table.check(structure, place) !== undefined) return true;
+    switch (inner.kind) {
+      case "structure":
+      case "union":
+        open.push(inner);
+        return false;
+      case "list":
+        return visit(inner.element.shape, structure, `${place}[]`);
+      case "map":
+        return (
+          table.check(structure, `${place}<key>`) !== undefined ||
+          visit(inner.value.shape, structure, `${place}<value>`)
+        );
+      default:
+        return false;
+    }
+  };
+  let found = false;
+  for (let next = open.pop(); next !== undefined && !found; next = open.pop()) {
+    if (seen.has(next)) continue;
+    seen.add(next);
+    for (const member of next.members) {
+      if (member.required || visit(member.shape, next.name, member.name)) found = true;
+    }
+  }
+  constrained.set(shape, found);
+  return found;
 }
 
 function compileList(shape: ListShape, structure: string, place: string, table: ConstraintTable): Check | undefined {

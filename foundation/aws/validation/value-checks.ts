@@ -90,5 +90,6 @@ function shown(value: unknown): string {
     return `'${value.length > maxShownLength ? `${value.slice(0, maxShownLength)}…` : value}'`;
   }
   if (typeof value === "number" || typeof value === "boolean") return `'${value}'`;
-  return Array.isArray(value) ? "'[…]'" : "'{…}'";
+  if (Array.isArray(value)) return value.length === 0 ? "'[]'" : "'[…]'";
+  return Object.keys(value as object).length === 0 ? "'{}'" : "'{…}'";
 }
