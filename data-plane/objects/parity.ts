@@ -113,7 +113,7 @@ export const objectsParityNotes: Readonly<Record<string, string>> = {
   PutBucketInventoryConfiguration: STORED_ONLY,
   PutBucketLifecycleConfiguration: "transitions are refused: there is one storage tier",
   PutBucketMetricsConfiguration: STORED_ONLY,
-  PutBucketNotificationConfiguration: "destinations are refused while there are no queues and functions",
+  PutBucketNotificationConfiguration: "queues only; functions, topics and EventBridge are refused",
   PutBucketVersioning: "MFA delete is refused",
   PutObject: "no SSE-KMS; no archive storage classes; no appends",
   RestoreObject: "refused (403): no storage class needs it",

@@ -4,6 +4,8 @@ import { computeChecksum, defaultChecksumAlgorithm } from "#foundation/aws/check
 import type { Random } from "#foundation/runtime";
 import { isEngineError } from "../engine/index.ts";
 import type { ObjectAttributes } from "../engine/port.ts";
+import { announcementOf } from "../notifications/announce.ts";
+import { causeOfService } from "../notifications/event-cause.ts";
 import { ownerOnly } from "../rules/acl/grants.ts";
 import { encryptionForWrite } from "../rules/encryption.ts";
 import { lockForWrite } from "../rules/object-lock.ts";
@@ -12,6 +14,9 @@ import type { ObjectsEnvironment } from "../service/environment.ts";
 import { admitsLogs, type Destination } from "./destination.ts";
 import type { LogBatch } from "./log-buffers.ts";
 import { logKey } from "./log-key.ts";
+
+/** The part of S3 that writes logs. */
+const LOGGING = "logging.s3.amazonaws.com";
 
 /** `refused`: the target is gone, or does not let logs in any more. */
 export type Delivery = "delivered" | "refused";
@@ -53,7 +58,7 @@ function attributesOf(
  * @throws EngineError, or whatever the engine throws, when the object could not be written now
  */
 export async function deliverBatch(environment: ObjectsEnvironment, batch: LogBatch): Promise<Delivery> {
-  const { engine, clock, random } = environment;
+  const { engine, catalog, clock, random } = environment;
   const { destination } = batch;
   const target = findTarget(environment, destination);
   if (target === undefined) return "refused";
@@ -75,6 +80,7 @@ export async function deliverBatch(environment: ObjectsEnvironment, batch: LogBa
         value: computeChecksum(defaultChecksumAlgorithm, bytes),
       },
       attributes: attributesOf(environment, target, destination, now),
+      announce: announcementOf(catalog, target, "ObjectCreated:Put", key, causeOfService(LOGGING, random)),
     });
     return "delivered";
   } catch (error) {

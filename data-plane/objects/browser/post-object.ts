@@ -190,6 +190,8 @@ export async function postObject(
       trailers: context.trailers,
       encryption: encryptionForWrite(input, view.encryptsByDefault, isConfidential(context.request)),
       attributes: attributesOfNew(tools, view, input, context),
+      event: "ObjectCreated:Post",
+      context,
     });
     return answer(form, view, version, context);
   } catch (error) {

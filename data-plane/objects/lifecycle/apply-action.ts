@@ -1,8 +1,11 @@
 /** Does what a rule wants, unless the world has moved on since the version was listed. */
 import type { BucketRecord } from "#contracts";
 import { type EngineErrorCode, isEngineError } from "../engine/index.ts";
-import type { ObjectEngine, ObjectVersion } from "../engine/port.ts";
+import type { ObjectVersion } from "../engine/port.ts";
+import { deletionAnnouncements } from "../notifications/announce.ts";
+import type { EventCause } from "../notifications/event-cause.ts";
 import { viewOf } from "../service/bucket-view.ts";
+import type { ObjectsEnvironment } from "../service/environment.ts";
 import type { PlannedAction } from "./version-walk.ts";
 
 /** `done`, `kept` (a lock protects it) or `moved` (somebody else changed the key meanwhile; the next round looks again). */
@@ -30,14 +33,21 @@ const isSame = (left: ObjectVersion, right: ObjectVersion): boolean =>
   left.etag === right.etag &&
   left.isLatest === right.isLatest;
 
-/** Applies one action to the version it was planned for. */
+/**
+ * Applies one action to the version it was planned for.
+ * @param cause told to those whom the bucket notifies
+ */
 export async function applyAction(
-  engine: ObjectEngine,
+  { engine, catalog }: Pick<ObjectsEnvironment, "engine" | "catalog">,
   bucket: BucketRecord,
   { version, plan }: PlannedAction,
+  cause: EventCause,
 ): Promise<ActionOutcome> {
-  const { versioning } = viewOf(bucket);
-  const target = { bucketId: bucket.bucketId, key: version.key, versioning, owner: bucket.accountId };
+  const view = viewOf(bucket);
+  const { key } = version;
+  const announce = deletionAnnouncements(catalog, view, "LifecycleExpiration", key, cause);
+  const { versioning } = view;
+  const target = { bucketId: bucket.bucketId, key, versioning, owner: bucket.accountId, announce };
   try {
     if (plan.action === "expire") {
       // As a client would: with versioning a delete marker is put on top, without it the object goes. Only if it is still this object.

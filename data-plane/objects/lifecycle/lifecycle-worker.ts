@@ -7,6 +7,7 @@
 import type { BucketId, BucketRecord } from "#contracts";
 import { sleep, type TimerHandle } from "#foundation/runtime";
 import type { ListPage, ObjectVersion, Upload } from "../engine/port.ts";
+import { causeOfService } from "../notifications/event-cause.ts";
 import type { CompiledRule } from "../rules/lifecycle/compile.ts";
 import { abortOf } from "../rules/lifecycle/plan.ts";
 import { viewOf } from "../service/bucket-view.ts";
@@ -72,7 +73,7 @@ export function startLifecycleWorker(
   environment: ObjectsEnvironment,
   pace: LifecyclePace = LIFECYCLE_PACE,
 ): LifecycleWorker {
-  const { engine, catalog, clock, timers, logger, metrics } = environment;
+  const { engine, catalog, clock, timers, random, logger, metrics } = environment;
   const actions = metrics.counter({
     name: "biplane_objects_lifecycle_actions_total",
     help: "What lifecycle rules did to objects and uploads.",
@@ -96,10 +97,11 @@ export function startLifecycleWorker(
 
   const walkVersions = async (bucket: BucketRecord, rules: readonly CompiledRule[], report: LifecycleRound) => {
     const walk = new VersionWalk(rules, clock.now());
+    const cause = causeOfService("s3.amazonaws.com", random);
     const perform = (planned: readonly PlannedAction[]) =>
       runAll(
         planned.map((action) => async () => {
-          count(report, COUNTS[action.plan.action], await applyAction(engine, bucket, action));
+          count(report, COUNTS[action.plan.action], await applyAction(environment, bucket, action, cause));
         }),
       );
     let after: string | undefined;

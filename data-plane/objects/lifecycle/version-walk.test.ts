@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { AccountId, BucketId } from "#contracts";
 import type { S3 } from "#foundation/aws";
+import { systemRandom } from "#foundation/runtime";
 import type { ObjectVersion } from "../engine/port.ts";
+import { causeOfService } from "../notifications/event-cause.ts";
 import { compileLifecycle } from "../rules/lifecycle/compile.ts";
 import { openWorld, type World } from "../testing/world.ts";
 import { applyAction } from "./apply-action.ts";
@@ -66,6 +68,8 @@ describe("VersionWalk", () => {
   });
 });
 
+const CAUSE = causeOfService("s3.amazonaws.com", systemRandom);
+
 describe("applyAction() leaves alone what has changed since it was listed", () => {
   let world: World;
   let Bucket: string;
@@ -76,7 +80,12 @@ describe("applyAction() leaves alone what has changed since it was listed", () =
   });
   afterAll(() => world.close());
   const apply = (listed: ObjectVersion, action: PlannedAction["plan"]["action"]) =>
-    applyAction(world.engine, world.planes.bucket(Bucket)!, { version: listed, plan: { action, ruleId: "r" } });
+    applyAction(
+      world.environment,
+      world.planes.bucket(Bucket)!,
+      { version: listed, plan: { action, ruleId: "r" } },
+      CAUSE,
+    );
   const head = async (key: string, versionId?: string) =>
     (await world.engine.head(world.planes.bucket(Bucket)!.bucketId, key, versionId))!;
 

@@ -11,6 +11,7 @@ import { type ObjectOwnership, OPEN, type PublicAccessBlock } from "../rules/acl
 import type { AccessControl } from "../rules/acl/grants.ts";
 import { type CorsRules, compileCors } from "../rules/cors/match.ts";
 import { type CompiledRule, compileLifecycle, type StoredLifecycle } from "../rules/lifecycle/compile.ts";
+import { compileNotifications, type Notifications } from "../rules/notifications/compile.ts";
 import type { LockConfiguration } from "../rules/object-lock.ts";
 
 /** A policy that was accepted once but cannot be read now denies everything: never open up by mistake. */
@@ -73,6 +74,7 @@ export class BucketView {
   readonly #policyReadsTags: Lazy<boolean>;
   readonly #cors: Lazy<CorsRules | undefined>;
   readonly #lifecycle: Lazy<readonly CompiledRule[]>;
+  readonly #notifications: Lazy<Notifications | undefined>;
 
   constructor(record: BucketRecord) {
     const { sections } = record;
@@ -97,6 +99,8 @@ export class BucketView {
     this.#policyIsPublic = new Lazy(() => policy !== undefined && isPublicText(policy));
     this.#policyReadsTags = new Lazy(() => policy !== undefined && /existingobjecttag/i.test(policy));
     this.#cors = new Lazy(() => (cors === undefined ? undefined : compileCors(cors)));
+    const notification = sections.notification as S3.NotificationConfiguration | undefined;
+    this.#notifications = new Lazy(() => (notification === undefined ? undefined : compileNotifications(notification)));
     this.#lifecycle = new Lazy(() => compileLifecycle(sections.lifecycle as StoredLifecycle | undefined));
   }
 
@@ -119,6 +123,10 @@ export class BucketView {
   }
   get lifecycle(): readonly CompiledRule[] {
     return this.#lifecycle.get();
+  }
+  /** Who is told of events; undefined when nobody is. */
+  get notifications(): Notifications | undefined {
+    return this.#notifications.get();
   }
 }
 

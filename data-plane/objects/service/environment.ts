@@ -1,5 +1,6 @@
 /** What the S3 operations are given. */
 import type { Catalog, ControlPlane } from "#data-plane/link";
+import type { EventDestination } from "#data-plane/service";
 import type { Clock, Random, Timers } from "#foundation/runtime";
 import type { Logger, MetricsRegistry } from "#foundation/telemetry";
 import type { EmbeddedEngine } from "../engine/index.ts";
@@ -15,4 +16,6 @@ export interface ObjectsEnvironment {
   readonly random: Random;
   readonly logger: Logger;
   readonly metrics: MetricsRegistry;
+  /** What bucket notifications can go to; without it every destination is refused. They must take events until the service is closed. */
+  readonly eventDestinations?: readonly EventDestination[];
 }

@@ -2,6 +2,7 @@
 import type { Service } from "#data-plane/service";
 import { createAccessLogs } from "../access-logs/access-logs.ts";
 import { startLifecycleWorker } from "../lifecycle/lifecycle-worker.ts";
+import { startEventDelivery } from "../notifications/event-delivery.ts";
 import { bucketHandlers } from "../operations/buckets/index.ts";
 import { multipartHandlers } from "../operations/multipart/index.ts";
 import { objectHandlers } from "../operations/objects/index.ts";
@@ -30,6 +31,7 @@ export function createObjectsService(environment: ObjectsEnvironment): Service {
   const tools = createToolbox(environment);
   const lifecycle = startLifecycleWorker(environment);
   const accessLogs = createAccessLogs(environment);
+  const delivery = startEventDelivery(environment);
   const endWatch = watchVanishedBuckets(environment);
   const stopped = new AbortController();
   const settled = settleInterrupted(environment, stopped.signal);
@@ -40,7 +42,7 @@ export function createObjectsService(environment: ObjectsEnvironment): Service {
     async close() {
       stopped.abort();
       endWatch();
-      await Promise.all([lifecycle.close(), settled, accessLogs.close()]);
+      await Promise.all([lifecycle.close(), settled, accessLogs.close(), delivery.close()]);
     },
   };
 }

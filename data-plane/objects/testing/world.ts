@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AccountId, Region } from "#contracts";
-import type { AccessRequest, CallContext, Caller, Operation, Service } from "#data-plane/service";
+import type { AccessRequest, CallContext, Caller, EventDestination, Operation, Service } from "#data-plane/service";
 import { AwsError, type S3 } from "#foundation/aws";
 import {
   authorize,
@@ -92,8 +92,15 @@ function principalOf(caller: Caller): PrincipalContext {
   return { type: "user", accountId, arn, userId, userName };
 }
 
-export async function openWorld(options: { readonly timers?: Timers } = {}): Promise<World> {
-  const directory = mkdtempSync(join(tmpdir(), "biplane-s3-"));
+export interface WorldOptions {
+  readonly timers?: Timers;
+  /** Kept when the world closes; default one of its own, which is not. */
+  readonly directory?: string;
+  readonly eventDestinations?: readonly EventDestination[];
+}
+
+export async function openWorld(options: WorldOptions = {}): Promise<World> {
+  const directory = options.directory ?? mkdtempSync(join(tmpdir(), "biplane-s3-"));
   let now = Date.UTC(2026, 0, 15, 10, 30);
   const clock = { now: () => now, monotonicMs: () => performance.now() };
   const planes = new FakePlanes(() => now);
@@ -116,6 +123,7 @@ export async function openWorld(options: { readonly timers?: Timers } = {}): Pro
     random: systemRandom,
     logger: silentLogger,
     metrics: createMetrics(),
+    eventDestinations: options.eventDestinations,
   };
   const service = createObjectsService(environment);
   let buckets = 0;
@@ -230,7 +238,7 @@ export async function openWorld(options: { readonly timers?: Timers } = {}): Pro
     async close() {
       await service.close();
       await engine.close();
-      rmSync(directory, { recursive: true, force: true });
+      if (options.directory === undefined) rmSync(directory, { recursive: true, force: true });
     },
   };
   return world;

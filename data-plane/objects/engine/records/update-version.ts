@@ -37,9 +37,9 @@ export function updateVersion(context: RecordContext, command: UpdateCommand): U
   return { row, latest: located.isCurrent };
 }
 
-/** Tags count as changed whenever they are put; an ACL only when it is another one (Amazon S3 user guide, "Supported event types"). */
+/** Putting the ACL that a version already has is no event; putting the same tags or lock is one (Amazon S3 user guide, "Supported event types"). */
 const hasChanged = (before: VersionRow, after: VersionRow, command: UpdateCommand): boolean =>
-  command.tags !== undefined || before.detail !== after.detail;
+  command.acl === undefined || before.detail !== after.detail;
 
 function find(
   context: RecordContext,

@@ -3,6 +3,7 @@ import type { ObjectsEnvironment } from "../../service/environment.ts";
 import { bucketAccessHandlers } from "./access-settings.ts";
 import { bucketLifeCycleHandlers } from "./life-cycle.ts";
 import { bucketListedSettingHandlers } from "./listed-settings.ts";
+import { bucketNotificationHandlers } from "./notification-setting.ts";
 import { bucketSettingHandlers } from "./simple-settings.ts";
 
 export type { Handler, Handlers } from "./handlers.ts";
@@ -12,6 +13,7 @@ export function bucketHandlers(environment: ObjectsEnvironment) {
     ...bucketLifeCycleHandlers(environment),
     ...bucketAccessHandlers(environment),
     ...bucketSettingHandlers(environment),
+    ...bucketNotificationHandlers(environment),
     ...bucketListedSettingHandlers(environment),
   };
 }

@@ -1,6 +1,6 @@
-/** What S3 accepts as encryption, website, logging and notification configuration. Pure. */
+/** What S3 accepts as encryption and website configuration. Pure. */
 import type { S3 } from "#foundation/aws";
-import { invalidArgument, invalidRequest, malformedXml, notImplemented, s3Error } from "../../errors.ts";
+import { invalidArgument, invalidRequest, malformedXml, notImplemented } from "../../errors.ts";
 
 /**
  * One rule, with SSE-S3 as the default. Keys of KMS are refused: there is no key service.
@@ -100,27 +100,5 @@ function checkProtocol(protocol: string | undefined): void {
     throw invalidRequest(
       "Invalid protocol, protocol can be http or https. If not defined the protocol will be selected automatically.",
     );
-  }
-}
-
-/**
- * Queues, functions and topics cannot be notified by this version: none exist, so none can be validated, which is how AWS says it.
- * @throws AwsError InvalidArgument, NotImplemented
- */
-export function validateNotifications(configuration: S3.NotificationConfiguration | undefined): void {
-  if (configuration === undefined) throw malformedXml();
-  const destinations = [
-    ...(configuration.QueueConfigurations ?? []).map(({ QueueArn }) => QueueArn),
-    ...(configuration.TopicConfigurations ?? []).map(({ TopicArn }) => TopicArn),
-    ...(configuration.LambdaFunctionConfigurations ?? []).map(({ LambdaFunctionArn }) => LambdaFunctionArn),
-  ];
-  if (destinations.length > 0) {
-    throw s3Error("InvalidArgument", 400, "Unable to validate the following destination configurations", {
-      ArgumentName: destinations.join(", "),
-      ArgumentValue: "The destination does not exist.",
-    });
-  }
-  if (configuration.EventBridgeConfiguration !== undefined) {
-    throw notImplemented("EventBridge is not available: there is no event bus to notify.");
   }
 }

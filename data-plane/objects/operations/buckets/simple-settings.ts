@@ -11,7 +11,7 @@ import { BUCKET_TAGS_MAX, validateTagSet } from "../../rules/tagging.ts";
 import type { ObjectsEnvironment } from "../../service/environment.ts";
 import { bucketOf, configure } from "./configure.ts";
 import type { Handlers } from "./handlers.ts";
-import { validateEncryption, validateNotifications, validateWebsite } from "./setting-rules.ts";
+import { validateEncryption, validateWebsite } from "./setting-rules.ts";
 
 type Names =
   | "GetBucketVersioning"
@@ -25,8 +25,6 @@ type Names =
   | "GetBucketLifecycleConfiguration"
   | "PutBucketLifecycleConfiguration"
   | "DeleteBucketLifecycle"
-  | "GetBucketNotificationConfiguration"
-  | "PutBucketNotificationConfiguration"
   | "GetBucketEncryption"
   | "PutBucketEncryption"
   | "DeleteBucketEncryption"
@@ -133,18 +131,6 @@ export function bucketSettingHandlers(environment: ObjectsEnvironment): Handlers
       return { TransitionDefaultMinimumObjectSize: "all_storage_classes_128K" };
     },
     DeleteBucketLifecycle: remove("lifecycle"),
-
-    GetBucketNotificationConfiguration(input) {
-      return section<S3.NotificationConfiguration>(find(input), "notification") ?? {};
-    },
-    async PutBucketNotificationConfiguration(input, context) {
-      const bucket = find(input);
-      validateNotifications(input.NotificationConfiguration);
-      // What is left after the validation names no destination: the bucket notifies nobody.
-      if (bucket.sections.notification !== undefined)
-        await configure(environment, bucket, "notification", null, context);
-      return {};
-    },
 
     GetBucketEncryption(input) {
       return {

@@ -4,6 +4,7 @@ import type { S3 } from "#foundation/aws";
 import { isEngineError } from "../../engine/index.ts";
 import type { Checksum, CompletedPart, Part, Upload } from "../../engine/port.ts";
 import { invalidRequest, malformedXml } from "../../errors.ts";
+import { announcementOf } from "../../notifications/announce.ts";
 import { answerChecksum, type ChecksumMember, checksumOfMembers } from "../../rules/checksum-names.ts";
 import { writePrecondition } from "../../rules/conditions.ts";
 import { bareEtag, multipartEtag, quoteEtag } from "../../rules/etags.ts";
@@ -122,6 +123,7 @@ export const completeMultipartUpload =
       checksum,
       expectedSize: input.MpuObjectSize,
       precondition,
+      announce: announcementOf(tools.catalog, view, "ObjectCreated:CompleteMultipartUpload", input.Key, context),
     });
     const output: Draft<S3.CompleteMultipartUploadOutput> = {
       Location: locationOf(view, input.Key, context),

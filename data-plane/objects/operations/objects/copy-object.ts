@@ -125,6 +125,8 @@ export const copyObject =
       encryption,
       attributes,
       precondition,
+      event: "ObjectCreated:Copy",
+      context,
     });
     const result: Draft<S3.CopyObjectResult> = {
       ETag: quoteEtag(version.etag),

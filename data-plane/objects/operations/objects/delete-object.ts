@@ -3,6 +3,7 @@ import type { CallContext } from "#data-plane/service";
 import { AwsError, type S3 } from "#foundation/aws";
 import type { DeleteOutcome } from "../../engine/port.ts";
 import { malformedXml, notImplemented } from "../../errors.ts";
+import { deletionAnnouncements } from "../../notifications/announce.ts";
 import { bareEtag } from "../../rules/etags.ts";
 import { assertObjectKey } from "../../rules/keys.ts";
 import type { BucketView } from "../../service/bucket-view.ts";
@@ -45,6 +46,7 @@ async function deleteOne(
     owner: caller.type === "anonymous" ? view.record.accountId : caller.accountId,
     bypassGovernance,
     ifMatch: request.IfMatch === undefined ? undefined : bareEtag(request.IfMatch),
+    announce: deletionAnnouncements(tools.catalog, view, "ObjectRemoved", request.Key, context),
   });
 }
 

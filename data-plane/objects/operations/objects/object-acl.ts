@@ -1,6 +1,7 @@
 /** GetObjectAcl and PutObjectAcl. */
 import type { ObjectVersion } from "../../engine/port.ts";
 import { accessDenied, aclsDisabled, invalidRequest, s3Error } from "../../errors.ts";
+import { announcementOf } from "../../notifications/announce.ts";
 import { grantsOnly, isPublicAcl } from "../../rules/acl/evaluate.ts";
 import {
   type AccessControl,
@@ -73,6 +74,12 @@ export const putObjectAcl =
     }
     if (view.publicAccess.blockPublicAcls && isPublicAcl(acl)) throw accessDenied();
     const { bucketId } = view.record;
-    await tools.engine.update({ bucketId, key: input.Key, versionId: input.VersionId, set: { acl } });
+    await tools.engine.update({
+      bucketId,
+      key: input.Key,
+      versionId: input.VersionId,
+      set: { acl },
+      announce: announcementOf(tools.catalog, view, "ObjectAcl:Put", input.Key, context),
+    });
     return {};
   };

@@ -1,5 +1,6 @@
 /** Retention and legal hold of one version. */
 import { invalidRequest, malformedXml, s3Error } from "../../errors.ts";
+import { announcementOf } from "../../notifications/announce.ts";
 import { assertFuture, isRetentionMode } from "../../rules/object-lock.ts";
 import type { BucketView } from "../../service/bucket-view.ts";
 import type { Handler, Toolbox } from "../../service/define.ts";
@@ -45,6 +46,7 @@ export const putObjectRetention =
         retention: mode === undefined || until === undefined ? null : { mode, retainUntil: until.getTime() },
       },
       bypassGovernance,
+      announce: announcementOf(tools.catalog, view, "ObjectRetention:Put", input.Key, context),
     });
     return {};
   };

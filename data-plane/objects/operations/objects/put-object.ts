@@ -9,10 +9,10 @@ import {
   NULL_VERSION,
   type ObjectAttributes,
   type ObjectVersion,
-  type VersioningState,
   type WritePrecondition,
 } from "../../engine/port.ts";
 import { invalidRequest, noSuchKey, notImplemented, preconditionFailed } from "../../errors.ts";
+import { announcementOf } from "../../notifications/announce.ts";
 import { type AnnouncedChecksum, announcedChecksum, answerChecksum } from "../../rules/checksum-names.ts";
 import { writePrecondition } from "../../rules/conditions.ts";
 import { answerEncryption, encryptionForWrite, isConfidential } from "../../rules/encryption.ts";
@@ -38,6 +38,9 @@ export interface Upload {
   readonly encryption: EncryptionRequest;
   readonly attributes: ObjectAttributes;
   readonly precondition?: WritePrecondition;
+  /** What an upload of this kind is called, and who is uploading. */
+  readonly event: "ObjectCreated:Put" | "ObjectCreated:Post" | "ObjectCreated:Copy";
+  readonly context: CallContext;
 }
 
 /** The ETag is the MD5, except where the customer holds the key: there it must tell nothing about the plain bytes. */
@@ -45,9 +48,9 @@ export const etagOf = (tools: Toolbox, md5: string, mode: EncryptionRequest["mod
   mode === "SSE-C" ? Buffer.from(tools.random.bytes(16)).toString("hex") : md5;
 
 /** The bucket's state at the commit: a body may take minutes, and what versioning has been switched on for meanwhile must be kept. */
-function versioningNow(tools: Toolbox, view: BucketView): VersioningState {
+function viewNow(tools: Toolbox, view: BucketView): BucketView {
   const record = tools.catalog.bucket(view.record.name);
-  return record?.bucketId === view.record.bucketId ? viewOf(record).versioning : view.versioning;
+  return record?.bucketId === view.record.bucketId ? viewOf(record) : view;
 }
 
 /** Takes the body in, verifies it and commits it. */
@@ -70,15 +73,17 @@ export async function uploadObject(tools: Toolbox, upload: Upload): Promise<Obje
       discard: (body) => engine.discard(body),
     },
   );
+  const now = viewNow(tools, view);
   const { version } = await engine.put({
     bucketId: view.record.bucketId,
     key: upload.key,
-    versioning: versioningNow(tools, view),
+    versioning: now.versioning,
     body: taken.body,
     etag: etagOf(tools, taken.md5, encryption.mode),
     checksum: { algorithm, type: "FULL_OBJECT", value: taken.checksum },
     attributes: upload.attributes,
     precondition: upload.precondition,
+    announce: announcementOf(tools.catalog, now, upload.event, upload.key, upload.context),
   });
   return version;
 }
@@ -121,6 +126,8 @@ export const putObject =
       encryption,
       attributes: attributesOfNew(tools, view, input, context),
       precondition,
+      event: "ObjectCreated:Put",
+      context,
     });
     const output: Draft<S3.PutObjectOutput> = { ETag: quoteEtag(version.etag) };
     answerChecksum(output, version.checksum);

@@ -1,9 +1,9 @@
-/** The record of one event as queues, topics and functions get it (Amazon S3 user guide, "Event message structure", version 2.2). Pure. */
+/** The record of one event as queues, topics and functions get it (Amazon S3 user guide, "Event message structure"). Pure. */
+import type { ObjectEventName } from "./event-names.ts";
 
 /** What happened to which object. */
 export interface ObjectEvent {
-  /** Without `s3:`, for example `ObjectCreated:Put`. */
-  readonly name: string;
+  readonly name: ObjectEventName;
   /** Epoch milliseconds. */
   readonly time: number;
   readonly region: string;
@@ -18,7 +18,7 @@ export interface ObjectEvent {
   readonly versionId?: string;
   /** Position in the order of writes to the key; later events of one key have larger ones. */
   readonly sequence: number;
-  /** Principal id of who caused it: account id, user id, or `Anonymous`. */
+  /** Who caused it; see `notifications/event-cause.ts`. */
   readonly principalId: string;
   readonly sourceAddress: string;
   readonly requestId: string;
@@ -27,6 +27,9 @@ export interface ObjectEvent {
 }
 
 const SEQUENCER_DIGITS = 18;
+
+/** A delete marker is told with the ETag of nothing. */
+const MD5_OF_NOTHING = "d41d8cd98f00b204e9800998ecf8427e";
 
 /** Hexadecimal digits of one length, so that comparing text compares order. */
 export const sequencerOf = (sequence: number): string =>
@@ -39,19 +42,30 @@ export const eventKey = (key: string): string =>
     .replaceAll("%2F", "/")
     .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 
+/** Events about what is kept with an object, not about its coming and going: they have a later version and no place in the sequence. */
+const concernsSettings = (name: ObjectEventName): boolean => /^Object(?:Tagging|Acl|Retention):/.test(name);
+
+function objectOf(event: ObjectEvent): Readonly<Record<string, unknown>> {
+  const { name } = event;
+  const object: Record<string, unknown> = { key: eventKey(event.key) };
+  if (event.size !== undefined && !concernsSettings(name)) object.size = event.size;
+  const etag = name.endsWith(":DeleteMarkerCreated") ? MD5_OF_NOTHING : event.etag;
+  if (etag !== undefined) object.eTag = etag;
+  if (event.versionId !== undefined) object.versionId = event.versionId;
+  if (!concernsSettings(name)) object.sequencer = sequencerOf(event.sequence);
+  return object;
+}
+
 /** One element of `Records`. */
 export function eventRecord(event: ObjectEvent): Readonly<Record<string, unknown>> {
-  const object: Record<string, unknown> = { key: eventKey(event.key) };
-  if (event.size !== undefined) object.size = event.size;
-  if (event.etag !== undefined) object.eTag = event.etag;
-  if (event.versionId !== undefined) object.versionId = event.versionId;
-  object.sequencer = sequencerOf(event.sequence);
+  const { name } = event;
+  const isLater = concernsSettings(name) || name.startsWith("LifecycleExpiration:");
   return {
-    eventVersion: "2.2",
+    eventVersion: isLater ? "2.3" : "2.1",
     eventSource: "aws:s3",
     awsRegion: event.region,
     eventTime: new Date(event.time).toISOString(),
-    eventName: event.name,
+    eventName: name,
     userIdentity: { principalId: event.principalId },
     requestParameters: { sourceIPAddress: event.sourceAddress },
     responseElements: { "x-amz-request-id": event.requestId, "x-amz-id-2": event.hostId },
@@ -63,7 +77,7 @@ export function eventRecord(event: ObjectEvent): Readonly<Record<string, unknown
         ownerIdentity: { principalId: event.bucketOwner },
         arn: `arn:aws:s3:::${event.bucket}`,
       },
-      object,
+      object: objectOf(event),
     },
   };
 }

@@ -9,7 +9,8 @@ export interface NotificationRule {
   readonly Filter?: S3.NotificationConfigurationFilter;
 }
 
-interface KeyFilter {
+/** Beginning and end that a key must have. */
+export interface KeyFilter {
   readonly prefix: string;
   readonly suffix: string;
 }
@@ -32,13 +33,6 @@ export function keyFilterOf(rule: NotificationRule): KeyFilter {
 /** `s3:ObjectCreated:*` stands for every event of its kind. */
 export function eventMatches(pattern: string, event: string): boolean {
   return pattern === event || (pattern.endsWith("*") && event.startsWith(pattern.slice(0, -1)));
-}
-
-/** Whether the rule wants to hear of this event. */
-export function ruleMatches(rule: NotificationRule, event: string, key: string): boolean {
-  if (!rule.Events.some((pattern) => eventMatches(pattern, event))) return false;
-  const { prefix, suffix } = keyFilterOf(rule);
-  return key.startsWith(prefix) && key.endsWith(suffix);
 }
 
 const eventsOverlap = (left: readonly string[], right: readonly string[]): boolean =>

@@ -1,6 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { eventKey, eventRecord, sequencerOf, testEvent } from "./event-record.ts";
-import { type NotificationRule, refuseOverlaps, ruleMatches } from "./match.ts";
+import { AwsError, type S3 } from "#foundation/aws";
+import { compileNotifications } from "./compile.ts";
+import { eventKey, eventRecord, type ObjectEvent, sequencerOf, testEvent } from "./event-record.ts";
+import { type NotificationRule, refuseOverlaps } from "./match.ts";
+import { validateNotifications } from "./validate.ts";
+
+const QUEUE = "arn:aws:sqs:us-east-1:111122223333:jobs";
 
 const rule = (event: string, prefix?: string, suffix?: string): NotificationRule => ({
   Events: [event],
@@ -13,14 +18,20 @@ const rule = (event: string, prefix?: string, suffix?: string): NotificationRule
     },
   },
 });
+const toQueue = (one: NotificationRule, QueueArn = QUEUE) => ({ ...one, QueueArn }) as S3.QueueConfiguration;
 
-test("ruleMatches() goes by event, prefix and suffix", () => {
-  const images = rule("s3:ObjectCreated:*", "images/", ".jpg");
-  expect(ruleMatches(images, "s3:ObjectCreated:Put", "images/a.jpg")).toBe(true);
-  expect(ruleMatches(images, "s3:ObjectCreated:Put", "images/a.png")).toBe(false);
-  expect(ruleMatches(images, "s3:ObjectCreated:Put", "a.jpg")).toBe(false);
-  expect(ruleMatches(images, "s3:ObjectRemoved:Delete", "images/a.jpg")).toBe(false);
-  expect(ruleMatches(rule("s3:ObjectCreated:Put"), "s3:ObjectCreated:Post", "a")).toBe(false);
+test("compileNotifications() finds the rule by event, prefix and suffix", () => {
+  const { match } = compileNotifications({
+    QueueConfigurations: [
+      { ...toQueue(rule("s3:ObjectCreated:*", "images/", ".jpg")), Id: "images" },
+      { ...toQueue(rule("s3:ObjectRemoved:Delete")), Id: "removals" },
+    ],
+  });
+  expect(match("ObjectCreated:Put", "images/a.jpg")).toMatchObject({ id: "images", destination: QUEUE });
+  expect(match("ObjectCreated:Put", "images/a.png")).toBeUndefined();
+  expect(match("ObjectCreated:Put", "a.jpg")).toBeUndefined();
+  expect(match("ObjectRemoved:Delete", "a.jpg")).toMatchObject({ id: "removals" });
+  expect(match("ObjectRemoved:DeleteMarkerCreated", "a.jpg")).toBeUndefined();
 });
 
 describe("refuseOverlaps()", () => {
@@ -50,31 +61,110 @@ describe("refuseOverlaps()", () => {
   });
 });
 
-test("eventRecord() has the shape of version 2.2", () => {
-  const record = eventRecord({
-    name: "ObjectCreated:Put",
-    time: Date.UTC(2026, 0, 1),
-    region: "us-east-1",
-    bucket: "b",
-    bucketOwner: "owner",
-    key: "a b/ü.txt",
-    size: 5,
-    etag: "e",
-    versionId: "v",
-    sequence: 10,
-    principalId: "111122223333",
-    sourceAddress: "127.0.0.1",
-    requestId: "R",
-    hostId: "H",
-    configurationId: "c",
+describe("validateNotifications()", () => {
+  const validate = (configuration: unknown) => {
+    let ids = 0;
+    return validateNotifications(configuration as S3.NotificationConfiguration, () => `id-${++ids}`);
+  };
+  const queues = (...rules: unknown[]) => ({ QueueConfigurations: rules });
+  const refusal = (configuration: unknown): string => {
+    try {
+      validate(configuration);
+    } catch (error) {
+      if (error instanceof AwsError) return `${error.code}: ${error.message}`;
+      throw error;
+    }
+    return "(accepted)";
+  };
+
+  test("gives ids, capitalises filter names, and names each destination once", () => {
+    const { section, destinations } = validate(
+      queues(toQueue(rule("s3:ObjectCreated:*", "a/", ".jpg")), {
+        ...toQueue({ Events: ["s3:ObjectRemoved:*", "s3:ObjectRemoved:*"] }),
+        Id: "mine",
+      }),
+    );
+    expect(section as unknown).toEqual({
+      QueueConfigurations: [
+        {
+          Id: "id-1",
+          Events: ["s3:ObjectCreated:*"],
+          QueueArn: QUEUE,
+          Filter: {
+            Key: {
+              FilterRules: [
+                { Name: "Prefix", Value: "a/" },
+                { Name: "Suffix", Value: ".jpg" },
+              ],
+            },
+          },
+        },
+        { Id: "mine", Events: ["s3:ObjectRemoved:*"], QueueArn: QUEUE },
+      ],
+    });
+    expect(destinations).toEqual([{ arn: QUEUE, service: "sqs", region: "us-east-1" }]);
   });
-  expect(record).toEqual({
-    eventVersion: "2.2",
+
+  test("what is kept validates again", () => {
+    const { section } = validate(queues(toQueue(rule("s3:ObjectCreated:*", "a/", ".jpg"))));
+    expect(validate(section).section).toEqual(section);
+  });
+
+  test("an empty configuration is none", () => {
+    expect(validate({})).toEqual({ section: undefined, destinations: [] });
+  });
+
+  const created = rule("s3:ObjectCreated:*");
+  test.each<[string, unknown, string]>([
+    ["nothing", undefined, "MalformedXML"],
+    ["an event bus", { EventBridgeConfiguration: {} }, "NotImplemented"],
+    ["no ARN", queues(created), "MalformedXML"],
+    ["no events", queues({ QueueArn: QUEUE, Events: [] }), "MalformedXML"],
+    ["an unknown event", queues(toQueue(rule("s3:ObjectRead:*"))), "InvalidArgument: A specified event is not"],
+    ["an inherited name", queues(toQueue(rule("toString"))), "InvalidArgument: A specified event is not"],
+    ["an ARN that is none", queues(toQueue(created, "jobs")), "InvalidArgument: The ARN could not be parsed"],
+    ["another service's ARN", queues(toQueue(created, QUEUE.replace("sqs", "sns"))), "InvalidArgument: The ARN could"],
+    ["an empty filter value", queues(toQueue(rule("s3:ObjectCreated:*", ""))), "InvalidArgument: filter value cannot"],
+    ["a long filter value", queues(toQueue(rule("s3:ObjectCreated:*", "ü".repeat(513)))), "InvalidArgument: Size of"],
+    ["a long id", queues({ ...toQueue(created), Id: "i".repeat(256) }), "InvalidArgument: ID length"],
+    [
+      "equal ids",
+      queues({ ...toQueue(created), Id: "i" }, { ...toQueue(rule("s3:ObjectRemoved:*")), Id: "i" }),
+      "InvalidArgument: Same ID",
+    ],
+    ["overlapping rules", queues(toQueue(created), toQueue(created)), "InvalidArgument: Configuration is ambiguously"],
+    ["too many rules", queues(...Array(101).fill(toQueue(created))), "InvalidArgument: A bucket cannot have"],
+  ])("refuses %s", (_, configuration, expected) => {
+    expect(refusal(configuration)).toStartWith(expected);
+  });
+});
+
+const EVENT: ObjectEvent = {
+  name: "ObjectCreated:Put",
+  time: Date.UTC(2026, 0, 1),
+  region: "us-east-1",
+  bucket: "b",
+  bucketOwner: "owner",
+  key: "a b/ü.txt",
+  size: 5,
+  etag: "e",
+  versionId: "v",
+  sequence: 10,
+  principalId: "AWS:AIDAEXAMPLE",
+  sourceAddress: "127.0.0.1",
+  requestId: "R",
+  hostId: "H",
+  configurationId: "c",
+};
+
+test("eventRecord() has the shape of AWS's", () => {
+  expect(eventRecord(EVENT)).toEqual({
+    eventVersion: "2.1",
     eventSource: "aws:s3",
     awsRegion: "us-east-1",
     eventTime: "2026-01-01T00:00:00.000Z",
     eventName: "ObjectCreated:Put",
-    userIdentity: { principalId: "111122223333" },
+    userIdentity: { principalId: "AWS:AIDAEXAMPLE" },
     requestParameters: { sourceIPAddress: "127.0.0.1" },
     responseElements: { "x-amz-request-id": "R", "x-amz-id-2": "H" },
     s3: {
@@ -84,6 +174,24 @@ test("eventRecord() has the shape of version 2.2", () => {
       object: { key: "a+b/%C3%BC.txt", size: 5, eTag: "e", versionId: "v", sequencer: "00000000000000000A" },
     },
   });
+});
+
+test("eventRecord() tells of settings without size and sequencer, in a later version", () => {
+  expect(eventRecord({ ...EVENT, name: "ObjectTagging:Put" })).toMatchObject({
+    eventVersion: "2.3",
+    s3: { object: { key: "a+b/%C3%BC.txt", eTag: "e", versionId: "v" } },
+  });
+  const { s3 } = eventRecord({ ...EVENT, name: "ObjectAcl:Put" }) as { s3: { object: object } };
+  expect(Object.keys(s3.object)).toEqual(["key", "eTag", "versionId"]);
+});
+
+test("eventRecord() tells a delete marker with the ETag of nothing, a removal without", () => {
+  const removal = { ...EVENT, size: undefined, etag: undefined };
+  const objectOf = (name: ObjectEvent["name"]) =>
+    (eventRecord({ ...removal, name }) as { s3: { object: object } }).s3.object;
+  expect(objectOf("ObjectRemoved:DeleteMarkerCreated")).toMatchObject({ eTag: "d41d8cd98f00b204e9800998ecf8427e" });
+  expect(Object.keys(objectOf("ObjectRemoved:Delete"))).toEqual(["key", "versionId", "sequencer"]);
+  expect(eventRecord({ ...removal, name: "LifecycleExpiration:Delete" })).toMatchObject({ eventVersion: "2.3" });
 });
 
 test("sequencers order as text, keys are form-encoded, the test event says what it is", () => {
