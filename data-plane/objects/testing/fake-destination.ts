@@ -25,6 +25,13 @@ export interface FakeRecord {
   };
 }
 
+/** The records of a message; a test event has none. */
+export const recordsOf = (body: string): readonly FakeRecord[] =>
+  (JSON.parse(body) as { readonly Records?: readonly FakeRecord[] }).Records ?? [];
+
+/** The keys that a message is about, as they are in it. */
+export const keysOf = (body: string): readonly string[] => recordsOf(body).map(({ s3 }) => s3.object.key);
+
 export class FakeDestination implements EventDestination {
   readonly arnService = "sqs";
   /** Everything that was accepted, in order. */
@@ -49,6 +56,6 @@ export class FakeDestination implements EventDestination {
 
   /** The records that were delivered; test events are not among them. */
   get records(): readonly FakeRecord[] {
-    return this.delivered.flatMap(({ body }) => (JSON.parse(body) as { Records?: FakeRecord[] }).Records ?? []);
+    return this.delivered.flatMap(({ body }) => recordsOf(body));
   }
 }
