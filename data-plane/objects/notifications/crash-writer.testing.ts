@@ -3,11 +3,11 @@
  *
  *     crash-writer.testing.ts <directory> <life>
  *
- * It says on its standard output what was acknowledged and what was delivered, each line with one write(2). Of three deliveries one succeeds, one fails
- * and one never ends, so that at any moment some events are on their way.
+ * It says on its standard output what was acknowledged and what was delivered, each line with one write(2). Some deliveries fail and some never end;
+ * rests and patience are a thousandth of what they are otherwise, so that all of it happens often in a short life.
  */
 import { writeSync } from "node:fs";
-import { systemTimers } from "#foundation/runtime";
+import { systemTimers, type Timers } from "#foundation/runtime";
 import { FakeDestination, keysOf } from "../testing/fake-destination.ts";
 import { ACCOUNT, openWorld } from "../testing/world.ts";
 
@@ -17,8 +17,9 @@ if (directory === undefined) throw new Error("usage: crash-writer.testing.ts <di
 const WRITERS = 8;
 const say = (what: "acknowledged" | "delivered", key: string): void => void writeSync(1, `${what} ${key}\n`);
 
+const hasty: Timers = { ...systemTimers, after: (delayMs, run) => systemTimers.after(delayMs / 1000, run) };
 const queue = new FakeDestination();
-const world = await openWorld({ directory, eventDestinations: [queue], timers: systemTimers });
+const world = await openWorld({ directory, eventDestinations: [queue], timers: hasty });
 const Bucket = await world.bucket();
 const QueueArn = `arn:aws:sqs:us-east-1:${ACCOUNT}:jobs`;
 await world.call("PutBucketNotificationConfiguration", {
@@ -28,9 +29,9 @@ await world.call("PutBucketNotificationConfiguration", {
 
 let turns = 0;
 queue.answer = ({ body }) => {
-  const turn = ++turns % 3;
+  const turn = ++turns % 12;
   if (turn === 0) return new Promise(() => undefined);
-  if (turn === 1) return "retry";
+  if (turn % 4 === 1) return "retry";
   for (const key of keysOf(body)) say("delivered", key);
   return "delivered";
 };
