@@ -1,0 +1,4 @@
+/** Queues: SQS on an engine that keeps messages. */
+export { queuesOperationNames, queuesParityNotes } from "./parity.ts";
+export type { QueuesEnvironment } from "./service/environment.ts";
+export { createQueuesService, type QueuesService } from "./service/queues-service.ts";

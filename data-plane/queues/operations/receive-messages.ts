@@ -1,0 +1,123 @@
+/** ReceiveMessage. */
+import type { CallContext } from "#data-plane/service";
+import type { SQS } from "#foundation/aws";
+import type { ReceivedMessage } from "../engine/port.ts";
+import { invalidValue } from "../errors.ts";
+import { VISIBILITY_SECONDS_MAX, WAIT_SECONDS_MAX } from "../rules/attribute-values.ts";
+import { checkAttemptId } from "../rules/fifo-ids.ts";
+import { attributeFilter, attributesMd5, attributeValue, readAttributes } from "../rules/message-attributes.ts";
+import { type SystemAttribute, selectSystemAttributes, wantedSystemAttributes } from "../rules/system-attributes.ts";
+import { type Definitions, type InputOf, onQueue } from "../service/define.ts";
+import { type QueueView, viewOf } from "../service/queue-view.ts";
+import type { Toolbox } from "../service/toolbox.ts";
+
+const MESSAGES_MAX = 10;
+const SECOND_MS = 1000;
+
+type Draft<Output> = { -readonly [Member in keyof Output]: Output[Member] };
+
+export function receiveMessages(tools: Toolbox): Definitions<"ReceiveMessage"> {
+  const { engine, deliveries } = tools;
+  return {
+    ReceiveMessage: onQueue<"ReceiveMessage">(tools, "sqs:receivemessage", async (view, input, context) => {
+      const options = checkReceive(view, input);
+      const system = wantedSystemAttributes(input.AttributeNames, input.MessageSystemAttributeNames);
+      const filter = attributeFilter(input.MessageAttributeNames);
+      const { resourceId } = view.record;
+      const messages =
+        options.waitMs === 0 ? await engine.receive(resourceId, options) : await wait(tools, view, options, context);
+      if (messages.length === 0) return {};
+      deliveries.begin(context.request, resourceId, messages);
+      return { Messages: messages.map((message) => messageOf(tools, message, system, filter)) };
+    }),
+  };
+}
+
+interface ReceiveRequest {
+  readonly max: number;
+  readonly visibilityMs?: number;
+  readonly waitMs: number;
+  readonly attemptId?: string;
+}
+
+function checkReceive(view: QueueView, input: InputOf<"ReceiveMessage">): ReceiveRequest {
+  const { MaxNumberOfMessages: max = 1, VisibilityTimeout: visibility, ReceiveRequestAttemptId: attemptId } = input;
+  const waitSeconds = input.WaitTimeSeconds ?? view.waitSeconds;
+  if (max < 1 || max > MESSAGES_MAX) {
+    throw invalidValue(max, "MaxNumberOfMessages", `Must be between 1 and ${MESSAGES_MAX}, if provided.`);
+  }
+  if (waitSeconds < 0 || waitSeconds > WAIT_SECONDS_MAX) {
+    throw invalidValue(waitSeconds, "WaitTimeSeconds", `Must be >= 0 and <= ${WAIT_SECONDS_MAX}, if provided.`);
+  }
+  if (visibility !== undefined && (visibility < 0 || visibility > VISIBILITY_SECONDS_MAX)) {
+    throw invalidValue(visibility, "VisibilityTimeout", `Must be >= 0 and <= ${VISIBILITY_SECONDS_MAX}, if provided.`);
+  }
+  if (attemptId !== undefined) checkAttemptId(attemptId, view.fifo);
+  return {
+    max,
+    waitMs: waitSeconds * SECOND_MS,
+    ...(visibility === undefined ? {} : { visibilityMs: visibility * SECOND_MS }),
+    ...(attemptId === undefined ? {} : { attemptId }),
+  };
+}
+
+/** Waits for messages until the client goes away or the service stops; then there are none. */
+async function wait(
+  { engine, draining }: Toolbox,
+  view: QueueView,
+  options: ReceiveRequest,
+  { request }: CallContext,
+): Promise<readonly ReceivedMessage[]> {
+  const signal = AbortSignal.any([request.signal, draining]);
+  try {
+    return await engine.receive(view.record.resourceId, { ...options, signal });
+  } catch (error) {
+    if (signal.aborted && error === signal.reason) return [];
+    throw error;
+  }
+}
+
+function messageOf(
+  tools: Toolbox,
+  message: ReceivedMessage,
+  system: readonly SystemAttribute[] | undefined,
+  filter: ReturnType<typeof attributeFilter>,
+): SQS.Message {
+  const answer: Draft<SQS.Message> = {
+    MessageId: message.messageId,
+    ReceiptHandle: message.receiptHandle,
+    MD5OfBody: message.bodyMd5,
+    Body: message.body,
+  };
+  if (system !== undefined) {
+    const attributes = selectSystemAttributes(system, {
+      SenderId: message.senderId,
+      SentTimestamp: String(message.sentAt),
+      ApproximateReceiveCount: String(message.receiveCount),
+      ApproximateFirstReceiveTimestamp: String(message.firstReceivedAt),
+      SequenceNumber: message.sequenceNumber,
+      MessageDeduplicationId: message.deduplicationId,
+      MessageGroupId: message.groupId,
+      AWSTraceHeader: message.systemAttributes,
+      DeadLetterQueueSourceArn: sourceArn(tools, message),
+    });
+    if (attributes !== undefined) answer.Attributes = attributes;
+  }
+  if (filter !== undefined && message.attributes !== undefined) {
+    const all = readAttributes(message.attributes);
+    const selected = filter(all);
+    if (selected.length > 0) {
+      // The digest is of what is answered.
+      answer.MD5OfMessageAttributes =
+        selected.length === all.length ? (message.attributesMd5 ?? attributesMd5(all)!) : attributesMd5(selected)!;
+      answer.MessageAttributes = Object.fromEntries(selected.map((one) => [one[0], attributeValue(one)]));
+    }
+  }
+  return answer;
+}
+
+/** A queue that is gone has no ARN any more. */
+function sourceArn({ catalog }: Toolbox, { deadLetterSource }: ReceivedMessage): string | undefined {
+  const record = deadLetterSource === undefined ? undefined : catalog.queueById(deadLetterSource);
+  return record === undefined ? undefined : viewOf(record).arn;
+}

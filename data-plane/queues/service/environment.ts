@@ -1,0 +1,16 @@
+/** What the SQS operations are given. */
+import type { Catalog, ControlPlane } from "#data-plane/link";
+import type { Clock, Random, Timers } from "#foundation/runtime";
+import type { Logger, MetricsRegistry } from "#foundation/telemetry";
+import type { QueueEngine } from "../engine/port.ts";
+
+export interface QueuesEnvironment {
+  readonly engine: QueueEngine;
+  readonly catalog: Catalog;
+  readonly control: ControlPlane;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly metrics: MetricsRegistry;
+}

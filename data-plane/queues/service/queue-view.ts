@@ -1,0 +1,131 @@
+/**
+ * A queue's record as the operations ask it: attributes read and policies compiled once.
+ *
+ * Records are immutable and replaced whole, so that a record's identity is the key of the cache and nothing has to be invalidated.
+ */
+import type { QueueRecord } from "#contracts";
+import type { AccessRequest } from "#data-plane/service";
+import { type CompiledPolicy, compilePolicy, parsePolicy } from "#foundation/policy";
+import { defaultsOf, type NumberAttribute, type StoredAttributes } from "../rules/attribute-values.ts";
+import { isFifoName, queueArn } from "../rules/queue-address.ts";
+import {
+  parseRedriveAllowPolicy,
+  parseRedrivePolicy,
+  type RedriveAllowPolicy,
+  type RedrivePolicy,
+} from "../rules/redrive.ts";
+import type { Tags } from "../rules/tags.ts";
+
+/** A policy that was accepted once but cannot be read now denies everything: never open up by mistake. */
+const DENY_ALL = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}]}';
+
+const DEFAULTS = { standard: defaultsOf(false), fifo: defaultsOf(true) };
+const NO_TAGS: Tags = Object.freeze({});
+const NO_ATTRIBUTES: StoredAttributes = Object.freeze({});
+
+export class QueueView {
+  readonly record: QueueRecord;
+  readonly arn: string;
+  readonly fifo: boolean;
+  /** As set, without defaults. */
+  readonly stored: StoredAttributes;
+  readonly tags: Tags;
+  readonly maxMessageBytes: number;
+  readonly waitSeconds: number;
+  readonly contentBasedDeduplication: boolean;
+  /** Whether messages are encrypted before they are kept. */
+  readonly encrypted: boolean;
+  readonly redrive: RedrivePolicy | undefined;
+  readonly #questions = new Map<string, readonly AccessRequest[]>();
+  #policy: CompiledPolicy | null | undefined;
+
+  constructor(record: QueueRecord) {
+    this.record = record;
+    const { region, accountId, name, sections } = record;
+    this.arn = queueArn(region, accountId, name);
+    this.fifo = isFifoName(name);
+    this.stored = sections.attributes ?? NO_ATTRIBUTES;
+    this.tags = sections.tags ?? NO_TAGS;
+    this.maxMessageBytes = this.number("MaximumMessageSize");
+    this.waitSeconds = this.number("ReceiveMessageWaitTimeSeconds");
+    this.contentBasedDeduplication = this.stored.ContentBasedDeduplication === "true";
+    this.encrypted = this.stored.SqsManagedSseEnabled === "true";
+    this.redrive = this.stored.RedrivePolicy === undefined ? undefined : parseRedrivePolicy(this.stored.RedrivePolicy);
+  }
+
+  /** As set, or else the default. */
+  attribute(name: string): string | undefined {
+    return this.stored[name] ?? (this.fifo ? DEFAULTS.fifo : DEFAULTS.standard)[name];
+  }
+
+  number(name: NumberAttribute): number {
+    return Number(this.attribute(name));
+  }
+
+  /** Settings with defaults. */
+  get effective(): StoredAttributes {
+    return { ...(this.fifo ? DEFAULTS.fifo : DEFAULTS.standard), ...this.stored };
+  }
+
+  get redriveAllow(): RedriveAllowPolicy | undefined {
+    const text = this.stored.RedriveAllowPolicy;
+    return text === undefined ? undefined : parseRedriveAllowPolicy(text);
+  }
+
+  get policy(): CompiledPolicy | undefined {
+    if (this.#policy === undefined) {
+      const text = this.stored.Policy;
+      this.#policy = text === undefined ? null : compileQueuePolicy(text);
+    }
+    return this.#policy ?? undefined;
+  }
+
+  /** What a caller must be allowed to do for an action; always the same for one record, so it is made once. @param action lower case, as SQS writes it in refusals */
+  questions(action: string): readonly AccessRequest[] {
+    let questions = this.#questions.get(action);
+    if (questions === undefined) {
+      questions = [this.question(action)];
+      this.#questions.set(action, questions);
+    }
+    return questions;
+  }
+
+  /** @param conditions of the request, besides the queue's tags */
+  question(action: string, conditions: Readonly<Record<string, string | readonly string[]>> = {}): AccessRequest {
+    const { accountId } = this.record;
+    return {
+      action,
+      resource: this.arn,
+      resourceAccount: accountId,
+      ...(this.policy === undefined ? {} : { resourcePolicy: this.policy }),
+      conditions: { ...resourceTagConditions(this.tags), ...conditions },
+    };
+  }
+}
+
+/** `aws:ResourceTag/…`, in the lower case in which condition keys are looked up. */
+function resourceTagConditions(tags: Tags): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(tags).map(([key, value]) => [`aws:resourcetag/${key.toLowerCase()}`, value]),
+  );
+}
+
+function compileQueuePolicy(text: string): CompiledPolicy {
+  try {
+    return compilePolicy(parsePolicy(text, "resource"));
+  } catch {
+    return compilePolicy(parsePolicy(DENY_ALL, "resource"));
+  }
+}
+
+const views = new WeakMap<QueueRecord, QueueView>();
+
+/** The view of a record; made once. */
+export function viewOf(record: QueueRecord): QueueView {
+  let view = views.get(record);
+  if (view === undefined) {
+    view = new QueueView(record);
+    views.set(record, view);
+  }
+  return view;
+}

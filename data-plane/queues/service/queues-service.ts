@@ -1,0 +1,74 @@
+/** The service as the front door gets it. */
+import type { Service } from "#data-plane/service";
+import { moveTasks } from "../operations/move-tasks.ts";
+import { queueLifeCycle } from "../operations/queue-life-cycle.ts";
+import { queueSettings } from "../operations/queue-settings.ts";
+import { receiveMessages } from "../operations/receive-messages.ts";
+import { sendMessages } from "../operations/send-messages.ts";
+import { settleMessages } from "../operations/settle-messages.ts";
+import { operationsOf } from "./define.ts";
+import { Deliveries } from "./deliveries.ts";
+import type { QueuesEnvironment } from "./environment.ts";
+import { QueueDeletions } from "./queue-deletion.ts";
+import { QueueKeeper } from "./queue-keeper.ts";
+import { RecentDeletions } from "./recent-deletions.ts";
+import type { Toolbox } from "./toolbox.ts";
+
+const definitionsOf = (tools: Toolbox) => ({
+  ...queueLifeCycle(tools),
+  ...queueSettings(tools),
+  ...sendMessages(tools),
+  ...receiveMessages(tools),
+  ...settleMessages(tools),
+  ...moveTasks(tools),
+});
+
+/** Operations of SQS that this service carries out. */
+export type QueuesOperationName = keyof ReturnType<typeof definitionsOf>;
+
+export interface QueuesService extends Service {
+  /** Resolves when the engine knows every queue of the catalog, and interrupted deletions were looked at. Operations do not have to wait for it. */
+  readonly started: Promise<void>;
+  /** Answers whoever waits for messages, so that the server can close without waiting for them. */
+  drain(): void;
+}
+
+/**
+ * The SQS service on an engine.
+ *
+ * @example
+ * const queues = createQueuesService({ engine, catalog, control, clock, timers, random, logger, metrics });
+ * const door = await createFrontDoor({ services: [queues], … });
+ */
+export function createQueuesService(environment: QueuesEnvironment): QueuesService {
+  const { engine, logger, clock } = environment;
+  const stopping = new AbortController();
+  const deletions = new QueueDeletions(environment);
+  const recentDeletions = new RecentDeletions(clock);
+  const keeper = new QueueKeeper(environment, deletions.underWay, recentDeletions);
+  const deliveries = new Deliveries(engine, logger);
+  const tools: Toolbox = {
+    ...environment,
+    keeper,
+    deletions,
+    recentDeletions,
+    deliveries,
+    draining: stopping.signal,
+  };
+  const started = keeper.start();
+  const settled = deletions.settleInterrupted();
+  return {
+    name: "sqs",
+    operations: operationsOf(definitionsOf(tools)),
+    requestAnswered: ({ operation, request }) =>
+      operation === "ReceiveMessage" ? deliveries.watch(request) : undefined,
+    started,
+    drain: () => stopping.abort(),
+    async close() {
+      stopping.abort();
+      deletions.close();
+      keeper.close();
+      await Promise.all([started, settled]);
+    },
+  };
+}

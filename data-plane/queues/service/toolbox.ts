@@ -1,0 +1,16 @@
+/** What the operations share. */
+
+import type { Deliveries } from "./deliveries.ts";
+import type { QueuesEnvironment } from "./environment.ts";
+import type { QueueDeletions } from "./queue-deletion.ts";
+import type { QueueKeeper } from "./queue-keeper.ts";
+import type { RecentDeletions } from "./recent-deletions.ts";
+
+export interface Toolbox extends QueuesEnvironment {
+  readonly keeper: QueueKeeper;
+  readonly deletions: QueueDeletions;
+  readonly recentDeletions: RecentDeletions;
+  readonly deliveries: Deliveries;
+  /** Aborted when the service stops: whoever waits for messages is answered. */
+  readonly draining: AbortSignal;
+}
