@@ -47,6 +47,23 @@ describe("encodeError", () => {
     }
   });
 
+  test("SQS's common errors have a name for JSON and a code for the query protocol, whichever the service threw", async () => {
+    for (const [code, type, header, key] of [
+      ["InvalidParameterValue", "InvalidParameterValueException", "InvalidParameterValue;Sender", "message"],
+      ["MissingParameter", "MissingRequiredParameterException", "MissingParameter;Sender", "message"],
+      ["AccessDenied", "AccessDeniedException", "AccessDenied;Sender", "Message"],
+      ["SerializationException", "SerializationException", "MalformedInput;Sender", "Message"],
+      ["UnrecognizedClientException", "UnrecognizedClientException", "InvalidClientTokenId;Sender", "message"],
+      ["InternalFailure", "InternalFailure", "InternalFailure;Sender", "message"],
+    ] as const) {
+      const answer = await encode("sqs", "awsJson1_0", new AwsError(code, "m"));
+      expect(answer.body).toBe(`{"__type":"com.amazon.coral.service#${type}","${key}":"m"}`);
+      expect(answer.headers["x-amzn-query-error"]).toBe(header);
+      const old = await encode("sqs", "awsQuery", new AwsError(code, "m"));
+      expect(old.body).toContain(`<Code>${header.split(";")[0]}</Code>`);
+    }
+  });
+
   test("DynamoDB's three namespaces and two spellings of the message", async () => {
     const body = async (code: string) => (await encode("dynamodb", "awsJson1_0", new AwsError(code, "m"))).body;
     expect(await body("ResourceNotFoundException")).toBe(

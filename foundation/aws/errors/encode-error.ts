@@ -14,6 +14,7 @@ import { formatDateTime } from "../values/timestamps.ts";
 import type { HeaderList, ResponseContext, WireResponse } from "../wire.ts";
 import { escapeAttribute, escapeText } from "../xml/escape-xml.ts";
 import { xmlEncodersOf } from "../xml/protocol-encoders.ts";
+import { jsonNameOf, queryCodeOf } from "./common-errors.ts";
 import { s3ErrorStatus } from "./s3-errors.ts";
 
 const awsJson = createJsonEncoders(false);
@@ -179,7 +180,8 @@ function errorType(service: ServiceModel, model: ErrorModel | undefined, error: 
     const name = model?.name ?? error.code;
     return service.errorNamespace === "" ? name : `${service.errorNamespace}#${name}`;
   }
-  return `${error.code === "ValidationException" ? "com.amazon.coral.validate" : common}#${error.code}`;
+  const name = service.queryCompatible ? jsonNameOf(error.code) : error.code;
+  return `${name === "ValidationException" ? "com.amazon.coral.validate" : common}#${name}`;
 }
 
 /** These two write `Message`, every other error `message`. */
@@ -196,7 +198,8 @@ function awsJsonError(
   const type = `{"__type":${JSON.stringify(errorType(service, model, error))}`;
   let members: string;
   if (model === undefined) {
-    const key = capitalMessage.has(error.code) ? "Message" : "message";
+    const name = service.queryCompatible ? jsonNameOf(error.code) : error.code;
+    const key = capitalMessage.has(name) ? "Message" : "message";
     members = JSON.stringify({ ...(error.message !== "" && { [key]: error.message }), ...error.fields });
   } else {
     const value = errorValue(model, error);
@@ -208,7 +211,7 @@ function awsJsonError(
   const body = members === "{}" ? `${type}}` : `${type},${members.slice(1)}`;
   const all: (readonly [string, string])[] = [...headers, ["Content-Type", awsJsonContentType(protocol)]];
   if (service.queryCompatible) {
-    const code = model?.traits.queryCode ?? error.code;
+    const code = model?.traits.queryCode ?? queryCodeOf(error.code);
     all.push(["x-amzn-query-error", `${code};${senderOrReceiver(model, error, status)}`]);
   }
   if (dialectOf(service).crc32) all.push(["x-amz-crc32", String(crc32(body))]);
@@ -225,7 +228,8 @@ function queryError(
 ): WireResponse {
   const namespace = service.xmlNamespace === undefined ? "" : ` xmlns="${escapeAttribute(service.xmlNamespace)}"`;
   const type = element("Type", senderOrReceiver(model, error, status));
-  const code = element("Code", model?.traits.queryCode ?? error.code);
+  const unmodelled = service.queryCompatible ? queryCodeOf(error.code) : error.code;
+  const code = element("Code", model?.traits.queryCode ?? unmodelled);
   const fields = xmlFields(service, dialectOf(service), model, error);
   const body = `<ErrorResponse${namespace}><Error>${type}${code}${messageElement(error)}${fields}</Error>${element("RequestId", context.requestId)}</ErrorResponse>`;
   return { status, headers: [...headers, ["Content-Type", "text/xml"]], body };
