@@ -89,7 +89,8 @@ export type ControlPlaneMessage =
   | { readonly type: "commandResult"; readonly correlation: number; readonly outcome: CommandOutcome }
   | {
       readonly type: "refused";
-      readonly code: "Unauthorized" | "ProtocolMismatch" | "BadMessage";
+      /** `AnotherDataPlane`: the cloud has one already, see `DataPlaneRecord`. */
+      readonly code: "Unauthorized" | "ProtocolMismatch" | "BadMessage" | "AnotherDataPlane";
       readonly message: string;
     };
 

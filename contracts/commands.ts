@@ -3,7 +3,7 @@
  *
  * A command is validated against the views and appends 1..n events in one transaction together with its idempotency record.
  */
-import type { AccountId, BucketId, EventId, Region, ResourceId } from "./ids.ts";
+import type { AccountId, BucketId, DataPlaneId, EventId, Region, ResourceId } from "./ids.ts";
 import type { BucketSection, KeyOwner } from "./records.ts";
 import type { ResourceCommand, ResourceKind } from "./resources.ts";
 
@@ -51,6 +51,10 @@ export type Command =
       readonly section: BucketSection;
       readonly value: unknown;
     }
+  /** A data plane that registers is enrolled when none is; changes nothing for the one that is. */
+  | { readonly type: "dataPlane.enroll"; readonly dataPlaneId: DataPlaneId; readonly name: string }
+  /** The enrolled data plane is lost: the next one that registers takes its place. */
+  | { readonly type: "dataPlane.forget"; readonly dataPlaneId: DataPlaneId }
   | ResourceCommand;
 
 export type CommandType = Command["type"];
@@ -75,6 +79,8 @@ interface BaseCommandResults {
   "bucket.create": { readonly bucketId: BucketId };
   "bucket.delete": Record<string, never>;
   "bucket.configure": Record<string, never>;
+  "dataPlane.enroll": Record<string, never>;
+  "dataPlane.forget": Record<string, never>;
 }
 
 /** Who asked, for the event's `actor`. `arn` for AWS principals, `system:<what>` for the program itself. */
@@ -102,6 +108,8 @@ export type CommandErrorCode =
   | "NoSuchPolicy"
   | "MalformedPolicyDocument"
   | "NoSuchAccessKey"
+  | "AnotherDataPlane"
+  | "NoSuchDataPlane"
   | "LimitExceeded"
   | "DeleteConflict"
   | "IdempotencyKeyReused"

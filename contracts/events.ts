@@ -1,5 +1,5 @@
 /** The envelope of every event in the log, and the catalogue of event types with their payloads. */
-import type { AccountId, BucketId, EventId, Region } from "./ids.ts";
+import type { AccountId, BucketId, DataPlaneId, EventId, Region } from "./ids.ts";
 import type { BucketSection, KeyOwner, SealedText } from "./records.ts";
 import type { ResourceEventPayloads, ResourceKind } from "./resources.ts";
 
@@ -51,10 +51,12 @@ interface BaseEventPayloads {
     readonly value: unknown;
   };
   "bucket.deleted": { readonly bucketId: BucketId; readonly name: string };
+  "dataPlane.enrolled": { readonly dataPlaneId: DataPlaneId; readonly name: string };
+  "dataPlane.forgotten": { readonly dataPlaneId: DataPlaneId };
 }
 
 export type EventType = keyof EventPayloads;
-export type AggregateType = "account" | "user" | "accessKey" | "bucket" | ResourceKind;
+export type AggregateType = "account" | "user" | "accessKey" | "bucket" | "dataPlane" | ResourceKind;
 
 /** One event as it stands in the log. */
 export interface EventEnvelope<Type extends EventType = EventType> {
@@ -70,7 +72,7 @@ export interface EventEnvelope<Type extends EventType = EventType> {
   /** Milliseconds since the epoch. */
   readonly occurredAt: number;
   readonly actor: string;
-  /** The account that owns the aggregate. */
+  /** The account that owns the aggregate; `CLOUD_ORG` for what belongs to the cloud as a whole. */
   readonly org: AccountId;
   readonly requestId: string;
   readonly correlationId: string;

@@ -6,6 +6,9 @@ type Brand<Base, Name extends string> = Base & { readonly [brand]: Name };
 /** Twelve decimal digits; every org is one AWS account. */
 export type AccountId = Brand<string, "AccountId">;
 
+/** Stands where an account is named, for what belongs to none. */
+export const CLOUD_ORG = "000000000000" as AccountId;
+
 /** Position of an event in the log: 1, 2, 3 … without gaps. 0 stands for "before the first event". */
 export type EventId = Brand<number, "EventId">;
 

@@ -4,7 +4,7 @@
  * The control plane derives them from events and delivers them by the change stream; a data plane keeps them on its disk and
  * reads nothing else on its hot paths. Records are plain JSON.
  */
-import type { AccountId, BucketId, Region } from "./ids.ts";
+import type { AccountId, BucketId, DataPlaneId, Region } from "./ids.ts";
 import type { QueueRecord, TableRecord } from "./resources.ts";
 
 /** An org seen as an AWS account. */
@@ -115,10 +115,30 @@ export interface BucketRecord {
   readonly sections: BucketSections;
 }
 
-export type CatalogRecord = AccountRecord | UserRecord | AccessKeyRecord | BucketRecord | QueueRecord | TableRecord;
+/**
+ * The data plane that keeps what this cloud's services hold. There is at most one: what a second one holds the first does not know of, and would delete
+ * buckets, queues and tables that are empty on its own disk only.
+ */
+export interface DataPlaneRecord {
+  readonly kind: "dataPlane";
+  readonly dataPlaneId: DataPlaneId;
+  /** As it called itself when it was enrolled. */
+  readonly name: string;
+  readonly createdAt: number;
+}
+
+/** Data planes want all kinds but `dataPlane`. */
+export type CatalogRecord =
+  | AccountRecord
+  | UserRecord
+  | AccessKeyRecord
+  | BucketRecord
+  | QueueRecord
+  | TableRecord
+  | DataPlaneRecord;
 export type CatalogKind = CatalogRecord["kind"];
 
-/** What identifies a record within its kind: account id, `account/user`, access key id, bucket name, `account/region/name` of a resource. */
+/** What identifies a record within its kind: account id, `account/user`, access key id, bucket name, `account/region/name` of a resource, id of a data plane. */
 export type CatalogKey = string;
 
 /** One difference between two states of the catalog. */

@@ -1,6 +1,8 @@
 /** The route by which people and programs ask the control plane to decide. */
 import type { Command, CommandErrorCode, CommandType } from "#contracts";
+import type { CommandOf } from "#control-plane/events";
 import { json, ProblemError, readJson } from "#foundation/http";
+import type { DataPlaneRegistry } from "./data-plane-registry.ts";
 import { COMMAND_BYTES_MAX } from "./limits.ts";
 import type { Route } from "./route.ts";
 import { SCHEMAS, schemaRef } from "./schemas.ts";
@@ -24,6 +26,8 @@ const STATUS: Readonly<Record<CommandErrorCode, number>> = {
   NoSuchPolicy: 404,
   MalformedPolicyDocument: 400,
   NoSuchAccessKey: 404,
+  AnotherDataPlane: 409,
+  NoSuchDataPlane: 404,
   ResourceAlreadyExists: 409,
   NoSuchResource: 404,
   RevisionMismatch: 409,
@@ -32,6 +36,20 @@ const STATUS: Readonly<Record<CommandErrorCode, number>> = {
   IdempotencyKeyReused: 409,
   Internal: 500,
 };
+
+const isForgetting = (command: unknown): command is CommandOf<"dataPlane.forget"> =>
+  (command as CommandOf<"dataPlane.forget">).type === "dataPlane.forget";
+
+/** @throws ProblemError 409 for a data plane that is there: it is not lost */
+function refuseWhileConnected(command: unknown, registry: DataPlaneRegistry): void {
+  if (!isForgetting(command) || !registry.has(command.dataPlaneId)) return;
+  throw new ProblemError({
+    status: 409,
+    code: "DATA_PLANE_CONNECTED",
+    title: "This data plane is connected.",
+    detail: "What is connected is not lost. Stop it first; what it holds cannot be reached once another has its place.",
+  });
+}
 
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
@@ -54,8 +72,8 @@ export const COMMAND_ROUTES: readonly Route[] = [
       schema: schemaRef("CommandResult"),
       description: "Decided, and durable.",
     },
-    problems: ["COMMAND_NOT_ALLOWED", "INVALID_IDEMPOTENCY_KEY", ...Object.keys(STATUS)],
-    async handle({ request }, { core }) {
+    problems: ["COMMAND_NOT_ALLOWED", "INVALID_IDEMPOTENCY_KEY", "DATA_PLANE_CONNECTED", ...Object.keys(STATUS)],
+    async handle({ request }, { core, registry }) {
       const idempotencyKey = request.headers.get("idempotency-key");
       if (idempotencyKey !== undefined && !IDEMPOTENCY_KEY.test(idempotencyKey)) {
         throw new ProblemError({
@@ -75,6 +93,7 @@ export const COMMAND_ROUTES: readonly Route[] = [
           detail: `Known here: ${[...ALLOWED].join(", ")}. Buckets are changed through the S3 endpoint.`,
         });
       }
+      refuseWhileConnected(command, registry);
       // The core checks every member of what it is given.
       const outcome = await core.execute(command as Command, {
         actor: "token:root",
@@ -89,6 +108,8 @@ export const COMMAND_ROUTES: readonly Route[] = [
           detail: outcome.message,
         });
       }
+      // One that has come back since it was looked for, and was let in as enrolled.
+      if (isForgetting(command)) registry.end(command.dataPlaneId, "this data plane was forgotten");
       return json({ eventId: outcome.eventId, result: outcome.result }, 200, [["cache-control", "no-store"]]);
     },
   },

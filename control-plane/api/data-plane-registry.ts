@@ -28,7 +28,7 @@ export interface RegistryEntry {
 export class DataPlaneRegistry {
   readonly #planes = new Map<
     DataPlaneId,
-    { readonly token: object; plane: ConnectedDataPlane; readonly replace: () => void }
+    { readonly token: object; plane: ConnectedDataPlane; readonly end: (reason: string) => void }
   >();
 
   get size(): number {
@@ -36,20 +36,20 @@ export class DataPlaneRegistry {
   }
 
   /**
-   * Puts a data plane on the list. One that is on it already has come back before its old connection was known to be dead: that one's `replaced` is
-   * called.
+   * Puts a data plane on the list. One that is on it already has come back before its old connection was known to be dead: that one is ended.
+   * @param end ends the connection
    */
   add(
     plane: Pick<ConnectedDataPlane, "dataPlaneId" | "name" | "kind" | "version" | "via" | "connectedAt">,
-    replaced: () => void,
+    end: (reason: string) => void,
   ): RegistryEntry {
     const { dataPlaneId } = plane;
-    this.#planes.get(dataPlaneId)?.replace();
+    this.end(dataPlaneId, "this data plane has connected anew");
     const token = {};
     const entry = {
       token,
       plane: { ...plane, lastHeartbeatAt: undefined, appliedThrough: undefined, status: undefined },
-      replace: replaced,
+      end,
     };
     this.#planes.set(dataPlaneId, entry);
     const current = () => {
@@ -65,6 +65,15 @@ export class DataPlaneRegistry {
         if (current() !== undefined) this.#planes.delete(dataPlaneId);
       },
     };
+  }
+
+  has(dataPlaneId: DataPlaneId): boolean {
+    return this.#planes.has(dataPlaneId);
+  }
+
+  /** Ends the connection of a data plane, if it has one. */
+  end(dataPlaneId: DataPlaneId, reason: string): void {
+    this.#planes.get(dataPlaneId)?.end(reason);
   }
 
   /** All of them, by name. */

@@ -1,5 +1,10 @@
 /** The control plane's end of one change stream, whatever it runs over. */
-import { CHANGE_STREAM_PROTOCOL, type ControlPlaneMessage, type DataPlaneMessage } from "#contracts";
+import {
+  CHANGE_STREAM_PROTOCOL,
+  type CommandOrigin,
+  type ControlPlaneMessage,
+  type DataPlaneMessage,
+} from "#contracts";
 import type { FeedEnd, FeedSubscription } from "#control-plane/events";
 import { sealingKeyToBase64 } from "#foundation/crypto";
 import type { Clock, TimerHandle, Timers } from "#foundation/runtime";
@@ -31,6 +36,12 @@ export interface DataPlaneSessionOptions {
   readonly logger: Logger;
 }
 
+type Registration = Extract<DataPlaneMessage, { readonly type: "register" }>;
+type Refusal = Extract<ControlPlaneMessage, { readonly type: "refused" }>;
+
+/** Who enrols a data plane: nobody asks for it by name. */
+const ENROLMENT: CommandOrigin = { actor: "system:data-plane", requestId: "enrolment" };
+
 const WHY_THE_FEED_ENDED: Readonly<Record<FeedEnd, string>> = {
   slow: "this data plane does not keep up; it will resume",
   failed: "the change feed failed; try again",
@@ -57,6 +68,7 @@ function openSession(options: DataPlaneSessionOptions, client: DataPlaneClient, 
   let open = true;
   let entry: RegistryEntry | undefined;
   let subscription: FeedSubscription | undefined;
+  let registered = false;
   let commandsInFlight = 0;
   const registerTimeout: TimerHandle = timers.after(REGISTER_TIMEOUT_MS, () => hangUp("no registration came in time"));
 
@@ -73,19 +85,34 @@ function openSession(options: DataPlaneSessionOptions, client: DataPlaneClient, 
     logger.info("a change stream was ended", { reason });
     client.close(reason);
   };
-  const refuse = (code: "ProtocolMismatch" | "BadMessage", message: string): void => {
+  const refuse = (code: Refusal["code"], message: string): void => {
     if (!open) return;
     void client.send({ type: "refused", code, message });
     hangUp(message);
   };
 
-  const register = (message: Extract<DataPlaneMessage, { readonly type: "register" }>): void => {
+  /** Lets the cloud's own data plane in, or the first that comes; see `control-plane/nodes`. */
+  const admit = async (message: Registration): Promise<void> => {
+    const { dataPlaneId, name } = message;
+    const outcome = await core.execute({ type: "dataPlane.enroll", dataPlaneId, name }, ENROLMENT);
+    if (!open) return;
+    if (outcome.ok) welcome(message);
+    else if (outcome.code === "AnotherDataPlane") refuse("AnotherDataPlane", outcome.message);
+    else hangUp(`this data plane could not be enrolled: ${outcome.message}`);
+  };
+
+  const register = (message: Registration): void => {
     registerTimeout.cancel();
-    const { dataPlaneId, name, kind, version, resume, wants } = message;
+    registered = true;
+    const { dataPlaneId, name } = message;
     logger = logger.child({ dataPlaneId, dataPlane: name });
-    entry = registry.add({ dataPlaneId, name, kind, version, via, connectedAt: clock.now() }, () =>
-      hangUp("this data plane has connected anew"),
-    );
+    if (core.views.dataPlane()?.dataPlaneId === dataPlaneId) welcome(message);
+    else void admit(message);
+  };
+
+  const welcome = (message: Registration): void => {
+    const { dataPlaneId, name, kind, version, resume, wants } = message;
+    entry = registry.add({ dataPlaneId, name, kind, version, via, connectedAt: clock.now() }, hangUp);
     logger.info("a data plane has registered", { via, resumesAfter: resume?.cursor });
     void client.send({
       type: "welcome",
@@ -120,7 +147,7 @@ function openSession(options: DataPlaneSessionOptions, client: DataPlaneClient, 
     receive(message) {
       if (!open) return;
       if (message.type === "register") {
-        if (entry !== undefined) refuse("BadMessage", "registered already");
+        if (registered) refuse("BadMessage", "registered already");
         else if (message.protocol !== CHANGE_STREAM_PROTOCOL) {
           refuse(
             "ProtocolMismatch",

@@ -112,7 +112,7 @@ describe("/ws/data-plane", () => {
 
   test("executes commands, each answered with its correlation", async () => {
     const plane = await join();
-    plane.send(register("dp-2"));
+    plane.send(register("dp-1"));
     await plane.nextOf("snapshot");
     const origin = { actor: "arn:aws:iam::000000000001:root", requestId: "r" };
     plane.send({ type: "command", correlation: 7, command: { type: "account.create", name: "by-command" }, origin });
@@ -130,7 +130,7 @@ describe("/ws/data-plane", () => {
 
   test("shows heartbeats in the status, and takes the newest connection of a data plane", async () => {
     const first = await join();
-    first.send(register("dp-3"));
+    first.send(register("dp-1"));
     await first.nextOf("snapshot");
     const status = { state: "ready", endpoint: "http://127.0.0.1:4566", startedAt: 1, residentBytes: 2 } as const;
     first.send({ type: "heartbeat", appliedThrough: 1 as EventId, status });
@@ -147,8 +147,8 @@ describe("/ws/data-plane", () => {
         .dataPlanes;
     expect(await shown()).toEqual([
       expect.objectContaining({
-        dataPlaneId: "dp-3",
-        name: "name of dp-3",
+        dataPlaneId: "dp-1",
+        name: "name of dp-1",
         appliedThrough: 1,
         lag: world.core.head - 1,
         state: "ready",
@@ -157,13 +157,53 @@ describe("/ws/data-plane", () => {
     ]);
 
     const second = await join();
-    second.send(register("dp-3"));
+    second.send(register("dp-1"));
     await second.nextOf("snapshot");
     expect(await first.closed).toContain("connected anew");
     expect((await shown()).length).toBe(1);
     second.connection.close();
     await second.closed;
     while ((await shown()).length > 0);
+  });
+
+  test("lets in one data plane; another takes its place only when it is gone and forgotten", async () => {
+    const forget = async () => {
+      const body = JSON.stringify({ type: "dataPlane.forget", dataPlaneId: "dp-1" });
+      const headers = { "content-type": "application/json" };
+      const answer = await world.call("/v1/commands", { method: "POST", headers, body });
+      return [answer.status, ((await answer.json()) as { readonly code?: string }).code];
+    };
+    const enrolled = async () =>
+      (
+        (await (await world.call("/v1/data-planes")).json()) as { readonly items: readonly { dataPlaneId: string }[] }
+      ).items.map(({ dataPlaneId }) => dataPlaneId);
+    const first = await join();
+    first.send(register("dp-1"));
+    await first.nextOf("snapshot");
+    const other = await join();
+    other.send(register("dp-2"));
+    const refused = await other.nextOf("refused");
+    expect(refused).toMatchObject({ code: "AnotherDataPlane", message: expect.stringContaining("nodes forget dp-1") });
+    await other.closed;
+    expect(await forget()).toEqual([409, "DATA_PLANE_CONNECTED"]);
+    first.connection.close();
+    await first.closed;
+    let answer = await forget();
+    while (answer[1] === "DATA_PLANE_CONNECTED") answer = await forget();
+    expect(answer[0]).toBe(200);
+    expect(await forget()).toEqual([404, "NoSuchDataPlane"]);
+    expect(await enrolled()).toEqual([]);
+    const second = await join();
+    second.send(register("dp-2"));
+    await second.nextOf("snapshot");
+    expect(await enrolled()).toEqual(["dp-2"]);
+    second.connection.close();
+    await second.closed;
+    // Back to the one of the other tests.
+    await world.core.execute(
+      { type: "dataPlane.forget", dataPlaneId: "dp-2" as DataPlaneId },
+      { actor: "system:test", requestId: "r" },
+    );
   });
 
   test.each([
@@ -176,12 +216,12 @@ describe("/ws/data-plane", () => {
       },
       "BadMessage",
     ],
-    ["another protocol", { ...register("dp-4"), protocol: 2 }, "ProtocolMismatch"],
-    ["half a registration", { ...register("dp-4"), wants: undefined }, "BadMessage"],
-    ["kinds that do not exist", { ...register("dp-4"), wants: ["secrets"] }, "BadMessage"],
+    ["another protocol", { ...register("dp-1"), protocol: 2 }, "ProtocolMismatch"],
+    ["half a registration", { ...register("dp-1"), wants: undefined }, "BadMessage"],
+    ["kinds that do not exist", { ...register("dp-1"), wants: ["secrets"] }, "BadMessage"],
     [
       "a cursor that is no number",
-      { ...register("dp-4"), resume: { controlPlaneId: "c", cursor: "1; DROP" } },
+      { ...register("dp-1"), resume: { controlPlaneId: "c", cursor: "1; DROP" } },
       "BadMessage",
     ],
   ] as const)("refuses %s", async (_, message, code) => {
@@ -203,9 +243,9 @@ describe("/ws/data-plane", () => {
   test("refuses a second registration on one stream and ignores messages of the future", async () => {
     const plane = await join();
     plane.connection.send('{"type":"future"}');
-    plane.send(register("dp-5"));
+    plane.send(register("dp-1"));
     await plane.nextOf("snapshot");
-    plane.send(register("dp-5"));
+    plane.send(register("dp-1"));
     expect(await plane.nextOf("refused")).toMatchObject({ code: "BadMessage" });
     await plane.closed;
   });

@@ -3,6 +3,7 @@ import type {
   AccessKeyRecord,
   AccountRecord,
   BucketRecord,
+  DataPlaneRecord,
   EventEnvelope,
   EventId,
   ResourceRecord,
@@ -26,6 +27,10 @@ export function presentedBucket(bucket: BucketRecord) {
   const { name, bucketId, accountId, region, createdAt, objectLockEnabled, sections } = bucket;
   const configured = Object.entries(sections).flatMap(([section, value]) => (value === undefined ? [] : [section]));
   return { name, bucketId, accountId, region, createdAt, objectLockEnabled, configured: configured.sort() };
+}
+
+export function presentedEnrolment({ kind: _, createdAt, ...plane }: DataPlaneRecord) {
+  return { ...plane, enrolledAt: createdAt };
 }
 
 export function presentedResource({ kind: _, sections, ...resource }: ResourceRecord) {

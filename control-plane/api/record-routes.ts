@@ -7,6 +7,7 @@ import {
   presentedAccessKey,
   presentedAccount,
   presentedBucket,
+  presentedEnrolment,
   presentedResource,
   presentedUser,
 } from "./presented.ts";
@@ -45,7 +46,7 @@ interface Listing<Kind extends CatalogKind> {
   readonly path: string;
   readonly operationId: string;
   readonly summary: string;
-  readonly schema: "Account" | "User" | "AccessKey" | "Bucket" | "Queue" | "Table";
+  readonly schema: "Account" | "User" | "AccessKey" | "Bucket" | "Queue" | "Table" | "DataPlane";
   readonly query: readonly QueryParameter[];
   readonly keyOf: (record: RecordOf<Kind>) => string;
   readonly matches?: (record: RecordOf<Kind>, query: Readonly<Record<string, unknown>>) => boolean;
@@ -75,7 +76,7 @@ function listing<Kind extends CatalogKind>(options: Listing<Kind>): Route {
       for (const record of core.views.records(kind)) {
         // The view of a kind holds that kind.
         const own = record as RecordOf<Kind>;
-        if (account !== undefined && own.accountId !== account) continue;
+        if (account !== undefined && !("accountId" in own && own.accountId === account)) continue;
         if (after !== undefined && keyOf(own) <= String(after)) continue;
         if (matches === undefined || matches(own, query)) found.push(own);
       }
@@ -129,6 +130,16 @@ export const RECORD_ROUTES: readonly Route[] = [
     query: [ACCOUNT],
     keyOf: (record) => record.name,
     present: presentedBucket,
+  }),
+  listing({
+    kind: "dataPlane",
+    path: "/v1/data-planes",
+    operationId: "listDataPlanes",
+    summary: "Lists the data plane that is enrolled; `/v1/status` says whether it is connected.",
+    schema: "DataPlane",
+    query: [],
+    keyOf: (record) => record.dataPlaneId,
+    present: presentedEnrolment,
   }),
   listing({
     kind: "queue",

@@ -77,6 +77,7 @@ export const SCHEMAS = {
     objectLockEnabled: { type: "boolean" },
     configured: { type: "array", items: text, description: "Names of the configuration sections that were put." },
   }),
+  DataPlane: object({ dataPlaneId: text, name: text, enrolledAt: time }),
   Queue: resource("SQS"),
   Table: resource("DynamoDB"),
   Event: object({
@@ -144,6 +145,7 @@ export const SCHEMAS = {
           "accessKey.create",
           "accessKey.update",
           "accessKey.delete",
+          "dataPlane.forget",
         ],
       },
     },

@@ -88,6 +88,8 @@ const SHAPES: { readonly [Type in CommandType]: Readonly<Record<string, Member>>
   "bucket.create": { accountId: text, name: text, region: text, objectLockEnabled: flag, sections: jsonMembers },
   "bucket.delete": { bucketId: text, name: text },
   "bucket.configure": { bucketId: text, name: text, section: text, value: json },
+  "dataPlane.enroll": { dataPlaneId: text, name: text },
+  "dataPlane.forget": { dataPlaneId: text },
   "queue.create": RESOURCE_SHAPES.create,
   "queue.configure": RESOURCE_SHAPES.configure,
   "queue.delete": RESOURCE_SHAPES.delete,

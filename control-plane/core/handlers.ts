@@ -7,6 +7,7 @@ import {
   type IdentityLimits,
   type IdentityNames,
 } from "#control-plane/identity";
+import { createDataPlaneHandlers } from "#control-plane/nodes";
 import { createBucketHandlers, createResourceHandlers, type ResourceLimits } from "#control-plane/resources";
 import {
   createUuidV7,
@@ -59,6 +60,7 @@ export function createDecide(identity: IdentityDependencies, options: HandlerOpt
   const handlers: CommandHandlers<CommandType> = {
     ...createIdentityHandlers(identity),
     ...createBucketHandlers({ newBucketId: () => newBucketId() as string as BucketId, limits: options.limits }),
+    ...createDataPlaneHandlers(),
     ...createResourceHandlers({ newResourceId: () => newResourceId() as string as ResourceId }),
   };
   // The table gives each type the handler of that very type; the compiler cannot follow that through the union.

@@ -17,6 +17,7 @@ describe("rebuild() and verify()", () => {
         ["users", true],
         ["accessKeys", true],
         ["buckets", true],
+        ["dataPlanes", true],
         ["queues", true],
         ["tables", true],
       ]);

@@ -5,7 +5,7 @@ import type { AccountId, AggregateType, EventEnvelope, EventId, EventPayloads, E
 export type NewEvent = {
   readonly [Type in EventType]: {
     readonly type: Type;
-    /** Id of the aggregate: account id, user id, access key id, bucket id, resource id. */
+    /** Id of the aggregate: account id, user id, access key id, bucket id, data plane id, resource id. */
     readonly aggregateId: string;
     /** The account that owns the aggregate. */
     readonly org: AccountId;
@@ -37,6 +37,8 @@ export const EVENT_TYPES: {
   "bucket.created": { aggregate: "bucket", version: 1 },
   "bucket.configured": { aggregate: "bucket", version: 1 },
   "bucket.deleted": { aggregate: "bucket", version: 1 },
+  "dataPlane.enrolled": { aggregate: "dataPlane", version: 1 },
+  "dataPlane.forgotten": { aggregate: "dataPlane", version: 1 },
   "queue.created": { aggregate: "queue", version: 1 },
   "queue.configured": { aggregate: "queue", version: 1 },
   "queue.deleted": { aggregate: "queue", version: 1 },

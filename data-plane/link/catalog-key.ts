@@ -21,6 +21,8 @@ export function keyOfRecord(record: CatalogRecord): CatalogKey {
       return record.accessKeyId;
     case "bucket":
       return record.name;
+    case "dataPlane":
+      return record.dataPlaneId;
     case "queue":
     case "table":
       return resourceKey(record);

@@ -105,6 +105,9 @@ export class CatalogMaps {
         index.put(record);
         break;
       }
+      case "dataPlane":
+        // Never wanted: which data plane is enrolled concerns the control plane alone.
+        break;
       case "queue":
         this.queues.put(record);
         break;
@@ -134,6 +137,8 @@ export class CatalogMaps {
         if (before !== undefined) this.#unlist(before);
         break;
       }
+      case "dataPlane":
+        break;
       case "queue":
         this.queues.delete(key);
         break;

@@ -67,3 +67,8 @@ export interface ControlPlane {
 export class ControlPlaneUnavailable extends Error {
   override readonly name = "ControlPlaneUnavailable";
 }
+
+/** The control plane has another data plane and does not let this one in; the message says what can be done. */
+export class DataPlaneRefused extends Error {
+  override readonly name = "DataPlaneRefused";
+}

@@ -51,7 +51,7 @@ export interface Link {
   readonly state: LinkReport;
   /**
    * Resolves when there is a catalog to serve from: at once when the disk has one, otherwise with the first snapshot. Rejects with
-   * ControlPlaneUnavailable when the link is closed before.
+   * ControlPlaneUnavailable when the link is closed before, with DataPlaneRefused when the control plane has another data plane.
    */
   whenReady(): Promise<void>;
   /** Sends a heartbeat now, for a change of state that should show at once; nothing when no stream is open. */

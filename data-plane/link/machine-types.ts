@@ -79,6 +79,8 @@ export type LinkEffect =
   | { readonly type: "settle"; readonly correlation: number; readonly outcome: CommandOutcome }
   /** The caller of `execute` gets ControlPlaneUnavailable; its timeout is cleared. */
   | { readonly type: "fail"; readonly correlation: number; readonly reason: string }
+  /** The cloud has another data plane: without a catalog on disk there is nothing to wait for. */
+  | { readonly type: "notLetIn"; readonly message: string }
   | {
       readonly type: "log";
       readonly level: "info" | "warn" | "error";

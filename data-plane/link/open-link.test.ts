@@ -16,7 +16,7 @@ import type {
 import { createSealingKey, seal, sealingKeyToBase64 } from "#foundation/crypto";
 import { createVirtualTime, systemRandom } from "#foundation/runtime";
 import { createMetrics, silentLogger } from "#foundation/telemetry";
-import { ControlPlaneUnavailable } from "./catalog.ts";
+import { ControlPlaneUnavailable, DataPlaneRefused } from "./catalog.ts";
 import { type AcceptChangeStream, type ChangeStreamClient, inProcessTransport } from "./in-process-transport.ts";
 import type { Link } from "./link.ts";
 import { openLink } from "./open-link.ts";
@@ -285,6 +285,27 @@ describe("openLink", () => {
     expect(await ready).toBeInstanceOf(ControlPlaneUnavailable);
     expect(await applied).toBeInstanceOf(ControlPlaneUnavailable);
     expect(time.pendingTimers()).toBe(0);
+  });
+
+  test("a data plane that is not let in says so, unless it has a catalog to serve from", async () => {
+    const { control, open } = newWorld();
+    const link = await open();
+    const early = failureOf(link.whenReady());
+    const refused = { type: "refused", code: "AnotherDataPlane", message: "there is another one" } as const;
+    await control.say(refused);
+    for (const failure of [await early, await failureOf(link.whenReady())]) {
+      expect(failure).toBeInstanceOf(DataPlaneRefused);
+      expect(failure?.message).toBe("there is another one");
+    }
+    link.close();
+    const again = await open();
+    await control.say(control.welcome(), control.snapshot(3, [bucket("a")]));
+    again.close();
+    const settledDown = await open();
+    await control.say(refused);
+    expect(await failureOf(settledDown.whenReady())).toBeUndefined();
+    expect(settledDown.catalog.bucket("a")).toBeDefined();
+    expect(settledDown.control.connected).toBe(false);
   });
 
   test("sends heartbeats with the position that is on disk", async () => {

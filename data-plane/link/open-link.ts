@@ -11,7 +11,7 @@ import type {
   DataPlaneId,
 } from "#contracts";
 import { randomUuid, type TimerHandle } from "#foundation/runtime";
-import { ControlPlaneUnavailable } from "./catalog.ts";
+import { ControlPlaneUnavailable, DataPlaneRefused } from "./catalog.ts";
 import { openCatalogDisk } from "./catalog-disk.ts";
 import type { Link, LinkOptions, LinkReport } from "./link.ts";
 import { declareLinkMetrics } from "./link-metrics.ts";
@@ -72,6 +72,9 @@ export function openLink(options: LinkOptions): Link {
   const running = new Map<LinkTimer, TimerHandle>();
   const readyWaiters: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
 
+  /** Why this data plane is not let in; undefined while it may hope. */
+  let refusal: DataPlaneRefused | undefined;
+
   // Events are taken one after the other: an effect that causes an event at once must not run ahead of the effects still to come.
   const queue: LinkEvent[] = [];
   let stepping = false;
@@ -122,6 +125,7 @@ export function openLink(options: LinkOptions): Link {
     }
     metrics.appliedThrough.set(catalog.appliedThrough);
     dispatch({ type: "applied", controlPlaneId, through: catalog.appliedThrough, run: catalog.position?.run });
+    refusal = undefined;
     for (const waiter of readyWaiters.splice(0)) waiter.resolve();
   };
 
@@ -198,6 +202,10 @@ export function openLink(options: LinkOptions): Link {
           new ControlPlaneUnavailable(`The control plane is not available: ${effect.reason}.`),
         );
         return;
+      case "notLetIn":
+        refusal = new DataPlaneRefused(effect.message);
+        for (const waiter of readyWaiters.splice(0)) waiter.reject(refusal);
+        return;
       case "log":
         logger.log(effect.level, effect.message, effect.reason === undefined ? {} : { reason: effect.reason });
         return;
@@ -240,6 +248,7 @@ export function openLink(options: LinkOptions): Link {
     whenReady() {
       if (catalog.position !== undefined) return Promise.resolve();
       if (state.phase === "stopped") return Promise.reject(closedBeforeReady());
+      if (refusal !== undefined) return Promise.reject(refusal);
       return new Promise((resolve, reject) => readyWaiters.push({ resolve, reject }));
     },
     reportStatus() {

@@ -9,6 +9,7 @@ const KEY_MEMBERS: Readonly<Record<CatalogKind, readonly string[]>> = {
   user: ["accountId", "userName"],
   accessKey: ["accessKeyId", "accountId", "sealedSecret"],
   bucket: ["name", "bucketId", "accountId"],
+  dataPlane: ["dataPlaneId"],
   queue: ["resourceId", "accountId", "region", "name"],
   table: ["resourceId", "accountId", "region", "name"],
 };

@@ -13,6 +13,7 @@ const FAILURES_OF_A_REFUSAL = 10;
 export function receive(state: LinkState, message: ControlPlaneMessage, effects: LinkEffect[]): string | undefined {
   if (message.type === "refused") {
     state.failures = Math.max(state.failures, FAILURES_OF_A_REFUSAL);
+    if (message.code === "AnotherDataPlane") effects.push({ type: "notLetIn", message: message.message });
     return `refused: ${message.code}: ${message.message}`;
   }
   if (message.type === "welcome") return state.phase === "streaming" ? undefined : welcome(state, message, effects);

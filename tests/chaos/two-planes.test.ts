@@ -192,6 +192,33 @@ describe("two planes", () => {
     60_000 + 2 * TROUBLE_MS,
   );
 
+  test("a second data plane is told that there is one, and ends", async () => {
+    const other = createCloud();
+    try {
+      const token = environment.BIPLANE_JOIN_TOKEN ?? (await joinTokenOf(cloud.dataDirectory));
+      const { code, stderr } = await other.cli(
+        "node",
+        "--data",
+        other.dataDirectory,
+        "--control-plane",
+        apiUrl,
+        "--port",
+        "0",
+        "--join-token",
+        token,
+      );
+      expect(code).toBe(5);
+      expect(stderr).toMatch(/a cloud has one\..*biplane nodes forget dp-[0-9a-f-]{36}/s);
+      const [enrolled] = JSON.parse((await cloud.cli("nodes", "list", "--json")).stdout) as readonly {
+        readonly dataPlaneId: string;
+      }[];
+      expect(await cloud.cli("nodes", "forget", enrolled!.dataPlaneId)).toMatchObject({ code: 5 });
+      expect((await s3.send("PUT", "/still-here")).status).toBe(200);
+    } finally {
+      await other.dispose();
+    }
+  }, 30_000);
+
   test("a control plane that was put back and has moved on gives its data planes what is the case", async () => {
     const backup = mkdtempSync(join(tmpdir(), "biplane-backup-"));
     const directory = join(cloud.dataDirectory, "control");
@@ -211,7 +238,8 @@ describe("two planes", () => {
       cpSync(backup, directory, { recursive: true });
       control = await startControl(apiPort);
 
-      // Another data plane takes the log past the point where the first one stands.
+      // Another data plane takes the place of the first, and the log past the point where the first one stands.
+      await replaceNode(cloud);
       const token = environment.BIPLANE_JOIN_TOKEN ?? (await joinTokenOf(cloud.dataDirectory));
       const second = await other.start("node", "--control-plane", apiUrl, "--port", "0", "--join-token", token);
       const secondUrl = /AWS endpoint\s+(http:\S+)/.exec(second.output())![1]!;
@@ -219,19 +247,30 @@ describe("two planes", () => {
       await connected(elsewhere);
       for (let index = 0; index < 20; index++) expect((await elsewhere.send("PUT", `/new-${index}`)).status).toBe(200);
 
+      await second.stop();
+      await replaceNode(cloud);
       node = await cloud.start("node", "--control-plane", apiUrl, "--port", awsPort);
       await connected(s3);
       for (let index = 0; index < 5; index++) expect((await s3.send("GET", `/lost-${index}`)).status).toBe(404);
       for (let index = 0; index < 20; index++) expect((await s3.send("GET", `/new-${index}`)).status).toBe(200);
       await until("it is said", () => node.output().includes("a bucket that holds objects is gone"));
       expect(node.output()).toContain('"bucket":"lost-0"');
-      await second.stop();
     } finally {
       await other.dispose();
       rmSync(backup, { recursive: true, force: true });
     }
   }, 60_000);
 });
+
+/** Has the control plane forget its data plane, once that is no longer connected: the next one that registers takes its place. */
+async function replaceNode(cloud: Cloud): Promise<void> {
+  const listed = await cloud.cli("nodes", "list", "--json");
+  const [enrolled] = JSON.parse(listed.stdout) as readonly { readonly dataPlaneId: string }[];
+  await until(
+    "the data plane is forgotten",
+    async () => (await cloud.cli("nodes", "forget", enrolled!.dataPlaneId)).code === 0,
+  );
+}
 
 async function joinTokenOf(dataDirectory: string): Promise<string> {
   const credentials = (await Bun.file(join(dataDirectory, "credentials.json")).json()) as {

@@ -27,6 +27,12 @@ export const cliErrors = defineErrors({
     message: "The data directory is in use.",
     exit: EXIT.conflict,
   },
+  ANOTHER_DATA_PLANE: {
+    status: 409,
+    retryable: false,
+    message: "The control plane has another data plane.",
+    exit: EXIT.conflict,
+  },
   ADDRESS_IN_USE: {
     status: 409,
     retryable: true,

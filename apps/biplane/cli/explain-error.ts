@@ -10,6 +10,8 @@ const BY_NAME: Readonly<Record<string, Explain>> = {
   DataDirectoryUnknown: (error) => cliErrors.error("USAGE", { message: sentence(error.message), cause: error }),
   DataDirectoryInUse: (error) =>
     cliErrors.error("DATA_DIRECTORY_IN_USE", { message: sentence(error.message), cause: error }),
+  DataPlaneRefused: (error) =>
+    cliErrors.error("ANOTHER_DATA_PLANE", { message: sentence(`not let in: ${error.message}`), cause: error }),
   JoinTokenMissing: (error) => cliErrors.error("NO_CREDENTIALS", { message: sentence(error.message), cause: error }),
   HttpCallError: (error) => {
     const failure = "failure" in error ? error.failure : undefined;

@@ -37,6 +37,18 @@ async function refusal(...args: string[]): Promise<string> {
   return `${code} ${(JSON.parse(stdout) as { readonly error: { readonly code: string } }).error.code}`;
 }
 
+describe("nodes", () => {
+  test("show the data plane, and keep it while it is connected", async () => {
+    const [node] = await okJson<{ dataPlaneId: string }[]>("nodes", "list");
+    expect(node).toMatchObject({ name: "up", connected: true });
+    expect(await ok("nodes", "list")).toMatch(
+      /^DATA PLANE\s+NAME\s+ENROLLED\s+STATE\ndp-\S+\s+up\s+\d{4}-.*connected\n$/,
+    );
+    expect(await refusal("nodes", "forget", node!.dataPlaneId)).toBe("5 DATA_PLANE_CONNECTED");
+    expect(await refusal("nodes", "forget", "dp-unknown")).toBe("4 NoSuchDataPlane");
+  });
+});
+
 describe("buckets", () => {
   test("are made, listed, shown and deleted", async () => {
     expect(await ok("buckets", "list")).toBe("");

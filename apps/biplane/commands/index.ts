@@ -3,13 +3,14 @@ import type { Command } from "../cli/index.ts";
 import { BUCKETS_COMMAND } from "./buckets/table.ts";
 import { CLOUD_COMMANDS } from "./cloud/table.ts";
 import { IDENTITY_COMMANDS } from "./identity/table.ts";
+import { NODES_COMMAND } from "./nodes/table.ts";
 import { START_COMMANDS } from "./start/table.ts";
 
 export const ROOT_COMMAND: Command = {
   name: "biplane",
   summary: "Biplane: a private cloud in one program",
   options: [{ name: "version", help: "Show the version" }],
-  commands: [...START_COMMANDS, ...CLOUD_COMMANDS, BUCKETS_COMMAND, ...IDENTITY_COMMANDS],
+  commands: [...START_COMMANDS, ...CLOUD_COMMANDS, BUCKETS_COMMAND, ...IDENTITY_COMMANDS, NODES_COMMAND],
   examples: [
     ["biplane up", "start a cloud on this machine"],
     ['eval "$(biplane env)"', "let AWS tools in this shell use it"],

@@ -44,6 +44,7 @@ const CLOSE_GRACE_MS = 5_000;
 
 /**
  * Starts the data plane. It answers as soon as it has a catalog: from its own disk, or else with the control plane's first snapshot.
+ * @throws DataPlaneRefused when it has none and the control plane has another data plane
  */
 export async function startDataPlane(options: DataPlaneOptions): Promise<DataPlane> {
   const { logger, metrics } = options;
@@ -89,7 +90,13 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
     logger: logger.child({ room: "objects" }),
     metrics,
   };
-  await link.whenReady();
+  try {
+    await link.whenReady();
+  } catch (error) {
+    link.close();
+    await engine.close();
+    throw error;
+  }
   const objects = createObjectsService(environment);
   const operator: OperatorEndpoint = {
     link,

@@ -28,7 +28,7 @@ export interface NodeCommandOptions {
 /**
  * Serves until SIGINT or SIGTERM, then stops cleanly. Needs the control plane only for its very first start.
  * @returns the exit code
- * @throws JoinTokenMissing, DataDirectoryInUse; the system's error when the port is taken
+ * @throws JoinTokenMissing, DataDirectoryInUse, DataPlaneRefused; the system's error when the port is taken
  */
 export async function runNode(options: NodeCommandOptions): Promise<number> {
   const begun = performance.now();

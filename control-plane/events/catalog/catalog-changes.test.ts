@@ -1,5 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import type { AccountId, CatalogRecord, Region, ResourceId } from "#contracts";
+import {
+  type AccountId,
+  type CatalogRecord,
+  CLOUD_ORG,
+  type DataPlaneId,
+  type Region,
+  type ResourceId,
+} from "#contracts";
 import { type AnyEvent, EVENT_TYPES, type NewEvent } from "../new-event.ts";
 import { ACCOUNT, bucketConfigured, bucketCreated, bucketDeleted, ORIGIN } from "../testing/sample-events.ts";
 import { catalogChangesOf, PoisonEvent } from "./catalog-changes.ts";
@@ -71,6 +78,8 @@ function shown(record: CatalogRecord | undefined): string {
       return record.status;
     case "bucket":
       return `${record.bucketId} ${JSON.stringify(record.sections)}`;
+    case "dataPlane":
+      return record.name;
     case "queue":
     case "table":
       return `${record.resourceId} r${record.revision} ${JSON.stringify(record.sections)}`;
@@ -129,6 +138,21 @@ describe("catalogChangesOf()", () => {
       ].join("\n"),
     );
   });
+});
+
+test("tells of the data plane that is enrolled and forgotten", () => {
+  const base = { aggregateId: "dp-1", org: CLOUD_ORG };
+  const dataPlaneId = "dp-1" as DataPlaneId;
+  const enrolled: NewEvent = { ...base, type: "dataPlane.enrolled", payload: { dataPlaneId, name: "rack 1" } };
+  const forgotten: NewEvent = { ...base, type: "dataPlane.forgotten", payload: { dataPlaneId } };
+  expect(story(forgotten, enrolled, enrolled, forgotten)).toBe(
+    [
+      "dataPlane.forgotten → poison: there is no such data plane",
+      "dataPlane.enrolled → dataPlane dp-1: rack 1",
+      "dataPlane.enrolled → poison: the record exists already",
+      "dataPlane.forgotten → dataPlane dp-1: gone",
+    ].join("\n"),
+  );
 });
 
 test("tells the life of a regional resource", () => {

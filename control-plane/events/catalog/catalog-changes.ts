@@ -74,6 +74,12 @@ function nextRecord(event: AnyEvent, existing: CatalogRecord | undefined): Catal
     case "bucket.deleted":
       bucketOf(event, event.payload.bucketId, existing);
       return undefined;
+    case "dataPlane.enrolled":
+      absent(event, existing);
+      return { kind: "dataPlane", ...event.payload, createdAt: event.occurredAt };
+    case "dataPlane.forgotten":
+      if (existing === undefined) poison(event, "there is no such data plane");
+      return undefined;
     case "queue.created":
       absent(event, existing);
       return createdResource("queue", event.payload, event.occurredAt);

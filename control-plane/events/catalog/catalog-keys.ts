@@ -28,6 +28,8 @@ export function keyOfRecord(record: CatalogRecord): CatalogKey {
       return record.accessKeyId;
     case "bucket":
       return record.name;
+    case "dataPlane":
+      return record.dataPlaneId;
     case "queue":
     case "table":
       return resourceKey(record);
@@ -52,6 +54,9 @@ export function addressOfEvent(event: AnyEvent): CatalogAddress {
     case "bucket.configured":
     case "bucket.deleted":
       return { kind: "bucket", key: event.payload.name };
+    case "dataPlane.enrolled":
+    case "dataPlane.forgotten":
+      return { kind: "dataPlane", key: event.payload.dataPlaneId };
     case "queue.created":
     case "queue.configured":
     case "queue.deleted":
@@ -67,6 +72,7 @@ const ENDINGS: ReadonlySet<EventType> = new Set([
   "user.deleted",
   "accessKey.deleted",
   "bucket.deleted",
+  "dataPlane.forgotten",
   "queue.deleted",
   "table.deleted",
 ] as const);

@@ -7,6 +7,7 @@ import type {
   CatalogChange,
   CatalogKind,
   CatalogRecord,
+  DataPlaneRecord,
   KeyOwner,
   QueueRecord,
   Region,
@@ -36,6 +37,8 @@ export interface CatalogReader {
     region: Region,
     name: string,
   ): ResourceRecord<Kind> | undefined;
+  /** The data plane of this cloud; undefined before the first one has registered, and after it was forgotten. */
+  dataPlane(): DataPlaneRecord | undefined;
   /** How many resources of a kind there are in a region of an account. */
   resourceCount(kind: ResourceKind, accountId: AccountId, region: Region): number;
   record(kind: CatalogKind, key: string): CatalogRecord | undefined;
@@ -82,6 +85,7 @@ export class CatalogViews implements CatalogReader {
     queue: new Map(),
     table: new Map(),
   };
+  readonly #dataPlanes = new Map<string, DataPlaneRecord>();
   readonly #accountIdByName = new Map<string, string>();
   readonly #userKeyByAnyCase = new Map<string, string>();
   readonly #usersOfAccount = new KeyIndex();
@@ -149,6 +153,11 @@ export class CatalogViews implements CatalogReader {
     return this.#resources[kind].get(resourceKey({ accountId, region, name })) as ResourceRecord<Kind> | undefined;
   }
 
+  dataPlane(): DataPlaneRecord | undefined {
+    for (const record of this.#dataPlanes.values()) return record;
+    return undefined;
+  }
+
   resourceCount(kind: ResourceKind, accountId: AccountId, region: Region): number {
     return this.#resourcesOfRegion.of(`${kind}/${accountId}/${region}`).size;
   }
@@ -175,6 +184,8 @@ export class CatalogViews implements CatalogReader {
         return this.#accessKeys;
       case "bucket":
         return this.#buckets;
+      case "dataPlane":
+        return this.#dataPlanes;
       case "queue":
       case "table":
         return this.#resources[kind];
@@ -200,6 +211,9 @@ export class CatalogViews implements CatalogReader {
       case "bucket":
         this.#buckets.set(key, record);
         this.#bucketsOfAccount.add(record.accountId, key);
+        return;
+      case "dataPlane":
+        this.#dataPlanes.set(key, record);
         return;
       case "queue":
       case "table":
@@ -228,6 +242,9 @@ export class CatalogViews implements CatalogReader {
       case "bucket":
         this.#buckets.delete(key);
         this.#bucketsOfAccount.remove(record.accountId, key);
+        return;
+      case "dataPlane":
+        this.#dataPlanes.delete(key);
         return;
       case "queue":
       case "table":

@@ -51,6 +51,7 @@ export const CATALOG_VIEWS: readonly CatalogView[] = [
   catalogView("users", "user"),
   catalogView("accessKeys", "accessKey"),
   catalogView("buckets", "bucket"),
+  catalogView("dataPlanes", "dataPlane"),
   catalogView("queues", "queue"),
   catalogView("tables", "table"),
 ];
@@ -61,6 +62,7 @@ export const VIEW_OF_KIND: { readonly [Kind in CatalogKind]: string } = {
   user: "users",
   accessKey: "accessKeys",
   bucket: "buckets",
+  dataPlane: "dataPlanes",
   queue: "queues",
   table: "tables",
 };

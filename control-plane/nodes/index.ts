@@ -1,0 +1,2 @@
+/** Which data plane keeps what this cloud holds. */
+export { createDataPlaneHandlers } from "./data-plane-handlers.ts";
