@@ -52,6 +52,8 @@ export interface StreamDefinition {
 /** Everything the engine has to know about a table; see `tableDefinition` for how it follows from a table's record. */
 export interface TableDefinition {
   readonly tableId: ResourceId;
+  /** Of the table's record. `ensure` with an older revision than the last one changes nothing, so that a late request undoes nothing. */
+  readonly revision: number;
   readonly accountId: AccountId;
   readonly region: Region;
   readonly name: string;
@@ -339,7 +341,7 @@ export interface StreamPage {
 export type TableEngineErrorCode =
   /** The table was never ensured, or was dropped. */
   | "NoSuchTable"
-  /** The table is marked for deletion; it takes no writes. */
+  /** The table is marked for deletion, or being filled from a backup; it takes no writes. */
   | "TableClosed"
   /** `ensure` of an id that was dropped. */
   | "TableDropped"
@@ -348,10 +350,12 @@ export type TableEngineErrorCode =
   | "NoSuchIndex"
   /** The index is being built; it cannot be read yet. */
   | "IndexNotReady"
-  /** `start` is not in the range that is read, or lacks a key attribute, or has a wrong type. */
+  /** `start` lies outside of what is read (another hash key, range condition or segment), or lacks a key attribute, or has a wrong type. */
   | "InvalidStartKey"
   | "NoSuchStream"
   | "NoSuchShard"
+  /** Not a sequence number that this engine gives. */
+  | "InvalidSequenceNumber"
   /** The position lies before the oldest record that is kept (TrimmedDataAccessException). */
   | "RecordsTrimmed"
   | "NoSuchBackup"

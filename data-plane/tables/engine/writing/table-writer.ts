@@ -1,0 +1,51 @@
+/** Writes and transactions: from the port's form to commands, and from results to the port's form. */
+import { itemSize } from "#data-plane/tables/values";
+import { type OutgoingAction, packTransaction, packWrite } from "../messages/write-commands.ts";
+import type { CommandResult } from "../messages/write-results.ts";
+import type { ItemWrite, TableEngine, TransactAction, TransactResult, WriteResult } from "../port.ts";
+import type { TableViews } from "../reading/table-views.ts";
+import { TableEngineError } from "../table-engine-error.ts";
+import type { WriteQueue } from "./write-queue.ts";
+
+export type TableWriter = Pick<TableEngine, "write" | "writeMany" | "transact">;
+
+export function createTableWriter(views: TableViews, queue: WriteQueue): TableWriter {
+  const outgoing = ({ tableId, action, condition, wishes }: TransactAction): OutgoingAction => {
+    const { shape } = views.get(tableId);
+    if (shape.state !== "open") throw new TableEngineError("TableClosed");
+    const table = shape.number;
+    switch (action.kind) {
+      case "put": {
+        const { item, size = itemSize(item) } = action;
+        const key = shape.keys.encode(item);
+        return { table, kind: "put", wishes, key, condition, text: JSON.stringify(item), size };
+      }
+      case "update":
+        return { table, kind: "update", wishes, key: shape.keys.encode(action.key), condition, update: action.update };
+      case "delete":
+      case "check":
+        return { table, kind: action.kind, wishes, key: shape.keys.encode(action.key), condition };
+    }
+  };
+  const write = async (one: ItemWrite): Promise<WriteResult> =>
+    writeResult(await queue.submit(packWrite(outgoing(one))));
+  return {
+    write,
+    writeMany: (writes) => Promise.all(writes.map(write)),
+    async transact(actions, token) {
+      return transactResult(await queue.submit(packTransaction(actions.map(outgoing), token)));
+    },
+  };
+}
+
+function writeResult(result: CommandResult): WriteResult {
+  if (result.outcome === "written") return result.result;
+  if (result.outcome === "failed") throw new TableEngineError(result.failed);
+  throw new TypeError(`a write was answered like a transaction: ${result.outcome}`);
+}
+
+function transactResult(result: CommandResult): TransactResult {
+  if (result.outcome === "failed") throw new TableEngineError(result.failed);
+  if (result.outcome === "written") throw new TypeError("a transaction was answered like a write");
+  return result;
+}
