@@ -158,6 +158,15 @@ describe("startEventDelivery()", () => {
     expect(world.lines.at(-1)).toMatchObject({ level: "error", expired: 1 });
   });
 
+  test("an old event that is under way when the delivery is closed is not given up", async () => {
+    const world = open();
+    world.destination.answer = () => new Promise(() => undefined);
+    world.outbox.add(QUEUE, "k", world.time.clock.now() - 25 * HOUR);
+    await world.time.advanceSettled(0);
+    await world.close();
+    expect(world.outbox.size).toBe(1);
+  });
+
   test("an outbox that fails is tried again", async () => {
     const world = open();
     world.outbox.failure = new Error("read error");
