@@ -34,7 +34,7 @@ export function createAcknowledging(
 ): Acknowledging {
   const selectHeld = database.prepare<HeldRow>(
     `SELECT m.seq, m.store, m.place, m.group_id, m.delayed_until, r.due, r.receives, r.generation, r.received_at
-     FROM receipts r CROSS JOIN messages m ON m.seq = r.seq WHERE r.seq = ?1`,
+     FROM receipts r CROSS JOIN messages m ON m.seq = r.seq WHERE r.seq = +?1`,
   );
   const reschedule = database.prepare(
     `UPDATE schedule SET due = ?5 WHERE store = ?1 AND due = ?2 AND place = ?3 AND seq = ?4 AND state = ${IN_FLIGHT}`,

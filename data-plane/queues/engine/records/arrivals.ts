@@ -45,7 +45,7 @@ export function createArrivals({ database, queues, seqs }: RecordContext, groups
     "INSERT INTO schedule (store, due, place, seq, state) VALUES (?1, ?2, ?3, ?4, ?5)",
   );
   const selectLastOfGroup = database.prepare<{ place: number }>(
-    `SELECT place FROM messages INDEXED BY messages_by_group WHERE store = ?1 AND group_id = ?2 ORDER BY seq DESC LIMIT 1`,
+    `SELECT place FROM messages INDEXED BY messages_by_group WHERE store = +?1 AND group_id = +?2 ORDER BY seq DESC LIMIT 1`,
   );
 
   /**

@@ -39,7 +39,7 @@ export function createAttempts({ database, queues }: RecordContext): Attempts {
     "INSERT OR REPLACE INTO attempts (queue, id, received_at, receipts) VALUES (?1, ?2, ?3, ?4)",
   );
   const selectHeld = database.prepare<HeldRow>(
-    `SELECT m.store, r.changed, ${CANDIDATE_COLUMNS} FROM messages m CROSS JOIN receipts r ON r.seq = m.seq WHERE m.seq = ?1`,
+    `SELECT m.store, r.changed, ${CANDIDATE_COLUMNS} FROM messages m CROSS JOIN receipts r ON r.seq = m.seq WHERE m.seq = +?1`,
   );
   const reschedule = database.prepare(
     `UPDATE schedule SET due = ?5 WHERE store = ?1 AND due = ?2 AND place = ?3 AND seq = ?4 AND state = ${IN_FLIGHT}`,

@@ -25,7 +25,7 @@ export function createGroups(database: Database): Groups {
   const deleteLock = database.prepare("DELETE FROM locks WHERE store = ?1 AND group_id = ?2");
   const selectHead = database.prepare<HeadRow>(
     `SELECT seq, place, delayed_until FROM messages INDEXED BY messages_by_group
-     WHERE store = ?1 AND group_id = ?2 ORDER BY seq LIMIT 1`,
+     WHERE store = +?1 AND group_id = +?2 ORDER BY seq LIMIT 1`,
   );
   const isScheduled = database.prepare<{ found: number }>(
     "SELECT 1 AS found FROM schedule WHERE store = ?1 AND due = ?2 AND place = ?3 AND seq = ?4",

@@ -17,10 +17,10 @@ const PEEKED_MAX = 1000;
 
 export function createLooking({ database, queues }: RecordContext, settling: Settling): Looking {
   const selectOldest = database.prepare<{ sent_at: number }>(
-    "SELECT sent_at FROM messages INDEXED BY messages_by_age WHERE store = ?1 ORDER BY sent_at LIMIT 1",
+    "SELECT sent_at FROM messages INDEXED BY messages_by_age WHERE store = +?1 ORDER BY sent_at LIMIT 1",
   );
   const peekSql = `SELECT ${CANDIDATE_COLUMNS} FROM messages m INDEXED BY messages_by_age LEFT JOIN receipts r ON r.seq = m.seq
-     WHERE m.store = ?1 AND m.sent_at > ?2 ORDER BY m.sent_at, m.seq LIMIT ?3`;
+     WHERE m.store = +?1 AND m.sent_at > +?2 ORDER BY m.sent_at, m.seq LIMIT +?3`;
 
   const peeked = ({ now, outgoing }: BatchContext, queue: Queue, message: Candidate): PackedPeek => {
     const { due, delayed_until: delayedUntil, receives, first_at: firstAt, seq } = message;

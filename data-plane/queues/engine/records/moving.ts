@@ -55,7 +55,7 @@ export function createMoving(
   );
   const select = database.prepare<TaskRow>("SELECT * FROM move_tasks WHERE id = ?1");
   const selectLatest = database.prepare<TaskRow>(
-    "SELECT * FROM move_tasks WHERE source = ?1 ORDER BY number DESC LIMIT ?2",
+    "SELECT * FROM move_tasks WHERE source = +?1 ORDER BY number DESC LIMIT +?2",
   );
   const selectRunning = database.prepare<TaskRow>("SELECT * FROM move_tasks WHERE status = 'RUNNING' ORDER BY number");
   const end = database.prepare("UPDATE move_tasks SET status = ?2, failure = ?3 WHERE number = ?1");
@@ -64,7 +64,7 @@ export function createMoving(
   const selectReady = database.prepare<MovableRow>(
     `SELECT m.seq, m.place, m.group_id, m.delayed_until, m.origin, r.due
      FROM schedule s CROSS JOIN messages m ON m.seq = s.seq LEFT JOIN receipts r ON r.seq = s.seq
-     WHERE s.store = ?1 AND s.due = 0 ORDER BY s.place, s.seq LIMIT ?2`,
+     WHERE s.store = +?1 AND s.due = 0 ORDER BY s.place, s.seq LIMIT +?2`,
   );
 
   const taskOf = (row: TaskRow): MoveTask => ({

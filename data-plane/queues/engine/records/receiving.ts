@@ -47,15 +47,15 @@ export function createReceive({ context, groups, arrivals, departures, settling,
   const { database, queues, handles } = context;
   const selectReady = database.prepare<Candidate>(
     `SELECT ${CANDIDATE_COLUMNS} FROM schedule s CROSS JOIN messages m ON m.seq = s.seq LEFT JOIN receipts r ON r.seq = s.seq
-     WHERE s.store = ?1 AND s.due = 0 ORDER BY s.place, s.seq LIMIT ?2`,
+     WHERE s.store = +?1 AND s.due = 0 ORDER BY s.place, s.seq LIMIT +?2`,
   );
   const selectHeads = database.prepare<{ seq: number; place: number; group_id: string }>(
     `SELECT s.seq, s.place, m.group_id FROM schedule s CROSS JOIN messages m ON m.seq = s.seq
-     WHERE s.store = ?1 AND s.due = 0 ORDER BY s.place, s.seq LIMIT ?2`,
+     WHERE s.store = +?1 AND s.due = 0 ORDER BY s.place, s.seq LIMIT +?2`,
   );
   const selectOfGroup = database.prepare<Candidate>(
     `SELECT ${CANDIDATE_COLUMNS} FROM messages m INDEXED BY messages_by_group LEFT JOIN receipts r ON r.seq = m.seq
-     WHERE m.store = ?1 AND m.group_id = ?2 AND m.seq > ?3 ORDER BY m.seq LIMIT ?4`,
+     WHERE m.store = +?1 AND m.group_id = +?2 AND m.seq > +?3 ORDER BY m.seq LIMIT +?4`,
   );
   const isScheduled = database.prepare<{ found: number }>(
     "SELECT 1 AS found FROM schedule WHERE store = ?1 AND due = ?2 AND place = ?3 AND seq = ?4",

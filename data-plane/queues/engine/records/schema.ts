@@ -12,6 +12,9 @@ import type { Migration } from "#foundation/sql";
  * - Rows belong to a `store`, not to a queue: purging gives the queue a new store, dropping takes it away, and the old one is garbage, removed bit by bit.
  *
  * Times are epoch milliseconds.
+ *
+ * In statements with ORDER BY, LIMIT or joins parameters are written `+?1`. A bare one lets SQLite's planner look at its value (there is a build with
+ * SQLITE_ENABLE_STAT4 inside Bun), and then every new value has the statement planned again: 5 to 15 µs where the look-up itself takes 1.
  */
 const TABLES = `
 CREATE TABLE secrets (

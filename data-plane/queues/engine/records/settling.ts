@@ -35,10 +35,10 @@ interface OldRow extends Standing {
 export function createSettling(context: RecordContext, groups: Groups, departures: Departures): Settling {
   const { database, queues } = context;
   const selectDue = database.prepare<DueRow>(
-    `SELECT due, place, seq, state FROM schedule WHERE store = ?1 AND due > 0 AND due <= ?2 ORDER BY due, place, seq LIMIT ${PIECE_MESSAGES}`,
+    `SELECT due, place, seq, state FROM schedule WHERE store = +?1 AND due > 0 AND due <= +?2 ORDER BY due, place, seq LIMIT ${PIECE_MESSAGES}`,
   );
   const selectNext = database.prepare<{ due: number }>(
-    "SELECT due FROM schedule WHERE store = ?1 AND due > 0 ORDER BY due LIMIT 1",
+    "SELECT due FROM schedule WHERE store = +?1 AND due > 0 ORDER BY due LIMIT 1",
   );
   const selectGroup = database.prepare<{ group_id: string }>("SELECT group_id FROM messages WHERE seq = ?1");
   const promote = database.prepare(
@@ -48,10 +48,10 @@ export function createSettling(context: RecordContext, groups: Groups, departure
   const selectOld = database.prepare<OldRow>(
     `SELECT m.seq, m.sent_at, m.place, m.group_id, m.delayed_until, octet_length(m.body) AS bytes, r.due
      FROM messages m INDEXED BY messages_by_age LEFT JOIN receipts r ON r.seq = m.seq
-     WHERE m.store = ?1 AND m.sent_at <= ?2 ORDER BY m.sent_at, m.seq LIMIT ${PIECE_MESSAGES}`,
+     WHERE m.store = +?1 AND m.sent_at <= +?2 ORDER BY m.sent_at, m.seq LIMIT ${PIECE_MESSAGES}`,
   );
   const selectOldest = database.prepare<{ sent_at: number }>(
-    "SELECT sent_at FROM messages INDEXED BY messages_by_age WHERE store = ?1 ORDER BY sent_at LIMIT 1",
+    "SELECT sent_at FROM messages INDEXED BY messages_by_age WHERE store = +?1 ORDER BY sent_at LIMIT 1",
   );
 
   const promoteOne = (queue: Queue, { due, place, seq, state }: DueRow): void => {

@@ -21,19 +21,19 @@ export function createTidying({ database, queues }: RecordContext, settling: Set
   const selectGarbage = database.prepare<{ store: number }>("SELECT store FROM garbage ORDER BY store LIMIT 1");
   const deleteGarbage = database.prepare("DELETE FROM garbage WHERE store = ?1");
   const selectMessages = database.prepare<{ seq: number; bytes: number }>(
-    `SELECT seq, octet_length(body) AS bytes FROM messages INDEXED BY messages_by_age WHERE store = ?1 ORDER BY sent_at LIMIT ${PIECE_MESSAGES}`,
+    `SELECT seq, octet_length(body) AS bytes FROM messages INDEXED BY messages_by_age WHERE store = +?1 ORDER BY sent_at LIMIT ${PIECE_MESSAGES}`,
   );
   const deleteMessage = database.prepare("DELETE FROM messages WHERE seq = ?1");
   const deleteReceipt = database.prepare("DELETE FROM receipts WHERE seq = ?1");
   const selectScheduleEnd = database.prepare<{ due: number; place: number; seq: number }>(
-    `SELECT due, place, seq FROM schedule WHERE store = ?1 ORDER BY due, place, seq LIMIT 1 OFFSET ${PIECE_ROWS - 1}`,
+    `SELECT due, place, seq FROM schedule WHERE store = +?1 ORDER BY due, place, seq LIMIT 1 OFFSET ${PIECE_ROWS - 1}`,
   );
   const deleteSchedulePiece = database.prepare(
     "DELETE FROM schedule WHERE store = ?1 AND (due, place, seq) <= (?2, ?3, ?4)",
   );
   const deleteSchedule = database.prepare("DELETE FROM schedule WHERE store = ?1");
   const selectLockEnd = database.prepare<{ group_id: string }>(
-    `SELECT group_id FROM locks WHERE store = ?1 ORDER BY group_id LIMIT 1 OFFSET ${PIECE_ROWS - 1}`,
+    `SELECT group_id FROM locks WHERE store = +?1 ORDER BY group_id LIMIT 1 OFFSET ${PIECE_ROWS - 1}`,
   );
   const deleteLocksPiece = database.prepare("DELETE FROM locks WHERE store = ?1 AND group_id <= ?2");
   const deleteLocks = database.prepare("DELETE FROM locks WHERE store = ?1");
@@ -44,7 +44,7 @@ export function createTidying({ database, queues }: RecordContext, settling: Set
     `DELETE FROM attempts WHERE number IN (SELECT number FROM attempts ORDER BY number LIMIT ${PIECE_ROWS}) AND received_at <= ?1`,
   );
   const selectQueues = database.prepare<{ key: number }>(
-    `SELECT key FROM queues WHERE state <> 'dropped' AND key > ?1 ORDER BY key LIMIT ${QUEUES_PER_PIECE}`,
+    `SELECT key FROM queues WHERE state <> 'dropped' AND key > +?1 ORDER BY key LIMIT ${QUEUES_PER_PIECE}`,
   );
   /** Where the round of the queues has come to. */
   let round = 0;
