@@ -6,6 +6,7 @@
  */
 
 export { applyUpdate, type UpdateOutcome, updatedAttributes } from "./apply-update.ts";
+export { assembleUpdate } from "./assemble-update.ts";
 export { Bindings, type Path } from "./bindings.ts";
 export { compileCondition } from "./compile-condition.ts";
 export { compileUpdate } from "./compile-update.ts";
