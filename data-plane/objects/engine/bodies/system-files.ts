@@ -16,6 +16,7 @@ import {
 import { open, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { errnoOf, type HousekeepingFiles, type StagingFiles } from "./file-operations.ts";
+import { createStagedFile } from "./staged-file.ts";
 
 /** Bodies are other people's data: readable by the owner only. */
 const FILE_MODE = 0o600;
@@ -29,20 +30,7 @@ const SYNC_TOGETHER_FILES = 8;
 
 export function systemStagingFiles(root: string): StagingFiles {
   return {
-    async createNew(path) {
-      const handle = await open(join(root, path), "wx", FILE_MODE);
-      return {
-        async write(bytes) {
-          let written = 0;
-          while (written < bytes.length) {
-            const { bytesWritten } = await handle.write(bytes, written, bytes.length - written);
-            written += bytesWritten;
-          }
-        },
-        sync: () => handle.datasync(),
-        close: () => handle.close(),
-      };
-    },
+    createNew: (path) => createStagedFile(join(root, path), FILE_MODE),
     async syncDirectory(path) {
       const handle = await open(join(root, path), "r");
       try {
