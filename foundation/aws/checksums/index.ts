@@ -11,6 +11,7 @@ export {
 } from "./algorithm.ts";
 export { type CombinableAlgorithm, combineChecksums, combineParts, isCombinable } from "./crc-combine.ts";
 export { type ChecksumHasher, computeChecksum, createChecksum, MultiHasher, toBase64 } from "./hasher.ts";
+export { Md5Stream } from "./md5-stream.ts";
 export { compositeChecksum, defaultChecksumType, isPermittedType } from "./multipart.ts";
 export {
   announcedChecksum,

@@ -1,5 +1,5 @@
 /**
- * As much of a WebAssembly assembler as the checksums need (WebAssembly Core Specification 1.0, chapter 5 "Binary Format").
+ * As much of a WebAssembly assembler as the checksums need (WebAssembly Core Specification 2.0, chapter 5 "Binary Format").
  *
  * An instruction is a list of bytes; expressions are nested calls that read like the formula they compute.
  */
@@ -10,7 +10,8 @@ export type Code = readonly number[];
 /** Value types. */
 export const i32 = 0x7f;
 export const i64 = 0x7e;
-export type ValueType = typeof i32 | typeof i64;
+export const v128 = 0x7b;
+export type ValueType = typeof i32 | typeof i64 | typeof v128;
 
 /** One exported function. Parameters come first among the locals. */
 export interface WasmFunction {
@@ -55,9 +56,11 @@ export const w32 = {
   add: (a: Code, b: Code): Code => [...a, ...b, 0x6a],
   subtract: (a: Code, b: Code): Code => [...a, ...b, 0x6b],
   and: (a: Code, b: Code): Code => [...a, ...b, 0x71],
+  or: (a: Code, b: Code): Code => [...a, ...b, 0x72],
   xor: (a: Code, b: Code): Code => [...a, ...b, 0x73],
   shiftLeft: (a: Code, b: Code): Code => [...a, ...b, 0x74],
   shiftRight: (a: Code, b: Code): Code => [...a, ...b, 0x76],
+  rotateLeft: (a: Code, b: Code): Code => [...a, ...b, 0x77],
   /** Low half of a 64-bit value. */
   low: (a: Code): Code => [...a, 0xa7],
 } as const;
@@ -77,6 +80,43 @@ export const w64 = {
   rotateLeft: (a: Code, b: Code): Code => [...a, ...b, 0x89],
   /** A 32-bit value without sign. */
   fromLow: (a: Code): Code => [...a, 0xad],
+} as const;
+
+const vectorInstruction = (code: number): Code => [0xfd, ...unsigned(code)];
+
+/** Four 32-bit values side by side. */
+export const x4 = {
+  /** The same 32 bits four times. */
+  const: (value: number): Code => {
+    const bytes = [value & 0xff, (value >>> 8) & 0xff, (value >>> 16) & 0xff, value >>> 24];
+    return [...vectorInstruction(0x0c), ...bytes, ...bytes, ...bytes, ...bytes];
+  },
+  load: (address: Code, offset = 0): Code => [...address, ...vectorInstruction(0x00), 0x04, ...unsigned(offset)],
+  store: (address: Code, value: Code, offset = 0): Code => [
+    ...address,
+    ...value,
+    ...vectorInstruction(0x0b),
+    0x04,
+    ...unsigned(offset),
+  ],
+  add: (a: Code, b: Code): Code => [...a, ...b, ...vectorInstruction(0xae)],
+  and: (a: Code, b: Code): Code => [...a, ...b, ...vectorInstruction(0x4e)],
+  andNot: (a: Code, b: Code): Code => [...a, ...b, ...vectorInstruction(0x4f)],
+  or: (a: Code, b: Code): Code => [...a, ...b, ...vectorInstruction(0x50)],
+  xor: (a: Code, b: Code): Code => [...a, ...b, ...vectorInstruction(0x51)],
+  not: (a: Code): Code => [...a, ...vectorInstruction(0x4d)],
+  /** Each of the four by the same number of bits. */
+  shiftLeft: (a: Code, bits: Code): Code => [...a, ...bits, ...vectorInstruction(0xab)],
+  shiftRight: (a: Code, bits: Code): Code => [...a, ...bits, ...vectorInstruction(0xad)],
+  /** Sixteen bytes chosen from the 32 of `a` and `b`. */
+  bytes: (a: Code, b: Code, chosen: readonly number[]): Code => [...a, ...b, ...vectorInstruction(0x0d), ...chosen],
+  /** Four values chosen from the eight of `a` and `b`. */
+  choose: (a: Code, b: Code, chosen: readonly [number, number, number, number]): Code =>
+    x4.bytes(
+      a,
+      b,
+      chosen.flatMap((lane) => [4 * lane, 4 * lane + 1, 4 * lane + 2, 4 * lane + 3]),
+    ),
 } as const;
 
 /** Repeats `body` while `condition` holds, tested before each round. */

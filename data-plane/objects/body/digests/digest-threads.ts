@@ -78,11 +78,11 @@ export function createDigestThreads(options: DigestThreadsOptions = {}): DigestT
     worker.unref();
     const thread: Thread = { worker, listeners: new Map() };
     worker.onmessage = ({ data: message }: MessageEvent<FromDigestThread>) => {
-      const listener = thread.listeners.get(message.body);
       if (message.type === "taken") {
-        listener?.taken();
+        for (const body of message.bodies) thread.listeners.get(body)?.taken();
         return;
       }
+      const listener = thread.listeners.get(message.body);
       thread.listeners.delete(message.body);
       listener?.finished(new Map(message.digests));
       stopWhenIdle();

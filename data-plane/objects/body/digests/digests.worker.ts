@@ -1,45 +1,42 @@
 /** A thread that hashes large bodies, so that neither MD5 nor a checksum holds up the event loop that answers requests. */
-import { MultiHasher } from "#foundation/aws/checksums";
-import { type FromDigestThread, SEGMENT_BYTES, SEGMENTS, type ToDigestThread } from "./protocol.ts";
+import { HashingTurns } from "./hashing-turns.ts";
+import type { FromDigestThread, ToDigestThread } from "./protocol.ts";
 
 declare const self: {
   onmessage: ((event: MessageEvent<ToDigestThread>) => void) | null;
   postMessage(message: FromDigestThread): void;
 };
 
-interface Body {
-  readonly hasher: MultiHasher;
-  readonly memory: SharedArrayBuffer;
-  turn: number;
-}
+const turns = new HashingTurns();
+let scheduled = false;
 
-const bodies = new Map<number, Body>();
-
-function bodyOf(number: number): Body {
-  const body = bodies.get(number);
-  if (body === undefined) throw new Error(`body ${number} was not begun`);
-  return body;
+/** Messages that have arrived are read before each turn: the more segments it finds, the better. */
+function schedule(): void {
+  if (scheduled) return;
+  scheduled = true;
+  setImmediate(() => {
+    scheduled = false;
+    const turn = turns.turn();
+    if (turn === undefined) return;
+    if (turn.taken.length > 0) self.postMessage({ type: "taken", bodies: turn.taken });
+    for (const { body, digests } of turn.finished) self.postMessage({ type: "digests", body, digests: [...digests] });
+    schedule();
+  });
 }
 
 self.onmessage = ({ data: message }) => {
   switch (message.type) {
     case "begin":
-      bodies.set(message.body, { hasher: new MultiHasher(message.algorithms), memory: message.memory, turn: 0 });
+      turns.begin(message.body, message.algorithms, message.memory);
       return;
-    case "segment": {
-      const body = bodyOf(message.body);
-      body.hasher.update(new Uint8Array(body.memory, body.turn * SEGMENT_BYTES, message.length));
-      body.turn = (body.turn + 1) % SEGMENTS;
-      self.postMessage({ type: "taken", body: message.body });
-      return;
-    }
-    case "end": {
-      const { hasher } = bodyOf(message.body);
-      bodies.delete(message.body);
-      self.postMessage({ type: "digests", body: message.body, digests: [...hasher.digests()] });
-      return;
-    }
+    case "segment":
+      turns.segment(message.body, message.length);
+      break;
+    case "end":
+      turns.end(message.body);
+      break;
     case "abandon":
-      bodies.delete(message.body);
+      turns.abandon(message.body);
   }
+  schedule();
 };

@@ -20,9 +20,9 @@ export type ToDigestThread =
   | { readonly type: "end"; readonly body: number }
   | { readonly type: "abandon"; readonly body: number };
 
-/** `taken` comes once for each segment, in order. */
+/** Each body is named in `taken` once for each of its segments, in order. */
 export type FromDigestThread =
-  | { readonly type: "taken"; readonly body: number }
+  | { readonly type: "taken"; readonly bodies: readonly number[] }
   | {
       readonly type: "digests";
       readonly body: number;
