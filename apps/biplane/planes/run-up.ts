@@ -9,10 +9,10 @@ import {
 } from "#apps/biplane/state";
 import { startControlPlane, untilToldToStop } from "#apps/control";
 import type { Region } from "#contracts";
-import { inProcessTransport } from "#data-plane/link";
+import { DataPlaneRefused, inProcessTransport } from "#data-plane/link";
 import { createLogger, createMetrics, type LogLevel, observeProcess } from "#foundation/telemetry";
 import { openAccessLog } from "./access-log.ts";
-import { startDataPlane } from "./data-plane.ts";
+import { type DataPlane, type DataPlaneOptions, startDataPlane } from "./data-plane.ts";
 
 export interface UpCommandOptions {
   readonly dataDirectory: string;
@@ -31,7 +31,7 @@ export interface UpCommandOptions {
 /**
  * Serves until SIGINT or SIGTERM, then stops cleanly.
  * @returns the exit code
- * @throws DataDirectoryInUse; the system's error when a port is taken
+ * @throws DataDirectoryInUse, DataPlaneRefused; the system's error when a port is taken
  */
 export async function runUp(options: UpCommandOptions): Promise<number> {
   const begun = performance.now();
@@ -51,7 +51,7 @@ export async function runUp(options: UpCommandOptions): Promise<number> {
       logger,
       metrics,
     });
-    const dataPlane = await startDataPlane({
+    const dataPlane = await startOwnDataPlane(dataDirectory, {
       directory: join(dataDirectory, "node"),
       name: "up",
       version,
@@ -88,5 +88,16 @@ export async function runUp(options: UpCommandOptions): Promise<number> {
     return 0;
   } finally {
     claim.release();
+  }
+}
+
+/** As `startDataPlane`; a refusal also says where the control plane is to be found that it names a command for: it stops with this one. */
+async function startOwnDataPlane(dataDirectory: string, options: DataPlaneOptions): Promise<DataPlane> {
+  try {
+    return await startDataPlane(options);
+  } catch (error) {
+    if (!(error instanceof DataPlaneRefused)) throw error;
+    const alone = `The control plane of this cloud runs alone with "biplane control --data ${dataDirectory}"`;
+    throw new DataPlaneRefused(`${error.message}. ${alone}`, { cause: error });
   }
 }
