@@ -4,16 +4,17 @@ import type { ChangeStreamTransport, DataPlaneStatus, Region } from "#contracts"
 import { createFrontDoor, createOperationMetrics, type EndpointNames } from "#data-plane/front-door";
 import { type Link, openLink } from "#data-plane/link";
 import { createObjectsBrowserAccess, createObjectsService } from "#data-plane/objects";
-import { openEmbeddedEngine } from "#data-plane/objects/engine";
+import { createQueueDestination, createQueuesService } from "#data-plane/queues";
 import { type HttpServer, serveHttp } from "#foundation/http";
 import { newHostId } from "#foundation/ids";
 import { systemClock, systemRandom, systemTimers } from "#foundation/runtime";
 import type { Logger, MetricsRegistry } from "#foundation/telemetry";
+import { ENGINE_DIRECTORIES, openEngines } from "./engines.ts";
 import { type OperatorEndpoint, operatorAnswers } from "./operator-endpoint.ts";
 import { REGIONS } from "./regions.ts";
 
 export interface DataPlaneOptions {
-  /** Holds `link/` and `objects/`. */
+  /** Holds `link/` and a folder for each engine. */
   readonly directory: string;
   readonly name: string;
   readonly version: string;
@@ -70,45 +71,46 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
     }),
   });
   const { catalog, control } = link;
-  const objectsDirectory = join(options.directory, "objects");
-  const engine = await openEmbeddedEngine({
-    directory: objectsDirectory,
-    clock: systemClock,
-    timers: systemTimers,
-    random: systemRandom,
-    logger: logger.child({ room: "objects/engine" }),
-    hosting: "worker",
+  const engines = await openEngines({
+    directory: options.directory,
+    logger,
     bucketNameOf: (bucketId) => [...catalog.buckets()].find((bucket) => bucket.bucketId === bucketId)?.name,
   });
-  const environment = {
-    engine,
+  const surroundings = {
     catalog,
     control,
     clock: systemClock,
     timers: systemTimers,
     random: systemRandom,
-    logger: logger.child({ room: "objects" }),
     metrics,
+  };
+  const queuesEnvironment = { ...surroundings, engine: engines.queues, logger: logger.child({ room: "queues" }) };
+  const objectsEnvironment = {
+    ...surroundings,
+    engine: engines.objects,
+    logger: logger.child({ room: "objects" }),
+    eventDestinations: [createQueueDestination(queuesEnvironment)],
   };
   try {
     await link.whenReady();
   } catch (error) {
     link.close();
-    await engine.close();
+    await engines.close();
     throw error;
   }
-  const objects = createObjectsService(environment);
+  const queues = createQueuesService(queuesEnvironment);
+  const objects = createObjectsService(objectsEnvironment);
   const operator: OperatorEndpoint = {
     link,
-    engine,
-    objectsDirectory,
+    engines,
+    objectsDirectory: join(options.directory, ENGINE_DIRECTORIES.objects),
     metrics,
     token: options.operatorToken,
     names: ENDPOINT_NAMES,
     state: () => state,
   };
   const door = await createFrontDoor({
-    services: [objects],
+    services: [objects, queues],
     catalog,
     defaultRegion: options.region,
     regions: new Set([...REGIONS, options.region]),
@@ -117,7 +119,7 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
     clock: systemClock,
     logger: logger.child({ room: "front-door" }),
     metrics: createOperationMetrics(metrics),
-    browser: createObjectsBrowserAccess(environment),
+    browser: createObjectsBrowserAccess(objectsEnvironment),
   });
   server = await serveHttp({
     name: "aws",
@@ -139,10 +141,13 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
     async close() {
       state = "draining";
       link.reportStatus();
+      queues.drain();
       await server?.close(CLOSE_GRACE_MS);
+      // Objects first: their events still go to queues.
       await objects.close();
+      await queues.close();
       link.close();
-      await engine.close();
+      await engines.close();
     },
   };
 }

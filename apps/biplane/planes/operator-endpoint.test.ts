@@ -22,7 +22,7 @@ async function ask(path: string, failure?: Error): Promise<{ readonly status: nu
       },
       catalog: { bucket: () => undefined },
     },
-    engine: { failure, head: async () => undefined, locate: async () => [] },
+    engines: { failure, objects: { head: async () => undefined, locate: async () => [] } },
     objectsDirectory: "/data/objects",
     metrics: createMetrics(),
     token: "t",

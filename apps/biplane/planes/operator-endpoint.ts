@@ -11,12 +11,13 @@ import type { EmbeddedEngine } from "#data-plane/objects/engine";
 import { equalInConstantTime } from "#foundation/crypto";
 import type { HttpRequest, HttpResponse } from "#foundation/http";
 import type { MetricsRegistry } from "#foundation/telemetry";
+import type { Engines } from "./engines.ts";
 
 const PREFIX = "/_biplane/";
 
 export interface OperatorEndpoint {
   readonly link: Pick<Link, "state"> & { readonly catalog: Pick<Catalog, "bucket"> };
-  readonly engine: Pick<EmbeddedEngine, "head" | "locate" | "failure">;
+  readonly engines: Pick<Engines, "failure"> & { readonly objects: Pick<EmbeddedEngine, "head" | "locate"> };
   /** The engine's directory: what it locates is relative to it. */
   readonly objectsDirectory: string;
   readonly metrics: MetricsRegistry;
@@ -37,13 +38,13 @@ export function operatorAnswers(
   switch (request.path.slice(PREFIX.length)) {
     case "healthz": {
       // Reads go on, but nothing can be written before a new start: whoever watches over the process should bring that about.
-      const { failure } = endpoint.engine;
+      const { failure } = endpoint.engines;
       return failure === undefined
         ? json(200, { status: "ok" })
         : json(503, { status: "failed", reason: failure.message });
     }
     case "readyz": {
-      const state = endpoint.engine.failure === undefined ? endpoint.state() : "failed";
+      const state = endpoint.engines.failure === undefined ? endpoint.state() : "failed";
       const { connected, phase, appliedThrough, dataPlaneId, lastFailure } = endpoint.link.state;
       return json(state === "ready" ? 200 : 503, {
         state,
@@ -72,10 +73,10 @@ async function locate(request: HttpRequest, endpoint: OperatorEndpoint): Promise
   const query = new URLSearchParams(request.query);
   const bucket = endpoint.link.catalog.bucket(query.get("bucket") ?? "");
   const version =
-    bucket === undefined ? undefined : await endpoint.engine.head(bucket.bucketId, query.get("key") ?? "");
+    bucket === undefined ? undefined : await endpoint.engines.objects.head(bucket.bucketId, query.get("key") ?? "");
   if (version === undefined || version.deleteMarker) return json(404, { error: "there is no such object" });
   return json(200, {
-    paths: (await endpoint.engine.locate(version)).map((path) => resolve(endpoint.objectsDirectory, path)),
+    paths: (await endpoint.engines.objects.locate(version)).map((path) => resolve(endpoint.objectsDirectory, path)),
   });
 }
 

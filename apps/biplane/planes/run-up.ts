@@ -73,7 +73,7 @@ export async function runUp(options: UpCommandOptions): Promise<number> {
       apiUrl: control.api.url,
     });
     print(`Biplane ${version}`);
-    print(`  AWS endpoint  ${dataPlane.url}   objects (S3)`);
+    print(`  AWS endpoint  ${dataPlane.url}   objects (S3), queues (SQS), tables (DynamoDB)`);
     print(`  control API   ${control.api.url}`);
     print(`  data          ${dataDirectory}${control.created ? "   (new)" : ""}`);
     print(`  credentials   ${credentialsPath(dataDirectory)}`);
