@@ -25,6 +25,9 @@ export function disjunction(links: readonly ConditionNode[]): ConditionNode {
 }
 
 function joined(kind: "and" | "or", links: readonly ConditionNode[]): ConditionNode {
+  const deciding = kind === "and" ? "or" : "and";
+  const decided = links.find((link) => link.kind === deciding && link.of.length === 0);
+  if (decided !== undefined) return decided;
   const nodes = links.flatMap((link) => (link.kind === kind ? link.of : [link]));
   return nodes.length === 1 ? nodes[0]! : { kind, of: nodes };
 }

@@ -1,8 +1,17 @@
 /** Document paths, from the syntax tree to how the expressions room writes them. */
 import type { Path as DocumentPath } from "#data-plane/tables/expressions";
+import { TableValidation } from "#data-plane/tables/values";
 import type { Path } from "./syntax.ts";
 
+/** As for other expressions: a document has no more levels. */
+const partsMax = 32;
+
+/** @throws TableValidation for a path that is longer than any document is deep */
 export function pathOf({ root, steps }: Path): DocumentPath {
+  const parts = steps.length + 1;
+  if (parts > partsMax) {
+    throw new TableValidation(`The document path has too many nesting levels; nesting levels: ${parts}`);
+  }
   return [root, ...steps];
 }
 
