@@ -25,9 +25,8 @@ export function disjunction(links: readonly ConditionNode[]): ConditionNode {
 }
 
 function joined(kind: "and" | "or", links: readonly ConditionNode[]): ConditionNode {
-  const deciding = kind === "and" ? "or" : "and";
-  const decided = links.find((link) => link.kind === deciding && link.of.length === 0);
-  if (decided !== undefined) return decided;
+  // What never holds stays in its conjunction: the links beside it say which item is meant.
+  if (kind === "or" && links.some(isAlways)) return ALWAYS;
   const nodes = links.flatMap((link) => (link.kind === kind ? link.of : [link]));
   return nodes.length === 1 ? nodes[0]! : { kind, of: nodes };
 }

@@ -64,7 +64,7 @@ function pinsHash(node: ConditionNode, key: ReadKey): boolean {
     case "and":
       return node.of.some((link) => pinsHash(link, key));
     case "or":
-      return node.of.every((link) => pinsHash(link, key));
+      return node.of.length > 0 && node.of.every((link) => pinsHash(link, key));
     default:
       return hashValues(node, key) !== undefined;
   }

@@ -60,6 +60,8 @@ describe("what a SELECT reads", () => {
     ["NOT pk = 'a'", "scan +filter"],
     ["pk = v", "scan +filter"],
     ["attribute_exists(v) = 1 AND pk = 'a'", "a +filter"],
+    ["attribute_exists(v) = 1", "scan +filter"],
+    ["pk = 'a' AND (attribute_exists(v) = 1 OR sk = '1')", "a = 1"],
   ])("%s: %s", (where, expected) => {
     expect(reads(where, { S: "x" })).toBe(expected);
   });
