@@ -1,0 +1,4 @@
+/** Tables: DynamoDB and DynamoDB Streams on an engine that keeps items. */
+export { type EmbeddedTableEngine, openTableEngine, type TableEngineOptions } from "./engine/index.ts";
+export type { TablesEnvironment } from "./service/environment.ts";
+export { createTablesServices } from "./service/tables-services.ts";

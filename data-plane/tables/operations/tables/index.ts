@@ -1,0 +1,17 @@
+/** Operations on tables and on the account. */
+import type { Toolbox } from "../../service/toolbox.ts";
+import { accountOperations } from "./account.ts";
+import { tableLifeCycle } from "./life-cycle.ts";
+import { policyOperations } from "./policies.ts";
+import { tagOperations } from "./tags.ts";
+import { timeToLiveOperations } from "./time-to-live.ts";
+import { unavailableOperations } from "./unavailable.ts";
+
+export const tableOperations = (tools: Toolbox) => ({
+  ...tableLifeCycle(tools),
+  ...tagOperations(tools),
+  ...timeToLiveOperations(tools),
+  ...policyOperations(tools),
+  ...accountOperations(),
+  ...unavailableOperations(tools),
+});
