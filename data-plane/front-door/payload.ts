@@ -12,7 +12,7 @@ import {
   SignatureError,
   type SignedRequest,
 } from "#foundation/aws/sigv4";
-import { type HttpRequest, PayloadTooLarge } from "#foundation/http";
+import { type HttpRequest, PayloadTooLarge, type RequestBody, type WholeBody } from "#foundation/http";
 import { announcedTrailers } from "./trailer-names.ts";
 
 export const NO_TRAILERS: ReadonlyMap<string, string> = new Map();
@@ -78,7 +78,7 @@ export function openPayload(request: HttpRequest, signature: SignedRequest | und
       const { contentLength } = request;
       const stream =
         contentLength !== undefined && contentLength <= WHOLE_BYTES_MAX
-          ? provenAtOnce(request, contentLength, hash.hex)
+          ? new ProvenBody(request.body, contentLength, hash.hex)
           : provenAtEnd(request.body, hash.hex);
       return { stream, trailers: NO_TRAILERS };
     }
@@ -151,10 +151,28 @@ function chunkSigning(signature: SignedRequest | undefined) {
   return { key, scope, timestamp, seedSignature };
 }
 
-async function* provenAtOnce(request: HttpRequest, length: number, expected: string): AsyncGenerator<Uint8Array> {
-  const bytes = await request.body.bytes(length);
-  expectHash(expected, Bun.SHA256.hash(bytes, "hex"));
-  if (bytes.length > 0) yield bytes;
+/** A body that is compared with its signed hash before the first byte is handed on. */
+class ProvenBody implements WholeBody {
+  readonly #body: RequestBody;
+  readonly #length: number;
+  readonly #expected: string;
+
+  constructor(body: RequestBody, length: number, expected: string) {
+    this.#body = body;
+    this.#length = length;
+    this.#expected = expected;
+  }
+
+  async bytes(limit: number): Promise<Uint8Array> {
+    const bytes = await this.#body.bytes(Math.min(limit, this.#length));
+    expectHash(this.#expected, Bun.SHA256.hash(bytes, "hex"));
+    return bytes;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    const bytes = await this.bytes(this.#length);
+    if (bytes.length > 0) yield bytes;
+  }
 }
 
 async function* provenAtEnd(source: AsyncIterable<Uint8Array>, expected: string): AsyncGenerator<Uint8Array> {

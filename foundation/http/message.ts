@@ -16,6 +16,17 @@ export interface HeaderView {
   readonly raw: readonly string[];
 }
 
+/** Bytes that can be streamed or had whole; read once, in one of the two ways. */
+export interface WholeBody extends AsyncIterable<Uint8Array> {
+  /** All of them, in memory that belongs to the caller from now on. Rejects with `PayloadTooLarge` when there are more than `limit`. */
+  bytes(limit: number): Promise<Uint8Array>;
+}
+
+/** Whether a source of bytes can be had whole. */
+export function isWholeBody(source: AsyncIterable<Uint8Array>): source is WholeBody {
+  return "bytes" in source && typeof source.bytes === "function";
+}
+
 /**
  * The body of a request: read once, either as a stream or as bytes.
  *
@@ -24,7 +35,7 @@ export interface HeaderView {
  * Every way of reading rejects with `RequestAborted` when the client went away, with `IncompleteBody` when it ended the body early, and with
  * `BodyTimeout` when no byte came for the idle limit.
  */
-export interface RequestBody extends AsyncIterable<Uint8Array> {
+export interface RequestBody extends WholeBody {
   /** Whole body. Rejects with `PayloadTooLarge` as soon as more than `limit` bytes are announced or received. */
   bytes(limit: number): Promise<Uint8Array>;
   /** Whole body decoded as UTF-8, same errors as `bytes`. */

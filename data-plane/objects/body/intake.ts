@@ -2,6 +2,7 @@
  * Bodies on their way in: hashed in one pass while they are staged, compared with what the client announced before anything is committed.
  */
 import { type ChecksumAlgorithm, computeChecksum, toBase64 } from "#foundation/aws/checksums";
+import { isWholeBody } from "#foundation/http";
 import type { StagedBody } from "../engine/port.ts";
 import { badDigest, s3Error } from "../errors.ts";
 import { type AnnouncedChecksum, announcedValue } from "../rules/checksum-names.ts";
@@ -71,10 +72,13 @@ const entityTooLarge = (size: number) =>
 const incompleteBody = () =>
   s3Error("IncompleteBody", 400, "You did not provide the number of bytes specified by the Content-Length HTTP header");
 
-/** Compares what was computed with what was announced. */
-function verify(request: IntakeRequest, md5: Uint8Array, checksums: (algorithm: ChecksumAlgorithm) => string): void {
+/**
+ * Compares what was computed with what was announced.
+ * @param md5 hexadecimal
+ */
+function verify(request: IntakeRequest, md5: string, checksums: (algorithm: ChecksumAlgorithm) => string): void {
   if (request.contentMd5 !== undefined) {
-    const calculated = toBase64(md5);
+    const calculated = Buffer.from(md5, "hex").toString("base64");
     if (calculated !== request.contentMd5) {
       throw badDigest("The Content-MD5 you specified did not match what we received.", {
         ExpectedDigest: request.contentMd5,
@@ -90,30 +94,28 @@ function verify(request: IntakeRequest, md5: Uint8Array, checksums: (algorithm: 
 }
 
 async function collect(source: AsyncIterable<Uint8Array>, length: number): Promise<Uint8Array> {
-  let first: Uint8Array | undefined;
-  let whole: Uint8Array | undefined;
+  if (isWholeBody(source)) {
+    const bytes = await source.bytes(length);
+    if (bytes.length !== length) throw incompleteBody();
+    return bytes;
+  }
+  const whole = new Uint8Array(length);
   let size = 0;
   for await (const chunk of source) {
     if (size + chunk.length > length) throw incompleteBody();
-    if (chunk.length === length) {
-      // The usual case: the whole body in one chunk. The source may reuse its memory for the next chunk, so that it is copied after all.
-      first = new Uint8Array(chunk);
-    } else {
-      whole ??= new Uint8Array(length);
-      whole.set(chunk, size);
-    }
+    whole.set(chunk, size);
     size += chunk.length;
   }
   if (size !== length) throw incompleteBody();
-  return first ?? whole ?? EMPTY;
+  return whole;
 }
 
 async function takeSmall(request: IntakeRequest, length: number, staging: Staging): Promise<Intake> {
   const bytes = request.source === undefined ? EMPTY : await collect(request.source, length);
-  const md5 = new Bun.CryptoHasher("md5").update(bytes).digest();
+  const md5 = Bun.MD5.hash(bytes, "hex");
   const checksum = computeChecksum(request.algorithm, bytes);
   verify(request, md5, (algorithm) => (algorithm === request.algorithm ? checksum : computeChecksum(algorithm, bytes)));
-  return { body: await staging.bytes(bytes), md5: md5.toString("hex"), checksum };
+  return { body: await staging.bytes(bytes), md5, checksum };
 }
 
 async function takeLarge(request: IntakeRequest, source: AsyncIterable<Uint8Array>, staging: Staging): Promise<Intake> {
@@ -127,10 +129,10 @@ async function takeLarge(request: IntakeRequest, source: AsyncIterable<Uint8Arra
   try {
     body = await staging.stream(hashed(request, source, hasher));
     const digests = await hasher.digests();
-    const md5 = Buffer.from(digestOf(digests, "MD5"));
+    const md5 = Buffer.from(digestOf(digests, "MD5")).toString("hex");
     const checksums = (name: ChecksumAlgorithm): string => toBase64(digestOf(digests, name));
     verify(request, md5, checksums);
-    return { body, md5: md5.toString("hex"), checksum: checksums(algorithm) };
+    return { body, md5, checksum: checksums(algorithm) };
   } catch (error) {
     hasher.abandon();
     if (body !== undefined) await staging.discard(body);
