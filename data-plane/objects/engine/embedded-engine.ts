@@ -135,7 +135,8 @@ export function assembleEngine(parts: EngineParts): EmbeddedEngine {
     if (record === undefined) throw new TypeError("the body was not staged by this engine, or was used before");
     try {
       const result = await run(record);
-      housekeeper.noticeCommit(record.data?.length ?? 0);
+      if (record.data === null) housekeeper.noticeCommit(0);
+      else housekeeper.noticeCommit(record.data.length, record.body);
       return result;
     } catch (error) {
       // Should the command have been kept although its answer was lost, the file is needed: only a refusal proves that it was not.

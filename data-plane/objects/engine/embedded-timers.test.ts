@@ -4,6 +4,7 @@ import { expect, test } from "bun:test";
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createVirtualTime, systemRandom, type VirtualTime } from "#foundation/runtime";
+import { openDatabase } from "#foundation/sql";
 import {
   complete,
   freshBucket,
@@ -49,15 +50,43 @@ async function inWorld(run: (world: World) => Promise<void>): Promise<void> {
   }
 }
 
-test("a small object becomes a file within a second, while others keep coming and after an explicit settle", () =>
+test("a small object becomes a file within seconds, while others keep coming and after an explicit settle", () =>
   inWorld(async ({ engine, until }) => {
     const bucketId = freshBucket();
     const settling = engine.settle();
     const first = await put(engine, bucketId, "first", text("1"));
     await settling;
-    expect(await until(async () => (await engine.locate(first.version)).length === 1, 1000)).toBe(true);
+    const others = async () => {
+      await put(engine, bucketId, "other", text("x"));
+      return (await engine.locate(first.version)).length === 1;
+    };
+    expect(await until(others, 4_500)).toBe(true);
     const second = await put(engine, bucketId, "second", text("2"));
-    expect(await until(async () => (await engine.locate(second.version)).length === 1, 1000)).toBe(true);
+    expect(await until(async () => (await engine.locate(second.version)).length === 1, 4_500)).toBe(true);
+  }));
+
+test("a small object that is replaced every second never becomes a file, and leaves the journal all the same", () =>
+  inWorld(async ({ engine, directory, until, time }) => {
+    const bucketId = freshBucket();
+    const files = () =>
+      readdirSync(join(directory, "buckets"), { recursive: true, withFileTypes: true }).filter((entry) =>
+        entry.isFile(),
+      );
+    for (let second = 0; second < 30; second++) {
+      const replaced = await put(engine, bucketId, "k", text(`${second}`));
+      expect(await until(() => files().length > 0, 1_000)).toBe(false);
+      if (second < 29) continue;
+      expect(await until(() => files().length === 1, 4_500)).toBe(true);
+      expect(await engine.locate(replaced.version)).toHaveLength(1);
+    }
+    await time.advanceSettled(20_000);
+    await until(() => false, 500);
+    const database = openDatabase({ path: join(directory, "objects.db"), readOnly: true });
+    const left = database.prepare<{ rows: number }>(
+      "SELECT (SELECT count(*) FROM journal) + (SELECT count(*) FROM garbage) AS rows",
+    );
+    expect(left.get()).toEqual({ rows: 0 });
+    database.close();
   }));
 
 test("a large object leaves staging, and a deleted one leaves the disk once its grace is over", () =>

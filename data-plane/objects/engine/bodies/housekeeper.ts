@@ -4,11 +4,15 @@ import type { Clock, TimerHandle, Timers } from "#foundation/runtime";
 import type { EngineHost } from "#foundation/sql";
 import type { Logger } from "#foundation/telemetry";
 import type { RecordOperations } from "../records/commands.ts";
+import { openBodyAges } from "./body-ages.ts";
 import { isNoSpace } from "./file-operations.ts";
 import type { HousekeepingOperations, PassReport } from "./housekeeping.ts";
 
-/** Bodies that are replaced or deleted this soon never become files. Long enough for bursts to gather, short enough for people who look. */
+/** How soon after a commit there is a look at what it left to do. */
 const IDLE_DELAY_MS = 200;
+
+/** Small bodies that are replaced or deleted this soon never become files. Long enough for what changes every second, short enough for people who look. */
+export const MATURE_MS = 3_000;
 
 /** Rest after a pass, as a multiple of its length: a sixth of a core at most while requests come in. */
 const REST_FACTOR = 5;
@@ -34,8 +38,8 @@ export interface HousekeeperOptions {
 export interface Housekeeper {
   /** Bytes in the journal, for the limit. */
   readonly journalBytes: number;
-  /** A commit left something to do; `journalBytes` of it went into the journal. */
-  noticeCommit(journalBytes: number): void;
+  /** A commit left something to do; `journalBytes` of it went into the journal, as this body. */
+  noticeCommit(journalBytes: number, body?: number): void;
   /** Works until nothing is left to do, garbage that is still readable included when `ignoreGrace`. */
   settle(ignoreGrace: boolean): Promise<void>;
   /** Stops timers and waits for a running pass. */
@@ -50,15 +54,24 @@ export async function startHousekeeper(options: HousekeeperOptions): Promise<Hou
   let running: Promise<PassReport | undefined> | undefined;
   let noticed = false;
   let closed = false;
+  const ages = openBodyAges(clock);
 
-  const runPass = async (ignoreGrace: boolean): Promise<PassReport> => {
+  const runPass = async (all: boolean): Promise<PassReport> => {
     const now = clock.now();
     const pinnedUploads = options.pinnedUploads();
     const journalFirst = journalBytes > JOURNAL_HIGH_BYTES;
-    const report = await work.apply("pass", { now, ignoreGrace, pinnedUploads, journalFirst });
+    const mature = ages.mature(all || journalFirst ? 0 : MATURE_MS);
+    const report = await work.apply("pass", {
+      now,
+      ignoreGrace: all,
+      pinnedUploads,
+      journalFirst,
+      matureUpTo: all || journalFirst ? Number.MAX_SAFE_INTEGER : mature.upTo,
+    });
     const { arrived, materialised, swept } = report.settle;
     if (arrived.length + materialised.length + swept.length > 0) await records.apply("settle", report.settle);
     journalBytes = Math.max(0, journalBytes - report.journalBytes);
+    if (!report.more) mature.forget();
     return report;
   };
   /** One pass at a time, whoever asks. */
@@ -92,7 +105,14 @@ export async function startHousekeeper(options: HousekeeperOptions): Promise<Hou
       const took = clock.monotonicMs() - began;
       if (report.more) schedule(journalBytes > JOURNAL_HIGH_BYTES ? 0 : Math.ceil(took * REST_FACTOR));
       else if (noticed) schedule(IDLE_DELAY_MS);
-      else if (report.nextDue !== null) schedule(Math.max(IDLE_DELAY_MS, report.nextDue - clock.now()));
+      else {
+        const delays = [
+          ages.oldestMs === undefined ? undefined : MATURE_MS - ages.oldestMs,
+          report.nextDue && report.nextDue - clock.now(),
+        ];
+        const next = Math.min(...delays.filter((delay) => typeof delay === "number"));
+        if (next < Number.POSITIVE_INFINITY) schedule(Math.max(IDLE_DELAY_MS, next));
+      }
     } catch (error) {
       if (closed) return;
       logger?.error("housekeeping of object bodies failed; it will be tried again", { error });
@@ -117,8 +137,9 @@ export async function startHousekeeper(options: HousekeeperOptions): Promise<Hou
     get journalBytes() {
       return journalBytes;
     },
-    noticeCommit(bytes) {
+    noticeCommit(bytes, body) {
       journalBytes += bytes;
+      if (body !== undefined) ages.note(body);
       if (noticed || closed) return;
       noticed = true;
       if (running === undefined) schedule(IDLE_DELAY_MS);

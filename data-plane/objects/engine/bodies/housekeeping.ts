@@ -34,6 +34,8 @@ export interface PassRequest {
   readonly ignoreGrace: boolean;
   /** The journal is large: make files even while there is more garbage to sweep, some of which would never have had to become one. */
   readonly journalFirst: boolean;
+  /** Bodies in the journal up to this number become files; younger ones may well be replaced before. */
+  readonly matureUpTo: number;
 }
 
 /** What one pass did. */
@@ -83,7 +85,7 @@ export function createHousekeeping(database: Database, files: HousekeepingFiles)
   const isArrival = database.prepare<{ body: number }>("SELECT body FROM arrivals WHERE body = ?1");
   const journal = database.prepare<JournalRow>(
     `SELECT j.body, b.directory, j.key, j.part, j.data FROM journal j JOIN buckets b ON b.number = j.bucket
-     WHERE j.body > ?1 AND NOT EXISTS (SELECT 1 FROM garbage g WHERE g.body = j.body)
+     WHERE j.body > ?1 AND j.body <= ?2 AND NOT EXISTS (SELECT 1 FROM garbage g WHERE g.body = j.body)
      ORDER BY j.body LIMIT ${JOURNAL_ROWS}`,
   );
   const garbage = database.prepare<GarbageRow>(
@@ -98,8 +100,13 @@ export function createHousekeeping(database: Database, files: HousekeepingFiles)
   const backlog = database.prepare<{ rows: number; bytes: number }>(
     "SELECT count(*) AS rows, coalesce(sum(length(data)), 0) AS bytes FROM journal",
   );
+  const newestJournaled = database.prepare<{ body: number }>("SELECT coalesce(max(body), 0) AS body FROM journal");
   /** Everything in the journal up to here is a file or garbage. */
   let materialisedUpTo = 0;
+  /** Bodies in the journal up to here may have a file already, made before a crash that came before the record of it. */
+  const doubtfulUpTo = newestJournaled.get()!.body;
+  /** Bodies that were made files of since, whose journal rows may still be there. */
+  const made = new Set<number>();
 
   /** Runs `make`, which creates a name in `directory`, making the directory when it is not there yet. */
   const inDirectory = (directory: string, make: () => void): void => {
@@ -131,20 +138,26 @@ export function createHousekeeping(database: Database, files: HousekeepingFiles)
     return arrived;
   };
 
-  const materialise = (swept: readonly SweptGarbage[], written: string[], directories: Set<string>) => {
+  const materialise = (
+    swept: readonly SweptGarbage[],
+    matureUpTo: number,
+    written: string[],
+    directories: Set<string>,
+  ) => {
     // The view of this pass still has their journal rows: a file made now would never be removed.
     const gone = new Set(swept.flatMap(({ bodies }) => bodies));
     const materialised: number[] = [];
     let bytes = 0;
     let exhausted = false;
     while (!exhausted && materialised.length < PASS_ROWS && bytes < PASS_BYTES) {
-      const rows = journal.all(materialisedUpTo);
+      const rows = journal.all(materialisedUpTo, matureUpTo);
       exhausted = rows.length < JOURNAL_ROWS;
       for (const { body, directory, key, part, data } of rows) {
         materialisedUpTo = body;
         if (gone.has(body)) continue;
         const home = bodyDirectory(directory, body);
         const path = bodyPath(directory, key, body, part);
+        made.add(body);
         try {
           inDirectory(home, () => files.writeWhole(path, data));
         } catch (error) {
@@ -166,10 +179,17 @@ export function createHousekeeping(database: Database, files: HousekeepingFiles)
   };
 
   const removeBody = (row: Omit<BodyRow, "body">, body: number, part: number, directories: Set<string>): number => {
+    const journaled = journalBytes.get(body)?.bytes;
+    // Most of what is replaced soon has never been a file: no need to ask the file system.
+    if (journaled !== undefined && body > doubtfulUpTo && !made.has(body)) return journaled;
     const home = bodyDirectory(row.directory, body);
     if (files.remove(bodyPath(row.directory, row.key, body, part))) directories.add(home);
     if (files.remove(stagingPath(body))) directories.add("staging");
-    return journalBytes.get(body)?.bytes ?? 0;
+    return journaled ?? 0;
+  };
+  /** Forgets what has left the journal since: its row tells no longer where it is. */
+  const forgetMade = (): void => {
+    for (const body of made) if (journalBytes.get(body) === undefined) made.delete(body);
   };
 
   const removeEmptyDirectories = (bucketDirectory: string, touched: ReadonlySet<string>): void => {
@@ -221,13 +241,14 @@ export function createHousekeeping(database: Database, files: HousekeepingFiles)
       return removed;
     },
     pass(request) {
+      forgetMade();
       const directories = new Set<string>();
       const written: string[] = [];
       const arrived = bringHome(directories);
       const dropped = new Set<string>();
       const { swept, bytes: sweptBytes, nextDue, more: moreGarbage } = sweep(request, directories, dropped);
       const { materialised, bytes, exhausted } =
-        moreGarbage && !request.journalFirst ? LATER : materialise(swept, written, directories);
+        moreGarbage && !request.journalFirst ? LATER : materialise(swept, request.matureUpTo, written, directories);
       if (directories.size > 0) files.makeDurable(written, [...directories]);
       for (const directory of dropped) removeEmptyDirectories(directory, directories);
       return {

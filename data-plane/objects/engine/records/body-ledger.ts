@@ -63,10 +63,8 @@ export function openBodyLedger(database: Database): BodyLedger {
       for (const body of arrived) dropArrival.run(body);
       for (const body of materialised) dropJournal.run(body);
       for (const { id, bodies, upload, parts } of swept) {
-        for (const body of bodies) {
-          dropJournal.run(body);
-          dropArrival.run(body);
-        }
+        // A body is in one of the two at most.
+        for (const body of bodies) if (dropJournal.run(body).changes === 0) dropArrival.run(body);
         for (const part of parts) dropPart.run(upload, part);
         if (upload === null || anyPart.get(upload) === undefined) dropGarbage.run(id);
       }
