@@ -34,6 +34,8 @@ CREATE TABLE tables (
   stream INTEGER
 ) STRICT;
 CREATE INDEX tables_by_place ON tables (account_id, region, name);
+CREATE INDEX tables_left ON tables (number) WHERE state <> 'gone';
+CREATE INDEX tables_dropped ON tables (number) WHERE state = 'dropped';
 
 CREATE TABLE table_counters (
   number INTEGER PRIMARY KEY,
@@ -57,6 +59,7 @@ CREATE TABLE indexes (
   last INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX indexes_of_table ON indexes (table_number);
+CREATE INDEX indexes_waiting ON indexes (number) WHERE state <> 'active';
 
 CREATE TABLE index_counters (
   number INTEGER PRIMARY KEY,
@@ -80,7 +83,8 @@ CREATE TABLE streams (
   ended_at INTEGER,
   UNIQUE (table_id, label)
 ) STRICT;
-CREATE INDEX streams_by_place ON streams (account_id, region, table_name);
+CREATE INDEX streams_by_place ON streams (account_id, region, number);
+CREATE INDEX streams_by_name ON streams (account_id, region, table_name, number);
 
 CREATE TABLE shards (
   stream_number INTEGER NOT NULL,
