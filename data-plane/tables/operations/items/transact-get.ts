@@ -6,7 +6,7 @@ import type { StoredItem } from "../../engine/port.ts";
 import { validationError } from "../../errors.ts";
 import { ConsumedUnits, readUnits } from "../../rules/capacity.ts";
 import { checkParameterStyles, GET_STYLES } from "../../rules/expression-parameters.ts";
-import { checkKey } from "../../rules/keys.ts";
+import { checkKey, keyIdentity } from "../../rules/keys.ts";
 import { selectOf } from "../../rules/select.ts";
 import type { TableOperations } from "../../service/define.ts";
 import type { TableView } from "../../service/table-view.ts";
@@ -65,6 +65,10 @@ function checkKeys(planned: readonly PlannedGet[]): void {
     }),
   );
   if (reasons.some((reason) => reason !== undefined)) throw transactionCancelled(reasons);
+  const identities = planned.map(({ view, key }) => `${view.record.resourceId} ${keyIdentity(view.keys, key)}`);
+  if (new Set(identities).size < planned.length) {
+    throw validationError("Transaction request cannot include multiple operations on one item");
+  }
 }
 
 /** What is wrong with one action, as the reason of a cancellation. */
