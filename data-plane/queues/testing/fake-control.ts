@@ -13,6 +13,9 @@ export class FakeControl implements ControlPlane {
   /** How many of the next commands are carried out although their answer is lost. */
   answersToLose = 0;
 
+  /** Commands are not decided before it resolves. */
+  held: Promise<void> | undefined;
+
   constructor(catalog: MemoryCatalog, now: () => number) {
     this.#catalog = catalog;
     this.#now = now;
@@ -21,6 +24,7 @@ export class FakeControl implements ControlPlane {
   async execute<C extends Command>(command: C, origin: CommandOrigin): Promise<CommandOutcome<C["type"]>> {
     if (!this.connected) throw new ControlPlaneUnavailable("no change stream is open");
     this.commands.push({ command, origin });
+    await this.held;
     const outcome = decideResource(this.#catalog, command as ResourceCommand, this.#now());
     if (this.answersToLose > 0) {
       this.answersToLose -= 1;

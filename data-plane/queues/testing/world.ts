@@ -9,7 +9,7 @@ import { MemoryCatalog } from "#data-plane/link/testing";
 import type { Credential } from "#foundation/aws/sigv4";
 import { serveHttp } from "#foundation/http";
 import { createVirtualTime, systemClock, systemRandom, type VirtualTime } from "#foundation/runtime";
-import { createMetrics, silentLogger } from "#foundation/telemetry";
+import { createLogger, createMetrics, memorySink, silentLogger } from "#foundation/telemetry";
 import { openEmbeddedQueues } from "../engine/index.ts";
 import type { QueueEngine } from "../engine/port.ts";
 import type { QueuesEnvironment } from "../service/environment.ts";
@@ -36,20 +36,43 @@ export interface World {
   /** {@link sqs}'s key without an SDK. */
   readonly raw: RawClient;
   readonly anonymous: RawClient;
+  /** What the service said that an operator should see, as `level message`. */
+  logged(): readonly string[];
   /** A user of an account with one inline policy. */
   user(name: string, statements: readonly object[], account?: AccountId): SQSClient;
+  /** Ends the process, so to speak; what is on disk and in the control plane stays. */
+  end(): Promise<Remains>;
   close(): Promise<void>;
 }
 
-export async function openWorld(): Promise<World> {
+interface LoggedLine {
+  readonly level: string;
+  readonly msg: string;
+}
+
+/** What outlives the process: in a test, what is opened again after an end. */
+export interface Remains {
+  readonly directory: string;
+  readonly time: VirtualTime;
+  readonly catalog: MemoryCatalog;
+  readonly control: FakeControl;
+}
+
+function newRemains(): Remains {
   const time = createVirtualTime(Date.UTC(2026, 0, 15, 10, 30));
   const catalog = new MemoryCatalog();
-  const control = new FakeControl(catalog, () => time.clock.now());
   for (const accountId of [ACCOUNT, OTHER_ACCOUNT]) {
     const canonicalUserId = accountId.padStart(64, "c");
     catalog.put({ kind: "account", accountId, name: accountId, canonicalUserId, createdAt: 0 });
   }
-  const directory = mkdtempSync(join(tmpdir(), "biplane-sqs-"));
+  const control = new FakeControl(catalog, () => time.clock.now());
+  return { directory: mkdtempSync(join(tmpdir(), "biplane-sqs-")), time, catalog, control };
+}
+
+/** @param remains of a world that was ended with {@link World.end} */
+export async function openWorld(remains: Remains = newRemains()): Promise<World> {
+  const { directory, time, catalog, control } = remains;
+  const sink = memorySink();
   const engine = await openEmbeddedQueues({
     directory,
     clock: time.clock,
@@ -64,7 +87,7 @@ export async function openWorld(): Promise<World> {
     clock: time.clock,
     timers: time.timers,
     random: systemRandom,
-    logger: silentLogger,
+    logger: createLogger({ level: "info", sink }),
     metrics: createMetrics(),
   };
   const service = createQueuesService(environment);
@@ -102,7 +125,7 @@ export async function openWorld(): Promise<World> {
     clients.push(client);
     return client;
   };
-  return {
+  const world: World = {
     url: server.url,
     catalog,
     control,
@@ -128,15 +151,21 @@ export async function openWorld(): Promise<World> {
       catalog.put(record);
       return clientOf(accountId, userName);
     },
-    async close() {
+    logged: () => sink.lines.map((line) => JSON.parse(line) as LoggedLine).map(({ level, msg }) => `${level} ${msg}`),
+    async end() {
       service.drain();
       for (const client of clients) client.destroy();
       await server.close(0);
       await service.close();
       await engine.close();
+      return remains;
+    },
+    async close() {
+      await world.end();
       rmSync(directory, { recursive: true, force: true });
     },
   };
+  return world;
 }
 
 /** The error of a call that must be refused. */
