@@ -24,7 +24,7 @@ const BYTES_MAX = 1024 * 1024;
 /** The next items behind row `after`; none at the end. */
 export function readPiece(database: Database, after: number, table = "items"): readonly CopiedItem[] {
   const sizes = database
-    .prepare<{ id: number; bytes: number }>(`SELECT id, bytes FROM ${table} WHERE id > ?1 ORDER BY id LIMIT ?2`)
+    .prepare<{ id: number; bytes: number }>(`SELECT id, bytes FROM ${table} WHERE id > +?1 ORDER BY id LIMIT +?2`)
     .all(after, ROWS_MAX);
   let bytes = 0;
   let last = after;
@@ -34,6 +34,6 @@ export function readPiece(database: Database, after: number, table = "items"): r
     if (bytes > BYTES_MAX) break;
   }
   return database
-    .prepare<CopiedItem>(`SELECT id, key, bytes, item FROM ${table} WHERE id > ?1 AND id <= ?2 ORDER BY id`)
+    .prepare<CopiedItem>(`SELECT id, key, bytes, item FROM ${table} WHERE id > +?1 AND id <= +?2 ORDER BY id`)
     .all(after, last);
 }

@@ -12,7 +12,7 @@ import {
   type ScanRequest,
 } from "../port.ts";
 import { TableEngineError } from "../table-engine-error.ts";
-import type { Row } from "./row-source.ts";
+import type { ItemRow } from "./row-source.ts";
 import type { IndexView, TableView, TableViews } from "./table-views.ts";
 
 /** A page of many small items is read in slices of about this long; other requests are answered in between. */
@@ -44,7 +44,7 @@ export function createPageReader({ views, clock, giveWay }: PageReaderParts): Pa
       for (const row of rows) if (page.add(row)) return page.end(row);
       const last = rows.at(-1);
       if (last === undefined || rows.length < wanted) return page.end(undefined);
-      rest = restBehind(rest, last.key, backward);
+      rest = restBehind(rest, startKey(source, JSON.parse(last.item) as Item), backward);
       if (clock.monotonicMs() - sliceBegan < SLICE_MS) continue;
       await giveWay();
       sliceBegan = clock.monotonicMs();
@@ -119,7 +119,7 @@ function createPage(
   let scannedCount = 0;
   let scannedBytes = 0;
 
-  const examine = (row: Row): void => {
+  const examine = (row: ItemRow): void => {
     if (projector.all) {
       scannedBytes += row.bytes;
       const item = filter === undefined ? undefined : (JSON.parse(row.item) as Item);
@@ -146,13 +146,13 @@ function createPage(
       return Math.max(1, Math.min(limit - scannedCount, room, ROWS_MAX));
     },
     /** Answers whether the page is full. */
-    add(row: Row): boolean {
+    add(row: ItemRow): boolean {
       scannedCount++;
       examine(row);
       return scannedCount === limit || scannedBytes >= PAGE_BYTES_MAX;
     },
     /** @param last the row behind which to go on */
-    end(last: Row | undefined): Page {
+    end(last: ItemRow | undefined): Page {
       const page = { items, count, scannedCount, scannedBytes, fetchedSizes };
       return last === undefined ? page : { ...page, lastKey: keyAttributes(source, JSON.parse(last.item) as Item) };
     },

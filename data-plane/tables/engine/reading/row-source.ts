@@ -1,37 +1,38 @@
-/** The SQL of reading one table, or one index of it. */
+/**
+ * The SQL of reading one table, or one index of it.
+ *
+ * `+?1` instead of `?1`: Bun's SQLite has STAT4 and would plan a statement with ORDER BY anew whenever a bare parameter has another value, which costs 6 to 12 µs.
+ */
 import type { Database, Statement } from "#foundation/sql";
 import type { ByteRange } from "../model/byte-range.ts";
 import { entriesTable, itemsTable } from "../records/schema.ts";
 
-export interface Row {
-  /** Of the item, or of the index's entry. */
-  readonly key: Uint8Array;
+/** An item as a statement gives it. Its key is not among the columns: it follows from the item, and is needed for the last one only. */
+export interface ItemRow {
   /** Of the whole item. */
   readonly bytes: number;
   readonly item: string;
 }
 
-export type ItemRow = Pick<Row, "bytes" | "item">;
-
 /** Compiled when first used. */
 export interface RowSource {
   one(key: Uint8Array): ItemRow | undefined;
   /** Rows in the order of their keys. */
-  range(range: ByteRange, backward: boolean, limit: number): Row[];
+  range(range: ByteRange, backward: boolean, limit: number): ItemRow[];
 }
 
 export function createRowSource(database: Database, table: number, index?: number): RowSource {
   let one: Statement<ItemRow> | undefined;
-  let forward: Statement<Row> | undefined;
-  let backward: Statement<Row> | undefined;
+  let forward: Statement<ItemRow> | undefined;
+  let backward: Statement<ItemRow> | undefined;
   const items = itemsTable(table);
-  const compile = (direction: "ASC" | "DESC"): Statement<Row> =>
-    database.prepare<Row>(
+  const compile = (direction: "ASC" | "DESC"): Statement<ItemRow> =>
+    database.prepare<ItemRow>(
       index === undefined
-        ? `SELECT key, bytes, item FROM ${items} WHERE key >= ?1 AND key < ?2 ORDER BY key ${direction} LIMIT ?3`
+        ? `SELECT bytes, item FROM ${items} WHERE key >= +?1 AND key < +?2 ORDER BY key ${direction} LIMIT +?3`
         : // CROSS JOIN fixes the order of the loops: entries first, then the item of each.
-          `SELECT entry.key AS key, bytes, item FROM ${entriesTable(index)} AS entry CROSS JOIN ${items} AS item
-           ON item.id = entry.id WHERE entry.key >= ?1 AND entry.key < ?2 ORDER BY entry.key ${direction} LIMIT ?3`,
+          `SELECT bytes, item FROM ${entriesTable(index)} AS entry CROSS JOIN ${items} AS item
+           ON item.id = entry.id WHERE entry.key >= +?1 AND entry.key < +?2 ORDER BY entry.key ${direction} LIMIT +?3`,
     );
   return {
     one(key) {

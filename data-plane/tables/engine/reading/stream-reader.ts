@@ -158,7 +158,7 @@ function readRecords(database: Database, stream: number, place: number, until: n
   const table = recordsTable(stream);
   const sizes = database
     .prepare<{ sequence: number; bytes: number }>(
-      `SELECT sequence, bytes FROM ${table} WHERE sequence > ?1 AND sequence <= ?2 ORDER BY sequence LIMIT ?3`,
+      `SELECT sequence, bytes FROM ${table} WHERE sequence > +?1 AND sequence <= +?2 ORDER BY sequence LIMIT +?3`,
     )
     .all(place, until, limit);
   let bytes = 0;
@@ -171,7 +171,7 @@ function readRecords(database: Database, stream: number, place: number, until: n
   return database
     .prepare<RecordRow>(
       `SELECT sequence, created_at, event, expired, bytes, keys, old_image, new_image FROM ${table}
-       WHERE sequence > ?1 AND sequence <= ?2 ORDER BY sequence`,
+       WHERE sequence > +?1 AND sequence <= +?2 ORDER BY sequence`,
     )
     .all(place, last);
 }

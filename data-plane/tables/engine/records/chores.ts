@@ -75,7 +75,7 @@ function clearIndex(database: Database, { number }: IndexShape): boolean {
 
 function clearKeyed(database: Database, table: string, key: string): boolean {
   const { changes } = database
-    .prepare(`DELETE FROM ${table} WHERE ${key} IN (SELECT ${key} FROM ${table} ORDER BY ${key} LIMIT ?1)`)
+    .prepare(`DELETE FROM ${table} WHERE ${key} IN (SELECT ${key} FROM ${table} ORDER BY ${key} LIMIT +?1)`)
     .run(ROWS_MAX);
   return changes < ROWS_MAX;
 }
@@ -91,7 +91,7 @@ function clearItems(database: Database, table: string): boolean {
 function pieceAfter(database: Database, table: string, after: number, last: number): number | undefined {
   const rows = database
     .prepare<{ id: number; bytes: number }>(
-      `SELECT id, bytes FROM ${table} WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3`,
+      `SELECT id, bytes FROM ${table} WHERE id > +?1 AND id <= +?2 ORDER BY id LIMIT +?3`,
     )
     .all(after, last, ROWS_MAX);
   let bytes = 0;

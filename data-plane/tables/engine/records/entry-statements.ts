@@ -19,7 +19,7 @@ export function createEntryStatements(database: Database, index: number): EntryS
   const remove = database.prepare(`DELETE FROM ${entries} WHERE key = ?1`);
   const count = database.prepare("UPDATE index_counters SET items = items + ?2, bytes = bytes + ?3 WHERE number = ?1");
   const ids = database.prepare<{ id: number }>(
-    `SELECT id FROM ${entries} WHERE key >= ?1 AND key < ?2 ORDER BY key LIMIT ?3`,
+    `SELECT id FROM ${entries} WHERE key >= +?1 AND key < +?2 ORDER BY key LIMIT +?3`,
   );
   return {
     insert: (key, id) => insert.run(key, id).changes > 0,

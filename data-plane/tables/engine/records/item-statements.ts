@@ -43,7 +43,7 @@ export function createItemStatements(database: Database, { number, collections }
   const count = database.prepare("UPDATE table_counters SET items = items + ?2, bytes = bytes + ?3 WHERE number = ?1");
   const last = database.prepare<{ last: number }>(`SELECT coalesce(max(id), 0) AS last FROM ${items}`);
   const walk = database.prepare<WalkedItem>(
-    `SELECT id, key, bytes, item FROM ${items} WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3`,
+    `SELECT id, key, bytes, item FROM ${items} WHERE id > +?1 AND id <= +?2 ORDER BY id LIMIT +?3`,
   );
   const keyOf = database.prepare<{ key: Uint8Array }>(`SELECT key FROM ${items} WHERE id = ?1`);
   const collection = collections ? collectionStatements(database, number) : undefined;

@@ -26,7 +26,7 @@ export function createTrim(database: Database): (now: number) => { more: boolean
     const table = recordsTable(stream);
     const oldest = database
       .prepare<{ sequence: number; created_at: number }>(
-        `SELECT sequence, created_at FROM ${table} ORDER BY sequence LIMIT ?1`,
+        `SELECT sequence, created_at FROM ${table} ORDER BY sequence LIMIT +?1`,
       )
       .all(ROWS_MAX);
     let until = 0;
