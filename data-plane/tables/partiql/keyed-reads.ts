@@ -157,7 +157,7 @@ function tooMany(): TableValidation {
 
 function assertType(value: AttributeValue, { name, type }: KeyAttribute): void {
   if (typeOf(value) === type) return;
-  throw new TableValidation(`Key attribute's data type should match its data type in table's schema: Key ${name}`);
+  throw new KeyTypeMismatch(name);
 }
 
 function sameKey(a: AttributeValue, b: AttributeValue): boolean {

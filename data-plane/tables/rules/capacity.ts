@@ -57,6 +57,12 @@ export class ConsumedUnits {
     else known.units += units;
   }
 
+  /** What another operation on the same table consumed. */
+  add(other: ConsumedUnits): void {
+    this.addTable(other.#table);
+    for (const [name, { kind, units }] of other.#indexes) this.addIndex(name, kind, units);
+  }
+
   get total(): number {
     let total = this.#table;
     for (const { units } of this.#indexes.values()) total += units;

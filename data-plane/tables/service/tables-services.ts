@@ -2,6 +2,7 @@
 import type { Service } from "#data-plane/service";
 import { loadServiceModel } from "#foundation/aws";
 import { itemOperations } from "../operations/items/index.ts";
+import { statementOperations } from "../operations/statements/index.ts";
 import { tableOperations } from "../operations/tables/index.ts";
 import { streamOperations } from "../streams/stream-operations.ts";
 import { defineOperations } from "./define.ts";
@@ -9,7 +10,11 @@ import type { TablesEnvironment } from "./environment.ts";
 import { followCatalog } from "./follow-catalog.ts";
 import { createToolbox, type Toolbox } from "./toolbox.ts";
 
-const dynamoDbOperations = (tools: Toolbox) => ({ ...tableOperations(tools), ...itemOperations(tools) });
+const dynamoDbOperations = (tools: Toolbox) => ({
+  ...tableOperations(tools),
+  ...itemOperations(tools),
+  ...statementOperations(tools),
+});
 
 /** Operations of DynamoDB that are carried out. */
 export type TablesOperationName = keyof ReturnType<typeof dynamoDbOperations>;

@@ -165,7 +165,7 @@ const CODES: Readonly<Record<string, DynamoDB.BatchStatementErrorCodeEnum>> = {
   ResourceNotFoundException: "ResourceNotFound",
   ConditionalCheckFailedException: "ConditionalCheckFailed",
   DuplicateItemException: "DuplicateItem",
-  AccessDeniedException: "AccessDenied",
+  AccessDenied: "AccessDenied",
   ItemCollectionSizeLimitExceededException: "ItemCollectionSizeLimitExceeded",
   ProvisionedThroughputExceededException: "ProvisionedThroughputExceeded",
   RequestLimitExceeded: "RequestLimitExceeded",

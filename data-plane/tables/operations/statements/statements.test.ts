@@ -26,7 +26,7 @@ beforeAll(async () => {
   ];
   await client().send(
     new CreateTableCommand({
-      TableName: "h",
+      TableName: "one",
       BillingMode: "PAY_PER_REQUEST",
       AttributeDefinitions: [text("pk")],
       KeySchema: key("pk"),
@@ -34,7 +34,7 @@ beforeAll(async () => {
   );
   await client().send(
     new CreateTableCommand({
-      TableName: "t",
+      TableName: "two",
       BillingMode: "PAY_PER_REQUEST",
       AttributeDefinitions: [text("pk"), text("sk"), text("g"), text("l")],
       KeySchema: key("pk", "sk"),
@@ -89,38 +89,38 @@ const reasons = async (call: Promise<unknown>) => {
 
 describe("ExecuteStatement", () => {
   test("inserts, selects, updates and deletes", async () => {
-    expect((await execute(`INSERT INTO "h" VALUE {'pk': 'life', 'n': ?}`, [{ N: "1.0" }])).Items).toEqual([]);
-    expect(await said(execute(`INSERT INTO "h" VALUE {'pk': 'life'}`))).toBe(
+    expect((await execute(`INSERT INTO "one" VALUE {'pk': 'life', 'n': ?}`, [{ N: "1.0" }])).Items).toEqual([]);
+    expect(await said(execute(`INSERT INTO "one" VALUE {'pk': 'life'}`))).toBe(
       "DuplicateItemException: Duplicate primary key exists in table",
     );
-    expect(await items(`SELECT * FROM "h" WHERE pk = 'life'`)).toEqual([{ pk: { S: "life" }, n: { N: "1" } }]);
-    expect((await execute(`UPDATE "h" SET n = n + 1 WHERE pk = 'life'`)).Items).toEqual([]);
-    expect(await stored("h", { pk: { S: "life" } })).toEqual({ pk: { S: "life" }, n: { N: "2" } });
-    expect((await execute(`DELETE FROM "h" WHERE pk = 'life'`)).Items).toEqual([]);
-    expect((await execute(`DELETE FROM "h" WHERE pk = 'life'`)).Items).toEqual([]);
-    expect(await items(`SELECT * FROM "h" WHERE pk = 'life'`)).toEqual([]);
+    expect(await items(`SELECT * FROM "one" WHERE pk = 'life'`)).toEqual([{ pk: { S: "life" }, n: { N: "1" } }]);
+    expect((await execute(`UPDATE "one" SET n = n + 1 WHERE pk = 'life'`)).Items).toEqual([]);
+    expect(await stored("one", { pk: { S: "life" } })).toEqual({ pk: { S: "life" }, n: { N: "2" } });
+    expect((await execute(`DELETE FROM "one" WHERE pk = 'life'`)).Items).toEqual([]);
+    expect((await execute(`DELETE FROM "one" WHERE pk = 'life'`)).Items).toEqual([]);
+    expect(await items(`SELECT * FROM "one" WHERE pk = 'life'`)).toEqual([]);
   });
 
   test("an update needs the item and its conditions, a deletion only the conditions", async () => {
     const failed = "ConditionalCheckFailedException: The conditional request failed";
-    expect(await said(execute(`UPDATE "h" SET a = 1 WHERE pk = 'ghost'`))).toBe(failed);
-    expect(await said(execute(`UPDATE "h" SET a = 1 WHERE pk = 'ghost' AND attribute_not_exists(pk)`))).toBe(failed);
-    await execute(`DELETE FROM "h" WHERE pk = 'ghost' AND a = 1`);
-    expect(await stored("h", { pk: { S: "ghost" } })).toBeUndefined();
-    await put("h", { pk: { S: "c" }, a: { N: "1" } });
-    expect(await said(execute(`UPDATE "h" SET b = 1 WHERE pk = 'c' AND a = 2`))).toBe(failed);
-    expect(await said(execute(`DELETE FROM "h" WHERE pk = 'c' AND a = 2`))).toBe(failed);
-    const call = execute(`DELETE FROM "h" WHERE pk = 'c' AND a = 2`, undefined, {
+    expect(await said(execute(`UPDATE "one" SET a = 1 WHERE pk = 'ghost'`))).toBe(failed);
+    expect(await said(execute(`UPDATE "one" SET a = 1 WHERE pk = 'ghost' AND attribute_not_exists(pk)`))).toBe(failed);
+    await execute(`DELETE FROM "one" WHERE pk = 'ghost' AND a = 1`);
+    expect(await stored("one", { pk: { S: "ghost" } })).toBeUndefined();
+    await put("one", { pk: { S: "c" }, a: { N: "1" } });
+    expect(await said(execute(`UPDATE "one" SET b = 1 WHERE pk = 'c' AND a = 2`))).toBe(failed);
+    expect(await said(execute(`DELETE FROM "one" WHERE pk = 'c' AND a = 2`))).toBe(failed);
+    const call = execute(`DELETE FROM "one" WHERE pk = 'c' AND a = 2`, undefined, {
       ReturnValuesOnConditionCheckFailure: "ALL_OLD",
     });
     expect(((await refusal(call)) as unknown as { Item?: Item }).Item).toEqual({ pk: { S: "c" }, a: { N: "1" } });
-    await execute(`FROM "h" WHERE pk = 'c' AND a = 1 SET b = 2 REMOVE a`);
-    expect(await stored("h", { pk: { S: "c" } })).toEqual({ pk: { S: "c" }, b: { N: "2" } });
+    await execute(`FROM "one" WHERE pk = 'c' AND a = 1 SET b = 2 REMOVE a`);
+    expect(await stored("one", { pk: { S: "c" } })).toEqual({ pk: { S: "c" }, b: { N: "2" } });
   });
 
   test("RETURNING gives the item or what has changed of it", async () => {
     const seed = () =>
-      put("h", {
+      put("one", {
         pk: { S: "r" },
         data: { S: "old" },
         tags: { L: [{ S: "a" }, { S: "b" }, { S: "c" }] },
@@ -128,7 +128,7 @@ describe("ExecuteStatement", () => {
       });
     const returned = async (change: string, returning: string) => {
       await seed();
-      return await items(`UPDATE "h" ${change} WHERE pk = 'r' RETURNING ${returning} *`);
+      return await items(`UPDATE "one" ${change} WHERE pk = 'r' RETURNING ${returning} *`);
     };
     expect(await returned("SET data = 'new'", "MODIFIED OLD")).toEqual([{ data: { S: "old" } }]);
     expect(await returned("SET data = 'new'", "MODIFIED NEW")).toEqual([{ data: { S: "new" } }]);
@@ -141,26 +141,26 @@ describe("ExecuteStatement", () => {
     expect(await returned("REMOVE tags[1]", "MODIFIED NEW")).toEqual([{ tags: { L: [{ S: "c" }] } }]);
     expect(await returned("REMOVE data", "MODIFIED NEW")).toEqual([]);
     expect(await returned("SET fresh = 1", "MODIFIED OLD")).toEqual([]);
-    expect(await items(`DELETE FROM "h" WHERE pk = 'r' RETURNING ALL OLD *`)).toMatchObject([{ pk: { S: "r" } }]);
-    expect(await items(`DELETE FROM "h" WHERE pk = 'r' RETURNING ALL OLD *`)).toEqual([]);
+    expect(await items(`DELETE FROM "one" WHERE pk = 'r' RETURNING ALL OLD *`)).toMatchObject([{ pk: { S: "r" } }]);
+    expect(await items(`DELETE FROM "one" WHERE pk = 'r' RETURNING ALL OLD *`)).toEqual([]);
   });
 
   test("sets and lists grow and shrink", async () => {
-    await put("h", { pk: { S: "s" }, ss: { SS: ["a", "b"] }, ns: { NS: ["1"] }, l: { L: [] } });
+    await put("one", { pk: { S: "s" }, ss: { SS: ["a", "b"] }, ns: { NS: ["1"] }, l: { L: [] } });
     await execute(
-      `UPDATE "h" SET ss = set_add(ss, <<'c'>>) SET ns = SET_DELETE(ns, <<1>>) SET f = set_add(f, ?) WHERE pk = 's'`,
+      `UPDATE "one" SET ss = set_add(ss, <<'c'>>) SET ns = SET_DELETE(ns, <<1>>) SET f = set_add(f, ?) WHERE pk = 's'`,
       [{ SS: ["x"] }],
     );
-    await execute(`UPDATE "h" SET l = list_append(l, [4, <<'q'>>]) WHERE pk = 's'`);
-    const item = await stored("h", { pk: { S: "s" } });
+    await execute(`UPDATE "one" SET l = list_append(l, [4, <<'q'>>]) WHERE pk = 's'`);
+    const item = await stored("one", { pk: { S: "s" } });
     expect(new Set(item!.ss!.SS)).toEqual(new Set(["a", "b", "c"]));
     expect([item!.ns, item!.f, item!.l]).toEqual([undefined, { SS: ["x"] }, { L: [{ N: "4" }, { SS: ["q"] }] }]);
     const wrong = "ValidationException: An operand in the update expression has an incorrect data type";
-    expect(await said(execute(`UPDATE "h" SET ss = set_add(ss, <<1>>) WHERE pk = 's'`))).toBe(wrong);
-    expect(await said(execute(`UPDATE "h" SET nope = list_append(nope, [1]) WHERE pk = 's'`))).toBe(
+    expect(await said(execute(`UPDATE "one" SET ss = set_add(ss, <<1>>) WHERE pk = 's'`))).toBe(wrong);
+    expect(await said(execute(`UPDATE "one" SET nope = list_append(nope, [1]) WHERE pk = 's'`))).toBe(
       "ValidationException: The provided expression refers to an attribute that does not exist in the item",
     );
-    expect(await said(execute(`UPDATE "h" SET nope[0] = 1 WHERE pk = 's'`))).toBe(
+    expect(await said(execute(`UPDATE "one" SET nope[0] = 1 WHERE pk = 's'`))).toBe(
       "ValidationException: The document path provided in the update expression is invalid for update",
     );
   });
@@ -170,32 +170,32 @@ describe("ExecuteStatement", () => {
       [`SELECT * FROM "none" WHERE pk = 'x'`, "ResourceNotFoundException: Requested resource not found"],
       [`FROM "none" WHERE pk = 'x' SET c = 1`, "ResourceNotFoundException: Requested resource not found"],
       [
-        `DELETE FROM "h" WHERE a = 'x'`,
+        `DELETE FROM "one" WHERE a = 'x'`,
         "ValidationException: Where clause does not contain a mandatory equality on all key attributes",
       ],
       [
-        `SELECT * FROM "h" WHERE`,
+        `SELECT * FROM "one" WHERE`,
         "ValidationException: Statement wasn't well formed, can't be processed: Unexpected term",
       ],
       [
-        `EXISTS(SELECT * FROM "h" WHERE pk = 'x' AND a IS MISSING)`,
+        `EXISTS(SELECT * FROM "one" WHERE pk = 'x' AND a IS MISSING)`,
         "ValidationException: EXISTS can only be used in ExecuteTransaction write requests.",
       ],
       [
-        `INSERT INTO "t" VALUE {'pk': 'x'}`,
+        `INSERT INTO "two" VALUE {'pk': 'x'}`,
         "ValidationException: One or more parameter values were invalid: Missing the key sk in the item",
       ],
       [
-        `UPDATE "h" SET pk = 'y' WHERE pk = 'x'`,
+        `UPDATE "one" SET pk = 'y' WHERE pk = 'x'`,
         "ValidationException: One or more parameter values were invalid: Cannot update attribute pk. This attribute is part of the key",
       ],
     ];
     for (const [statement, expected] of cases) expect(await said(execute(statement))).toBe(expected);
     // Parameters are looked at before the statement is.
-    expect(await said(execute(`UPDATE "h" SET WHERE`, [{ SS: ["a", "a"] }]))).toBe(
+    expect(await said(execute(`UPDATE "one" SET WHERE`, [{ SS: ["a", "a"] }]))).toBe(
       "ValidationException: One or more parameter values were invalid: Input collection [a, a] contains duplicates.",
     );
-    expect(await said(execute(`SELECT * FROM "h" WHERE pk = ?`, [{ N: "1e99999999999" }]))).toBe(
+    expect(await said(execute(`SELECT * FROM "one" WHERE pk = ?`, [{ N: "1e99999999999" }]))).toBe(
       "ValidationException: The parameter cannot be converted to a numeric value: 1e99999999999",
     );
     expect(await said(execute("x".repeat(8193)))).toContain("Member must have length less than or equal to 8192");
@@ -206,7 +206,7 @@ describe("SELECT", () => {
   beforeAll(async () => {
     for (const pk of ["o", "p"]) {
       for (const sk of ["1", "2", "3"]) {
-        await put("t", {
+        await put("two", {
           pk: { S: pk },
           sk: { S: sk },
           g: { S: `g${sk}` },
@@ -221,41 +221,41 @@ describe("SELECT", () => {
   const keys = async (statement: string) => (await items(statement)).map(({ pk, sk }) => `${pk!.S}/${sk!.S}`).join(" ");
 
   test("reads by key, in order, over several keys", async () => {
-    expect(await keys(`SELECT * FROM "t" WHERE pk = 'o'`)).toBe("o/1 o/2 o/3");
-    expect(await keys(`SELECT * FROM "t" WHERE pk = 'o' ORDER BY sk DESC`)).toBe("o/3 o/2 o/1");
-    expect(await keys(`SELECT * FROM "t" WHERE pk IN ['o', 'p'] ORDER BY pk DESC, sk ASC`)).toBe(
+    expect(await keys(`SELECT * FROM "two" WHERE pk = 'o'`)).toBe("o/1 o/2 o/3");
+    expect(await keys(`SELECT * FROM "two" WHERE pk = 'o' ORDER BY sk DESC`)).toBe("o/3 o/2 o/1");
+    expect(await keys(`SELECT * FROM "two" WHERE pk IN ['o', 'p'] ORDER BY pk DESC, sk ASC`)).toBe(
       "p/1 p/2 p/3 o/1 o/2 o/3",
     );
-    expect(await keys(`SELECT * FROM "t" WHERE pk = 'o' AND sk BETWEEN '2' AND '3' AND hidden <> 3`)).toBe("o/2");
-    expect(await keys(`SELECT * FROM "t" WHERE pk = 'o' AND NOT sk = '1' OR pk = 'o' AND sk = '2'`)).toBe("o/2 o/3");
-    expect((await keys(`SELECT * FROM "t" WHERE hidden = 2`)).split(" ").sort()).toEqual(["o/2", "p/2"]);
-    expect(await items(`SELECT pk FROM "t" WHERE pk = 'o' AND sk = '1' AND sk = '2'`)).toEqual([]);
+    expect(await keys(`SELECT * FROM "two" WHERE pk = 'o' AND sk BETWEEN '2' AND '3' AND hidden <> 3`)).toBe("o/2");
+    expect(await keys(`SELECT * FROM "two" WHERE pk = 'o' AND NOT sk = '1' OR pk = 'o' AND sk = '2'`)).toBe("o/2 o/3");
+    expect((await keys(`SELECT * FROM "two" WHERE hidden = 2`)).split(" ").sort()).toEqual(["o/2", "p/2"]);
+    expect(await items(`SELECT pk FROM "two" WHERE pk = 'o' AND sk = '1' AND sk = '2'`)).toEqual([]);
   });
 
   test("returns the attributes that it names, under their last names", async () => {
-    expect(await items(`SELECT sk, m.k[0], nope, "hidden" FROM "t" WHERE pk = 'o' AND sk = '1'`)).toEqual([
+    expect(await items(`SELECT sk, m.k[0], nope, "hidden" FROM "two" WHERE pk = 'o' AND sk = '1'`)).toEqual([
       { sk: { S: "1" }, "k[0]": { S: "deep" }, hidden: { N: "1" } },
     ]);
-    expect(await items(`SELECT nope FROM "t" WHERE pk = 'o' AND sk = '1'`)).toEqual([{}]);
+    expect(await items(`SELECT nope FROM "two" WHERE pk = 'o' AND sk = '1'`)).toEqual([{}]);
   });
 
   test("reads indexes", async () => {
-    expect(await items(`SELECT * FROM "t"."gsi" WHERE g = 'g1' AND shown = 'o1'`)).toEqual([
+    expect(await items(`SELECT * FROM "two"."gsi" WHERE g = 'g1' AND shown = 'o1'`)).toEqual([
       { pk: { S: "o" }, sk: { S: "1" }, g: { S: "g1" }, shown: { S: "o1" } },
     ]);
-    expect(await items(`SELECT hidden FROM "t"."lsi" WHERE pk = 'o' AND l > 'l2'`)).toEqual([{ hidden: { N: "3" } }]);
-    expect(await items(`SELECT sk FROM "t"."gsi" WHERE hidden = 1`)).toEqual([]);
-    expect(await said(execute(`SELECT hidden FROM "t"."gsi" WHERE g = 'g1'`))).toBe(
+    expect(await items(`SELECT hidden FROM "two"."lsi" WHERE pk = 'o' AND l > 'l2'`)).toEqual([{ hidden: { N: "3" } }]);
+    expect(await items(`SELECT sk FROM "two"."gsi" WHERE hidden = 1`)).toEqual([]);
+    expect(await said(execute(`SELECT hidden FROM "two"."gsi" WHERE g = 'g1'`))).toBe(
       "ValidationException: One or more parameter values were invalid: Global secondary index gsi does not project [hidden]",
     );
     expect(
-      await said(execute(`SELECT sk FROM "t"."gsi" WHERE g = 'g1'`, undefined, { ConsistentRead: true })),
+      await said(execute(`SELECT sk FROM "two"."gsi" WHERE g = 'g1'`, undefined, { ConsistentRead: true })),
     ).toContain("Consistent reads are not supported on global secondary indexes");
   });
 
   test.each([
-    [`SELECT pk, sk FROM "t" WHERE pk IN ['o', 'p'] ORDER BY pk DESC`, "p/3 p/2 p/1 o/3 o/2 o/1"],
-    [`SELECT pk, sk FROM "t" WHERE pk IN ['o', 'p'] AND hidden <> 2`, "o/1 o/3 p/1 p/3"],
+    [`SELECT pk, sk FROM "two" WHERE pk IN ['o', 'p'] ORDER BY pk DESC`, "p/3 p/2 p/1 o/3 o/2 o/1"],
+    [`SELECT pk, sk FROM "two" WHERE pk IN ['o', 'p'] AND hidden <> 2`, "o/1 o/3 p/1 p/3"],
   ])("goes on where a page ended: %s", async (statement, expected) => {
     for (const limit of [1, 2, 3, 4, 100]) {
       const found: string[] = [];
@@ -273,18 +273,18 @@ describe("SELECT", () => {
   });
 
   test("pages a scan", async () => {
-    const first = await execute(`SELECT pk, sk FROM "t"`, undefined, { Limit: 4 });
+    const first = await execute(`SELECT pk, sk FROM "two"`, undefined, { Limit: 4 });
     expect(Object.keys(first.LastEvaluatedKey!).sort()).toEqual(["pk", "sk"]);
-    const second = await execute(`SELECT pk, sk FROM "t"`, undefined, { Limit: 4, NextToken: first.NextToken });
+    const second = await execute(`SELECT pk, sk FROM "two"`, undefined, { Limit: 4, NextToken: first.NextToken });
     expect([...first.Items!, ...second.Items!].length).toBe(6);
     expect(second.NextToken).toBeUndefined();
   });
 
   test("a token belongs to its statement", async () => {
-    const { NextToken } = await execute(`SELECT * FROM "t"`, undefined, { Limit: 1 });
-    const other = execute(`SELECT * FROM "t" WHERE pk = 'o'`, undefined, { NextToken: NextToken! });
+    const { NextToken } = await execute(`SELECT * FROM "two"`, undefined, { Limit: 1 });
+    const other = execute(`SELECT * FROM "two" WHERE pk = 'o'`, undefined, { NextToken: NextToken! });
     expect(await said(other)).toBe("ValidationException: The provided starting key is invalid");
-    expect(await said(execute(`SELECT * FROM "t"`, undefined, { NextToken: "no token" }))).toBe(
+    expect(await said(execute(`SELECT * FROM "two"`, undefined, { NextToken: "no token" }))).toBe(
       "ValidationException: Invalid NextToken",
     );
     const decoded = JSON.parse(Buffer.from(NextToken!, "base64url").toString());
@@ -294,12 +294,12 @@ describe("SELECT", () => {
       { start: { pk: { N: "1" }, sk: { S: "1" } } },
       { query: 7 },
     ]) {
-      expect(await said(execute(`SELECT * FROM "t"`, undefined, { NextToken: forged(changed) }))).toContain(
+      expect(await said(execute(`SELECT * FROM "two"`, undefined, { NextToken: forged(changed) }))).toContain(
         "The provided starting key is invalid",
       );
     }
     for (const changed of [{ query: -1 }, { query: 0.5 }, { scope: 7 }]) {
-      expect(await said(execute(`SELECT * FROM "t"`, undefined, { NextToken: forged(changed) }))).toContain(
+      expect(await said(execute(`SELECT * FROM "two"`, undefined, { NextToken: forged(changed) }))).toContain(
         "Invalid NextToken",
       );
     }
@@ -308,48 +308,48 @@ describe("SELECT", () => {
   test("reports what it consumed", async () => {
     const consumed = async (statement: string, more: Partial<ExecuteStatementCommandInput> = {}) =>
       (await execute(statement, undefined, { ReturnConsumedCapacity: "INDEXES", ...more })).ConsumedCapacity;
-    expect(await consumed(`SELECT * FROM "t" WHERE pk = 'o' AND sk = '1'`)).toEqual({
-      TableName: "t",
+    expect(await consumed(`SELECT * FROM "two" WHERE pk = 'o' AND sk = '1'`)).toEqual({
+      TableName: "two",
       CapacityUnits: 0.5,
       Table: { CapacityUnits: 0.5 },
     });
-    expect((await consumed(`SELECT * FROM "h" WHERE pk = 'none'`, { ConsistentRead: true }))!.CapacityUnits).toBe(1);
-    expect(await consumed(`SELECT pk FROM "t"."gsi" WHERE g = 'g1'`)).toMatchObject({
+    expect((await consumed(`SELECT * FROM "one" WHERE pk = 'none'`, { ConsistentRead: true }))!.CapacityUnits).toBe(1);
+    expect(await consumed(`SELECT pk FROM "two"."gsi" WHERE g = 'g1'`)).toMatchObject({
       CapacityUnits: 0.5,
       Table: { CapacityUnits: 0 },
       GlobalSecondaryIndexes: { gsi: { CapacityUnits: 0.5 } },
     });
-    expect(await consumed(`SELECT hidden FROM "t"."lsi" WHERE pk = 'o'`)).toMatchObject({
+    expect(await consumed(`SELECT hidden FROM "two"."lsi" WHERE pk = 'o'`)).toMatchObject({
       CapacityUnits: 2,
       Table: { CapacityUnits: 1.5 },
       LocalSecondaryIndexes: { lsi: { CapacityUnits: 0.5 } },
     });
-    expect(await consumed(`INSERT INTO "t" VALUE {'pk': 'cc', 'sk': '1', 'g': 'x', 'l': 'y'}`)).toMatchObject({
+    expect(await consumed(`INSERT INTO "two" VALUE {'pk': 'cc', 'sk': '1', 'g': 'x', 'l': 'y'}`)).toMatchObject({
       CapacityUnits: 3,
       Table: { CapacityUnits: 1 },
     });
-    expect((await consumed(`DELETE FROM "h" WHERE pk = 'none'`))!.CapacityUnits).toBe(1);
+    expect((await consumed(`DELETE FROM "one" WHERE pk = 'none'`))!.CapacityUnits).toBe(1);
   });
 });
 
 describe("BatchExecuteStatement", () => {
   test("answers each statement on its own", async () => {
-    await put("h", { pk: { S: "b" }, data: { S: "x" } });
+    await put("one", { pk: { S: "b" }, data: { S: "x" } });
     expect(
       await batch(
-        `SELECT * FROM "h" WHERE pk = 'b'`,
-        `SELECT data FROM "h" WHERE pk IN ['b']`,
-        `SELECT * FROM "h" WHERE pk = 'missing'`,
-        `SLECT * FROM "h" WHERE pk = 'b'`,
+        `SELECT * FROM "one" WHERE pk = 'b'`,
+        `SELECT data FROM "one" WHERE pk IN ['b']`,
+        `SELECT * FROM "one" WHERE pk = 'missing'`,
+        `SLECT * FROM "one" WHERE pk = 'b'`,
         `SELECT * FROM "none" WHERE pk = 'b'`,
-        `SELECT * FROM "h" WHERE data = 'x'`,
-        `SELECT * FROM "t"."gsi" WHERE g = 'b'`,
-        { Statement: `SELECT * FROM "h" WHERE pk = ?`, Parameters: [{ SS: ["a", "a"] }] },
+        `SELECT * FROM "one" WHERE data = 'x'`,
+        `SELECT * FROM "two"."gsi" WHERE g = 'b'`,
+        { Statement: `SELECT * FROM "one" WHERE pk = ?`, Parameters: [{ SS: ["a", "a"] }] },
       ),
     ).toEqual([
-      { TableName: "h", Item: { pk: { S: "b" }, data: { S: "x" } } },
-      { TableName: "h", Item: { data: { S: "x" } } },
-      { TableName: "h" },
+      { TableName: "one", Item: { pk: { S: "b" }, data: { S: "x" } } },
+      { TableName: "one", Item: { data: { S: "x" } } },
+      { TableName: "one" },
       {
         Error: {
           Code: "ValidationError",
@@ -357,7 +357,7 @@ describe("BatchExecuteStatement", () => {
         },
       },
       { Error: { Code: "ResourceNotFound", Message: "Requested resource not found" } },
-      ...["h", "t"].map((TableName) => ({
+      ...["one", "two"].map((TableName) => ({
         TableName,
         Error: {
           Code: "ValidationError" as const,
@@ -374,21 +374,21 @@ describe("BatchExecuteStatement", () => {
   });
 
   test("writes, and says what was there", async () => {
-    await put("h", { pk: { S: "bw" }, data: { S: "old" } });
+    await put("one", { pk: { S: "bw" }, data: { S: "old" } });
     expect(
       await batch(
-        `INSERT INTO "h" VALUE {'pk': 'bw'}`,
+        `INSERT INTO "one" VALUE {'pk': 'bw'}`,
         {
-          Statement: `UPDATE "h" SET a = 1 WHERE pk = 'bw' AND data = 'no'`,
+          Statement: `UPDATE "one" SET a = 1 WHERE pk = 'bw' AND data = 'no'`,
           ReturnValuesOnConditionCheckFailure: "ALL_OLD",
         },
-        `DELETE FROM "h" WHERE pk = 'bw' RETURNING MODIFIED OLD *`,
-        `INSERT INTO "h" VALUE {'pk': 'bw2', 'data': 'new'}`,
+        `DELETE FROM "one" WHERE pk = 'bw' RETURNING MODIFIED OLD *`,
+        `INSERT INTO "one" VALUE {'pk': 'bw2', 'data': 'new'}`,
       ),
     ).toEqual([
-      { TableName: "h", Error: { Code: "DuplicateItem", Message: "Duplicate primary key exists in table" } },
+      { TableName: "one", Error: { Code: "DuplicateItem", Message: "Duplicate primary key exists in table" } },
       {
-        TableName: "h",
+        TableName: "one",
         Error: {
           Code: "ConditionalCheckFailed",
           Message: "The conditional request failed",
@@ -396,22 +396,22 @@ describe("BatchExecuteStatement", () => {
         },
       },
       {
-        TableName: "h",
+        TableName: "one",
         Error: {
           Code: "ValidationError",
           Message:
             "Invalid returning clause: RETURNING MODIFIED OLD *. Only RETURNING ALL OLD * is allowed in DELETE statements.",
         },
       },
-      { TableName: "h" },
+      { TableName: "one" },
     ]);
-    expect(await batch(`DELETE FROM "h" WHERE pk = 'bw' RETURNING ALL OLD *`)).toEqual([
-      { TableName: "h", Item: { pk: { S: "bw" }, data: { S: "old" } } },
+    expect(await batch(`DELETE FROM "one" WHERE pk = 'bw' RETURNING ALL OLD *`)).toEqual([
+      { TableName: "one", Item: { pk: { S: "bw" }, data: { S: "old" } } },
     ]);
   });
 
   test("charges only what succeeded", async () => {
-    await put("h", { pk: { S: "cc" } });
+    await put("one", { pk: { S: "cc" } });
     const charged = async (...statements: string[]) =>
       (
         await client().send(
@@ -422,17 +422,17 @@ describe("BatchExecuteStatement", () => {
         )
       ).ConsumedCapacity;
     expect(
-      await charged(`SELECT * FROM "h" WHERE pk = 'cc'`, `SELECT * FROM "h" WHERE pk = 'none'`, `SELECT *`),
-    ).toEqual([{ TableName: "h", CapacityUnits: 2 }]);
-    expect(await charged(`INSERT INTO "h" VALUE {'pk': 'cc'}`)).toBeUndefined();
+      await charged(`SELECT * FROM "one" WHERE pk = 'cc'`, `SELECT * FROM "one" WHERE pk = 'none'`, `SELECT *`),
+    ).toEqual([{ TableName: "one", CapacityUnits: 2 }]);
+    expect(await charged(`INSERT INTO "one" VALUE {'pk': 'cc'}`)).toBeUndefined();
   });
 
   test("reads or writes, at most 25", async () => {
-    expect(await said(batch(`SELECT * FROM "h" WHERE pk = 'x'`, `DELETE FROM "h" WHERE pk = 'x'`))).toContain(
+    expect(await said(batch(`SELECT * FROM "one" WHERE pk = 'x'`, `DELETE FROM "one" WHERE pk = 'x'`))).toContain(
       "does not support both read and write operations in the same request",
     );
     expect(await said(batch())).toContain("ValidationException");
-    expect(await said(batch(...Array.from({ length: 26 }, () => `SELECT * FROM "h" WHERE pk = 'x'`)))).toContain(
+    expect(await said(batch(...Array.from({ length: 26 }, () => `SELECT * FROM "one" WHERE pk = 'x'`)))).toContain(
       "Member must have length less than or equal to 25",
     );
   });
@@ -440,23 +440,23 @@ describe("BatchExecuteStatement", () => {
 
 describe("ExecuteTransaction", () => {
   test("writes all or nothing", async () => {
-    await put("h", { pk: { S: "tx" }, n: { N: "0" } });
+    await put("one", { pk: { S: "tx" }, n: { N: "0" } });
     const done = await transact(
       [
-        `INSERT INTO "h" VALUE {'pk': 'tx-new'}`,
-        `UPDATE "h" SET n = n + 1 WHERE pk = 'tx'`,
-        `EXISTS(SELECT * FROM "h" WHERE pk = 'c' AND nope IS MISSING)`,
+        `INSERT INTO "one" VALUE {'pk': 'tx-new'}`,
+        `UPDATE "one" SET n = n + 1 WHERE pk = 'tx'`,
+        `EXISTS(SELECT * FROM "one" WHERE pk = 'c' AND nope IS MISSING)`,
       ],
       { ReturnConsumedCapacity: "TOTAL" },
     );
-    expect([done.Responses, done.ConsumedCapacity?.[0]?.TableName]).toEqual([[], "h"]);
+    expect([done.Responses, done.ConsumedCapacity?.[0]?.TableName]).toEqual([[], "one"]);
     expect(
       await reasons(
         transact([
-          `UPDATE "h" SET n = 9 WHERE pk = 'tx'`,
-          `INSERT INTO "h" VALUE {'pk': 'tx-new'}`,
-          `UPDATE "h" SET n = 9 WHERE pk = 'nobody'`,
-          `EXISTS(SELECT * FROM "h" WHERE pk = 'c' AND nope IS NOT MISSING)`,
+          `UPDATE "one" SET n = 9 WHERE pk = 'tx'`,
+          `INSERT INTO "one" VALUE {'pk': 'tx-new'}`,
+          `UPDATE "one" SET n = 9 WHERE pk = 'nobody'`,
+          `EXISTS(SELECT * FROM "one" WHERE pk = 'c' AND nope IS NOT MISSING)`,
         ]),
       ),
     ).toEqual([
@@ -465,16 +465,16 @@ describe("ExecuteTransaction", () => {
       "ConditionalCheckFailed: The conditional request failed",
       "ConditionalCheckFailed: The conditional request failed",
     ]);
-    expect(await stored("h", { pk: { S: "tx" } })).toEqual({ pk: { S: "tx" }, n: { N: "1" } });
+    expect(await stored("one", { pk: { S: "tx" } })).toEqual({ pk: { S: "tx" }, n: { N: "1" } });
   });
 
   test("a token makes it happen once", async () => {
-    await put("h", { pk: { S: "once" }, n: { N: "0" } });
+    await put("one", { pk: { S: "once" }, n: { N: "0" } });
     const again = (statement: string) =>
       transact([statement], { ClientRequestToken: "a-token", ReturnConsumedCapacity: "INDEXES" });
-    const statement = `UPDATE "h" SET n = n + 1 WHERE pk = 'once'`;
+    const statement = `UPDATE "one" SET n = n + 1 WHERE pk = 'once'`;
     const [first, second] = [await again(statement), await again(statement)];
-    expect((await stored("h", { pk: { S: "once" } }))!.n).toEqual({ N: "1" });
+    expect((await stored("one", { pk: { S: "once" } }))!.n).toEqual({ N: "1" });
     expect(
       [first, second].map(({ ConsumedCapacity: [one] = [] }) => [one!.WriteCapacityUnits, one!.ReadCapacityUnits]),
     ).toEqual([
@@ -485,11 +485,11 @@ describe("ExecuteTransaction", () => {
   });
 
   test("reads by key, as of one moment", async () => {
-    await put("t", { pk: { S: "k" }, sk: { S: "1" }, flag: { S: "right" } });
-    const select = `SELECT * FROM "t" WHERE `;
+    await put("two", { pk: { S: "k" }, sk: { S: "1" }, flag: { S: "right" } });
+    const select = `SELECT * FROM "two" WHERE `;
     const { Responses } = await transact([
       `${select}(sk = '1') AND pk = 'k' AND pk = 'k'`,
-      `SELECT flag FROM "t" WHERE pk IN ['k'] AND sk IN ['2']`,
+      `SELECT flag FROM "two" WHERE pk IN ['k'] AND sk IN ['2']`,
     ]);
     expect(Responses).toEqual([{ Item: { pk: { S: "k" }, sk: { S: "1" }, flag: { S: "right" } } }, {}]);
     const keyOnly =
@@ -502,11 +502,11 @@ describe("ExecuteTransaction", () => {
     ]) {
       expect(await said(transact([select + where]))).toBe(keyOnly);
     }
-    expect(await said(transact([`SELECT * FROM "t"."gsi" WHERE g = 'x'`]))).toBe(
+    expect(await said(transact([`SELECT * FROM "two"."gsi" WHERE g = 'x'`]))).toBe(
       "ValidationException: Validation failed in TransactStatements[0]: Reads on indices are not supported within transactions.",
     );
     const one = `${select}pk = 'k' AND sk = '1'`;
-    expect(await said(transact([one, `SELECT flag FROM "t" WHERE sk = '1' AND pk = 'k'`]))).toBe(
+    expect(await said(transact([one, `SELECT flag FROM "two" WHERE sk = '1' AND pk = 'k'`]))).toBe(
       "ValidationException: Transaction request cannot include multiple operations on one item",
     );
     expect(await reasons(transact([one, one, `${select}pk = 1 AND sk = '1'`]))).toEqual([
@@ -517,7 +517,7 @@ describe("ExecuteTransaction", () => {
   });
 
   test("mistakes in keys and tables cancel it, other mistakes name the statement", async () => {
-    const update = `UPDATE "t" SET a = 1 WHERE `;
+    const update = `UPDATE "two" SET a = 1 WHERE `;
     const mismatch = "ValidationError: The provided key element does not match the schema";
     expect(
       await reasons(
@@ -527,7 +527,7 @@ describe("ExecuteTransaction", () => {
           `${update}pk = 'k' AND sk = '1' AND pk = 'o'`,
           `${update}pk = 'k' AND sk = 1`,
           `${update}pk = 'k' AND sk = '1'`,
-          `INSERT INTO "t" VALUE {'pk': 'x'}`,
+          `INSERT INTO "two" VALUE {'pk': 'x'}`,
           `DELETE FROM "none" WHERE pk = 'x' RETURNING ALL OLD *`,
         ]),
       ),
@@ -539,16 +539,16 @@ describe("ExecuteTransaction", () => {
     ]);
     const named = async (...statements: string[]) =>
       (await said(transact(statements))).replace("ValidationException: ", "");
-    expect(await named(`DELETE FROM "none" WHERE pk = 'x'`, `DELETE FROM "h" WHERE pk = 'x' RETURNING ALL OLD *`)).toBe(
-      "Validation failed in TransactStatements[1]: RETURNING clause is not supported in ExecuteTransaction.",
-    );
-    expect(await named(`SELECT * FROM "h" WHERE`)).toBe(
+    expect(
+      await named(`DELETE FROM "none" WHERE pk = 'x'`, `DELETE FROM "one" WHERE pk = 'x' RETURNING ALL OLD *`),
+    ).toBe("Validation failed in TransactStatements[1]: RETURNING clause is not supported in ExecuteTransaction.");
+    expect(await named(`SELECT * FROM "one" WHERE`)).toBe(
       "Validation failed in TransactStatements[0]: Statement wasn't well formed, can't be processed: Unexpected term",
     );
-    expect(await named(`EXISTS(SELECT * FROM "h" WHERE pk = 'c')`, `DELETE FROM "h" WHERE pk = 'x'`)).toBe(
+    expect(await named(`EXISTS(SELECT * FROM "one" WHERE pk = 'c')`, `DELETE FROM "one" WHERE pk = 'x'`)).toBe(
       "Validation failed in TransactStatements[0]: EXISTS() must contain a single item read with additional condition",
     );
-    expect(await named(`SELECT * FROM "h" WHERE pk = 'c'`, `DELETE FROM "h" WHERE pk = 'x'`)).toBe(
+    expect(await named(`SELECT * FROM "one" WHERE pk = 'c'`, `DELETE FROM "one" WHERE pk = 'x'`)).toBe(
       "ExecuteTransaction API does not support both read and write operations in the same request.",
     );
   });
@@ -557,7 +557,11 @@ describe("ExecuteTransaction", () => {
 describe("policies", () => {
   test("allow and deny statements by what they do", async () => {
     addUser(world, "reader", "AKIAREADER", [
-      { Effect: "Allow", Action: "dynamodb:PartiQLSelect", Resource: `arn:aws:dynamodb:us-east-1:${ACCOUNT}:table/t` },
+      {
+        Effect: "Allow",
+        Action: "dynamodb:PartiQLSelect",
+        Resource: `arn:aws:dynamodb:us-east-1:${ACCOUNT}:table/two`,
+      },
       {
         Effect: "Deny",
         Action: "dynamodb:PartiQLSelect",
@@ -567,24 +571,24 @@ describe("policies", () => {
     ]);
     const reader = world.client("AKIAREADER");
     const run = (Statement: string) => reader.send(new ExecuteStatementCommand({ Statement }));
-    await run(`SELECT * FROM "t" WHERE pk = 'o'`);
+    await run(`SELECT * FROM "two" WHERE pk = 'o'`);
     for (const statement of [
-      `SELECT * FROM "t"`,
-      `SELECT * FROM "t"."gsi" WHERE g = 'g1'`,
-      `SELECT * FROM "h" WHERE pk = 'o'`,
-      `DELETE FROM "t" WHERE pk = 'o' AND sk = '1'`,
+      `SELECT * FROM "two"`,
+      `SELECT * FROM "two"."gsi" WHERE g = 'g1'`,
+      `SELECT * FROM "one" WHERE pk = 'o'`,
+      `DELETE FROM "two" WHERE pk = 'o' AND sk = '1'`,
     ]) {
       expect((await refusal(run(statement))).name).toBe("AccessDeniedException");
     }
     const { Responses } = await reader.send(
       new BatchExecuteStatementCommand({
         Statements: [
-          { Statement: `SELECT sk FROM "t" WHERE pk = 'o' AND sk = '1'` },
-          { Statement: `SELECT * FROM "h" WHERE pk = 'o'` },
+          { Statement: `SELECT sk FROM "two" WHERE pk = 'o' AND sk = '1'` },
+          { Statement: `SELECT * FROM "one" WHERE pk = 'o'` },
         ],
       }),
     );
-    expect(Responses![0]).toEqual({ TableName: "t", Item: { sk: { S: "1" } } });
+    expect(Responses![0]).toEqual({ TableName: "two", Item: { sk: { S: "1" } } });
     expect(Responses![1]!.Error!.Code).toBe("AccessDenied");
   });
 });
