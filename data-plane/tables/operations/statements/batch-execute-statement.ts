@@ -11,14 +11,11 @@ import {
 import { type Item, TableValidation } from "#data-plane/tables/values";
 import { AwsError, type DynamoDB, jsonText } from "#foundation/aws";
 import { resourceNotFound, validationError } from "../../errors.ts";
-import type { ConsumedUnits } from "../../rules/capacity.ts";
-import { checkKey } from "../../rules/keys.ts";
 import type { TableOperations } from "../../service/define.ts";
 import { toAwsError } from "../../service/failures.ts";
 import type { TableView } from "../../service/table-view.ts";
 import type { Toolbox } from "../../service/toolbox.ts";
-import { consumedByRead, readItem } from "../items/get-item.ts";
-import { consumedByWrite } from "../items/write-item.ts";
+import { type ConsumedUnits, checkKey, consumedByRead, consumedByWrite, readItem } from "../items/internals.ts";
 import { selectColumns } from "./run-select.ts";
 import { runWrite, type WireItem } from "./run-write.ts";
 import { keyOfPlan } from "./single-item.ts";

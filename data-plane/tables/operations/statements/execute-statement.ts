@@ -6,7 +6,7 @@ import { resourceNotFound } from "../../errors.ts";
 import type { TableOperations } from "../../service/define.ts";
 import type { TableView } from "../../service/table-view.ts";
 import type { Toolbox } from "../../service/toolbox.ts";
-import { consumedByWrite } from "../items/write-item.ts";
+import { consumedByWrite } from "../items/internals.ts";
 import { readToken, tokenScope, writeToken } from "./next-token.ts";
 import { runSelect } from "./run-select.ts";
 import { runWrite } from "./run-write.ts";

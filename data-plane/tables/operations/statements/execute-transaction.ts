@@ -16,15 +16,23 @@ import { type Item, TableValidation } from "#data-plane/tables/values";
 import { AwsError, type DynamoDB, jsonText } from "#foundation/aws";
 import type { TransactToken } from "../../engine/port.ts";
 import { validationError } from "../../errors.ts";
-import { ConsumedUnits, readUnits } from "../../rules/capacity.ts";
-import { checkKey, keyIdentity } from "../../rules/keys.ts";
 import type { TableOperations } from "../../service/define.ts";
 import type { TableView } from "../../service/table-view.ts";
 import { accountOf } from "../../service/tables.ts";
 import type { Toolbox } from "../../service/toolbox.ts";
-import { type CancellationReason, transactionCancelled, validationReason } from "../items/cancellation.ts";
-import { mistakeOf, TRANSACTION_BYTES_MAX } from "../items/transact-get.ts";
-import { type PlannedAction, runTransaction } from "../items/transact-write.ts";
+import {
+  type CancellationReason,
+  ConsumedUnits,
+  checkKey,
+  keyIdentity,
+  mistakeOf,
+  type PlannedAction,
+  readUnits,
+  runTransaction,
+  TRANSACTION_BYTES_MAX,
+  transactionCancelled,
+  validationReason,
+} from "../items/internals.ts";
 import { selectColumns } from "./run-select.ts";
 import { actionOf, duplicateReason, type WireItem } from "./run-write.ts";
 import { keyOfPlan } from "./single-item.ts";

@@ -5,11 +5,11 @@ import { type Item, type MutableItem, setAttribute, TableValidation } from "#dat
 import { jsonText } from "#foundation/aws";
 import type { Page, PageItem, PageRequest } from "../../engine/port.ts";
 import { PAGE_BYTES_MAX } from "../../engine/port.ts";
-import { ConsumedUnits } from "../../rules/capacity.ts";
 import { checkStartKey } from "../../rules/start-key.ts";
 import type { IndexView, TableView } from "../../service/table-view.ts";
 import type { Toolbox } from "../../service/toolbox.ts";
-import { readPage, startPlace } from "../items/read-pages.ts";
+import { ConsumedUnits, readPage } from "../items/internals.ts";
+import { startPlace } from "../items/read-pages.ts";
 import type { ReadPosition } from "./next-token.ts";
 
 export interface SelectRequest {

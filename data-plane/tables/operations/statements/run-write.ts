@@ -4,11 +4,17 @@ import type { Returning, WritePlan } from "#data-plane/tables/partiql";
 import type { Item } from "#data-plane/tables/values";
 import { AwsError, type DynamoDB, jsonText } from "#foundation/aws";
 import type { ItemAction, WriteDone } from "../../engine/port.ts";
-import { checkedItemSize } from "../../rules/item-size.ts";
 import type { TableView } from "../../service/table-view.ts";
 import type { Toolbox } from "../../service/toolbox.ts";
-import { checkCondition, deleteAction, putAction, updateAction } from "../items/actions.ts";
-import { wishesOf, writeItem } from "../items/write-item.ts";
+import {
+  checkCondition,
+  checkedItemSize,
+  deleteAction,
+  putAction,
+  updateAction,
+  wishesOf,
+  writeItem,
+} from "../items/internals.ts";
 
 /** What is put, updated or deleted; a condition alone is for transactions. */
 export type SingleWritePlan = Exclude<WritePlan, { readonly kind: "check" }>;
