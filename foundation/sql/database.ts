@@ -35,6 +35,11 @@ export interface Database {
    * byName.get("ada")?.id;
    */
   prepare<Row extends object = never>(sql: string): Statement<Row>;
+  /**
+   * Forgets the compiled statements whose text names `table`, so that tables that come and go leave nothing behind. They must not be used any more; preparing
+   * the same text again is fine.
+   */
+  forgetStatements(table: string): void;
   /** Runs a script of several statements without parameters. */
   exec(sql: string): void;
   /** Steps through the rows of a query that is too large for `all`, on a statement of its own. */

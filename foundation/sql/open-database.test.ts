@@ -47,6 +47,18 @@ describe("openDatabase()", () => {
       for (const file of [path, `${path}-wal`, `${path}-shm`]) expect(statSync(file).mode & 0o777).toBe(0o600);
     }));
 
+  test("forgetStatements() forgets those that name the table, and no others", () =>
+    withDatabase((database) => {
+      database.exec("CREATE TABLE items_1 (id INTEGER)");
+      const kept = database.prepare<{ id: number }>("SELECT id FROM items_1");
+      const forgotten = database.prepare("SELECT id FROM items");
+      database.forgetStatements("items");
+      expect(kept.all()).toEqual([]);
+      expect(database.prepare<{ id: number }>("SELECT id FROM items_1")).toBe(kept);
+      expect(database.prepare("SELECT id FROM items")).not.toBe(forgotten);
+      expect(names(database)).toEqual([]);
+    }));
+
   test("a read-only connection sees commits, cannot write, and does not create files", () =>
     withDatabase((database, path) => {
       const reader = openDatabase({ path, readOnly: true });

@@ -85,12 +85,16 @@ class BunStatement<Row extends object> implements Statement<Row> {
   }
 }
 
+interface KeptStatement {
+  readonly statement: Statement<object>;
+  readonly finalize: () => void;
+}
+
 class BunDatabase implements Database {
   readonly path: string;
   readonly readOnly: boolean;
   readonly #connection: Connection;
-  readonly #statements = new Map<string, Statement<object>>();
-  readonly #finalizers: (() => void)[] = [];
+  readonly #statements = new Map<string, KeptStatement>();
   readonly #begin: string;
   #open = true;
 
@@ -108,12 +112,20 @@ class BunDatabase implements Database {
   prepare<Row extends object = never>(sql: string): Statement<Row> {
     const known = this.#statements.get(sql);
     // One compiled statement per text: its row type is whatever the text selects, which only the caller can state.
-    if (known !== undefined) return known as Statement<Row>;
+    if (known !== undefined) return known.statement as Statement<Row>;
     const compiled = this.#live().prepare<Row, SQLQueryBindings[]>(sql);
     const statement = new BunStatement<Row>(compiled, this);
-    this.#statements.set(sql, statement);
-    this.#finalizers.push(() => compiled.finalize());
+    this.#statements.set(sql, { statement, finalize: () => compiled.finalize() });
     return statement;
+  }
+
+  forgetStatements(table: string): void {
+    const name = new RegExp(`\\b${RegExp.escape(table)}\\b`);
+    for (const [sql, { finalize }] of this.#statements) {
+      if (!name.test(sql)) continue;
+      this.#statements.delete(sql);
+      finalize();
+    }
   }
 
   exec(sql: string): void {
@@ -190,7 +202,7 @@ class BunDatabase implements Database {
   close(): void {
     if (!this.#open) return;
     this.#open = false;
-    for (const finalize of this.#finalizers.splice(0)) finalize();
+    for (const { finalize } of this.#statements.values()) finalize();
     this.#statements.clear();
     this.#connection.close();
   }

@@ -27,9 +27,18 @@ export interface HousekeeperParts {
   readonly logger?: Logger;
   /** Told about streams with new records. */
   readonly onStreams: (streams: readonly number[]) => void;
+  readonly onStreamGone: (stream: number) => void;
 }
 
-export function startHousekeeper({ host, views, clock, timers, logger, onStreams }: HousekeeperParts): Housekeeper {
+export function startHousekeeper({
+  host,
+  views,
+  clock,
+  timers,
+  logger,
+  onStreams,
+  onStreamGone,
+}: HousekeeperParts): Housekeeper {
   let closed = false;
   const handles: TimerHandle[] = [];
 
@@ -48,8 +57,11 @@ export function startHousekeeper({ host, views, clock, timers, logger, onStreams
     }
   };
   const trim = async (): Promise<void> => {
-    while (!closed && (await host.apply("trim", { now: clock.now() })).more) {
-      // Each command removes a bounded piece, so that writes pass between.
+    // Each command removes a bounded piece, so that writes pass between.
+    for (let more = true; more && !closed; ) {
+      const answer = await host.apply("trim", { now: clock.now() });
+      for (const stream of answer.gone) onStreamGone(stream);
+      more = answer.more;
     }
   };
 

@@ -62,7 +62,15 @@ export async function openTableEngine(options: TableEngineOptions): Promise<Embe
     const onStreams = watch.notify;
     const queue = createWriteQueue({ host, clock, onStreams });
     opened.push(() => queue.close());
-    const housekeeper = startHousekeeper({ host, views, clock, timers, logger, onStreams });
+    const housekeeper = startHousekeeper({
+      host,
+      views,
+      clock,
+      timers,
+      logger,
+      onStreams,
+      onStreamGone: streams.forget,
+    });
     opened.push(() => housekeeper.close());
     return assembleEngine({
       host,

@@ -36,17 +36,20 @@ export interface PageReaderParts {
 export function createPageReader({ views, clock, giveWay }: PageReaderParts): PageReader {
   const read = async (source: PageSource, range: ByteRange, backward: boolean, request: PageRequest): Promise<Page> => {
     const page = createPage(source, request);
+    let { rows } = source;
     let rest = startOf(source, range, backward, request);
     let sliceBegan = clock.monotonicMs();
     for (;;) {
       const wanted = page.rowsWanted();
-      const rows = source.rows.range(rest, backward, wanted);
-      for (const row of rows) if (page.add(row)) return page.end(row);
-      const last = rows.at(-1);
-      if (last === undefined || rows.length < wanted) return page.end(undefined);
+      const slice = rows.range(rest, backward, wanted);
+      for (const row of slice) if (page.add(row)) return page.end(row);
+      const last = slice.at(-1);
+      if (last === undefined || slice.length < wanted) return page.end(undefined);
       rest = restBehind(rest, startKey(source, JSON.parse(last.item) as Item), backward);
       if (clock.monotonicMs() - sliceBegan < SLICE_MS) continue;
       await giveWay();
+      // Meanwhile the table or the index may have been removed.
+      ({ rows } = sourceOf(views.get(request.tableId), request.index));
       sliceBegan = clock.monotonicMs();
     }
   };

@@ -22,6 +22,8 @@ const PAGE_BYTES_MAX = 1024 * 1024;
 export type StreamReader = Pick<TableEngine, "streams" | "stream" | "streamPosition" | "readStream"> & {
   /** Which stream has this number. */
   referenceOf(stream: number): StreamReference | undefined;
+  /** The stream is no more. */
+  forget(stream: number): void;
 };
 
 interface StreamRow {
@@ -136,6 +138,7 @@ export function createStreamReader(database: Database): StreamReader {
       const row = byNumber.get(number);
       return row === undefined ? undefined : { tableId: row.table_id, label: row.label };
     },
+    forget: (stream) => database.forgetStatements(recordsTable(stream)),
     streamPosition(reference, shardId, position) {
       const place = placeOf(find(reference, shardId), position);
       return position.from === "LATEST" ? behind(place) : position;

@@ -2,6 +2,7 @@
 import type { ResourceId } from "#contracts";
 import type { Database } from "#foundation/sql";
 import { createShapeReader, type IndexShape, type TableShape } from "../model/table-shape.ts";
+import { entriesTable, itemsTable } from "../records/schema.ts";
 import { TableEngineError } from "../table-engine-error.ts";
 import { createRowSource, type RowSource } from "./row-source.ts";
 
@@ -42,11 +43,20 @@ export function createTableViews(database: Database): TableViews {
     has: (tableId) => views.has(tableId),
     all: () => views.values(),
     refresh(tableId) {
+      const before = views.get(tableId);
       views.delete(tableId);
       const shape = shapes.byId(tableId);
       if (shape !== undefined) remember(shape);
+      if (before !== undefined) forgetRemoved(database, before.shape, views.get(tableId)?.shape);
     },
   };
+}
+
+/** Statements on what is not read any more would stay compiled for ever. */
+function forgetRemoved(database: Database, before: TableShape, after: TableShape | undefined): void {
+  if (after === undefined) database.forgetStatements(itemsTable(before.number));
+  const kept = new Set(after?.indexes.map(({ number }) => number));
+  for (const { number } of before.indexes) if (!kept.has(number)) database.forgetStatements(entriesTable(number));
 }
 
 function open(database: Database, shape: TableShape): TableView {

@@ -56,8 +56,8 @@ function clearTable(
   }
   if (collections && !clearKeyed(database, collectionsTable(number), "partition")) return more;
   if (!clearItems(database, itemsTable(number))) return more;
-  database.exec(`DROP TABLE ${itemsTable(number)}`);
-  if (collections) database.exec(`DROP TABLE ${collectionsTable(number)}`);
+  dropTable(database, itemsTable(number));
+  if (collections) dropTable(database, collectionsTable(number));
   database.prepare("DELETE FROM table_counters WHERE number = ?1").run(number);
   // The row stays as a tombstone, without what is not needed to recognise the id.
   database.prepare("UPDATE tables SET state = 'gone' WHERE number = ?1").run(number);
@@ -67,10 +67,15 @@ function clearTable(
 /** Removes a piece of an index; answers whether nothing is left of it. */
 function clearIndex(database: Database, { number }: IndexShape): boolean {
   if (!clearKeyed(database, entriesTable(number), "key")) return false;
-  database.exec(`DROP TABLE ${entriesTable(number)}`);
+  dropTable(database, entriesTable(number));
   database.prepare("DELETE FROM index_counters WHERE number = ?1").run(number);
   database.prepare("DELETE FROM indexes WHERE number = ?1").run(number);
   return true;
+}
+
+function dropTable(database: Database, table: string): void {
+  database.exec(`DROP TABLE ${table}`);
+  database.forgetStatements(table);
 }
 
 function clearKeyed(database: Database, table: string, key: string): boolean {

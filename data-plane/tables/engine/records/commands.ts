@@ -14,6 +14,12 @@ export interface ChoreAnswer {
   readonly changed: readonly string[];
 }
 
+export interface TrimAnswer {
+  readonly more: boolean;
+  /** Numbers of streams that are no more. */
+  readonly gone: readonly number[];
+}
+
 export interface RestoreRequest {
   readonly now: number;
   readonly tableId: string;
@@ -42,5 +48,5 @@ export interface TableOperations {
   /** Removes a bounded number of expired items. */
   expire(request: ChoreRequest): { readonly more: boolean; readonly streams: readonly number[] };
   /** Removes a bounded number of old stream records, streams and transaction tokens. */
-  trim(request: ChoreRequest): { readonly more: boolean };
+  trim(request: ChoreRequest): TrimAnswer;
 }

@@ -1,5 +1,6 @@
 /** Removes what has had its time: stream records after a day, streams that ended and have no records left, tokens of transactions. */
 import type { Database } from "#foundation/sql";
+import type { TrimAnswer } from "./commands.ts";
 import { recordsTable } from "./schema.ts";
 import { trimTokens } from "./transact-tokens.ts";
 
@@ -8,7 +9,7 @@ export const RECORD_LIFE_MS = 24 * 60 * 60 * 1000;
 /** Rows of one piece. */
 const ROWS_MAX = 256;
 
-export function createTrim(database: Database): (now: number) => { more: boolean } {
+export function createTrim(database: Database): (now: number) => TrimAnswer {
   const streams = database.prepare<{ number: number; ended_at: number | null }>(
     "SELECT number, ended_at FROM streams ORDER BY number",
   );
@@ -44,16 +45,19 @@ export function createTrim(database: Database): (now: number) => { more: boolean
   };
 
   return (now) => {
-    if (trimTokens(database, now, ROWS_MAX)) return { more: true };
+    const gone: number[] = [];
+    if (trimTokens(database, now, ROWS_MAX)) return { more: true, gone };
     const before = now - RECORD_LIFE_MS;
     for (const { number, ended_at } of streams.all()) {
-      if (trimRecords(number, before)) return { more: true };
+      if (trimRecords(number, before)) return { more: true, gone };
       forgetOldShards.run(number, before);
       if (ended_at === null || ended_at > before) continue;
       database.exec(`DROP TABLE ${recordsTable(number)}`);
+      database.forgetStatements(recordsTable(number));
+      gone.push(number);
       forgetShards.run(number);
       forgetStream.run(number);
     }
-    return { more: false };
+    return { more: false, gone };
   };
 }
