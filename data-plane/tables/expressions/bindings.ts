@@ -3,6 +3,7 @@
 import { type AttributeValue, InvalidValue, normalizeValue, TableValidation, textSize } from "../values/index.ts";
 import { type ExpressionParameter, invalidExpression } from "./invalid-expression.ts";
 import { attributeNameBytesMax, placeholderBytesMax } from "./limits.ts";
+import { Placeholders } from "./placeholders.ts";
 import type { PathPart, PathSyntax } from "./syntax.ts";
 
 /** A resolved path: names and indexes of lists. The first part is the name of a top-level attribute. */
@@ -21,10 +22,8 @@ const VALUE_KEY = /^:[A-Za-z0-9_]+$/;
  * bindings.assertAllUsed();
  */
 export class Bindings {
-  readonly #names: ReadonlyMap<string, string>;
-  readonly #values: ReadonlyMap<string, AttributeValue>;
-  readonly #usedNames = new Set<string>();
-  readonly #usedValues = new Set<string>();
+  readonly #names: Placeholders<string> | undefined;
+  readonly #values: Placeholders<AttributeValue> | undefined;
 
   /**
    * Checks names, then values, which become canonical.
@@ -34,20 +33,19 @@ export class Bindings {
    * @throws TableValidation for empty maps and malformed placeholders; InvalidValue for values, whose `olderMessage` names the placeholder
    */
   constructor(names?: { readonly [name: string]: unknown }, values?: { readonly [name: string]: unknown }) {
-    this.#names = names === undefined ? NO_NAMES : readNames(names);
-    this.#values = values === undefined ? NO_VALUES : readValues(values);
+    this.#names = names === undefined ? undefined : readNames(names);
+    this.#values = values === undefined ? undefined : readValues(values);
   }
 
   /** The attribute name that a `#name` stands for. @throws TableValidation when it is not defined */
   name(placeholder: string, parameter: ExpressionParameter): string {
-    const name = this.#names.get(placeholder);
+    const name = this.#names?.use(placeholder);
     if (name === undefined) {
       throw invalidExpression(
         parameter,
         `An expression attribute name used in the document path is not defined; attribute name: ${placeholder}`,
       );
     }
-    this.#usedNames.add(placeholder);
     return name;
   }
 
@@ -62,62 +60,66 @@ export class Bindings {
 
   /** The value that a `:value` stands for. @throws TableValidation when it is not defined */
   value(placeholder: string, parameter: ExpressionParameter): AttributeValue {
-    const value = this.#values.get(placeholder);
+    const value = this.#values?.use(placeholder);
     if (value === undefined) {
       throw invalidExpression(
         parameter,
         `An expression attribute value used in expression is not defined; attribute value: ${placeholder}`,
       );
     }
-    this.#usedValues.add(placeholder);
     return value;
   }
 
   /** @throws TableValidation when a name or value was used by none of the request's expressions */
   assertAllUsed(): void {
-    if (this.#usedNames.size < this.#names.size) throw unused("Names", this.#names, this.#usedNames);
-    if (this.#usedValues.size < this.#values.size) throw unused("Values", this.#values, this.#usedValues);
+    assertNoneUnused("Names", this.#names);
+    assertNoneUnused("Values", this.#values);
   }
 }
 
-const NO_NAMES: ReadonlyMap<string, string> = new Map();
-const NO_VALUES: ReadonlyMap<string, AttributeValue> = new Map();
-
-function unused(
-  kind: "Names" | "Values",
-  all: ReadonlyMap<string, unknown>,
-  used: ReadonlySet<string>,
-): TableValidation {
-  const keys = [...all.keys()].filter((key) => !used.has(key));
-  return new TableValidation(
-    `Value provided in ExpressionAttribute${kind} unused in expressions: keys: {${keys.join(", ")}}`,
+function assertNoneUnused(kind: "Names" | "Values", placeholders: Placeholders<unknown> | undefined): void {
+  const unused = placeholders?.unused ?? [];
+  if (unused.length === 0) return;
+  throw new TableValidation(
+    `Value provided in ExpressionAttribute${kind} unused in expressions: keys: {${unused.join(", ")}}`,
   );
 }
 
-function readNames(sent: { readonly [name: string]: unknown }): ReadonlyMap<string, string> {
-  const names = new Map<string, string>();
-  for (const key in sent) {
-    const name = sent[key];
-    if (name === null || name === undefined) continue;
-    checkKey("ExpressionAttributeNames", key, NAME_KEY);
-    if (typeof name !== "string") throw invalidEntry("Names", "value: Unexpected type of name", key);
-    if (name === "") throw invalidEntry("Names", "value: Empty attribute name", key);
-    if (name.length > attributeNameBytesMax / 3 && textSize(name) > attributeNameBytesMax) {
-      throw invalidEntry("Names", "value: Attribute name is too large, must be less than 65536 bytes", key);
-    }
-    names.set(key, name.isWellFormed() ? name : name.toWellFormed());
-  }
-  if (names.size === 0) throw new TableValidation("ExpressionAttributeNames must not be empty");
-  return names;
+type Sent = { readonly [placeholder: string]: unknown };
+
+function readNames(sent: Sent): Placeholders<string> {
+  const keys = keysOf(sent, "ExpressionAttributeNames", NAME_KEY);
+  return new Placeholders(
+    keys,
+    keys.map((key) => readName(key, sent[key])),
+  );
 }
 
-function readValues(sent: { readonly [name: string]: unknown }): ReadonlyMap<string, AttributeValue> {
-  const keys = Object.keys(sent).filter((key) => sent[key] !== null && sent[key] !== undefined);
-  if (keys.length === 0) throw new TableValidation("ExpressionAttributeValues must not be empty");
-  for (const key of keys) checkKey("ExpressionAttributeValues", key, VALUE_KEY);
-  const values = new Map<string, AttributeValue>();
-  for (const key of keys) values.set(key, readValue(key, sent[key]));
-  return values;
+function readName(key: string, name: unknown): string {
+  if (typeof name !== "string") throw invalidName("Unexpected type of name", key);
+  if (name === "") throw invalidName("Empty attribute name", key);
+  // Three bytes a UTF-16 unit at most.
+  if (name.length > attributeNameBytesMax / 3 && textSize(name) > attributeNameBytesMax) {
+    throw invalidName("Attribute name is too large, must be less than 65536 bytes", key);
+  }
+  return name.isWellFormed() ? name : name.toWellFormed();
+}
+
+function readValues(sent: Sent): Placeholders<AttributeValue> {
+  const keys = keysOf(sent, "ExpressionAttributeValues", VALUE_KEY);
+  return new Placeholders(
+    keys,
+    keys.map((key) => readValue(key, sent[key])),
+  );
+}
+
+/** The placeholders of a map, checked. Null members are absent ones. */
+function keysOf(sent: Sent, map: string, pattern: RegExp): readonly string[] {
+  const keys: string[] = [];
+  for (const key in sent) if (sent[key] !== null && sent[key] !== undefined) keys.push(key);
+  if (keys.length === 0) throw new TableValidation(`${map} must not be empty`);
+  for (const key of keys) checkKey(map, key, pattern);
+  return keys;
 }
 
 function readValue(key: string, value: unknown): AttributeValue {
@@ -141,6 +143,6 @@ function checkKey(map: string, key: string, pattern: RegExp): void {
   if (!pattern.test(key)) throw new TableValidation(`${map} contains invalid key: Syntax error; key: "${key}"`);
 }
 
-function invalidEntry(map: "Names", problem: string, key: string): TableValidation {
-  return new TableValidation(`ExpressionAttribute${map} contains invalid ${problem} for key ${key}`);
+function invalidName(problem: string, key: string): TableValidation {
+  return new TableValidation(`ExpressionAttributeNames contains invalid value: ${problem} for key ${key}`);
 }

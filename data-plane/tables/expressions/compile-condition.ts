@@ -3,6 +3,7 @@
 import { type AttributeValue, compareValues, typeOf, type ValueType, valueTypes } from "../values/index.ts";
 import type { Bindings, Path } from "./bindings.ts";
 import { type Condition, type ConditionNode, MentionList, type Operand } from "./condition.ts";
+import { ConstantExpressions } from "./constant-expressions.ts";
 import {
   type ExpressionParameter,
   invalidExpression,
@@ -38,10 +39,14 @@ export function compileCondition(
 /** As {@link compileCondition}, for all parameters that hold conditions. */
 export function bindCondition(text: string, bindings: Bindings, parameter: ExpressionParameter): Condition {
   const syntax = conditionSyntax(parameter, text);
-  const mentions = new MentionList();
-  const root = new ConditionBinder(parameter, bindings, mentions).condition(syntax);
-  return { root, attributes: mentions.attributes, documents: mentions.documents };
+  return constants.get(syntax, text, () => {
+    const mentions = new MentionList();
+    const root = new ConditionBinder(parameter, bindings, mentions).condition(syntax);
+    return { root, attributes: mentions.attributes, documents: mentions.documents };
+  });
 }
+
+const constants = new ConstantExpressions<ConditionSyntax, Condition>();
 
 /** An operand whose placeholders are resolved; functions are checked only once the whole comparison is resolved. */
 type Resolved =
@@ -169,16 +174,18 @@ class ConditionBinder {
     throw wrongOperandCount(this.#parameter, name, operands.length);
   }
 
-  #assertDistinct(operator: string, [first, ...others]: readonly Resolved[]): void {
-    if (first?.kind !== "path" || !others.some((other) => other.kind === "path")) return;
-    const text = pathText(first.path);
-    const twin = others.find((other) => other.kind === "path" && samePath(first.path, other.path));
-    if (twin === undefined) return;
-    throw invalidExpression(
-      this.#parameter,
-      "The first operand must be distinct from the remaining operands for this operator or function; " +
-        `operator: ${operator}, first operand: ${text}`,
-    );
+  #assertDistinct(operator: string, operands: readonly Resolved[]): void {
+    const first = operands[0]!;
+    if (first.kind !== "path") return;
+    for (let i = 1; i < operands.length; i++) {
+      const other = operands[i]!;
+      if (other.kind !== "path" || !samePath(first.path, other.path)) continue;
+      throw invalidExpression(
+        this.#parameter,
+        "The first operand must be distinct from the remaining operands for this operator or function; " +
+          `operator: ${operator}, first operand: ${pathText(first.path)}`,
+      );
+    }
   }
 
   #assertTypes(operator: string, operands: readonly Resolved[], allowed: ReadonlySet<string>): void {

@@ -3,11 +3,12 @@
 import { type AttributeValue, type TableValidation, typeOf, type ValueType } from "../values/index.ts";
 import type { Bindings, Path } from "./bindings.ts";
 import { MentionList } from "./condition.ts";
+import { ConstantExpressions } from "./constant-expressions.ts";
 import { invalidExpression, pathRequired, wrongOperandCount, wrongOperandType } from "./invalid-expression.ts";
 import { updateSyntax } from "./parse-cache.ts";
 import { buildPathTree } from "./path-tree.ts";
 import { updateFunctions } from "./static-checks.ts";
-import type { ActionSyntax, ArithmeticSyntax, OperandSyntax, ValueSyntax } from "./syntax.ts";
+import type { ActionSyntax, ArithmeticSyntax, OperandSyntax, UpdateSyntax, ValueSyntax } from "./syntax.ts";
 import { type SetValue, type Update, type UpdateAction, updateOf } from "./update.ts";
 
 const PARAMETER = "UpdateExpression";
@@ -21,6 +22,12 @@ const PARAMETER = "UpdateExpression";
  */
 export function compileUpdate(text: string, bindings: Bindings): Update {
   const sections = updateSyntax(text);
+  return constants.get(sections, text, () => bindUpdate(sections, bindings));
+}
+
+const constants = new ConstantExpressions<UpdateSyntax, Update>();
+
+function bindUpdate(sections: UpdateSyntax, bindings: Bindings): Update {
   const binder = new UpdateBinder(bindings);
   const resolved: ResolvedAction[] = [];
   for (const section of sections) for (const action of section.actions) resolved.push(binder.resolve(action));

@@ -41,16 +41,15 @@ export function buildPathTree(paths: readonly Path[], parameter: ExpressionParam
 
 /** Top-level attributes need no walk, only to be different. */
 function flatTree(paths: readonly Path[], parameter: ExpressionParameter): readonly PathNode[] {
-  const nodes = paths.map(([part], path): PathNode => ({ part, path, children: NO_CHILDREN }));
-  if (paths.length > 1 && new Set(nodes.map((node) => node.part)).size < nodes.length) {
-    const seen = new Map<PathPart, Path>();
+  if (paths.length > 1) {
+    const seen = new Map<string, Path>();
     for (const path of paths) {
       const twin = seen.get(path[0]);
       if (twin !== undefined) throw clashing("overlap", parameter, twin, path);
       seen.set(path[0], path);
     }
   }
-  return nodes;
+  return paths.map(([part], path): PathNode => ({ part, path, children: NO_CHILDREN }));
 }
 
 const NO_CHILDREN: readonly PathNode[] = Object.freeze([]);

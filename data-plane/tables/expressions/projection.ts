@@ -3,8 +3,10 @@
 import { type AttributeValue, attributeOf, type Item, type MutableItem, setAttribute } from "../values/index.ts";
 import type { Bindings, Path } from "./bindings.ts";
 import { MentionList, type Mentions } from "./condition.ts";
+import { ConstantExpressions } from "./constant-expressions.ts";
 import { projectionSyntax } from "./parse-cache.ts";
 import { buildPathTree, type PathNode } from "./path-tree.ts";
+import type { ProjectionSyntax } from "./syntax.ts";
 
 /** What to keep of an item. Plain data. Made by `compileProjection` and `lowerAttributesToGet`. */
 export interface Projection extends Mentions {
@@ -19,8 +21,12 @@ export interface Projection extends Mentions {
  */
 export function compileProjection(text: string, bindings: Bindings): Projection {
   const syntax = projectionSyntax(text);
-  return projectionOf(syntax.map((path) => bindings.path(path, "ProjectionExpression")));
+  return constants.get(syntax, text, () =>
+    projectionOf(syntax.map((path) => bindings.path(path, "ProjectionExpression"))),
+  );
 }
+
+const constants = new ConstantExpressions<ProjectionSyntax, Projection>();
 
 /** The projection to paths. @throws TableValidation when they overlap */
 export function projectionOf(paths: readonly Path[]): Projection {

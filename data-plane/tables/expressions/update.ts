@@ -42,7 +42,7 @@ export function updateOf(
   origin: Update["origin"],
 ): Update {
   const touched = actions.map((action) => action.path);
-  const updated = [...new Set(touched.map(([name]) => name))];
+  const updated = tree.map((node) => node.part as string);
   const onlyTakesAway =
     actions.length > 0 && actions.every((action) => action.kind === "remove" || action.kind === "delete");
   return { actions, tree, attributes, documents, touched, updated, onlyTakesAway, origin };

@@ -133,6 +133,8 @@ function add(a: string, b: string, negate: boolean): string {
   // Two integers of 15 digits have a sum of at most 16, below 2^53 (9.007E15).
   if (PLAIN_INTEGER.test(a) && PLAIN_INTEGER.test(b))
     return String(negate ? Number(a) - Number(b) : Number(a) + Number(b));
+  const short = addShort(a, b, negate);
+  if (short !== undefined) return short;
   const left = parseDecimal(a);
   const right = parseDecimal(b);
   // Both as whole multiples of the smaller power of ten: at most 125 + 130 + 38 digits.
@@ -146,6 +148,38 @@ function add(a: string, b: string, negate: boolean): string {
   // AWS reports a result that is too precise as an overflow.
   if (digits.length > digitsMax) throw new InvalidValue(OVERFLOW);
   return formatDecimal(result);
+}
+
+/** Decimals that fit into doubles as whole numbers of their last digit: prices, measurements. */
+const SHORT_DECIMAL = /^-?[0-9]{1,9}(?:\.[0-9]{1,6})?$/;
+
+/** The sum of two short decimals, exact: with 9 digits before the point and 6 behind it stays below 2E15. */
+function addShort(a: string, b: string, negate: boolean): string | undefined {
+  if (!(SHORT_DECIMAL.test(a) && SHORT_DECIMAL.test(b))) return undefined;
+  const places = Math.max(placesOf(a), placesOf(b));
+  const left = shifted(a, places);
+  const right = shifted(b, places);
+  const sum = negate ? left - right : left + right;
+  if (places === 0 || sum === 0) return String(sum);
+  const digits = String(Math.abs(sum)).padStart(places + 1, "0");
+  let end = digits.length;
+  const point = end - places;
+  while (end > point && digits.charCodeAt(end - 1) === 48) end--;
+  const sign = sum < 0 ? "-" : "";
+  return end === point ? sign + digits.slice(0, point) : `${sign}${digits.slice(0, point)}.${digits.slice(point, end)}`;
+}
+
+/** Digits behind the point. */
+function placesOf(text: string): number {
+  const point = text.indexOf(".");
+  return point < 0 ? 0 : text.length - point - 1;
+}
+
+/** A number as a whole number of 10^-places. */
+function shifted(text: string, places: number): number {
+  const own = placesOf(text);
+  const digits = own === 0 ? text : text.slice(0, -own - 1) + text.slice(-own);
+  return Number(digits) * 10 ** (places - own);
 }
 
 /** The power of ten of the last digit. */
@@ -166,6 +200,11 @@ function scaled(decimal: Decimal, scale: number): bigint {
  * has 3. Zero has 1.
  */
 export function numberSize(text: string): number {
+  if (text.length <= 15 && text.charCodeAt(text.length - 1) !== 48 && PLAIN_INTEGER.test(text)) {
+    const isNegative = text.charCodeAt(0) === 45;
+    // Without a zero at the end every digit counts, and the last pair ends at the point.
+    return 1 + ((text.length + (isNegative ? 0 : 1)) >> 1) + (isNegative ? 1 : 0);
+  }
   const { negative, digits, exponent } = parseDecimal(text);
   if (digits === "") return 1;
   // A pair starts at each odd power of ten (10^1, 10^3, 10^-1 …): a number that starts at an even one has a first pair of one digit.

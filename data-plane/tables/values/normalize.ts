@@ -239,9 +239,13 @@ function mapSame(elements: readonly unknown[], normalize: (element: unknown) => 
   return copy ?? (elements as readonly string[]);
 }
 
+/** Sets up to this size are compared by looking along them. */
+const scanMax = 8;
+
 function hasDuplicates(elements: readonly string[]): boolean {
-  if (elements.length === 1) return false;
-  return new Set(elements).size !== elements.length;
+  if (elements.length > scanMax) return new Set(elements).size !== elements.length;
+  for (let i = 1; i < elements.length; i++) if (elements.indexOf(elements[i]!) < i) return true;
+  return false;
 }
 
 /**

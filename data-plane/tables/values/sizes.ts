@@ -43,9 +43,15 @@ function sumOf(elements: readonly string[], sizeOf: (element: string) => number)
   return size;
 }
 
+/** Texts up to this length are counted here: most are ASCII, and a call into the runtime costs more. */
+const countedMax = 24;
+
 /** Bytes of a string as UTF-8. */
 export function textSize(text: string): number {
-  return Buffer.byteLength(text, "utf8");
+  const { length } = text;
+  if (length > countedMax) return Buffer.byteLength(text, "utf8");
+  for (let i = 0; i < length; i++) if (text.charCodeAt(i) >= 0x80) return Buffer.byteLength(text, "utf8");
+  return length;
 }
 
 /** Bytes that canonical base64 stands for. */
