@@ -1,7 +1,7 @@
 /** Keeps move tasks going, each at its own pace. */
 
 import type { ResourceId } from "#contracts";
-import type { Clock, Random, TimerHandle, Timers } from "#foundation/runtime";
+import { type Clock, type Random, randomUuid, type TimerHandle, type Timers } from "#foundation/runtime";
 import type { Logger } from "#foundation/telemetry";
 import type { Courier } from "./courier/courier.ts";
 import type { RunningMove } from "./records/commands.ts";
@@ -48,7 +48,7 @@ export function createMoveRunner({ courier, clock, timers, random, logger, arriv
     const perSecond = Math.min(task.perSecondMax ?? PER_SECOND_MAX, PER_SECOND_MAX);
     const now = clock.monotonicMs();
     const allowed = Math.min(allowance + ((now - since) * perSecond) / 1000, Math.max(1, perSecond / 10));
-    const messageIds = Array.from({ length: Math.floor(allowed) }, () => uuid(random));
+    const messageIds = Array.from({ length: Math.floor(allowed) }, () => randomUuid(random));
     if (messageIds.length === 0) return schedule(STEP_MS, task, allowed, now);
     try {
       const { running, moved } = await courier.send({
@@ -75,13 +75,4 @@ export function createMoveRunner({ courier, clock, timers, random, logger, arriv
       waiting.clear();
     },
   };
-}
-
-/** A random message id (RFC 9562, version 4). */
-function uuid(random: Random): string {
-  const bytes = random.bytes(16);
-  bytes[6] = (bytes[6]! & 0x0f) | 0x40;
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
-  const hex = Buffer.from(bytes).toString("hex");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }

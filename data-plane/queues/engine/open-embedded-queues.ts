@@ -23,7 +23,12 @@ export interface EmbeddedQueuesOptions {
   readonly logger?: Logger;
   /** `worker`: SQL and fsyncs in a thread of their own. `inline`: everything in this thread, for tests. */
   readonly hosting: "worker" | "inline";
+  /** Messages of one queue that may be in flight; SQS's 120,000 unless a test wants fewer. */
+  readonly inFlightMax?: number;
 }
+
+/** Amazon SQS Developer Guide, "Amazon SQS message quotas": per queue, standard and FIFO alike. */
+const IN_FLIGHT_MAX = 120_000;
 
 /**
  * Opens (or makes) the engine's directory and starts. Nothing is read ahead: a queue of ten million messages opens like an empty one.
@@ -86,7 +91,10 @@ export async function openEmbeddedQueues(options: EmbeddedQueuesOptions): Promis
 }
 
 function hostRecords(options: EmbeddedQueuesOptions, path: string): Promise<EngineHost<RecordOperations>> {
-  const settings: RecordSettings = { newHandleKey: options.random.bytes(HANDLE_KEY_BYTES) };
+  const settings: RecordSettings = {
+    newHandleKey: options.random.bytes(HANDLE_KEY_BYTES),
+    inFlightMax: options.inFlightMax ?? IN_FLIGHT_MAX,
+  };
   if (options.hosting === "inline") {
     return hostEngine<RecordOperations, RecordSettings>({
       kind: "inline",

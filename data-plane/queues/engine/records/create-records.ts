@@ -30,6 +30,8 @@ export interface RecordOperations {
 export interface RecordSettings {
   /** Key for receipt handles, taken when the database has none yet: `HANDLE_KEY_BYTES` random bytes. */
   readonly newHandleKey: Uint8Array;
+  /** Messages of one queue that may be in flight. */
+  readonly inFlightMax: number;
 }
 
 /** Each command as a function of the batch and what is asked. */
@@ -46,6 +48,7 @@ export const createRecords: CreateEngine<RecordOperations, RecordSettings> = (da
     handles: createReceiptHandles(handleKey(database, settings)),
     seqs: openSequence(database, "messages"),
     stores: openSequence(database, "stores"),
+    inFlightMax: settings.inFlightMax,
   };
   const handlers = createHandlers(context);
 

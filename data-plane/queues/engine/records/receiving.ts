@@ -12,9 +12,6 @@ import { ANSWER_TEXTS_MAX, type BatchContext, type RecordContext, touchedHint } 
 import { sequenceNumberOf } from "./sequence-number.ts";
 import type { Settling } from "./settling.ts";
 
-/** Amazon SQS Developer Guide, "Amazon SQS message quotas": in flight, standard and FIFO alike. */
-export const IN_FLIGHT_MAX = 120_000;
-
 /** Messages that one receive may move to a dead-letter queue before others have their turn. */
 const MOVED_MAX = 100;
 
@@ -44,7 +41,7 @@ export interface ReceiveParts {
 }
 
 export function createReceive({ context, groups, arrivals, departures, settling, attempts }: ReceiveParts): Receive {
-  const { database, queues, handles } = context;
+  const { database, queues, handles, inFlightMax } = context;
   const selectReady = database.prepare<Candidate>(
     `SELECT ${CANDIDATE_COLUMNS} FROM schedule s CROSS JOIN messages m ON m.seq = s.seq LEFT JOIN receipts r ON r.seq = s.seq
      WHERE s.store = +?1 AND s.due = 0 ORDER BY s.place, s.seq LIMIT +?2`,
@@ -201,7 +198,7 @@ export function createReceive({ context, groups, arrivals, departures, settling,
     const taking: Taking = {
       batch,
       queue,
-      max: Math.min(max, IN_FLIGHT_MAX - queue.inFlight),
+      max: Math.min(max, inFlightMax - queue.inFlight),
       due,
       deadLetters: deadLettersOf(queue),
       taken: [],

@@ -15,6 +15,8 @@ export interface RecordContext {
   /** Numbers of messages, in the order of arrival. */
   readonly seqs: Sequence;
   readonly stores: Sequence;
+  /** Messages of one queue that may be in flight. */
+  readonly inFlightMax: number;
 }
 
 /** For the commands of one commit. */

@@ -30,27 +30,31 @@ export async function longPoll<Message>(
   const park = (): void => {
     if (waitMs > 0) room.park(queueId, waiter);
   };
-  let woken = false;
+  /** Woken, and has not looked since. */
+  let called = false;
   try {
     for (;;) {
       signal?.throwIfAborted();
+      called = false;
       const call = new Promise<void>((resolve) => {
-        waiter.wake = resolve;
+        waiter.wake = () => {
+          called = true;
+          resolve();
+        };
       });
       const messages = await poll.attempt(park);
-      woken = false;
       if (signal?.aborted === true) {
         if (messages.length > 0) await poll.giveBack(messages);
         throw signal.reason;
       }
       const leftMs = deadline - clock.monotonicMs();
       if (messages.length > 0 || leftMs <= 0) return messages;
-      woken = await isCalled(call, timers, leftMs, signal);
-      if (!woken) return [];
+      if (!(await isCalled(call, timers, leftMs, signal))) return [];
     }
   } finally {
     // Who was called and does not look must not be the end of the call.
-    if (!room.leave(queueId, waiter) && woken) room.wake(queueId, 1);
+    room.leave(queueId, waiter);
+    if (called) room.wake(queueId, 1);
   }
 }
 

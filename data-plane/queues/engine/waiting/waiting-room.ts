@@ -18,8 +18,8 @@ export interface Waiter {
 
 export interface WaitingRoom {
   park(queueId: ResourceId, waiter: Waiter): void;
-  /** Takes a waiter out that does not want to wait any more. @returns whether he was in */
-  leave(queueId: ResourceId, waiter: Waiter): boolean;
+  /** Takes a waiter out that does not want to wait any more. */
+  leave(queueId: ResourceId, waiter: Waiter): void;
   /** Up to `count` messages may have become visible. */
   wake(queueId: ResourceId, count: number): void;
   /** Nothing becomes visible by itself before `nextDue` (epoch milliseconds; undefined: ever). */
@@ -64,10 +64,9 @@ export function createWaitingRoom(clock: Clock, timers: Timers): WaitingRoom {
     leave(queueId, waiter) {
       const queue = queues.get(queueId);
       const at = queue?.waiters.indexOf(waiter) ?? -1;
-      if (queue === undefined || at < 0) return false;
+      if (queue === undefined || at < 0) return;
       queue.waiters.splice(at, 1);
       forgetIfEmpty(queueId, queue);
-      return true;
     },
     wake(queueId, count) {
       const queue = queues.get(queueId);
