@@ -6,6 +6,7 @@ import { DynamoDBClient, type DynamoDBServiceException } from "@aws-sdk/client-d
 import { DynamoDBStreamsClient } from "@aws-sdk/client-dynamodb-streams";
 import type { AccountId, Region } from "#contracts";
 import { createFrontDoor, createOperationMetrics } from "#data-plane/front-door";
+import { signRequest } from "#foundation/aws/sigv4";
 import { type HttpServer, serveHttp } from "#foundation/http";
 import { createVirtualTime, systemClock, systemRandom, systemTimers, type Timers } from "#foundation/runtime";
 import { createLogger, createMetrics } from "#foundation/telemetry";
@@ -36,9 +37,28 @@ export interface World {
   /** Clients of an access key; the root user's of {@link ACCOUNT} when none is named. */
   client(accessKeyId?: string): DynamoDBClient;
   streams(accessKeyId?: string): DynamoDBStreamsClient;
+  /** Sends a body as it is, signed: for requests that no SDK makes. */
+  call(operation: string, body: unknown, options?: CallOptions): Promise<Answer>;
   /** The clock of requests, moved on by so many milliseconds. Signatures are made with the real one. */
   advance(ms: number): void;
   close(): Promise<void>;
+}
+
+export interface CallOptions {
+  readonly accessKeyId?: string;
+  readonly service?: "dynamodb" | "dynamodb-streams";
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** An answer, with its body parsed. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  readonly body: Readonly<Record<string, unknown>>;
+  /** What follows `#` in the type of an error. */
+  readonly code: string | undefined;
+  readonly message: string | undefined;
 }
 
 const SECRET = "a secret that is no secret";
@@ -106,6 +126,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     logged,
     client: (accessKeyId = "AKIAROOT") => remember(new DynamoDBClient(configuration(accessKeyId))),
     streams: (accessKeyId = "AKIAROOT") => remember(new DynamoDBStreamsClient(configuration(accessKeyId))),
+    call: (operation, body, call = {}) => send(server.url, operation, body, call),
     advance(ms) {
       offset += ms;
     },
@@ -116,6 +137,49 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
       await engine.close();
       rmSync(directory, { recursive: true, force: true });
     },
+  };
+}
+
+async function send(url: string, operation: string, body: unknown, options: CallOptions): Promise<Answer> {
+  const { accessKeyId = "AKIAROOT", service = "dynamodb", headers = {} } = options;
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  const target = service === "dynamodb" ? "DynamoDB_20120810" : "DynamoDBStreams_20120810";
+  const signed = signRequest(
+    {
+      method: "POST",
+      path: "/",
+      query: "",
+      headers: [
+        ["host", new URL(url).host],
+        ["x-amz-target", `${target}.${operation}`],
+        ["content-type", "application/x-amz-json-1.0"],
+        ...Object.entries(headers),
+      ],
+    },
+    Buffer.from(text),
+    {
+      credential: { accessKeyId, secretAccessKey: SECRET },
+      region: REGION,
+      service: "dynamodb",
+      now: systemClock.now(),
+    },
+  );
+  const response = await fetch(url, {
+    method: "POST",
+    headers: signed.headers.map(([name, value]): [string, string] => [name, value]),
+    body: text,
+  });
+  const received = await response.text();
+  const parsed = JSON.parse(received) as Record<string, unknown>;
+  const type = typeof parsed.__type === "string" ? parsed.__type : undefined;
+  const message = parsed.message ?? parsed.Message;
+  return {
+    status: response.status,
+    headers: response.headers,
+    text: received,
+    body: parsed,
+    code: type?.slice(type.indexOf("#") + 1),
+    message: typeof message === "string" ? message : undefined,
   };
 }
 
