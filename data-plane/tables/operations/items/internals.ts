@@ -10,9 +10,10 @@
  * const done = await writeItem(tools, view, write);
  * return writeReport(view, tableName, input, done, hashOf(view, item));
  */
+
+export { ConsumedUnits, type ReadMode, readUnits } from "../../rules/capacity.ts";
 export { checkedItemSize } from "../../rules/item-size.ts";
 export { checkKey, keyIdentity, keyOf } from "../../rules/keys.ts";
-export { ConsumedUnits, type ReadMode, readUnits } from "../../rules/capacity.ts";
 export { checkCondition, deleteAction, putAction, updateAction } from "./actions.ts";
 export {
   type CancellationReason,
