@@ -15,12 +15,14 @@ export interface Looking {
 /** Most messages of one look. */
 const PEEKED_MAX = 1000;
 
+/** Stepped through, not prepared ahead. */
+export const PEEK_SQL = `SELECT ${CANDIDATE_COLUMNS} FROM messages m INDEXED BY messages_by_age LEFT JOIN receipts r ON r.seq = m.seq
+  WHERE m.store = +?1 AND m.sent_at > +?2 ORDER BY m.sent_at, m.seq LIMIT +?3`;
+
 export function createLooking({ database, queues }: RecordContext, settling: Settling): Looking {
   const selectOldest = database.prepare<{ sent_at: number }>(
     "SELECT sent_at FROM messages INDEXED BY messages_by_age WHERE store = +?1 ORDER BY sent_at LIMIT 1",
   );
-  const peekSql = `SELECT ${CANDIDATE_COLUMNS} FROM messages m INDEXED BY messages_by_age LEFT JOIN receipts r ON r.seq = m.seq
-     WHERE m.store = +?1 AND m.sent_at > +?2 ORDER BY m.sent_at, m.seq LIMIT +?3`;
 
   const peeked = ({ now, outgoing }: BatchContext, queue: Queue, message: Candidate): PackedPeek => {
     const { due, delayed_until: delayedUntil, receives, first_at: firstAt, seq } = message;
@@ -55,7 +57,7 @@ export function createLooking({ database, queues }: RecordContext, settling: Set
       const found: PackedPeek[] = [];
       const oldest = batch.now - queue.settings.retentionMs;
       // Row by row, so that a thousand large bodies are never in memory together.
-      for (const row of database.iterate<Candidate>(peekSql, queue.store, oldest, Math.min(limit, PEEKED_MAX))) {
+      for (const row of database.iterate<Candidate>(PEEK_SQL, queue.store, oldest, Math.min(limit, PEEKED_MAX))) {
         if (found.length > 0 && batch.outgoing.length > ANSWER_TEXTS_MAX) break;
         found.push(peeked(batch, queue, row));
       }
