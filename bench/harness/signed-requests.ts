@@ -11,6 +11,8 @@ export interface RequestShape {
   /** Leaves the body out of the signature: clients do so for large bodies over TLS. */
   readonly unsignedPayload?: boolean;
   readonly headers?: readonly (readonly [string, string])[];
+  /** What the signature is for; `s3` unless said otherwise. */
+  readonly service?: string;
 }
 
 /** Signs once; the result may be sent as often as the clock skew permits (15 minutes). */
@@ -32,7 +34,7 @@ export function prepare(
       ],
     },
     shape.unsignedPayload === true ? "UNSIGNED-PAYLOAD" : body,
-    { credential, region: "us-east-1", service: "s3", now: Date.now() },
+    { credential, region: "us-east-1", service: shape.service ?? "s3", now: Date.now() },
   );
   const query = shape.query === undefined || shape.query === "" ? "" : `?${shape.query}`;
   const head = `${shape.method} ${shape.path}${query} HTTP/1.1\r\n${signed.headers.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`;
