@@ -6,6 +6,7 @@
  */
 import { readFileSync } from "node:fs";
 import { objectsOperationNames, objectsParityNotes } from "#data-plane/objects";
+import { queuesOperationNames, queuesParityNotes } from "#data-plane/queues";
 import { loadServiceModel, type ServiceName, serviceNames } from "#foundation/aws";
 
 /** What one service offers. Services that are not here have no operation yet. */
@@ -13,6 +14,7 @@ const offered: Partial<
   Record<ServiceName, { readonly names: readonly string[]; readonly notes: Readonly<Record<string, string>> }>
 > = {
   s3: { names: objectsOperationNames, notes: objectsParityNotes },
+  sqs: { names: queuesOperationNames, notes: queuesParityNotes },
 };
 
 const TITLES: Readonly<Record<ServiceName, string>> = {
@@ -28,24 +30,48 @@ const TITLES: Readonly<Record<ServiceName, string>> = {
   logs: "Logs (CloudWatch Logs)",
 };
 
-/** Names of the operations that a test sends through the official SDK: every `XxxCommand` (or paginator, waiter) that a client test constructs. */
-function drivenBySdk(): ReadonlySet<string> {
-  const names = new Set<string>();
+/** The official client of each service: `@aws-sdk/client-…`. */
+const CLIENTS: Readonly<Record<ServiceName, string>> = {
+  s3: "s3",
+  dynamodb: "dynamodb",
+  "dynamodb-streams": "dynamodb-streams",
+  sqs: "sqs",
+  lambda: "lambda",
+  elbv2: "elastic-load-balancing-v2",
+  ec2: "ec2",
+  iam: "iam",
+  sts: "sts",
+  logs: "cloudwatch-logs",
+};
+
+/**
+ * Names of the operations that a test sends through a service's official SDK: every `XxxCommand` that a client test imports from it and constructs. Several services have
+ * operations of one name, so that the import decides whose it is.
+ */
+function drivenBySdk(): ReadonlyMap<string, ReadonlySet<string>> {
+  const driven = new Map<string, Set<string>>();
   for (const file of new Bun.Glob("tests/{clients,chaos,hostile,bounds}/**/*.test.ts").scanSync(".")) {
-    for (const [, name] of readFileSync(file, "utf8").matchAll(/new (\w+)Command\(/g)) names.add(name!);
+    const text = readFileSync(file, "utf8");
+    const constructed = new Set([...text.matchAll(/new (\w+)Command\(/g)].map(([, name]) => name!));
+    for (const [, imported, client] of text.matchAll(/import \{([^}]*)\} from "@aws-sdk\/client-([\w-]+)"/g)) {
+      const names = driven.get(client!) ?? new Set();
+      driven.set(client!, names);
+      for (const [, name] of imported!.matchAll(/\b(\w+)Command\b/g)) if (constructed.has(name!)) names.add(name!);
+    }
   }
-  return names;
+  return driven;
 }
 
 /** The page as text; `npm run generate` writes it and a test compares. */
 export async function parityPage(): Promise<string> {
-  const driven = drivenBySdk();
+  const drivenByClient = drivenBySdk();
   const summary: string[] = [];
   const details: string[] = [];
   for (const service of serviceNames) {
     const model = await loadServiceModel(service);
     const { names, notes } = offered[service] ?? { names: [], notes: {} };
     const registered = new Set(names);
+    const driven = drivenByClient.get(CLIENTS[service]) ?? new Set();
     const rows = [...model.operationNames].sort().map((name) => {
       if (!registered.has(name)) return { name, status: "not implemented", note: notes[name] ?? "" };
       const note = notes[name] ?? "";

@@ -1,4 +1,4 @@
-/** boto3: a script of its own, so that it reads like what a Python user would write. */
+/** boto3: scripts of their own, so that they read like what a Python user would write. */
 import { afterAll, beforeAll, describe, expect } from "bun:test";
 import { join } from "node:path";
 import { type ClientCloud, startClientCloud } from "../support/client-cloud.ts";
@@ -17,12 +17,17 @@ describe("boto3", () => {
     if (installed) await here.dispose();
   });
 
-  botoTest(
-    "the script runs to its end",
-    async () => {
-      const printed = await here.must([python!, join(import.meta.dir, "boto3-tour.py")]);
-      expect(printed.trim().split("\n").at(-1)).toBe("all good");
-    },
-    120_000,
-  );
+  for (const [service, script] of [
+    ["S3", "boto3-tour.py"],
+    ["SQS", "boto3-queues.py"],
+  ] as const) {
+    botoTest(
+      `the script about ${service} runs to its end`,
+      async () => {
+        const printed = await here.must([python!, join(import.meta.dir, script)]);
+        expect(printed.trim().split("\n").at(-1)).toBe("all good");
+      },
+      120_000,
+    );
+  }
 });
