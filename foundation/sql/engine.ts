@@ -16,6 +16,11 @@ export type EngineOperations<Operations> = { readonly [Name in keyof Operations]
 /** A running engine. */
 export interface Engine<Operations extends EngineOperations<Operations>> {
   readonly operations: Operations;
+  /**
+   * Operations refuse by what they return, so that one that throws is a defect or a failing disk. Commands of a batch then share one savepoint, which saves copying
+   * each page that a command changes; should one throw, the batch is undone and repeated with a savepoint for each. Default false.
+   */
+  readonly refusesByResult?: boolean;
   /** A whole batch was rolled back (disk full, failed commit) or a command undone: forget memory that was derived from uncommitted rows. */
   onRollback?(): void;
   /** Before the database is closed. */

@@ -5,7 +5,7 @@ import { EngineError } from "./engine-error.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import { openDatabase } from "./open-database.ts";
 import type { Outcome } from "./outcome.ts";
-import { type EngineCommand, operationTable, runBatch } from "./run-batch.ts";
+import { type BatchRunner, type EngineCommand, operationTable, runBatch } from "./run-batch.ts";
 
 /** Options of the inline host. */
 export interface InlineHostOptions<Operations extends EngineOperations<Operations>, Settings> {
@@ -25,7 +25,12 @@ export function hostInline<Operations extends EngineOperations<Operations>, Sett
 ): EngineHost<Operations> {
   const database = openDatabase(options.database);
   const engine = openOrClose();
-  const table = operationTable(engine);
+  const runner: BatchRunner = {
+    database,
+    table: operationTable(engine),
+    onRollback: () => engine.onRollback?.(),
+    refusesByResult: engine.refusesByResult,
+  };
   let failure: EngineError | undefined;
   let closing: Promise<void> | undefined;
 
@@ -39,7 +44,7 @@ export function hostInline<Operations extends EngineOperations<Operations>, Sett
   }
   const commit = (commands: readonly EngineCommand[]): readonly Outcome<unknown>[] => {
     if (failure !== undefined) throw failure;
-    const report = runBatch(database, table, () => engine.onRollback?.(), commands);
+    const report = runBatch(runner, commands);
     if (report.fatal) failure = new EngineError("EngineFailed", "the storage failed; check the disk and start again");
     return report.outcomes;
   };

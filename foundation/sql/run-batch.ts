@@ -26,20 +26,48 @@ export function operationTable<Operations extends EngineOperations<Operations>>(
   return table;
 }
 
+/** What batches are run with. */
+export interface BatchRunner {
+  readonly database: Database;
+  readonly table: ReadonlyMap<string, AnyOperation>;
+  readonly onRollback?: (() => void) | undefined;
+  /** See `Engine.refusesByResult`. */
+  readonly refusesByResult?: boolean;
+}
+
 /**
- * Runs every command in a savepoint of its own and commits once. When the transaction as a whole is lost (disk full, failed fsync), every command of it fails
- * with that error.
+ * Runs every command so that its failure undoes it alone, and commits once. When the transaction as a whole is lost (disk full, failed fsync), every command of
+ * it fails with that error.
  */
-export function runBatch(
-  database: Database,
-  table: ReadonlyMap<string, AnyOperation>,
-  onRollback: (() => void) | undefined,
-  commands: readonly EngineCommand[],
-): BatchReport {
+export function runBatch(runner: BatchRunner, commands: readonly EngineCommand[]): BatchReport {
+  return (runner.refusesByResult === true ? runTogether(runner, commands) : undefined) ?? runApart(runner, commands);
+}
+
+/** All commands without savepoints; undefined when one threw: then nothing was kept. */
+function runTogether(runner: BatchRunner, commands: readonly EngineCommand[]): BatchReport | undefined {
+  const { database, table, onRollback } = runner;
+  try {
+    const outcomes = database.transaction(() =>
+      commands.map(([name, argument]): Outcome<unknown> => {
+        const operation = table.get(name);
+        return operation === undefined ? unknownOperation(name) : { ok: true, value: operation(argument) };
+      }),
+    );
+    return { outcomes, fatal: false };
+  } catch (error) {
+    onRollback?.();
+    if (!isStorageFailure(error)) return undefined;
+    const failure = failureOf(error);
+    return { outcomes: commands.map(() => failure), fatal: true };
+  }
+}
+
+function runApart(runner: BatchRunner, commands: readonly EngineCommand[]): BatchReport {
+  const { database, onRollback } = runner;
   const outcomes: Outcome<unknown>[] = [];
   try {
     database.transaction(() => {
-      for (const command of commands) outcomes.push(runCommand(database, table, onRollback, command));
+      for (const command of commands) outcomes.push(runCommand(runner, command));
     });
     return { outcomes, fatal: false };
   } catch (error) {
@@ -49,14 +77,13 @@ export function runBatch(
   }
 }
 
-function runCommand(
-  database: Database,
-  table: ReadonlyMap<string, AnyOperation>,
-  onRollback: (() => void) | undefined,
-  [name, argument]: EngineCommand,
-): Outcome<unknown> {
+function unknownOperation(name: string): Outcome<unknown> {
+  return failureOf(new EngineError("Internal", `the engine has no operation "${name}"`));
+}
+
+function runCommand({ database, table, onRollback }: BatchRunner, [name, argument]: EngineCommand): Outcome<unknown> {
   const operation = table.get(name);
-  if (operation === undefined) return failureOf(new EngineError("Internal", `the engine has no operation "${name}"`));
+  if (operation === undefined) return unknownOperation(name);
   try {
     return { ok: true, value: database.savepoint(() => operation(argument)) };
   } catch (error) {

@@ -3,7 +3,7 @@ import type { Database } from "./database.ts";
 import type { CreateEngine, Engine, EngineOperations } from "./engine.ts";
 import { failureOf } from "./engine-error.ts";
 import { openDatabase } from "./open-database.ts";
-import { type BatchReport, operationTable, runBatch } from "./run-batch.ts";
+import { type BatchReport, type BatchRunner, operationTable, runBatch } from "./run-batch.ts";
 import { clonableOutcome } from "./unclonable.ts";
 import type { FromWorker, ToWorker } from "./worker-protocol.ts";
 
@@ -25,14 +25,20 @@ export function serveEngine<Operations extends EngineOperations<Operations>, Set
 ): void {
   let database: Database | undefined;
   let engine: Engine<Operations> | undefined;
-  let table: ReturnType<typeof operationTable> = new Map();
+  let runner: BatchRunner | undefined;
 
   const open = (message: Extract<ToWorker, { type: "open" }>): FromWorker => {
     try {
       database = openDatabase(message.database);
       // The host's own type ties settings to the engine; across the thread only the entry file knows both.
-      engine = createEngine(database, message.settings as Settings);
-      table = operationTable(engine);
+      const created = createEngine(database, message.settings as Settings);
+      engine = created;
+      runner = {
+        database,
+        table: operationTable(created),
+        onRollback: () => created.onRollback?.(),
+        refusesByResult: created.refusesByResult,
+      };
       return { type: "opened" };
     } catch (error) {
       database?.close();
@@ -54,8 +60,8 @@ export function serveEngine<Operations extends EngineOperations<Operations>, Set
         self.postMessage(open(message));
         return;
       case "batch":
-        if (database === undefined) throw new Error("a batch came before the database was open");
-        report(runBatch(database, table, () => engine?.onRollback?.(), message.commands));
+        if (runner === undefined) throw new Error("a batch came before the database was open");
+        report(runBatch(runner, message.commands));
         return;
       case "close":
         engine?.close?.();

@@ -23,6 +23,7 @@ export function createRecords(database: Database): Engine<RecordOperations> {
   const completions = openCompletions(context, uploads);
   const bucketCommands = openBucketCommands(context);
   return {
+    refusesByResult: true,
     operations: {
       put: (command) => putObject(context, command),
       delete: (command) => deleteObject(context, command),
