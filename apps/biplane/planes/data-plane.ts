@@ -5,6 +5,7 @@ import { createFrontDoor, createOperationMetrics, type EndpointNames } from "#da
 import { type Link, openLink } from "#data-plane/link";
 import { createObjectsBrowserAccess, createObjectsService } from "#data-plane/objects";
 import { createQueueDestination, createQueuesService } from "#data-plane/queues";
+import { createTablesServices } from "#data-plane/tables";
 import { type HttpServer, serveHttp } from "#foundation/http";
 import { newHostId } from "#foundation/ids";
 import { systemClock, systemRandom, systemTimers } from "#foundation/runtime";
@@ -100,6 +101,11 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
   }
   const queues = createQueuesService(queuesEnvironment);
   const objects = createObjectsService(objectsEnvironment);
+  const [tables, tableStreams] = await createTablesServices({
+    ...surroundings,
+    engine: engines.tables,
+    logger: logger.child({ room: "tables" }),
+  });
   const operator: OperatorEndpoint = {
     link,
     engines,
@@ -110,7 +116,7 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
     state: () => state,
   };
   const door = await createFrontDoor({
-    services: [objects, queues],
+    services: [objects, queues, tables, tableStreams],
     catalog,
     defaultRegion: options.region,
     regions: new Set([...REGIONS, options.region]),
@@ -145,7 +151,7 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
       await server?.close(CLOSE_GRACE_MS);
       // Objects first: their events still go to queues.
       await objects.close();
-      await queues.close();
+      await Promise.all([queues.close(), tables.close(), tableStreams.close()]);
       link.close();
       await engines.close();
     },
