@@ -5,12 +5,20 @@ import { CLOUD_COMMANDS } from "./cloud/table.ts";
 import { IDENTITY_COMMANDS } from "./identity/table.ts";
 import { NODES_COMMAND } from "./nodes/table.ts";
 import { START_COMMANDS } from "./start/table.ts";
+import { TABLES_COMMAND } from "./tables/table.ts";
 
 export const ROOT_COMMAND: Command = {
   name: "biplane",
   summary: "Biplane: a private cloud in one program",
   options: [{ name: "version", help: "Show the version" }],
-  commands: [...START_COMMANDS, ...CLOUD_COMMANDS, BUCKETS_COMMAND, ...IDENTITY_COMMANDS, NODES_COMMAND],
+  commands: [
+    ...START_COMMANDS,
+    ...CLOUD_COMMANDS,
+    BUCKETS_COMMAND,
+    TABLES_COMMAND,
+    ...IDENTITY_COMMANDS,
+    NODES_COMMAND,
+  ],
   examples: [
     ["biplane up", "start a cloud on this machine"],
     ['eval "$(biplane env)"', "let AWS tools in this shell use it"],
