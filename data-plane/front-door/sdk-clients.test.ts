@@ -111,7 +111,8 @@ describe.each(Object.keys(CALLS))("%s", (name) => {
         s3: ["SignatureDoesNotMatch", "InvalidAccessKeyId", [403, 403]],
         dynamodb: ["InvalidSignatureException", "UnrecognizedClientException", [400, 400]],
         "dynamodb-streams": ["InvalidSignatureException", "UnrecognizedClientException", [400, 400]],
-        sqs: ["InvalidSignatureException", "UnrecognizedClientException", [403, 403]],
+        // The names of its older protocol, which clients are told in a header of their own.
+        sqs: ["SignatureDoesNotMatch", "InvalidClientTokenId", [403, 403]],
         lambda: ["InvalidSignatureException", "UnrecognizedClientException", [403, 403]],
         logs: ["InvalidSignatureException", "UnrecognizedClientException", [403, 403]],
         ec2: ["AuthFailure", "AuthFailure", [401, 401]],
