@@ -1,7 +1,7 @@
 /** How messages leave: from whatever state they are in. */
 
 import type { Groups } from "./groups.ts";
-import { count, IN_FLIGHT, type MessageState, type Queue, READY } from "./queue-book.ts";
+import { count, DELAYED, IN_FLIGHT, type MessageState, type Queue, READY } from "./queue-book.ts";
 import type { RecordContext } from "./record-context.ts";
 
 /** What must be known of a message to find its rows. */
@@ -26,17 +26,18 @@ export interface Departures {
 export function createDepartures({ database, queues }: RecordContext, groups: Groups): Departures {
   const deleteMessage = database.prepare("DELETE FROM messages WHERE seq = ?1");
   const deleteReceipt = database.prepare("DELETE FROM receipts WHERE seq = ?1");
-  const deleteSchedule = database.prepare<{ state: MessageState }>(
-    "DELETE FROM schedule WHERE store = ?1 AND due = ?2 AND place = ?3 AND seq = ?4 RETURNING state",
+  const deleteSchedule = database.prepare(
+    "DELETE FROM schedule WHERE store = ?1 AND due = ?2 AND place = ?3 AND seq = ?4",
   );
 
   /** A message stands at its deadline until it is promoted, which may be later than due; then at 0. */
   const takeOut = (queue: Queue, { seq, place, due, delayed_until: delayedUntil }: Standing): MessageState => {
     const { store } = queue;
     const at = due ?? delayedUntil;
-    const row = at === null ? undefined : deleteSchedule.get(store, at, place, seq);
+    if (at !== null && deleteSchedule.run(store, at, place, seq).changes > 0) return due === null ? DELAYED : IN_FLIGHT;
     // On a FIFO queue those behind the first of their group are not scheduled at all.
-    return (row ?? deleteSchedule.get(store, 0, place, seq))?.state ?? READY;
+    deleteSchedule.run(store, 0, place, seq);
+    return READY;
   };
 
   const departures: Departures = {

@@ -57,9 +57,6 @@ export function createReceive({ context, groups, arrivals, departures, settling,
   const isScheduled = database.prepare<{ found: number }>(
     "SELECT 1 AS found FROM schedule WHERE store = ?1 AND due = ?2 AND place = ?3 AND seq = ?4",
   );
-  const reschedule = database.prepare(
-    `UPDATE schedule SET due = ?2, state = ${IN_FLIGHT} WHERE store = ?1 AND due = 0 AND place = ?3 AND seq = ?4`,
-  );
   const insertSchedule = database.prepare(
     `INSERT INTO schedule (store, due, place, seq, state) VALUES (?1, ?2, ?3, ?4, ${IN_FLIGHT})`,
   );
@@ -134,7 +131,9 @@ export function createReceive({ context, groups, arrivals, departures, settling,
         if (isFull(taking)) return;
         if (putAside(taking, row)) continue;
         take(taking, row);
-        reschedule.run(queue.store, due, row.place, row.seq);
+        // Half the cost of an UPDATE of the key.
+        unscheduleReady.run(queue.store, row.place, row.seq);
+        insertSchedule.run(queue.store, due, row.place, row.seq);
       }
       if (rows.length < wanted) return;
     }

@@ -41,8 +41,8 @@ export function createSettling(context: RecordContext, groups: Groups, departure
     "SELECT due FROM schedule WHERE store = +?1 AND due > 0 ORDER BY due LIMIT 1",
   );
   const selectGroup = database.prepare<{ group_id: string }>("SELECT group_id FROM messages WHERE seq = ?1");
-  const promote = database.prepare(
-    `UPDATE schedule SET due = 0, state = ${READY} WHERE store = ?1 AND due = ?2 AND place = ?3 AND seq = ?4`,
+  const insertReady = database.prepare(
+    `INSERT INTO schedule (store, due, place, seq, state) VALUES (?1, 0, ?2, ?3, ${READY})`,
   );
   const unschedule = database.prepare("DELETE FROM schedule WHERE store = ?1 AND due = ?2 AND place = ?3 AND seq = ?4");
   const selectOld = database.prepare<OldRow>(
@@ -57,11 +57,11 @@ export function createSettling(context: RecordContext, groups: Groups, departure
   const promoteOne = (queue: Queue, { due, place, seq, state }: DueRow): void => {
     count(queue, state, -1);
     count(queue, READY, 1);
+    unschedule.run(queue.store, due, place, seq);
     if (!queue.settings.fifo) {
-      promote.run(queue.store, due, place, seq);
+      insertReady.run(queue.store, place, seq);
       return;
     }
-    unschedule.run(queue.store, due, place, seq);
     const groupId = selectGroup.get(seq)!.group_id;
     if (state === IN_FLIGHT) groups.release(queue, groupId);
     else groups.offer(queue, groupId);
