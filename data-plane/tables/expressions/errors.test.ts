@@ -67,6 +67,7 @@ const conditions: readonly Refusal[] = [
   ["things are not gonna be ok", syntax("are", "things are not")],
   ["a", syntax("<EOF>", "a")],
   ["(a)", syntax("<EOF>", ")")],
+  ["a  ", syntax("<EOF>", "a")],
   ["a = :v AND", syntax("<EOF>", "AND")],
   ["attribute_not_exists(", syntax("<EOF>", "(")],
   ["a > 4", syntax("4", "> 4")],
@@ -553,6 +554,8 @@ test("placeholders that no expression of the request uses", () => {
   expect(() => bindings.assertAllUsed()).toThrow(
     new TableValidation("Value provided in ExpressionAttributeNames unused in expressions: keys: {#b}"),
   );
+  compileCondition("#a <> :a", bindings, "ConditionExpression");
+  expect(() => bindings.assertAllUsed()).toThrow("keys: {#b}");
   compileProjection("#b", bindings);
   expect(() => bindings.assertAllUsed()).toThrow(
     new TableValidation("Value provided in ExpressionAttributeValues unused in expressions: keys: {:b, :c}"),

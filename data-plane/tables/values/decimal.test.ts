@@ -100,6 +100,20 @@ describe("arithmetic agrees with whole numbers", () => {
     );
   });
 
+  test.each([
+    ["0.5", "0.5", "1"],
+    ["0.75", "-0.25", "0.5"],
+    ["-0.1", "0.1", "0"],
+    ["1.5", "-2", "-0.5"],
+    ["-0.001", "-0.009", "-0.01"],
+    ["999999999.999999", "0.000001", "1000000000"],
+    ["999999999999999", "1", "1000000000000000"],
+    ["0.1", "0.2", "0.3"],
+  ])("%s + %s = %s", (a, b, sum) => {
+    expect(addNumbers(a, b)).toBe(sum);
+    expect(subtractNumbers(sum, b)).toBe(a);
+  });
+
   test("a neighbour in the 38th digit is told apart", () => {
     const digits = "9".repeat(37);
     expect(compareNumbers(`${digits}8`, `${digits}9`)).toBe(-1);

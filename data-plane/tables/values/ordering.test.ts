@@ -102,6 +102,7 @@ test("sets are equal whatever their order; lists are not", () => {
   expect(equalValues({ SS: ["a", "b"] }, { SS: ["b", "a"] })).toBe(true);
   expect(equalValues({ NS: ["1", "2"] }, { NS: ["1", "3"] })).toBe(false);
   expect(equalValues({ SS: ["1"] }, { NS: ["1"] })).toBe(false);
+  expect(equalValues({ SS: ["a"] }, { SS: ["a", "b"] })).toBe(false);
   const many = Array.from({ length: 100 }, (_, i) => `${i}`);
   expect(equalValues({ SS: many }, { SS: many.toReversed() })).toBe(true);
   expect(equalValues({ SS: many }, { SS: [...many.slice(1), "x"] })).toBe(false);
