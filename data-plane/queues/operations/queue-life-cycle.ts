@@ -178,7 +178,7 @@ function answerExisting(
   context: CallContext,
 ): { readonly QueueUrl: string } {
   const view = viewOf(record);
-  if (tools.deletions.underWay.has(record.resourceId)) throw queueDeletedRecently();
+  if (tools.deletions.isUndecided(record.resourceId)) throw queueDeletedRecently();
   const differing = differingAttribute(view.effective, accepted);
   if (differing !== undefined) throw queueNameExists(`attribute ${differing}`);
   if (tags !== undefined && !sameTags(view.tags, tags)) throw queueNameExists("tags");

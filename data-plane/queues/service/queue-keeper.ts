@@ -9,6 +9,7 @@ import { isQueueEngineError } from "../engine/engine-error.ts";
 import { queueArn } from "../rules/queue-address.ts";
 import { DeadLetterIndex } from "./dead-letter-index.ts";
 import type { QueuesEnvironment } from "./environment.ts";
+import type { QueueDeletions } from "./queue-deletions.ts";
 import { settingsOf } from "./queue-settings.ts";
 import { viewOf } from "./queue-view.ts";
 import type { RecentDeletions } from "./recent-deletions.ts";
@@ -22,10 +23,14 @@ export class QueueKeeper {
   /** Queues of the catalog, by their key there. */
   readonly #known = new Map<string, QueueRecord>();
   /** Queues whose deletion is under way here: that they vanish is no surprise. */
-  readonly #leaving: ReadonlyMap<ResourceId, unknown>;
+  readonly #leaving: Pick<QueueDeletions, "isUndecided">;
   #unsubscribe: () => void = () => undefined;
 
-  constructor(environment: KeeperEnvironment, leaving: ReadonlyMap<ResourceId, unknown>, deletions: RecentDeletions) {
+  constructor(
+    environment: KeeperEnvironment,
+    leaving: Pick<QueueDeletions, "isUndecided">,
+    deletions: RecentDeletions,
+  ) {
     this.#environment = environment;
     this.#leaving = leaving;
     this.#deletions = deletions;
@@ -105,7 +110,7 @@ export class QueueKeeper {
   }
 
   #vanished({ resourceId, name }: QueueRecord): void {
-    if (this.#leaving.has(resourceId)) return;
+    if (this.#leaving.isUndecided(resourceId)) return;
     const { logger } = this.#environment;
     this.#messagesOf(resourceId).then(
       (messages) => {

@@ -9,7 +9,7 @@ import { settleMessages } from "../operations/settle-messages.ts";
 import { operationsOf } from "./define.ts";
 import { Deliveries } from "./deliveries.ts";
 import type { QueuesEnvironment } from "./environment.ts";
-import { QueueDeletions } from "./queue-deletion.ts";
+import { queueDeletions } from "./queue-deletions.ts";
 import { QueueKeeper } from "./queue-keeper.ts";
 import { RecentDeletions } from "./recent-deletions.ts";
 import type { Toolbox } from "./toolbox.ts";
@@ -43,9 +43,9 @@ export interface QueuesService extends Service {
 export function createQueuesService(environment: QueuesEnvironment): QueuesService {
   const { engine, logger, clock } = environment;
   const stopping = new AbortController();
-  const deletions = new QueueDeletions(environment);
+  const deletions = queueDeletions(environment);
   const recentDeletions = new RecentDeletions(clock);
-  const keeper = new QueueKeeper(environment, deletions.underWay, recentDeletions);
+  const keeper = new QueueKeeper(environment, deletions, recentDeletions);
   const deliveries = new Deliveries(engine, logger);
   const tools: Toolbox = {
     ...environment,

@@ -2,7 +2,7 @@
 
 import type { Deliveries } from "./deliveries.ts";
 import type { QueuesEnvironment } from "./environment.ts";
-import type { QueueDeletions } from "./queue-deletion.ts";
+import type { QueueDeletions } from "./queue-deletions.ts";
 import type { QueueKeeper } from "./queue-keeper.ts";
 import type { RecentDeletions } from "./recent-deletions.ts";
 

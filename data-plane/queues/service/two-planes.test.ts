@@ -11,7 +11,7 @@ import {
 } from "@aws-sdk/client-sqs";
 import type { QueueRecord, ResourceId } from "#contracts";
 import { ACCOUNT, openWorld, REGION, refused, type World } from "../testing/world.ts";
-import { QueueDeletions } from "./queue-deletion.ts";
+import { queueDeletions } from "./queue-deletions.ts";
 
 const SETTLED = "info a queue whose deletion was interrupted is settled";
 
@@ -123,7 +123,7 @@ describe("deleting", () => {
 
   test("twice at the same moment asks once, and both hear of it", async () => {
     await create("twice");
-    const deletions = new QueueDeletions(world.environment);
+    const deletions = queueDeletions(world.environment);
     const origin = { actor: "somebody", requestId: "r", idempotencyKey: "r" };
     const record = recordOf("twice");
     const outcomes = await Promise.all([deletions.delete(record, origin), deletions.delete(record, origin)]);
@@ -136,7 +136,7 @@ describe("deleting", () => {
     await create("settling");
     const record = recordOf("settling");
     await world.engine.beginDelete(record.resourceId);
-    const deletions = new QueueDeletions(world.environment);
+    const deletions = queueDeletions(world.environment);
     const asked = Promise.withResolvers<void>();
     world.control.held = asked.promise;
     const settled = deletions.settleInterrupted();

@@ -33,14 +33,11 @@ export async function createTablesServices(
 ): Promise<readonly [dynamodb: Service, streams: Service]> {
   const [model, streamsModel] = await Promise.all([loadServiceModel("dynamodb"), loadServiceModel("dynamodb-streams")]);
   const tools = createToolbox(environment);
-  const stopped = new AbortController();
   const endFollowing = followCatalog(environment, tools.tables);
-  const settled = tools.deletions.settleInterrupted(stopped.signal);
+  const settled = tools.deletions.settleInterrupted();
   const close = async (): Promise<void> => {
-    if (!stopped.signal.aborted) {
-      stopped.abort();
-      endFollowing();
-    }
+    tools.deletions.close();
+    endFollowing();
     await settled;
   };
   return [

@@ -120,8 +120,10 @@ export function tableLifeCycle(tools: Toolbox): Required<Pick<TableOperations, N
             `Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.`,
           );
         }
+        expectSettled(tools, view, false);
         const description = describe(view, "DELETING");
-        const outcome = await deletions.delete(view, {
+        await tables.ensure(view);
+        const outcome = await deletions.delete(view.record, {
           actor: actorOf(context),
           requestId: context.requestId,
           idempotencyKey: `delete-table:${view.record.resourceId}:${context.requestId}`,
