@@ -168,10 +168,15 @@ export function createReceive({ context, groups, arrivals, departures, settling,
     due !== null && isScheduled.get(queue.store, due, place, seq) !== undefined;
   const takeFromFifo = (taking: Taking): void => {
     const { queue } = taking;
-    for (const head of selectHeads.all(queue.store, taking.max)) {
-      if (isFull(taking) || taking.moved >= MOVED_MAX) return;
-      unscheduleReady.run(queue.store, head.place, head.seq);
-      takeFromGroup(taking, head.group_id);
+    for (;;) {
+      const before = taking.taken.length + taking.moved;
+      for (const head of selectHeads.all(queue.store, taking.max)) {
+        if (isFull(taking) || taking.moved >= MOVED_MAX) return;
+        unscheduleReady.run(queue.store, head.place, head.seq);
+        takeFromGroup(taking, head.group_id);
+      }
+      // Groups that only had spent messages leave room for those behind them.
+      if (taking.taken.length + taking.moved === before) return;
     }
   };
 
