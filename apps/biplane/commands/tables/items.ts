@@ -9,6 +9,8 @@ import { clientOf, describeTable, keyNames, type TableDescription } from "./clie
 import { plainItem, type WireItem } from "./plain-items.ts";
 import { isTyped, showItem } from "./show-items.ts";
 
+const CONDITION_FAILED = "ConditionalCheckFailedException";
+
 export const putItem: CommandBody = async (context) => {
   const { arguments: given, signal } = context;
   const TableName = tableNameOf(context);
@@ -21,8 +23,16 @@ export const putItem: CommandBody = async (context) => {
   const guard = given.has("if-absent")
     ? { ConditionExpression: "attribute_not_exists(#hash)", ExpressionAttributeNames: { "#hash": hash } }
     : { ...(condition === undefined ? {} : { ConditionExpression: condition }), ...placeholdersOf(given) };
-  await client.call("PutItem", { TableName, Item, ...guard }, { signal });
   const key = keyIn(table, Item);
+  try {
+    await client.call("PutItem", { TableName, Item, ...guard }, { signal });
+  } catch (error) {
+    const isThere = given.has("if-absent") && error instanceof CodedError && error.code === CONDITION_FAILED;
+    if (!isThere) throw error;
+    throw new CodedError(CONDITION_FAILED, error, {
+      message: `Table ${TableName} has an item ${itemName(key)} already.`,
+    });
+  }
   return printDone(
     context,
     { table: TableName, key: shown(context, key), put: true },

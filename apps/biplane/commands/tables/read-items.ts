@@ -138,8 +138,7 @@ async function showPages(
   } while (start !== undefined && shown < wanted);
   if (json) return undefined;
   if (shown === 0) terminal.note("There are none.");
-  else if (more)
-    terminal.note(`These are the first ${counted(shown, "item")}; there may be more: --limit N, or --all.`);
+  else if (more) terminal.note(`${counted(shown, "item")}, and there may be more: --limit N, or --all`);
   else terminal.note(counted(shown, "item"));
   return undefined;
 }
