@@ -119,9 +119,11 @@ function compare(operator: Comparator, left: AttributeValue | undefined, right: 
 function beginsWith(value: AttributeValue | undefined, prefix: AttributeValue | undefined): boolean {
   if (value === undefined || prefix === undefined) return false;
   if ("S" in value) return "S" in prefix && value.S.startsWith(prefix.S);
-  if ("B" in value)
-    return "B" in prefix && bytesOf(value.B).subarray(0, base64Size(prefix.B)).equals(bytesOf(prefix.B));
-  return false;
+  if (!("B" in value && "B" in prefix)) return false;
+  const length = base64Size(prefix.B);
+  // Four characters hold three bytes: only the beginning of a large value is decoded.
+  const beginning = bytesOf(value.B.slice(0, Math.ceil(length / 3) * 4));
+  return beginning.subarray(0, length).equals(bytesOf(prefix.B));
 }
 
 /** A substring, an element of a set, or an element of a list. */

@@ -5,7 +5,7 @@
  * numbers are equal texts.
  */
 
-import { InvalidValue } from "./table-validation.ts";
+import { InvalidValue, TableValidation } from "./table-validation.ts";
 
 /** Significant digits that a number may have. */
 export const digitsMax = 38;
@@ -77,8 +77,13 @@ function exponentOf(text: string, number: string): number {
 }
 
 function checkRange(exponent: number): void {
-  if (exponent > exponentMax) throw new InvalidValue(OVERFLOW);
-  if (exponent < exponentMin) throw new InvalidValue(UNDERFLOW);
+  const problem = rangeProblem(exponent);
+  if (problem !== undefined) throw new InvalidValue(problem);
+}
+
+function rangeProblem(exponent: number): string | undefined {
+  if (exponent > exponentMax) return OVERFLOW;
+  return exponent < exponentMin ? UNDERFLOW : undefined;
 }
 
 function checked(decimal: Decimal): Decimal {
@@ -119,12 +124,12 @@ function compareDecimals(a: Decimal, b: Decimal): number {
   return (a.digits < b.digits ? -1 : 1) * signA;
 }
 
-/** `a + b` of canonical numbers. @throws InvalidValue when the exact sum is out of range or has more than 38 digits */
+/** `a + b` of canonical numbers. @throws TableValidation when the exact sum is out of range or has more than 38 digits */
 export function addNumbers(a: string, b: string): string {
   return add(a, b, false);
 }
 
-/** `a - b` of canonical numbers. @throws InvalidValue when the exact difference is out of range or has more than 38 digits */
+/** `a - b` of canonical numbers. @throws TableValidation when the exact difference is out of range or has more than 38 digits */
 export function subtractNumbers(a: string, b: string): string {
   return add(a, b, true);
 }
@@ -144,9 +149,9 @@ function add(a: string, b: string, negate: boolean): string {
   const digits = magnitude.replace(/0+$/, "");
   if (digits === "") return "0";
   const result: Decimal = { negative: sum < 0n, digits, exponent: magnitude.length - 1 + scale };
-  checkRange(result.exponent);
   // AWS reports a result that is too precise as an overflow.
-  if (digits.length > digitsMax) throw new InvalidValue(OVERFLOW);
+  const problem = rangeProblem(result.exponent) ?? (digits.length > digitsMax ? OVERFLOW : undefined);
+  if (problem !== undefined) throw new TableValidation(problem);
   return formatDecimal(result);
 }
 
