@@ -378,6 +378,8 @@ export interface BackupDescription {
   readonly createdAt: number;
   readonly itemCount: number;
   readonly sizeBytes: number;
+  /** As it was given to `createBackup`. */
+  readonly note: string;
 }
 
 /** One engine holds all tables of one data plane. */
@@ -441,8 +443,12 @@ export interface TableEngine {
   /** Calls back after commits that added records to a stream, at most once per commit and stream. Returns how to stop. */
   watchStreams(listener: (reference: StreamReference) => void): () => void;
 
-  /** A consistent copy of all items of the table, as of one moment during the call. @throws TableEngineError NoSuchTable, BackupExists */
-  createBackup(tableId: ResourceId, backupId: string): Promise<BackupDescription>;
+  /**
+   * A consistent copy of all items of the table, as of one moment during the call.
+   * @param note kept with the backup and given back, for what the caller wants to know of it later
+   * @throws TableEngineError NoSuchTable, BackupExists
+   */
+  createBackup(tableId: ResourceId, backupId: string, note?: string): Promise<BackupDescription>;
   backup(backupId: string): BackupDescription | undefined;
   backups(): readonly BackupDescription[];
   /** Fills a new table from a backup. Resolves when all items are there. The table takes no writes meanwhile. @throws TableEngineError NoSuchBackup, BackupMismatch */

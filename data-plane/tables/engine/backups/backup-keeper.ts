@@ -50,7 +50,7 @@ export function openBackupKeeper({
     backup: (backupId) => reader.one(backupId),
     backups: () => reader.all(),
 
-    async createBackup(tableId, backupId) {
+    async createBackup(tableId, backupId, note = "") {
       const { shape } = views.get(tableId);
       const path = pathOf(backupId);
       if (making.has(backupId) || reader.one(backupId) !== undefined) throw new TableEngineError("BackupExists");
@@ -66,6 +66,7 @@ export function openBackupKeeper({
           createdAt,
           itemCount: copied.items,
           sizeBytes: copied.bytes,
+          note,
         };
         await host.apply("addBackup", description);
         return description;

@@ -15,12 +15,12 @@ export interface BackupReader {
 
 export function createBackupBook(database: Database): BackupBook {
   const add = database.prepare(
-    "INSERT INTO backups (backup_id, definition, created_at, items, bytes) VALUES (?1, ?2, ?3, ?4, ?5)",
+    "INSERT INTO backups (backup_id, definition, created_at, items, bytes, note) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
   );
   const remove = database.prepare("DELETE FROM backups WHERE backup_id = ?1");
   return {
-    add({ backupId, definition, createdAt, itemCount, sizeBytes }) {
-      add.run(backupId, JSON.stringify(definition), createdAt, itemCount, sizeBytes);
+    add({ backupId, definition, createdAt, itemCount, sizeBytes, note }) {
+      add.run(backupId, JSON.stringify(definition), createdAt, itemCount, sizeBytes, note);
     },
     remove: (backupId) => void remove.run(backupId),
   };
@@ -32,10 +32,11 @@ interface BackupRow {
   readonly created_at: number;
   readonly items: number;
   readonly bytes: number;
+  readonly note: string;
 }
 
 export function createBackupReader(database: Database): BackupReader {
-  const columns = "backup_id, definition, created_at, items, bytes";
+  const columns = "backup_id, definition, created_at, items, bytes, note";
   const one = database.prepare<BackupRow>(`SELECT ${columns} FROM backups WHERE backup_id = ?1`);
   const all = database.prepare<BackupRow>(`SELECT ${columns} FROM backups ORDER BY created_at, backup_id`);
   return {
@@ -56,5 +57,6 @@ function describe(row: BackupRow): BackupDescription {
     createdAt: row.created_at,
     itemCount: row.items,
     sizeBytes: row.bytes,
+    note: row.note,
   };
 }

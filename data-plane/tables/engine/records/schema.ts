@@ -118,7 +118,9 @@ CREATE TABLE backups (
   definition TEXT NOT NULL,
   created_at INTEGER NOT NULL,
   items INTEGER NOT NULL,
-  bytes INTEGER NOT NULL
+  bytes INTEGER NOT NULL,
+  -- What whoever made the backup wants to know of it later.
+  note TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 `,
   },
