@@ -176,6 +176,7 @@ export class Exchange implements HttpRequest, BodyContext {
   finish(complete: boolean): void {
     if (this.finished) return;
     this.finished = true;
+    this.#body?.release();
     this.#onClosed = undefined;
     this.#context.onFinished(this, complete);
   }

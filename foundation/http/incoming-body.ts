@@ -9,8 +9,8 @@ import {
   PayloadTooLarge,
   RequestAborted,
 } from "./body-errors.ts";
+import { BodyQueue } from "./body-queue.ts";
 import type { IdleEntry, IdleWatch } from "./idle-watch.ts";
-import { BODY_HIGH_WATER_BYTES } from "./limits.ts";
 import type { RequestBody } from "./message.ts";
 
 const NO_BYTES = new Uint8Array(0);
@@ -36,8 +36,7 @@ export class IncomingBody implements RequestBody, IdleEntry {
   received = 0;
   deadline = 0;
   readonly #context: BodyContext;
-  #queue: Uint8Array[] = [];
-  #queuedBytes = 0;
+  readonly #queue = new BodyQueue();
   #paused = false;
   #attached = false;
   #dropping = false;
@@ -100,7 +99,7 @@ export class IncomingBody implements RequestBody, IdleEntry {
     this.used = true;
     if (this.#context.closed || (outstanding ?? 0) > this.#context.maxDrainBytes) return;
     try {
-      let dropped = this.#queuedBytes;
+      let dropped = this.#queue.bytes;
       for (let chunk = await this.#next(); chunk !== undefined; chunk = await this.#next()) {
         dropped += chunk.length;
         if (dropped > this.#context.maxDrainBytes) return;
@@ -112,11 +111,15 @@ export class IncomingBody implements RequestBody, IdleEntry {
 
   /** Reads and drops whatever is left, without an end; used after the answer, by the server, under its own deadline. */
   drop(): void {
-    this.#dropping = true;
-    this.#queue = [];
-    this.#queuedBytes = 0;
+    this.release();
     this.#attach();
     this.#resume();
+  }
+
+  /** The exchange is over: nobody reads any more. */
+  release(): void {
+    this.#dropping = true;
+    this.#queue.clear();
   }
 
   /** Calls back once, when the body has ended or failed. */
@@ -151,8 +154,7 @@ export class IncomingBody implements RequestBody, IdleEntry {
     for (;;) {
       const chunk = this.#queue.shift();
       if (chunk !== undefined) {
-        this.#queuedBytes -= chunk.length;
-        if (this.#queuedBytes < BODY_HIGH_WATER_BYTES / 2) this.#resume();
+        if (this.#queue.isLow) this.#resume();
         return chunk;
       }
       if (this.#ended) return undefined;
@@ -184,8 +186,7 @@ export class IncomingBody implements RequestBody, IdleEntry {
     this.received += chunk.length;
     if (this.#dropping) return;
     this.#queue.push(chunk);
-    this.#queuedBytes += chunk.length;
-    if (this.#queuedBytes >= BODY_HIGH_WATER_BYTES && !this.#paused) {
+    if (this.#queue.isFull && !this.#paused) {
       this.#paused = true;
       this.#context.message.pause();
     }

@@ -177,7 +177,8 @@ export function assembleEngine(parts: EngineParts): EmbeddedEngine {
   };
 
   return {
-    stage: (source, { encryption }) => stager.stage(source, newBodyKey(encryption, masterKey, random)),
+    stage: (source, { encryption, sizeHint }) =>
+      stager.stage(source, newBodyKey(encryption, masterKey, random), sizeHint),
     stageBytes: async (bytes, encryption) => stager.stageBytes(bytes, newBodyKey(encryption, masterKey, random)),
     async discard(body) {
       const record = stager.take(body);

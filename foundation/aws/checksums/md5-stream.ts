@@ -58,22 +58,26 @@ export class Md5Stream implements ChecksumHasher {
    */
   static updateTogether(streams: readonly Md5Stream[], pieces: readonly Uint8Array[]): void {
     if (streams.length !== pieces.length) throw new RangeError("every stream takes one piece");
-    if (streams.length === 0) return;
-    const apart = streams.some((stream) => stream.#begunBytes > 0);
-    const shortest = Math.min(...pieces.map((piece) => piece.length));
+    const rests = streams.map((stream, index) => stream.#completeBlock(pieces[index]!));
+    const shortest = Math.min(...rests.map((rest) => rest.length));
     const common = shortest - (shortest % md5BlockBytes);
-    if (apart || common === 0 || streams.length === 1 || streams.length > md5Lanes) {
-      for (const [index, stream] of streams.entries()) stream.update(pieces[index]!);
-      return;
+    const together = streams.length > 1 && streams.length <= md5Lanes && common > 0;
+    if (together) {
+      const states = streams.map((stream) => stream.#state);
+      md5Module().blocksTogether(states, rests, common);
     }
-    md5Module().blocksTogether(
-      streams.map((stream) => stream.#state),
-      pieces,
-      common,
-    );
     for (const [index, stream] of streams.entries()) {
-      stream.#bytes += common;
-      stream.update(pieces[index]!.subarray(common));
+      const rest = rests[index]!;
+      if (together) stream.#bytes += common;
+      stream.update(together ? rest.subarray(common) : rest);
     }
+  }
+
+  /** Takes as much as ends a block that was begun; returns the rest. */
+  #completeBlock(bytes: Uint8Array): Uint8Array {
+    if (this.#begunBytes === 0) return bytes;
+    const missing = md5BlockBytes - this.#begunBytes;
+    this.update(bytes.subarray(0, missing));
+    return bytes.subarray(missing);
   }
 }

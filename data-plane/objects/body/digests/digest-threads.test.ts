@@ -95,3 +95,34 @@ test("threads with nothing to do end", async () => {
   await feed(threads.begin(["MD5"]), randomBytes(10), 10);
   while (threads.running > 0) await Bun.sleep(1);
 });
+
+test("bodies that stand still leave their memory to others", async () => {
+  const threads = open({ threadsMax: 1, segmentsMax: 3 });
+  const still = Array.from({ length: 20 }, () => threads.begin(["MD5"]));
+  const beginnings = still.map((_, index) => randomBytes(1000 + index));
+  for (const [index, hasher] of still.entries()) await hasher.update(beginnings[index]!);
+  const bytes = randomBytes(2 * ROOM + 17);
+  expect(inHex(await feed(threads.begin(["MD5"]), bytes, 65_536))).toEqual(
+    inHex(await feed(hashHere(["MD5"]), bytes, 65_536)),
+  );
+  for (const [index, hasher] of still.entries()) {
+    await hasher.update(bytes.subarray(0, 100_000));
+    hasher.end();
+    const whole = Buffer.concat([beginnings[index]!, bytes.subarray(0, 100_000)]);
+    expect(inHex(await hasher.digests())).toEqual(inHex(await feed(hashHere(["MD5"]), whole, 65_536)));
+  }
+});
+
+test("abandoned bodies give their memory back", async () => {
+  const threads = open({ threadsMax: 1, segmentsMax: 2 });
+  const bytes = randomBytes(ROOM + 5);
+  for (let round = 0; round < 10; round++) {
+    const hashers = [1, 2, 3].map(() => threads.begin(["MD5"]));
+    const rooms = hashers.map((hasher) => hasher.update(bytes));
+    for (const hasher of hashers) hasher.abandon();
+    await Promise.all(rooms);
+  }
+  expect(inHex(await feed(threads.begin(["MD5"]), bytes, 65_536))).toEqual(
+    inHex(await feed(hashHere(["MD5"]), bytes, 65_536)),
+  );
+});

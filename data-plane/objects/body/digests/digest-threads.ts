@@ -7,15 +7,19 @@
 import { availableParallelism } from "node:os";
 import type { ChecksumAlgorithm } from "#foundation/aws/checksums";
 import { workerEntry } from "#foundation/sql";
+import { createBufferPool } from "../../memory/buffer-pool.ts";
 import type { BodyDigests, BodyHasher } from "./body-hasher.ts";
-import { type FromDigestThread, SEGMENT_BYTES, SEGMENTS, type ToDigestThread } from "./protocol.ts";
+import { type FromDigestThread, SEGMENT_BYTES, type ToDigestThread } from "./protocol.ts";
+import { SegmentSender } from "./segment-sender.ts";
 
 /** More than this would only wait for the event loop, which takes in about 1.3 GB/s, while a thread hashes 0.5 GB/s. */
 const THREADS_MAX = 4;
 /** Threads are stopped when they had nothing to do for so long; each holds about 10 MB. */
 const IDLE_MS = 10_000;
-/** Shared memories kept for the next bodies: 8 MiB. */
-const SPARE_MEMORIES_MAX = 8;
+/** Segments of all bodies together: 256 × 256 KiB = 64 MiB. */
+const SEGMENTS_MAX = 256;
+/** Segments kept for the next bodies: 8 MiB. */
+const SEGMENTS_KEPT = 32;
 
 export interface DigestThreads {
   /** Begins a body on the thread that has the fewest. */
@@ -42,6 +46,7 @@ export interface DigestThreadsOptions {
   /** Default: a processor is left to the event loop, and there are at most four. */
   readonly threadsMax?: number;
   readonly idleMs?: number;
+  readonly segmentsMax?: number;
 }
 
 /** Nothing runs before the first body. */
@@ -49,7 +54,11 @@ export function createDigestThreads(options: DigestThreadsOptions = {}): DigestT
   const threadsMax = options.threadsMax ?? Math.max(1, Math.min(THREADS_MAX, availableParallelism() - 1));
   const idleMs = options.idleMs ?? IDLE_MS;
   const threads: Thread[] = [];
-  const memories: SharedArrayBuffer[] = [];
+  const segments = createBufferPool({
+    create: () => new Uint8Array(new SharedArrayBuffer(SEGMENT_BYTES)),
+    max: options.segmentsMax ?? SEGMENTS_MAX,
+    kept: SEGMENTS_KEPT,
+  });
   let numbers = 0;
   let idle: ReturnType<typeof setTimeout> | undefined;
 
@@ -63,7 +72,6 @@ export function createDigestThreads(options: DigestThreadsOptions = {}): DigestT
   const stop = (): void => {
     clearTimeout(idle);
     for (const thread of [...threads]) fail(thread, new Error("the digest threads were stopped"));
-    memories.length = 0;
   };
   const stopWhenIdle = (): void => {
     clearTimeout(idle);
@@ -105,92 +113,35 @@ export function createDigestThreads(options: DigestThreadsOptions = {}): DigestT
     clearTimeout(idle);
     const thread = leastBusy();
     const number = numbers++;
-    const memory = memories.pop() ?? new SharedArrayBuffer(SEGMENTS * SEGMENT_BYTES);
-    const bytes = new Uint8Array(memory);
     const outcome = Promise.withResolvers<BodyDigests>();
     // A body that is abandoned is awaited by nobody.
     outcome.promise.catch(() => undefined);
-    let failure: Error | undefined;
-    let turn = 0;
-    let filled = 0;
-    let waiting = 0;
-    let room: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
-
     const post = (message: ToDigestThread): void => thread.worker.postMessage(message);
-    const openRoom = (): void => {
-      room?.resolve();
-      room = undefined;
-    };
+    const sender = new SegmentSender(segments, {
+      segment: ({ buffer }, length) => post({ type: "segment", body: number, memory: buffer.buffer, length }),
+      hurry: () => post({ type: "hurry", body: number }),
+    });
     thread.listeners.set(number, {
-      taken() {
-        waiting -= 1;
-        openRoom();
-      },
-      finished(digests) {
-        // The thread has read all of it; an abandoned body's memory is not used again, because the thread may still be reading it.
-        if (memories.length < SPARE_MEMORIES_MAX) memories.push(memory);
-        outcome.resolve(digests);
-      },
+      taken: () => sender.taken(),
+      finished: outcome.resolve,
       failed(error) {
-        failure = error;
-        openRoom();
+        sender.fail(error);
         outcome.reject(error);
       },
     });
-    post({ type: "begin", body: number, algorithms, memory });
-
-    const flush = (): void => {
-      if (filled === 0) return;
-      post({ type: "segment", body: number, length: filled });
-      waiting += 1;
-      turn = (turn + 1) % SEGMENTS;
-      filled = 0;
-    };
-    const hasRoom = (): boolean => waiting < SEGMENTS || failure !== undefined;
-    const untilRoom = async (): Promise<void> => {
-      while (!hasRoom()) {
-        room ??= Promise.withResolvers<void>();
-        await room.promise;
-      }
-    };
-    /** As much as fits; returns how much that was. */
-    const fill = (piece: Uint8Array): number => {
-      let taken = 0;
-      while (taken < piece.length && hasRoom()) {
-        if (failure !== undefined) throw failure;
-        const part = piece.subarray(taken, taken + SEGMENT_BYTES - filled);
-        bytes.set(part, turn * SEGMENT_BYTES + filled);
-        filled += part.length;
-        taken += part.length;
-        if (filled === SEGMENT_BYTES) flush();
-      }
-      return taken;
-    };
-    /** The rest of a piece that was larger than the room; a copy, because the piece may be reused. */
-    const fillLater = async (rest: Uint8Array): Promise<void> => {
-      let left = rest;
-      while (left.length > 0 && failure === undefined) {
-        await untilRoom();
-        if (failure === undefined) left = left.subarray(fill(left));
-      }
-    };
+    post({ type: "begin", body: number, algorithms });
 
     return {
-      update(piece) {
-        if (failure !== undefined) throw failure;
-        const taken = fill(piece);
-        // Not `slice`: a Buffer's is a view.
-        if (taken < piece.length) return fillLater(new Uint8Array(piece.subarray(taken)));
-        return hasRoom() ? undefined : untilRoom();
-      },
+      update: (piece) => sender.send(piece),
       end() {
-        if (failure !== undefined) return;
-        flush();
+        if (sender.failure !== undefined) return;
+        sender.flush();
         post({ type: "end", body: number });
       },
       digests: () => outcome.promise,
       abandon() {
         if (!thread.listeners.delete(number)) return;
+        sender.fail(new Error("the body was abandoned"));
         post({ type: "abandon", body: number });
         stopWhenIdle();
       },

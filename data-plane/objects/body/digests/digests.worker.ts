@@ -27,10 +27,13 @@ function schedule(): void {
 self.onmessage = ({ data: message }) => {
   switch (message.type) {
     case "begin":
-      turns.begin(message.body, message.algorithms, message.memory);
+      turns.begin(message.body, message.algorithms);
       return;
     case "segment":
-      turns.segment(message.body, message.length);
+      turns.segment(message.body, new Uint8Array(message.memory, 0, message.length));
+      break;
+    case "hurry":
+      turns.hurry(message.body);
       break;
     case "end":
       turns.end(message.body);

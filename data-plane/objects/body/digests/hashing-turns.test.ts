@@ -7,22 +7,18 @@ import { SEGMENT_BYTES, SEGMENTS } from "./protocol.ts";
 class Sender {
   readonly #turns: HashingTurns;
   readonly #number: number;
-  readonly #memory = new SharedArrayBuffer(SEGMENTS * SEGMENT_BYTES);
   readonly #hash = createHash("md5");
-  #place = 0;
 
   constructor(turns: HashingTurns, number: number) {
     this.#turns = turns;
     this.#number = number;
-    turns.begin(number, ["MD5", "CRC32"], this.#memory);
+    turns.begin(number, ["MD5", "CRC32"]);
   }
 
   send(length = SEGMENT_BYTES): void {
     const bytes = randomBytes(length);
     this.#hash.update(bytes);
-    new Uint8Array(this.#memory, this.#place * SEGMENT_BYTES, length).set(bytes);
-    this.#place = (this.#place + 1) % SEGMENTS;
-    this.#turns.segment(this.#number, length);
+    this.#turns.segment(this.#number, bytes);
   }
 
   end(): string {
@@ -85,6 +81,19 @@ test("a body that stands still holds up nobody", () => {
   expect(md5Of(rest[2], 2)).toBe(digest);
   const empty = still.end();
   expect(md5Of(turns.turn(), 1)).toBe(empty);
+  expect(turns.turn()).toBeUndefined();
+});
+
+test("a segment whose memory is wanted is hashed at once", () => {
+  const turns = new HashingTurns();
+  const senders = [1, 2, 3].map((number) => new Sender(turns, number));
+  senders[0]!.send(1000);
+  expect(turns.turn()).toBeUndefined();
+  turns.hurry(1);
+  expect(turns.turn()?.taken).toEqual([1]);
+  senders[0]!.send(1000);
+  expect(turns.turn()).toBeUndefined();
+  for (const number of [2, 99]) turns.hurry(number);
   expect(turns.turn()).toBeUndefined();
 });
 

@@ -24,11 +24,10 @@ interface Body {
   readonly algorithms: readonly ChecksumAlgorithm[];
   /** Chosen at its first turn: by then, most bodies that come together have come. */
   hashers: Hashers | undefined;
-  readonly memory: SharedArrayBuffer;
-  /** Lengths of the segments that wait, the oldest first. */
-  readonly waiting: number[];
-  /** Where the oldest segment that waits is. */
-  place: number;
+  /** Segments that wait, the oldest first. */
+  readonly waiting: Uint8Array[];
+  /** What waits must not wait for other bodies. */
+  hurried: boolean;
   ended: boolean;
 }
 
@@ -43,12 +42,19 @@ export interface Turn {
 export class HashingTurns {
   readonly #bodies = new Map<number, Body>();
 
-  begin(number: number, algorithms: readonly ChecksumAlgorithm[], memory: SharedArrayBuffer): void {
-    this.#bodies.set(number, { algorithms, hashers: undefined, memory, waiting: [], place: 0, ended: false });
+  begin(number: number, algorithms: readonly ChecksumAlgorithm[]): void {
+    this.#bodies.set(number, { algorithms, hashers: undefined, waiting: [], hurried: false, ended: false });
   }
 
-  segment(number: number, length: number): void {
-    this.#bodyOf(number).waiting.push(length);
+  /** @param bytes at most `SEGMENT_BYTES`; they must not change until a turn has taken them */
+  segment(number: number, bytes: Uint8Array): void {
+    this.#bodyOf(number).waiting.push(bytes);
+  }
+
+  /** The memory of segments that wait is wanted by others. It may cross with the last digests on their way back. */
+  hurry(number: number): void {
+    const body = this.#bodies.get(number);
+    if (body !== undefined) body.hurried = body.waiting.length > 0;
   }
 
   end(number: number): void {
@@ -62,11 +68,8 @@ export class HashingTurns {
   /** Hashes one segment each of the bodies whose turn it is, and ends those that have ended. Undefined when nothing is due. */
   turn(): Turn | undefined {
     const due = this.#due();
-    const segments: Segment[] = due.map(([, body]) => {
-      const bytes = new Uint8Array(body.memory, body.place * SEGMENT_BYTES, body.waiting.shift());
-      body.place = (body.place + 1) % SEGMENTS;
-      return { ...this.#hashersOf(body), bytes };
-    });
+    const segments: Segment[] = due.map(([, body]) => ({ ...this.#hashersOf(body), bytes: body.waiting.shift()! }));
+    for (const [, body] of due) if (body.waiting.length === 0) body.hurried = false;
     for (let at = 0; at < segments.length; at += Md5Stream.together) {
       hashTogether(segments.slice(at, at + Md5Stream.together));
     }
@@ -82,11 +85,13 @@ export class HashingTurns {
   #due(): readonly (readonly [number, Body])[] {
     const all = [...this.#bodies];
     const filled = all.filter(([, { waiting }]) => waiting.length > 0);
-    const hurried = filled.some(([, { ended, waiting }]) => ended || waiting.length >= PATIENCE_SEGMENTS);
+    const someHurried = filled.some(([, { ended, hurried, waiting }]) => {
+      return ended || hurried || waiting.length >= PATIENCE_SEGMENTS;
+    });
     const complete = all.every(([, { ended, hashers, waiting }]) => {
       return ended || (waiting.length > 0 && hashers !== undefined);
     });
-    return hurried || complete ? filled : [];
+    return someHurried || complete ? filled : [];
   }
 
   #hashersOf(body: Body): Hashers {

@@ -7,8 +7,9 @@ import { EngineError } from "../engine-error.ts";
 import { stagingPath } from "../model/body-path.ts";
 import type { StagedBody } from "../port.ts";
 import { type BodyKey, encryptionOfRecord } from "./cipher-record.ts";
-import { isNoSpace, type StagedFile, type StagingFiles } from "./file-operations.ts";
+import { isNoSpace, type StagingFiles } from "./file-operations.ts";
 import { openSealer, SALT_BYTES, type Sealer, sealBody } from "./frame-cipher.ts";
+import { createWriteBuffers, GatheredWriter } from "./gathered-writer.ts";
 import { shareSync } from "./shared-sync.ts";
 import type { SpaceGuard } from "./space-guard.ts";
 
@@ -28,15 +29,6 @@ const JOURNAL_COPIES = 3;
 /** What the rows of a version take in log and database, roughly. */
 const RECORD_BYTES = 4096;
 
-/** Bytes gathered before a write: large enough that a system call per write is nothing. */
-const WRITE_BYTES = 512 * 1024;
-
-/** Write buffers in use at once, besides small ones: 64 × 512 KiB = 32 MiB. */
-const LARGE_BUFFERS_MAX = 64;
-
-/** Further uploads gather less: ten thousand slow ones together hold 640 MiB and not 10 GiB. */
-const SMALL_WRITE_BYTES = 64 * 1024;
-
 /** What the engine knows of a staged body. */
 export interface StagedRecord {
   readonly body: number;
@@ -47,7 +39,8 @@ export interface StagedRecord {
 }
 
 export interface Stager {
-  stage(source: AsyncIterable<Uint8Array>, key: BodyKey | null): Promise<StagedBody>;
+  /** @param sizeHint plain bytes, where they are known: large bodies then go to their file at once */
+  stage(source: AsyncIterable<Uint8Array>, key: BodyKey | null, sizeHint?: number): Promise<StagedBody>;
   stageBytes(bytes: Uint8Array, key: BodyKey | null): Promise<StagedBody>;
   /** Takes the record out: a body is committed or discarded once. Undefined when that has happened. */
   take(body: StagedBody): StagedRecord | undefined;
@@ -72,6 +65,7 @@ export function createStager(options: StagerOptions): Stager {
   let waitingBytes = 0;
   const mayInline = (size: number): boolean =>
     size <= INLINE_BYTES_MAX && waitingBytes < INLINE_WAITING_BYTES_MAX && space.mayJournal && options.mayInline();
+  const buffers = createWriteBuffers();
   const syncStaging = shareSync(() => files.syncDirectory("staging"));
 
   const staged = (record: StagedRecord): StagedBody => {
@@ -101,7 +95,8 @@ export function createStager(options: StagerOptions): Stager {
     const file = await files.createNew(path).catch(refuseWhenFull);
     let size: number;
     try {
-      size = await copyToFile(file, space, pieces, key && openSealer(key.key, random.bytes(SALT_BYTES)));
+      const writer = new GatheredWriter(file, buffers, (bytes) => space.take(bytes + RECORD_BYTES));
+      size = await copyToFile(writer, pieces, key && openSealer(key.key, random.bytes(SALT_BYTES)));
       await file.sync();
       await file.close();
       await syncStaging();
@@ -115,8 +110,9 @@ export function createStager(options: StagerOptions): Stager {
   };
 
   return {
-    async stage(source, key) {
+    async stage(source, key, sizeHint = 0) {
       const body = await options.nextBody();
+      if (sizeHint > INLINE_BYTES_MAX) return streamToFile(body, source, key);
       const iterator = source[Symbol.asyncIterator]();
       const head: Uint8Array[] = [];
       let size = 0;
@@ -176,8 +172,9 @@ function joined(pieces: readonly Uint8Array[], size: number): Uint8Array {
 }
 
 /** The pieces read so far and the rest; an iterator that is left early is told so. */
-async function* continued(head: readonly Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncIterable<Uint8Array> {
-  yield* head;
+async function* continued(head: Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncIterable<Uint8Array> {
+  // Taken out one by one: the upload may take hours yet.
+  for (let piece = head.shift(); piece !== undefined; piece = head.shift()) yield piece;
   let ended = false;
   try {
     for (;;) {
@@ -196,70 +193,23 @@ async function* continued(head: readonly Uint8Array[], rest: AsyncIterator<Uint8
   }
 }
 
-/** Writes in large pieces, one write behind the filling of the next buffer. Returns the plain size. */
+/** Returns the plain size. */
 async function copyToFile(
-  file: StagedFile,
-  space: SpaceGuard,
+  writer: GatheredWriter,
   pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   sealer: Sealer | null,
 ): Promise<number> {
-  let filling = takeBuffer();
-  let spare: Uint8Array | undefined;
-  let filled = 0;
   let size = 0;
-  let writing: Promise<void> = Promise.resolve();
-
-  const flush = async (): Promise<void> => {
-    await writing;
-    await space.take(filled + RECORD_BYTES);
-    writing = file.write(filling.subarray(0, filled));
-    // Awaited before its buffer is used again; until then a failure must not count as unhandled.
-    writing.catch(() => undefined);
-    [filling, spare] = [spare ?? takeBuffer(), filling];
-    filled = 0;
-  };
-  const append = async (bytes: Uint8Array): Promise<void> => {
-    let rest = bytes;
-    while (rest.length > 0) {
-      const taken = rest.subarray(0, filling.length - filled);
-      filling.set(taken, filled);
-      filled += taken.length;
-      rest = rest.subarray(taken.length);
-      if (filled === filling.length) await flush();
-    }
-  };
-
   try {
     for await (const piece of pieces) {
       size += piece.length;
-      if (sealer === null) await append(piece);
-      else for (const stored of sealer.push(piece)) await append(stored);
+      if (sealer === null) await writer.append(piece);
+      else for (const stored of sealer.push(piece)) await writer.append(stored);
     }
-    if (sealer !== null) for (const stored of sealer.end()) await append(stored);
-    if (filled > 0) await flush();
-    await writing;
+    if (sealer !== null) for (const stored of sealer.end()) await writer.append(stored);
+    await writer.finish();
     return size;
   } finally {
-    // A write that still runs owns its buffer.
-    await writing.catch(() => undefined);
-    giveBack(filling);
-    if (spare !== undefined) giveBack(spare);
+    await writer.abandon();
   }
-}
-
-/** Buffers kept for the next upload: a new one of this size costs the clearing of its memory. 16 × 512 KiB = 8 MiB at most. */
-const BUFFERS_KEPT = 16;
-const buffers: Uint8Array[] = [];
-let largeInUse = 0;
-
-function takeBuffer(): Uint8Array {
-  if (largeInUse >= LARGE_BUFFERS_MAX) return new Uint8Array(SMALL_WRITE_BYTES);
-  largeInUse++;
-  return buffers.pop() ?? new Uint8Array(WRITE_BYTES);
-}
-
-function giveBack(buffer: Uint8Array): void {
-  if (buffer.length < WRITE_BYTES) return;
-  largeInUse--;
-  if (buffers.length < BUFFERS_KEPT) buffers.push(buffer);
 }
