@@ -22,6 +22,8 @@ export interface KeptRestore {
   readonly at: number;
   readonly backupArn: string;
   readonly tableArn: string;
+  /** The items are not all there yet. */
+  readonly inProgress?: true;
 }
 
 export interface TableSettings {

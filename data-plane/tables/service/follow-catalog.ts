@@ -1,6 +1,7 @@
 /** Keeps the engine's tables as the catalog says they are, from the start and at each change. */
 import type { ResourceId, TableRecord } from "#contracts";
 import type { TablesEnvironment } from "./environment.ts";
+import type { TableRestores } from "./table-restores.ts";
 import type { Tables } from "./tables.ts";
 
 type Environment = Pick<TablesEnvironment, "catalog" | "engine" | "logger">;
@@ -11,13 +12,22 @@ type Environment = Pick<TablesEnvironment, "catalog" | "engine" | "logger">;
  *
  * @returns ends the following
  */
-export function followCatalog({ catalog, engine, logger }: Environment, tables: Tables): () => void {
+export function followCatalog(
+  { catalog, engine, logger }: Environment,
+  tables: Tables,
+  restores: TableRestores,
+): () => void {
   const known = new Map<string, ResourceId>();
   const keyOf = ({ accountId, region, name }: TableRecord): string => `${accountId}/${region}/${name}`;
 
   const follow = (record: TableRecord): void => {
     known.set(keyOf(record), record.resourceId);
-    tables.ensure(tables.viewOf(record)).catch((error: unknown) => {
+    const view = tables.viewOf(record);
+    if (view.restoring) {
+      restores.begin(view);
+      return;
+    }
+    tables.ensure(view).catch((error: unknown) => {
       logger.error("the engine cannot follow the record of a table", { table: record.name, error });
     });
   };

@@ -9,6 +9,7 @@ import { type IndexDefinition, type TableDefinition, tableDefinition } from "../
 import { indexArn, streamArn, tableArn } from "../rules/arns.ts";
 import { type IndexKeyAttribute, indexKeyAttributes } from "../rules/index-keys.ts";
 import { type TableKeys, tableKeys } from "../rules/keys.ts";
+import { settingsOf } from "../rules/settings.ts";
 
 export interface IndexView {
   readonly name: string;
@@ -34,6 +35,8 @@ export class TableView {
   /** Items with one hash key form a collection, whose size can be asked for. */
   readonly hasLocalIndexes: boolean;
   readonly provisioned: boolean;
+  /** Being filled from a backup, unless `ready`. */
+  readonly restoring: boolean;
   /** Set once the engine has the table as this record describes it. */
   ready = false;
   #policy: CompiledPolicy | null | undefined;
@@ -52,6 +55,7 @@ export class TableView {
     ]);
     this.indexKeys = indexKeyAttributes(this.definition);
     this.hasLocalIndexes = localIndexes.length > 0;
+    this.restoring = settingsOf(record).restore?.inProgress === true;
     this.provisioned = record.sections.billing?.mode !== "PAY_PER_REQUEST";
   }
 

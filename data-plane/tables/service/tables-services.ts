@@ -33,10 +33,11 @@ export async function createTablesServices(
 ): Promise<readonly [dynamodb: Service, streams: Service]> {
   const [model, streamsModel] = await Promise.all([loadServiceModel("dynamodb"), loadServiceModel("dynamodb-streams")]);
   const tools = createToolbox(environment);
-  const endFollowing = followCatalog(environment, tools.tables);
+  const endFollowing = followCatalog(environment, tools.tables, tools.restores);
   const settled = tools.deletions.settleInterrupted();
   const close = async (): Promise<void> => {
     tools.deletions.close();
+    tools.restores.close();
     endFollowing();
     await settled;
   };

@@ -50,7 +50,7 @@ export class Tables {
   /** For operations on items. @throws AwsError ResourceNotFoundException */
   forItems(tableName: string, context: Pick<CallContext, "caller" | "region">): TableView {
     const view = this.find(tableName, context);
-    if (view === undefined) throw resourceNotFound();
+    if (view === undefined || (view.restoring && !view.ready)) throw resourceNotFound();
     return view;
   }
 
@@ -66,6 +66,8 @@ export class Tables {
    * @throws TableEngineError
    */
   ensure(view: TableView): Promise<void> {
+    // Whoever restores a table makes it.
+    if (view.restoring) return Promise.resolve();
     let ensuring = this.#ensuring.get(view);
     if (ensuring === undefined) {
       ensuring = this.#environment.engine.ensure(view.definition).then(() => {

@@ -2,12 +2,14 @@
 import type { ResourceId } from "#contracts";
 import { ResourceDeletions } from "#data-plane/resources";
 import type { TablesEnvironment } from "./environment.ts";
+import { TableRestores } from "./table-restores.ts";
 import { Tables } from "./tables.ts";
 import { createThrottle, type Throttle } from "./throttle.ts";
 
 export interface Toolbox extends TablesEnvironment {
   readonly tables: Tables;
   readonly deletions: ResourceDeletions<"table">;
+  readonly restores: TableRestores;
   /** Undefined where provisioned throughput is not enforced. */
   readonly throttle: Throttle | undefined;
 }
@@ -20,6 +22,7 @@ export function createToolbox(environment: TablesEnvironment): Toolbox {
     ...environment,
     tables,
     deletions: new ResourceDeletions({ kind: "table", engine, control, timers, logger, find }),
+    restores: new TableRestores(environment),
     throttle: environment.throttling === true ? createThrottle(environment) : undefined,
   };
 }

@@ -45,7 +45,7 @@ export function describeTable(
         SourceBackupArn: settings.restore.backupArn,
         SourceTableArn: settings.restore.tableArn,
         RestoreDateTime: new Date(settings.restore.at),
-        RestoreInProgress: false,
+        RestoreInProgress: view.restoring && !view.ready,
       },
     }),
     ...(sections.tableClass !== undefined && {
@@ -65,10 +65,12 @@ function isMoving(statistics: TableStatistics | undefined): boolean {
   return statistics?.indexes.some(({ status }) => status !== "active") ?? false;
 }
 
-const keySchema = (elements: NonNullable<TableRecord["sections"]["keySchema"]>): readonly DynamoDB.KeySchemaElement[] =>
+export const keySchema = (
+  elements: NonNullable<TableRecord["sections"]["keySchema"]>,
+): readonly DynamoDB.KeySchemaElement[] =>
   elements.map(({ attribute, role }) => ({ AttributeName: attribute, KeyType: role }));
 
-const projection = ({ type, include }: TableProjection): DynamoDB.Projection => ({
+export const projection = ({ type, include }: TableProjection): DynamoDB.Projection => ({
   ProjectionType: type,
   ...(include !== undefined && { NonKeyAttributes: include }),
 });

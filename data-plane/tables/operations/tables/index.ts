@@ -1,6 +1,7 @@
 /** Operations on tables and on the account. */
 import type { Toolbox } from "../../service/toolbox.ts";
 import { accountOperations } from "./account.ts";
+import { backupOperations } from "./backups.ts";
 import { tableLifeCycle } from "./life-cycle.ts";
 import { policyOperations } from "./policies.ts";
 import { tagOperations } from "./tags.ts";
@@ -13,5 +14,6 @@ export const tableOperations = (tools: Toolbox) => ({
   ...timeToLiveOperations(tools),
   ...policyOperations(tools),
   ...accountOperations(),
+  ...backupOperations(tools),
   ...unavailableOperations(tools),
 });

@@ -68,8 +68,8 @@ export function tableLifeCycle(tools: Toolbox): Required<Pick<TableOperations, N
       ],
       handle(input, context) {
         const view = tables.forControl(input.TableName, context);
-        const state = deletions.isUndecided(view.record.resourceId) ? "DELETING" : undefined;
-        return { Table: describe(view, state) };
+        if (deletions.isUndecided(view.record.resourceId)) return { Table: describe(view, "DELETING") };
+        return { Table: describe(view, view.restoring && !view.ready ? "CREATING" : undefined) };
       },
     },
 
@@ -152,6 +152,9 @@ function expectSettled({ deletions, engine }: Toolbox, view: TableView, changesI
   const { record, name } = view;
   if (deletions.isUndecided(record.resourceId)) {
     throw resourceInUse(`Attempt to change a resource which is still in use: Table is being deleted: ${name}`);
+  }
+  if (view.restoring && !view.ready) {
+    throw resourceInUse(`Attempt to change a resource which is still in use: Table is being created: ${name}`);
   }
   if (!changesIndexes || !view.ready) return;
   if (engine.statistics(record.resourceId).indexes.some(({ status }) => status !== "active")) {
