@@ -7,6 +7,12 @@
 import { readFileSync } from "node:fs";
 import { objectsOperationNames, objectsParityNotes } from "#data-plane/objects";
 import { queuesOperationNames, queuesParityNotes } from "#data-plane/queues";
+import {
+  tableStreamsOperationNames,
+  tableStreamsParityNotes,
+  tablesOperationNames,
+  tablesParityNotes,
+} from "#data-plane/tables";
 import { loadServiceModel, type ServiceName, serviceNames } from "#foundation/aws";
 
 /** What one service offers. Services that are not here have no operation yet. */
@@ -14,6 +20,8 @@ const offered: Partial<
   Record<ServiceName, { readonly names: readonly string[]; readonly notes: Readonly<Record<string, string>> }>
 > = {
   s3: { names: objectsOperationNames, notes: objectsParityNotes },
+  dynamodb: { names: tablesOperationNames, notes: tablesParityNotes },
+  "dynamodb-streams": { names: tableStreamsOperationNames, notes: tableStreamsParityNotes },
   sqs: { names: queuesOperationNames, notes: queuesParityNotes },
 };
 
