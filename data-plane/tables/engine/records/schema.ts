@@ -135,8 +135,9 @@ export const recordsTable = (stream: number): string => `records_${stream}`;
 export function createItemsTable(database: Database, table: number, collections: boolean): void {
   // Small columns first: a look at the size does not read the pages into which a long item spills.
   database.exec(`CREATE TABLE ${itemsTable(table)} (
-    id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, bytes INTEGER NOT NULL, item TEXT NOT NULL
+    id INTEGER PRIMARY KEY, key BLOB NOT NULL, bytes INTEGER NOT NULL, item TEXT NOT NULL
   ) STRICT`);
+  database.exec(`CREATE UNIQUE INDEX ${itemsTable(table)}_by_key ON ${itemsTable(table)} (key)`);
   if (!collections) return;
   database.exec(
     `CREATE TABLE ${collectionsTable(table)} (partition BLOB PRIMARY KEY, bytes INTEGER NOT NULL) STRICT, WITHOUT ROWID`,

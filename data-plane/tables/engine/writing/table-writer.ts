@@ -5,7 +5,7 @@ import type { CommandResult } from "../messages/write-results.ts";
 import type { ItemWrite, TableEngine, TransactAction, TransactResult, WriteResult } from "../port.ts";
 import type { TableViews } from "../reading/table-views.ts";
 import { TableEngineError } from "../table-engine-error.ts";
-import type { WriteQueue } from "./write-queue.ts";
+import { engineFailure, type WriteQueue } from "./write-queue.ts";
 
 export type TableWriter = Pick<TableEngine, "write" | "writeMany" | "transact">;
 
@@ -27,15 +27,24 @@ export function createTableWriter(views: TableViews, queue: WriteQueue): TableWr
         return { table, kind: action.kind, wishes, key: shape.keys.encode(action.key), condition };
     }
   };
-  const write = async (one: ItemWrite): Promise<WriteResult> =>
-    writeResult(await queue.submit(packWrite(outgoing(one))));
+  const write = (one: ItemWrite): Promise<WriteResult> => {
+    try {
+      return queue.submit(packWrite(outgoing(one))).then(writeResult, failed);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  };
   return {
     write,
     writeMany: (writes) => Promise.all(writes.map(write)),
     async transact(actions, token) {
-      return transactResult(await queue.submit(packTransaction(actions.map(outgoing), token)));
+      return queue.submit(packTransaction(actions.map(outgoing), token)).then(transactResult, failed);
     },
   };
+}
+
+function failed(error: unknown): never {
+  throw engineFailure(error);
 }
 
 function writeResult(result: CommandResult): WriteResult {

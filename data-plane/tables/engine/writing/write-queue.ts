@@ -1,6 +1,13 @@
 /** The way of a write from its caller to the thread that keeps the tables, and back: many of them in one message and one commit. */
 import type { Clock } from "#foundation/runtime";
-import { createGroupCommit, EngineError, type EngineHost, errorCode, type Outcome } from "#foundation/sql";
+import {
+  createGroupCommit,
+  EngineError,
+  type EngineHost,
+  errorCode,
+  type Outcome,
+  QUEUE_REQUESTS_MAX,
+} from "#foundation/sql";
 import { type PackedCommand, packBatch } from "../messages/write-commands.ts";
 import { type CommandResult, readResults } from "../messages/write-results.ts";
 import type { TableOperations } from "../records/commands.ts";
@@ -12,7 +19,7 @@ const PENDING_LENGTH_MAX = 64 * 1024 * 1024;
 const MESSAGE_LENGTH_MAX = 4 * 1024 * 1024;
 
 export interface WriteQueue {
-  /** Resolves when the command's effect is durable. @throws TableEngineError Overloaded, InsufficientStorage, EngineFailed */
+  /** Resolves when the command's effect is durable. Rejects with what `engineFailure` makes sense of. */
   submit(command: PackedCommand): Promise<CommandResult>;
   /** Resolves when everything accepted was answered. */
   close(): Promise<void>;
@@ -27,6 +34,7 @@ export interface WriteQueueParts {
 
 export function createWriteQueue({ host, clock, onStreams }: WriteQueueParts): WriteQueue {
   let pendingLength = 0;
+  let closed = false;
 
   const send = async (commands: readonly PackedCommand[]): Promise<Outcome<CommandResult>[]> => {
     try {
@@ -43,25 +51,28 @@ export function createWriteQueue({ host, clock, onStreams }: WriteQueueParts): W
       return commands.map(() => ({ ok: false, code, message, retryable }));
     }
   };
-  const group = createGroupCommit<PackedCommand, CommandResult>({
-    commit: async (commands) => (await Promise.all(messages(commands).map(send))).flat(),
-    inFlightMax: 2,
-  });
+  const commit = async (commands: readonly PackedCommand[]): Promise<Outcome<CommandResult>[]> => {
+    const outcomes = await Promise.all(messages(commands).map(send));
+    for (const { texts } of commands) pendingLength -= texts.length;
+    return outcomes.length === 1 ? outcomes[0]! : outcomes.flat();
+  };
+  // One batch at a time. While it is being committed the next one gathers: fewer, larger commits cost less than two that take turns.
+  const group = createGroupCommit<PackedCommand, CommandResult>({ commit, inFlightMax: 1 });
 
   return {
-    async submit(command) {
+    submit(command) {
       const { length } = command.texts;
-      if (pendingLength + length > PENDING_LENGTH_MAX) throw new TableEngineError("Overloaded");
+      // The group has the same limit; here it is kept before the length is counted, so that what is counted is always committed.
+      const isFull = group.pending >= QUEUE_REQUESTS_MAX || pendingLength + length > PENDING_LENGTH_MAX;
+      if (isFull) return Promise.reject(new TableEngineError("Overloaded"));
+      if (closed) return Promise.reject(new TableEngineError("EngineFailed"));
       pendingLength += length;
-      try {
-        return await group.submit(command);
-      } catch (error) {
-        throw engineFailure(error);
-      } finally {
-        pendingLength -= length;
-      }
+      return group.submit(command);
     },
-    close: () => group.close(),
+    close() {
+      closed = true;
+      return group.close();
+    },
   };
 }
 
