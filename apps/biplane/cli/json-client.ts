@@ -133,7 +133,7 @@ const EXITS: readonly (readonly [RegExp, ExitCode])[] = [
   ],
   [/NotFound|DoesNotExist|NonExistent/, EXIT.notFound],
   [
-    /ConditionalCheckFailed|InUse|AlreadyExists|NameExists|Duplicate|Conflict|Mismatch|TransactionCanceled/,
+    /ConditionalCheckFailed|InUse|InProgress|DeletedRecently|AlreadyExists|NameExists|Duplicate|Conflict|Mismatch|TransactionCanceled/,
     EXIT.conflict,
   ],
   [

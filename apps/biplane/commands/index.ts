@@ -4,6 +4,7 @@ import { BUCKETS_COMMAND } from "./buckets/table.ts";
 import { CLOUD_COMMANDS } from "./cloud/table.ts";
 import { IDENTITY_COMMANDS } from "./identity/table.ts";
 import { NODES_COMMAND } from "./nodes/table.ts";
+import { QUEUES_COMMAND } from "./queues/table.ts";
 import { START_COMMANDS } from "./start/table.ts";
 import { TABLES_COMMAND } from "./tables/table.ts";
 
@@ -15,6 +16,7 @@ export const ROOT_COMMAND: Command = {
     ...START_COMMANDS,
     ...CLOUD_COMMANDS,
     BUCKETS_COMMAND,
+    QUEUES_COMMAND,
     TABLES_COMMAND,
     ...IDENTITY_COMMANDS,
     NODES_COMMAND,

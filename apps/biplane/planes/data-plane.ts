@@ -109,6 +109,7 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
   const operator: OperatorEndpoint = {
     link,
     engines,
+    queues,
     objectsDirectory: join(options.directory, ENGINE_DIRECTORIES.objects),
     metrics,
     token: options.operatorToken,

@@ -1,13 +1,14 @@
 /**
- * What an operator asks of a data plane: `/_biplane/healthz`, `/_biplane/readyz`, `/_biplane/metrics`, `/_biplane/locate` on the AWS endpoint.
+ * What an operator asks of a data plane: `/_biplane/healthz`, `/_biplane/readyz`, `/_biplane/metrics`, `/_biplane/locate`, `/_biplane/peek` on the AWS endpoint.
  *
- * No bucket can be in the way: bucket names have no underscore. Only this machine is answered; where objects lie is told only to those who can read the data
+ * No bucket can be in the way: bucket names have no underscore. Only this machine is answered; where objects lie and what waits in queues is told only to those who can read the data
  * directory anyway, which the token in it proves.
  */
 import { resolve } from "node:path";
 import { addressOf, type EndpointNames } from "#data-plane/front-door";
 import type { Catalog, Link } from "#data-plane/link";
 import type { EmbeddedEngine } from "#data-plane/objects/engine";
+import type { QueuesService } from "#data-plane/queues";
 import { equalInConstantTime } from "#foundation/crypto";
 import type { HttpRequest, HttpResponse } from "#foundation/http";
 import type { MetricsRegistry } from "#foundation/telemetry";
@@ -18,6 +19,7 @@ const PREFIX = "/_biplane/";
 export interface OperatorEndpoint {
   readonly link: Pick<Link, "state"> & { readonly catalog: Pick<Catalog, "bucket"> };
   readonly engines: Pick<Engines, "failure"> & { readonly objects: Pick<EmbeddedEngine, "head" | "locate"> };
+  readonly queues: Pick<QueuesService, "peek">;
   /** The engine's directory: what it locates is relative to it. */
   readonly objectsDirectory: string;
   readonly metrics: MetricsRegistry;
@@ -59,7 +61,9 @@ export function operatorAnswers(
         body: endpoint.metrics.expose(),
       };
     case "locate":
-      return locate(request, endpoint);
+      return knowsToken(request, endpoint) ? locate(request, endpoint) : json(403, NO_TOKEN);
+    case "peek":
+      return knowsToken(request, endpoint) ? peek(request, endpoint) : json(403, NO_TOKEN);
     default:
       return undefined;
   }
@@ -67,9 +71,6 @@ export function operatorAnswers(
 
 /** `?bucket=…&key=…`, each percent-encoded: the files that hold the latest version. */
 async function locate(request: HttpRequest, endpoint: OperatorEndpoint): Promise<HttpResponse> {
-  const given = request.headers.get("authorization") ?? "";
-  if (!equalInConstantTime(given, `Bearer ${endpoint.token}`))
-    return json(403, { error: "the operator's token is needed" });
   const query = new URLSearchParams(request.query);
   const bucket = endpoint.link.catalog.bucket(query.get("bucket") ?? "");
   const version =
@@ -78,6 +79,22 @@ async function locate(request: HttpRequest, endpoint: OperatorEndpoint): Promise
   return json(200, {
     paths: (await endpoint.engines.objects.locate(version)).map((path) => resolve(endpoint.objectsDirectory, path)),
   });
+}
+
+/** `?queue=<ARN>&limit=…`: the first messages of a queue, without any effect on them. */
+async function peek(request: HttpRequest, endpoint: OperatorEndpoint): Promise<HttpResponse> {
+  const query = new URLSearchParams(request.query);
+  const limit = Number(query.get("limit") ?? PEEK_DEFAULT);
+  if (!Number.isInteger(limit) || limit < 1) return json(400, { error: "limit must be a whole number from 1" });
+  const messages = await endpoint.queues.peek(query.get("queue") ?? "", limit);
+  return messages === undefined ? json(404, { error: "there is no such queue" }) : json(200, { messages });
+}
+
+const PEEK_DEFAULT = 10;
+const NO_TOKEN = { error: "the operator's token is needed" };
+
+function knowsToken(request: HttpRequest, { token }: OperatorEndpoint): boolean {
+  return equalInConstantTime(request.headers.get("authorization") ?? "", `Bearer ${token}`);
 }
 
 function json(status: number, value: unknown): HttpResponse {

@@ -9,6 +9,7 @@ import { settleMessages } from "../operations/settle-messages.ts";
 import { operationsOf } from "./define.ts";
 import { Deliveries } from "./deliveries.ts";
 import type { QueuesEnvironment } from "./environment.ts";
+import { peekQueue, type SeenMessage } from "./peek-queue.ts";
 import { queueDeletions } from "./queue-deletions.ts";
 import { QueueKeeper } from "./queue-keeper.ts";
 import { RecentDeletions } from "./recent-deletions.ts";
@@ -29,6 +30,8 @@ export type QueuesOperationName = keyof ReturnType<typeof definitionsOf>;
 export interface QueuesService extends Service {
   /** Resolves when the engine knows every queue of the catalog, and interrupted deletions were looked at. Operations do not have to wait for it. */
   readonly started: Promise<void>;
+  /** For an operator's eyes: the first messages of a queue; undefined when there is no such queue. @param limit at most 100 */
+  peek(arn: string, limit: number): Promise<readonly SeenMessage[] | undefined>;
   /** Answers whoever waits for messages, so that the server can close without waiting for them. */
   drain(): void;
 }
@@ -63,6 +66,7 @@ export function createQueuesService(environment: QueuesEnvironment): QueuesServi
     requestAnswered: ({ operation, request }) =>
       operation === "ReceiveMessage" ? deliveries.watch(request) : undefined,
     started,
+    peek: (arn, limit) => peekQueue(environment, arn, limit),
     drain: () => stopping.abort(),
     async close() {
       stopping.abort();
