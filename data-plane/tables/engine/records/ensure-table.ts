@@ -69,6 +69,8 @@ export function createTableEnsurer(database: Database): TableEnsurer {
       }
       if (shape.state === "dropped" || shape.state === "gone") return "TableDropped";
       if (definition.revision < shape.revision) return "done";
+      // After each start the first request of a table asks; usually nothing has changed.
+      if (isSame(definition, shape.definition)) return "done";
       const { keys, localIndexes } = shape.definition;
       if (!isSame(keys, definition.keys) || !isSame(localIndexes, definition.localIndexes)) return "DefinitionConflict";
       changeTable(shape, definition, now);

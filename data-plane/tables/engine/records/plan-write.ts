@@ -33,6 +33,8 @@ export interface PlannedWrite {
 export const COLLECTION_BYTES_MAX = 10 * 1024 ** 3;
 
 const NO_INDEXES: readonly IndexPlan[] = [];
+/** Not looked at when there is an item. */
+const NO_KEY: Item = {};
 
 export function planWrite(table: OpenTable, command: ActionCommand): PlannedWrite | WriteRefused {
   const { items, indexed, stream } = table;
@@ -97,7 +99,8 @@ function stateAfter(
       if (command.update === undefined) throw new TypeError("an update without an expression");
       let item: Item | undefined;
       try {
-        ({ item } = applyUpdate(command.update, old?.item, shape.keys.decode(command.key)));
+        const key = old === undefined ? shape.keys.decode(command.key) : NO_KEY;
+        ({ item } = applyUpdate(command.update, old?.item, key));
       } catch (error) {
         if (error instanceof TableValidation) return { refused: "InvalidUpdate", message: error.message };
         throw error;
