@@ -20,6 +20,7 @@ describe("boto3", () => {
   for (const [service, script] of [
     ["S3", "boto3-tour.py"],
     ["SQS", "boto3-queues.py"],
+    ["DynamoDB", "boto3-tables.py"],
   ] as const) {
     botoTest(
       `the script about ${service} runs to its end`,
