@@ -8,6 +8,8 @@ import { checkAttemptId } from "../rules/fifo-ids.ts";
 import { attributeFilter, attributesMd5, attributeValue, readAttributes } from "../rules/message-attributes.ts";
 import { type SystemAttribute, selectSystemAttributes, wantedSystemAttributes } from "../rules/system-attributes.ts";
 import { type Definitions, type InputOf, onQueue } from "../service/define.ts";
+import { type OpenedBody, openBody } from "../service/kept-body.ts";
+import { SealedBodyUnreadable } from "../service/message-cipher.ts";
 import { type QueueView, viewOf } from "../service/queue-view.ts";
 import type { Toolbox } from "../service/toolbox.ts";
 
@@ -28,7 +30,8 @@ export function receiveMessages(tools: Toolbox): Definitions<"ReceiveMessage"> {
         options.waitMs === 0 ? await engine.receive(resourceId, options) : await wait(tools, view, options, context);
       if (messages.length === 0) return {};
       deliveries.begin(context.request, resourceId, messages);
-      return { Messages: messages.map((message) => messageOf(tools, message, system, filter)) };
+      const answered = messages.flatMap((message) => messageOf(tools, message, system, filter) ?? []);
+      return answered.length === 0 ? {} : { Messages: answered };
     }),
   };
 }
@@ -77,17 +80,20 @@ async function wait(
   }
 }
 
+/** Undefined for a message that cannot be read: the others of the answer are not to be lost with it. It comes back after its visibility timeout. */
 function messageOf(
   tools: Toolbox,
   message: ReceivedMessage,
   system: readonly SystemAttribute[] | undefined,
   filter: ReturnType<typeof attributeFilter>,
-): SQS.Message {
+): SQS.Message | undefined {
+  const opened = open(tools, message);
+  if (opened === undefined) return undefined;
   const answer: Draft<SQS.Message> = {
     MessageId: message.messageId,
     ReceiptHandle: message.receiptHandle,
-    MD5OfBody: message.bodyMd5,
-    Body: message.body,
+    MD5OfBody: opened.bodyMd5,
+    Body: opened.body,
   };
   if (system !== undefined) {
     const attributes = selectSystemAttributes(system, {
@@ -98,7 +104,7 @@ function messageOf(
       SequenceNumber: message.sequenceNumber,
       MessageDeduplicationId: message.deduplicationId,
       MessageGroupId: message.groupId,
-      AWSTraceHeader: message.systemAttributes,
+      AWSTraceHeader: opened.traceHeader,
       DeadLetterQueueSourceArn: sourceArn(tools, message),
     });
     if (attributes !== undefined) answer.Attributes = attributes;
@@ -114,6 +120,16 @@ function messageOf(
     }
   }
   return answer;
+}
+
+function open({ cipher, logger }: Toolbox, message: ReceivedMessage): OpenedBody | undefined {
+  try {
+    return openBody(cipher, message);
+  } catch (error) {
+    if (!(error instanceof SealedBodyUnreadable)) throw error;
+    logger.error("an encrypted message cannot be read; it is kept", { messageId: message.messageId, error });
+    return undefined;
+  }
 }
 
 /** A queue that is gone has no ARN any more. */

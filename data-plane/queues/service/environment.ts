@@ -1,5 +1,6 @@
 /** What the SQS operations are given. */
 import type { Catalog, ControlPlane } from "#data-plane/link";
+import type { SealingKey } from "#foundation/crypto";
 import type { Clock, Random, Timers } from "#foundation/runtime";
 import type { Logger, MetricsRegistry } from "#foundation/telemetry";
 import type { QueueEngine } from "../engine/port.ts";
@@ -13,4 +14,6 @@ export interface QueuesEnvironment {
   readonly random: Random;
   readonly logger: Logger;
   readonly metrics: MetricsRegistry;
+  /** Encrypts the messages of queues that ask for it; the data plane's own, kept as long as they are. */
+  readonly messageKey: SealingKey;
 }

@@ -7,16 +7,24 @@ import type { NewMessage } from "../engine/port.ts";
 import { byteLength, isAllowedText, md5Hex } from "../rules/message-text.ts";
 import type { QueuesEnvironment } from "./environment.ts";
 import { queueOfArn } from "./find-queue.ts";
+import { keepBody } from "./kept-body.ts";
+import { MessageCipher } from "./message-cipher.ts";
 import { settingsOf } from "./queue-settings.ts";
 import type { QueueView } from "./queue-view.ts";
 
 /** Who sends, as a policy names it, and as receivers see it in `SenderId`. */
 const S3 = "s3.amazonaws.com";
 
-type DestinationEnvironment = Pick<QueuesEnvironment, "catalog" | "engine" | "random" | "logger">;
+type DestinationEnvironment = Pick<QueuesEnvironment, "catalog" | "engine" | "random" | "logger" | "messageKey">;
+
+/** The same with what is made once. */
+interface Toolbox extends DestinationEnvironment {
+  readonly cipher: MessageCipher;
+}
 
 /** For the service whose events go to queues. */
 export function createQueueDestination(environment: DestinationEnvironment): EventDestination {
+  const tools = { ...environment, cipher: new MessageCipher(environment.messageKey, environment.random) };
   return {
     arnService: "sqs",
     validate(arn, source) {
@@ -26,7 +34,7 @@ export function createQueueDestination(environment: DestinationEnvironment): Eve
     async deliver(arn, body, source) {
       const view = queueOfArn(environment, arn);
       if (view === undefined || problemOf(view, source) !== undefined) return "gone";
-      return deliver(environment, view, body);
+      return deliver(tools, view, body);
     },
   };
 }
@@ -66,16 +74,15 @@ function conditionsOf({ bucketArn, accountId, region }: EventSource): ConditionC
   return { get: (key) => (Object.hasOwn(values, key) ? values[key] : undefined) };
 }
 
-async function deliver(environment: DestinationEnvironment, view: QueueView, body: string): Promise<EventDelivery> {
-  const { engine, random, logger } = environment;
+async function deliver(tools: Toolbox, view: QueueView, body: string): Promise<EventDelivery> {
+  const { engine, random, logger, cipher } = tools;
   const { resourceId } = view.record;
   const size = byteLength(body);
   // Smaller limits than an event are the queue owner's choice.
   if (size > view.maxMessageBytes || !isAllowedText(body)) return "gone";
   const message: NewMessage = {
     messageId: randomUuid(random),
-    body,
-    bodyMd5: md5Hex(body),
+    ...keepBody(cipher, view.encrypted, body, md5Hex(body), undefined),
     senderId: S3,
     size,
   };
@@ -88,7 +95,7 @@ async function deliver(environment: DestinationEnvironment, view: QueueView, bod
   }
   try {
     // Created a moment ago, and the engine has not heard of it; or being deleted.
-    await engine.ensure(settingsOf(environment, view));
+    await engine.ensure(settingsOf(tools, view));
     await engine.send(resourceId, [message]);
     return "delivered";
   } catch (error) {

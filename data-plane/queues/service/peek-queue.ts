@@ -3,10 +3,14 @@ import { isQueueEngineError } from "../engine/engine-error.ts";
 import type { PeekedMessage } from "../engine/port.ts";
 import type { QueuesEnvironment } from "./environment.ts";
 import { queueOfArn } from "./find-queue.ts";
+import { openBody } from "./kept-body.ts";
+import { type MessageCipher, SealedBodyUnreadable } from "./message-cipher.ts";
 import { viewOf } from "./queue-view.ts";
 
 /** A hundred messages of the largest size are what an answer may take of the memory. */
 export const PEEK_MAX = 100;
+
+type PeekEnvironment = Pick<QueuesEnvironment, "catalog" | "engine"> & { readonly cipher: MessageCipher };
 
 /** Plain JSON. Times in epoch milliseconds. */
 export interface SeenMessage {
@@ -30,7 +34,7 @@ export interface SeenMessage {
  * @returns undefined when there is no such queue
  */
 export async function peekQueue(
-  environment: Pick<QueuesEnvironment, "catalog" | "engine">,
+  environment: PeekEnvironment,
   arn: string,
   limit: number,
 ): Promise<readonly SeenMessage[] | undefined> {
@@ -45,15 +49,26 @@ export async function peekQueue(
   }
 }
 
-function seen({ catalog }: Pick<QueuesEnvironment, "catalog">, message: PeekedMessage): SeenMessage {
-  const { messageId, state, visibleAt, body, sentAt, receiveCount, groupId, sequenceNumber, deadLetterSource } =
-    message;
+/** A body that cannot be opened is no reason not to show the others. */
+function bodyOf(cipher: MessageCipher, message: PeekedMessage): string {
+  try {
+    return openBody(cipher, message).body;
+  } catch (error) {
+    if (error instanceof SealedBodyUnreadable) return UNREADABLE;
+    throw error;
+  }
+}
+
+const UNREADABLE = "(encrypted under a key that is not here)";
+
+function seen({ catalog, cipher }: PeekEnvironment, message: PeekedMessage): SeenMessage {
+  const { messageId, state, visibleAt, sentAt, receiveCount, groupId, sequenceNumber, deadLetterSource } = message;
   const source = deadLetterSource === undefined ? undefined : catalog.queueById(deadLetterSource);
   return {
     messageId,
     state,
     ...(visibleAt === undefined ? {} : { visibleAt }),
-    body,
+    body: bodyOf(cipher, message),
     sentAt,
     receiveCount,
     ...(groupId === undefined ? {} : { groupId }),

@@ -9,6 +9,7 @@ import { settleMessages } from "../operations/settle-messages.ts";
 import { operationsOf } from "./define.ts";
 import { Deliveries } from "./deliveries.ts";
 import type { QueuesEnvironment } from "./environment.ts";
+import { MessageCipher } from "./message-cipher.ts";
 import { peekQueue, type SeenMessage } from "./peek-queue.ts";
 import { queueDeletions } from "./queue-deletions.ts";
 import { QueueKeeper } from "./queue-keeper.ts";
@@ -40,7 +41,7 @@ export interface QueuesService extends Service {
  * The SQS service on an engine.
  *
  * @example
- * const queues = createQueuesService({ engine, catalog, control, clock, timers, random, logger, metrics });
+ * const queues = createQueuesService({ engine, catalog, control, clock, timers, random, logger, metrics, messageKey });
  * const door = await createFrontDoor({ services: [queues], … });
  */
 export function createQueuesService(environment: QueuesEnvironment): QueuesService {
@@ -50,12 +51,14 @@ export function createQueuesService(environment: QueuesEnvironment): QueuesServi
   const recentDeletions = new RecentDeletions(clock);
   const keeper = new QueueKeeper(environment, deletions, recentDeletions);
   const deliveries = new Deliveries(engine, logger);
+  const cipher = new MessageCipher(environment.messageKey, environment.random);
   const tools: Toolbox = {
     ...environment,
     keeper,
     deletions,
     recentDeletions,
     deliveries,
+    cipher,
     draining: stopping.signal,
   };
   const started = keeper.start();
@@ -66,7 +69,7 @@ export function createQueuesService(environment: QueuesEnvironment): QueuesServi
     requestAnswered: ({ operation, request }) =>
       operation === "ReceiveMessage" ? deliveries.watch(request) : undefined,
     started,
-    peek: (arn, limit) => peekQueue(environment, arn, limit),
+    peek: (arn, limit) => peekQueue({ ...environment, cipher }, arn, limit),
     drain: () => stopping.abort(),
     async close() {
       stopping.abort();

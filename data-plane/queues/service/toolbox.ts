@@ -2,6 +2,7 @@
 
 import type { Deliveries } from "./deliveries.ts";
 import type { QueuesEnvironment } from "./environment.ts";
+import type { MessageCipher } from "./message-cipher.ts";
 import type { QueueDeletions } from "./queue-deletions.ts";
 import type { QueueKeeper } from "./queue-keeper.ts";
 import type { RecentDeletions } from "./recent-deletions.ts";
@@ -11,6 +12,7 @@ export interface Toolbox extends QueuesEnvironment {
   readonly deletions: QueueDeletions;
   readonly recentDeletions: RecentDeletions;
   readonly deliveries: Deliveries;
+  readonly cipher: MessageCipher;
   /** Aborted when the service stops: whoever waits for messages is answered. */
   readonly draining: AbortSignal;
 }

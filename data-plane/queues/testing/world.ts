@@ -7,6 +7,7 @@ import type { AccountId, Region, UserRecord } from "#contracts";
 import { createFrontDoor, createOperationMetrics } from "#data-plane/front-door";
 import { MemoryCatalog } from "#data-plane/link/testing";
 import type { Credential } from "#foundation/aws/sigv4";
+import { createSealingKey, type SealingKey } from "#foundation/crypto";
 import { serveHttp } from "#foundation/http";
 import { createVirtualTime, systemClock, systemRandom, type VirtualTime } from "#foundation/runtime";
 import { createLogger, createMetrics, memorySink, silentLogger } from "#foundation/telemetry";
@@ -56,6 +57,7 @@ export interface Remains {
   readonly time: VirtualTime;
   readonly catalog: MemoryCatalog;
   readonly control: FakeControl;
+  readonly messageKey: SealingKey;
 }
 
 function newRemains(): Remains {
@@ -66,12 +68,18 @@ function newRemains(): Remains {
     catalog.put({ kind: "account", accountId, name: accountId, canonicalUserId, createdAt: 0 });
   }
   const control = new FakeControl(catalog, () => time.clock.now());
-  return { directory: mkdtempSync(join(tmpdir(), "biplane-sqs-")), time, catalog, control };
+  return {
+    directory: mkdtempSync(join(tmpdir(), "biplane-sqs-")),
+    time,
+    catalog,
+    control,
+    messageKey: createSealingKey(systemRandom),
+  };
 }
 
 /** @param remains of a world that was ended with {@link World.end} */
 export async function openWorld(remains: Remains = newRemains()): Promise<World> {
-  const { directory, time, catalog, control } = remains;
+  const { directory, time, catalog, control, messageKey } = remains;
   const sink = memorySink();
   const engine = await openEmbeddedQueues({
     directory,
@@ -89,6 +97,7 @@ export async function openWorld(remains: Remains = newRemains()): Promise<World>
     random: systemRandom,
     logger: createLogger({ level: "info", sink }),
     metrics: createMetrics(),
+    messageKey,
   };
   const service = createQueuesService(environment);
   await service.started;
