@@ -65,14 +65,12 @@ export function checkSelect(input: SelectInput, verb: "Querying" | "Scanning"): 
  * Whether whole items have to be fetched from the table, because something is wanted that the index does not have.
  *
  * @param wanted top-level attributes of the projection; undefined without one
- * @param filtered those of the filter
  * @throws TableValidation where the index cannot fetch: global ones never do
  */
 export function fetchesItems(
   index: SelectableIndex,
   select: DynamoDB.Select | undefined,
   wanted: readonly string[] | undefined,
-  filtered: readonly string[],
 ): boolean {
   const { attributes } = index;
   if (attributes === undefined) return false;
@@ -89,5 +87,19 @@ export function fetchesItems(
     );
   }
   if (select === "ALL_ATTRIBUTES") return true;
-  return [...(wanted ?? []), ...filtered].some((name) => !attributes.has(name));
+  return (wanted ?? []).some((name) => !attributes.has(name));
+}
+
+/**
+ * Checks that a Query of an index that fetches nothing filters by what the index has. (A Scan may: such attributes are absent then.)
+ *
+ * @param filtered top-level attributes of the filter
+ * @throws TableValidation
+ */
+export function checkFilterProjected({ attributes, name }: SelectableIndex, filtered: readonly string[]): void {
+  const lacking = attributes === undefined ? [] : filtered.filter((attribute) => !attributes.has(attribute)).sort();
+  if (lacking.length === 0) return;
+  throw new TableValidation(
+    `One or more parameter values were invalid: Secondary index ${name} does not project one or more filter attributes: [${lacking.join(", ")}]`,
+  );
 }

@@ -401,6 +401,17 @@ export const PAGES: readonly Case[] = [
     { TableName: "indexed", IndexName: "by-gpk", ExclusiveStartKey: key },
     "The provided starting key is invalid",
   ],
+  [
+    "Query",
+    {
+      TableName: "indexed",
+      IndexName: "by-lsk",
+      KeyConditionExpression: "pk = :v",
+      FilterExpression: "veiled = :v OR shown = :v",
+      ExpressionAttributeValues: { ":v": { S: "1" } },
+    },
+    `${INVALID}Secondary index by-lsk does not project one or more filter attributes: [veiled]`,
+  ],
 ];
 
 const put = (pk: string) => ({ PutRequest: { Item: { pk: { S: pk } } } });

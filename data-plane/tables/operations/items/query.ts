@@ -12,7 +12,7 @@ import { type AttributeValue, TableValidation } from "#data-plane/tables/values"
 import type { DynamoDB } from "#foundation/aws";
 import { validationError } from "../../errors.ts";
 import { checkParameterStyles, QUERY_STYLES } from "../../rules/expression-parameters.ts";
-import { checkSelect, selectOf } from "../../rules/select.ts";
+import { checkFilterProjected, checkSelect, selectOf } from "../../rules/select.ts";
 import { checkStartsWithin } from "../../rules/start-key.ts";
 import type { AccessFacts } from "../../service/access.ts";
 import type { TableOperations } from "../../service/define.ts";
@@ -51,6 +51,7 @@ export function query(tools: Toolbox): NonNullable<TableOperations["Query"]> {
       const request = pageRequest(view, index, input, parts);
       if (parts.start !== undefined) checkStartsWithin(parts.start, condition, keys);
       if (parts.filter !== undefined) {
+        if (index !== undefined && request.wholeItems !== true) checkFilterProjected(index, parts.filter.attributes);
         const names = [...keys.hash, ...keys.range].map(({ name }) => name);
         assertNoKeyAttributes(
           parts.filter,

@@ -90,8 +90,7 @@ export function pageRequest(
   const keyNames = index === undefined ? view.keys.names : index.startKeyNames;
   if (projection !== undefined) assertKeysAreScalars(projection, keyNames);
   if (filter !== undefined) assertKeysAreScalars(filter, keyNames);
-  const wholeItems =
-    index !== undefined && fetchesItems(index, input.Select, projection?.attributes, filter?.attributes ?? []);
+  const wholeItems = index !== undefined && fetchesItems(index, input.Select, projection?.attributes);
   return {
     tableId: view.record.resourceId,
     ...(index !== undefined && { index: index.name }),

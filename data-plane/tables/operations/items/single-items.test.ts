@@ -216,7 +216,7 @@ describe("consumed capacity", () => {
   });
 });
 
-test("32 clients that count up with conditions lose nothing", async () => {
+test("16 clients that count up with conditions lose nothing", async () => {
   await db.send(new PutItemCommand({ TableName, Item: { ...keyOf("race"), n: { N: "0" } } }));
   const client = async (): Promise<number> => {
     for (let attempts = 1; ; attempts++) {
@@ -237,11 +237,11 @@ test("32 clients that count up with conditions lose nothing", async () => {
       }
     }
   };
-  const attempts = await Promise.all(Array.from({ length: 32 }, client));
-  expect((await get("race"))?.n).toEqual({ N: "32" });
+  const attempts = await Promise.all(Array.from({ length: 16 }, client));
+  expect((await get("race"))?.n).toEqual({ N: "16" });
   // Otherwise nobody raced.
   expect(Math.max(...attempts)).toBeGreaterThan(1);
-});
+}, 30_000);
 
 test("a table is found by its ARN, and named so in the answer", async () => {
   const arn = "arn:aws:dynamodb:us-east-1:111122223333:table/simple";
