@@ -31,7 +31,7 @@ import {
   randomSchema,
   type Schema,
 } from "./naive-table.ts";
-import { type Item, itemText, pick, type Random, randomValue } from "./naive-values.ts";
+import { type Item, itemText, pick, type Random, typicalValue } from "./naive-values.ts";
 import { ExpressionWriter, StatementWriter } from "./write-expressions.ts";
 
 const seed = Number(process.env.BIPLANE_SEED ?? Date.now() % 1_000_000);
@@ -151,7 +151,7 @@ class Pair {
     return {
       ...key,
       ...Object.fromEntries(more.map((part) => [part.name, randomKeyValue(random, part)])),
-      ...Object.fromEntries(ATTRIBUTES.filter(() => random() < 0.5).map((name) => [name, randomValue(random)])),
+      ...Object.fromEntries(ATTRIBUTES.filter(() => random() < 0.6).map((name) => [name, typicalValue(random, name)])),
     };
   }
 

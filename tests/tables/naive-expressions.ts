@@ -13,6 +13,7 @@ import {
   randomValue,
   sizeOf,
   textOfWhole,
+  typicalValue,
   valueAt,
   whole,
 } from "./naive-values.ts";
@@ -43,9 +44,9 @@ export function randomCondition(random: Random, depth = 2): Condition {
   const inner = () => randomCondition(random, depth - 1);
   switch (Math.floor(random() * (depth > 0 ? 12 : 8))) {
     case 0:
-      return { kind: "compare", path, operator: pick(random, ["=", "<>"]), value: randomValue(random) };
+      return { kind: "compare", path, operator: pick(random, ["=", "<>"]), value: like(random, path) };
     case 1:
-      return { kind: "compare", path, operator: pick(random, OPERATORS), value: scalar(random) };
+      return { kind: "compare", path, operator: pick(random, OPERATORS), value: scalarLike(random, path) };
     case 2: {
       const number = { N: pick(random, ["0", "1", "2"]) };
       return { kind: "size", path, operator: pick(random, OPERATORS), value: number };
@@ -55,7 +56,7 @@ export function randomCondition(random: Random, depth = 2): Condition {
       return { kind: "between", path, low: bounds[0]!, high: bounds[1]! };
     }
     case 4:
-      return { kind: "in", path, among: [randomValue(random), randomValue(random), scalar(random)] };
+      return { kind: "in", path, among: [like(random, path), randomValue(random), scalar(random)] };
     case 5:
       return { kind: pick(random, ["exists", "missing"] as const), path };
     case 6:
@@ -72,6 +73,17 @@ export function randomCondition(random: Random, depth = 2): Condition {
     default:
       return { kind: "not", of: inner() };
   }
+}
+
+/** A value such as the path may lead to. */
+function like(random: Random, path: Path): AttributeValue {
+  if (path.length === 1) return typicalValue(random, path[0]);
+  return { N: pick(random, NUMBERS.slice(0, 5)) };
+}
+
+function scalarLike(random: Random, path: Path): AttributeValue {
+  const value = like(random, path);
+  return value.S !== undefined || value.N !== undefined ? value : scalar(random);
 }
 
 function scalar(random: Random, type?: "S" | "N"): AttributeValue {

@@ -131,6 +131,25 @@ export function randomValue(random: Random, depth = 2): AttributeValue {
   }
 }
 
+/** A value as the attribute of this name mostly has one, so that conditions and updates meet what they are about. */
+export function typicalValue(random: Random, name: string): AttributeValue {
+  if (random() < 0.2) return randomValue(random);
+  switch (name) {
+    case "a":
+      return { S: pick(random, TEXTS) };
+    case "n":
+      return { N: pick(random, random() < 0.6 ? NUMBERS.slice(0, 5) : NUMBERS) };
+    case "s":
+      return randomSet(random);
+    case "m":
+      return { M: { x: { N: pick(random, NUMBERS.slice(0, 5)) }, y: randomValue(random, 1) } };
+    case "l":
+      return { L: some(random, () => ({ N: pick(random, NUMBERS.slice(0, 5)) })) };
+    default:
+      return randomValue(random);
+  }
+}
+
 export function randomSet(random: Random): AttributeValue {
   const from = (choices: readonly string[]) => [pick(random, choices), ...choices.filter(() => random() < 0.3)];
   return random() < 0.5 ? { SS: [...new Set(from(TEXTS.slice(1)))] } : { NS: [...new Set(from(NUMBERS.slice(0, 6)))] };
