@@ -198,7 +198,15 @@ describe("tags", () => {
   test("of a queue that others change at the same moment are all kept", async () => {
     const QueueUrl = await create("tagged-by-many");
     const names = Array.from({ length: 12 }, (_, index) => `tag${index}`);
-    await Promise.all(names.map((name) => world.sqs.send(new TagQueueCommand({ QueueUrl, Tags: { [name]: name } }))));
+    // All of them are worked out from the same tags before the first is decided.
+    const decided = Promise.withResolvers<void>();
+    world.control.held = decided.promise;
+    const before = world.control.commands.length;
+    const tagged = names.map((name) => world.sqs.send(new TagQueueCommand({ QueueUrl, Tags: { [name]: name } })));
+    while (world.control.commands.length < before + names.length) await Bun.sleep(1);
+    world.control.held = undefined;
+    decided.resolve();
+    await Promise.all(tagged);
     const { Tags } = await world.sqs.send(new ListQueueTagsCommand({ QueueUrl }));
     expect(Object.keys(Tags ?? {}).sort()).toEqual([...names].sort());
   });
