@@ -13,6 +13,7 @@ import { createStreamReader } from "./reading/stream-reader.ts";
 import { createTableViews } from "./reading/table-views.ts";
 import type { TableOperations } from "./records/commands.ts";
 import { createTables } from "./records/create-tables.ts";
+import { sizePageCaches } from "./records/page-caches.ts";
 import { createStreamWatch } from "./stream-watch.ts";
 import { createTableWriter } from "./writing/table-writer.ts";
 import { createWriteQueue } from "./writing/write-queue.ts";
@@ -56,6 +57,7 @@ export async function openTableEngine(options: TableEngineOptions): Promise<Embe
     opened.push(() => host.close());
     const database = openDatabase({ path, readOnly: true });
     opened.push(() => database.close());
+    sizePageCaches(database);
     const views = createTableViews(database);
     const streams = createStreamReader(database);
     const watch = createStreamWatch(streams.referenceOf);

@@ -7,6 +7,7 @@ import type { BackupDescription, TableEngine } from "../port.ts";
 import type { TableViews } from "../reading/table-views.ts";
 import { createBackupReader } from "../records/backup-book.ts";
 import type { TableOperations } from "../records/commands.ts";
+import { BEFORE_ALL } from "../records/schema.ts";
 import { TableEngineError } from "../table-engine-error.ts";
 import { type CopyOperations, type CopySettings, createCopy } from "./copy-items.ts";
 
@@ -89,7 +90,7 @@ export function openBackupKeeper({
       const answer = await host.apply("beginRestore", { definition, now: clock.now() });
       views.refresh(tableId);
       if (answer !== "done") throw new TableEngineError(answer);
-      for (let after: number | undefined = 0; after !== undefined; ) {
+      for (let after: number | undefined = BEFORE_ALL; after !== undefined; ) {
         after = await host.apply("restore", { tableId, path, after, now: clock.now() });
       }
       views.refresh(tableId);

@@ -1,6 +1,6 @@
 /** Copies the items of a table into a backup's file, as they were at one moment. Runs in a thread of its own, beside the writer and the readers. */
 import { type CreateEngine, migrate, openDatabase } from "#foundation/sql";
-import { itemsTable } from "../records/schema.ts";
+import { BEFORE_ALL, itemsTable } from "../records/schema.ts";
 import { BACKUP_MIGRATIONS, readPiece } from "./backup-file.ts";
 
 export interface CopyOperations {
@@ -20,7 +20,7 @@ export const createCopy: CreateEngine<CopyOperations, CopySettings> = (backup, {
   const database = openDatabase({ path: source, readOnly: true });
   // One snapshot for the whole copy. It keeps the log from being cut meanwhile, nothing else.
   database.exec("BEGIN DEFERRED");
-  let last = 0;
+  let last = BEFORE_ALL;
   let items = 0;
   let bytes = 0;
   return {

@@ -25,7 +25,7 @@ export interface RestoreRequest {
   readonly tableId: string;
   /** Of the backup's file. */
   readonly path: string;
-  /** Row in the backup behind which to go on, 0 at first. */
+  /** Row in the backup behind which to go on, `BEFORE_ALL` at first. */
   readonly after: number;
 }
 

@@ -7,12 +7,14 @@ import type { TableOperations } from "./commands.ts";
 import { createTableEnder } from "./drop-table.ts";
 import { createTableEnsurer } from "./ensure-table.ts";
 import { createExpiry } from "./expire-items.ts";
+import { sizePageCaches } from "./page-caches.ts";
 import { createRestorer } from "./restore-items.ts";
 import { MIGRATIONS } from "./schema.ts";
 import { createTableBook } from "./table-book.ts";
 import { createTrim } from "./trim.ts";
 
 export const createTables: CreateEngine<TableOperations, null> = (database) => {
+  sizePageCaches(database);
   migrate(database, MIGRATIONS);
   const book = createTableBook(database);
   const ensurer = createTableEnsurer(database);

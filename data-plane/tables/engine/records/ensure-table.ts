@@ -4,7 +4,7 @@ import { createShapeReader, type IndexShape, type TableShape } from "../model/ta
 import type { IndexDefinition, KeyDefinition, TableDefinition } from "../port.ts";
 import type { EnsureAnswer } from "./commands.ts";
 import { createItemView } from "./item-view.ts";
-import { createEntriesTable, createItemsTable, createRecordsTable, itemsTable } from "./schema.ts";
+import { BEFORE_ALL, createEntriesTable, createItemsTable, createRecordsTable, itemsTable } from "./schema.ts";
 import { beginStream, endStream } from "./stream-log.ts";
 
 /** An index that a definition asks for. */
@@ -28,7 +28,7 @@ export function createTableEnsurer(database: Database): TableEnsurer {
     const number = books.addTable(definition, state);
     createItemsTable(database, number, definition.localIndexes.length > 0);
     createItemView(database, definition, number);
-    for (const index of wantedIndexes(definition)) books.addIndex(number, index, "active", 0);
+    for (const index of wantedIndexes(definition)) books.addIndex(number, index, "active");
     followStream(number, undefined, definition, now);
   };
   const changeTable = (shape: TableShape, definition: TableDefinition, now: number): void => {
@@ -38,8 +38,7 @@ export function createTableEnsurer(database: Database): TableEnsurer {
     }
     for (const index of wanted) {
       if (shape.indexes.some((one) => isSameIndex(index, one))) continue;
-      const last = books.lastItem(shape.number);
-      books.addIndex(shape.number, index, last === 0 ? "active" : "building", last);
+      books.addIndex(shape.number, index, books.isEmpty(shape.number) ? "active" : "building");
     }
     followStream(shape.number, shape, definition, now);
     books.changeTable(shape.number, definition);
@@ -127,8 +126,8 @@ function tableBooks(database: Database) {
   const changeTable = database.prepare("UPDATE tables SET definition = ?2, revision = ?3 WHERE number = ?1");
   const setStream = database.prepare("UPDATE tables SET stream = ?2 WHERE number = ?1");
   const addIndex = database.prepare(
-    `INSERT INTO indexes (table_number, kind, identity, definition, state, visited, last)
-     VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6)`,
+    `INSERT INTO indexes (table_number, kind, identity, definition, state, visited)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6)`,
   );
   const addIndexCounters = database.prepare("INSERT INTO index_counters (number, items, bytes) VALUES (?1, 0, 0)");
   const removeIndex = database.prepare("UPDATE indexes SET state = 'removing' WHERE number = ?1");
@@ -148,16 +147,15 @@ function tableBooks(database: Database) {
       changeTable.run(number, JSON.stringify(definition), definition.revision);
     },
     setStream: (number: number, stream: number | null) => void setStream.run(number, stream),
-    addIndex(table: number, { kind, identity, definition }: WantedIndex, state: "active" | "building", last: number) {
+    addIndex(table: number, { kind, identity, definition }: WantedIndex, state: "active" | "building") {
       const text = JSON.stringify(definition);
-      const number = addIndex.run(table, kind, identity, text, state, last).lastInsertRowid;
+      const number = addIndex.run(table, kind, identity, text, state, BEFORE_ALL).lastInsertRowid;
       addIndexCounters.run(number);
       createEntriesTable(database, number);
     },
     removeIndex: (number: number) => void removeIndex.run(number),
-    lastItem: (table: number): number =>
-      database.prepare<{ last: number }>(`SELECT coalesce(max(id), 0) AS last FROM ${itemsTable(table)}`).get()?.last ??
-      0,
+    isEmpty: (table: number): boolean =>
+      database.prepare<{ id: number }>(`SELECT id FROM ${itemsTable(table)} ORDER BY id LIMIT 1`).get() === undefined,
     addStream(table: number, definition: TableDefinition, now: number): number {
       const { tableId, accountId, region, name, keys, stream } = definition;
       if (stream === undefined) throw new TypeError("the definition has no stream");

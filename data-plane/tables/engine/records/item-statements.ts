@@ -1,6 +1,7 @@
 /** The SQL of one table's items. */
 import type { Database, SqlChanges } from "#foundation/sql";
 import type { TableShape } from "../model/table-shape.ts";
+import { createItemPlaces } from "./item-places.ts";
 import { collectionsTable, itemsTable } from "./schema.ts";
 
 export interface ItemRow {
@@ -26,8 +27,7 @@ export interface ItemStatements {
   replace(id: number, bytes: number, item: string): void;
   remove(id: number): void;
   count(items: number, bytes: number): void;
-  lastId(): number;
-  walk(after: number, last: number, limit: number): readonly WalkedItem[];
+  walk(after: number, until: number, limit: number): readonly WalkedItem[];
   keyOf(id: number): Uint8Array | undefined;
   collectionSize(partition: Uint8Array): number;
   addToCollection(partition: Uint8Array, bytes: number): void;
@@ -35,13 +35,13 @@ export interface ItemStatements {
 
 export function createItemStatements(database: Database, { number, collections }: TableShape): ItemStatements {
   const items = itemsTable(number);
+  const places = createItemPlaces(database, items);
   const size = database.prepare<ItemRow>(`SELECT id, bytes FROM ${items} WHERE key = ?1`);
   const whole = database.prepare<ItemRow>(`SELECT id, bytes, item FROM ${items} WHERE key = ?1`);
-  const insert = database.prepare(`INSERT INTO ${items} (key, bytes, item) VALUES (?1, ?2, ?3)`);
+  const insert = database.prepare(`INSERT INTO ${items} (id, key, bytes, item) VALUES (?1, ?2, ?3, ?4)`);
   const replace = database.prepare(`UPDATE ${items} SET bytes = ?2, item = ?3 WHERE id = ?1`);
   const remove = database.prepare(`DELETE FROM ${items} WHERE id = ?1`);
   const count = database.prepare("UPDATE table_counters SET items = items + ?2, bytes = bytes + ?3 WHERE number = ?1");
-  const last = database.prepare<{ last: number }>(`SELECT coalesce(max(id), 0) AS last FROM ${items}`);
   const walk = database.prepare<WalkedItem>(
     `SELECT id, key, bytes, item FROM ${items} WHERE id > +?1 AND id <= +?2 ORDER BY id LIMIT +?3`,
   );
@@ -50,11 +50,14 @@ export function createItemStatements(database: Database, { number, collections }
   return {
     size: (key) => size.get(key),
     whole: (key) => whole.get(key),
-    insert: (key, bytes, item) => insert.run(key, bytes, item).lastInsertRowid,
+    insert(key, bytes, item) {
+      const id = places.next(key);
+      insert.run(id, key, bytes, item);
+      return id;
+    },
     replace: (id, bytes, item) => void replace.run(id, bytes, item),
     remove: (id) => void remove.run(id),
     count: (added, bytes) => void count.run(number, added, bytes),
-    lastId: () => last.get()?.last ?? 0,
     walk: (after, until, limit) => walk.all(after, until, limit),
     keyOf: (id) => keyOf.get(id)?.key,
     collectionSize: (partition) => collection?.size.get(partition)?.bytes ?? 0,

@@ -9,8 +9,9 @@
  * | `records_<stream>` | change records |
  * | `<account>/<region>/<name>` | a view of the items, for people with an SQLite shell |
  *
- * Items are rows of a rowid table with a unique index on the key. Measured for items of 1 KB: a put costs half of what it costs in a WITHOUT ROWID table, where such rows either spill into pages of their
- * own (4 KiB pages) or make each commit write larger pages; a range of a hash key costs twice as much to read. Entries of indexes are small and go WITHOUT ROWID.
+ * Items are rows of a rowid table with a unique index on the key. Measured for new items of 1 KB: a put costs half of what it costs in a WITHOUT ROWID table, where such rows either spill into
+ * pages of their own (4 KiB pages) or make each commit write larger pages. What that table would have been good for, items of one hash key lying side by side, comes from how rowids are
+ * given (`item-places.ts`). Entries of indexes are small and go WITHOUT ROWID.
  */
 import type { Database, Migration } from "#foundation/sql";
 
@@ -54,9 +55,8 @@ CREATE TABLE indexes (
   -- An IndexDefinition as JSON.
   definition TEXT NOT NULL,
   state TEXT NOT NULL CHECK (state IN ('building', 'active', 'removing')),
-  -- While building: items up to this id have been visited, and those up to the last one were there before the index.
-  visited INTEGER NOT NULL,
-  last INTEGER NOT NULL
+  -- While building: items up to this id have been visited.
+  visited INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX indexes_of_table ON indexes (table_number);
 CREATE INDEX indexes_waiting ON indexes (number) WHERE state <> 'active';
@@ -125,6 +125,9 @@ CREATE TABLE backups (
 `,
   },
 ];
+
+/** Before every item's id. */
+export const BEFORE_ALL = Number.MIN_SAFE_INTEGER;
 
 export const itemsTable = (table: number): string => `items_${table}`;
 export const collectionsTable = (table: number): string => `collections_${table}`;
