@@ -67,6 +67,26 @@ export function backupCases(fixture: () => TableFixture): void {
     expect(side("left")).toEqual(side("right"));
   });
 
+  test("a restore that is interrupted goes on when it is asked for again; until then the table takes no writes", async () => {
+    const { tableId, items, backupId } = await filled();
+    await fixture().engine.createBackup(tableId, backupId);
+    const target = definition();
+    const interrupted = fixture()
+      .engine.restoreBackup(backupId, target)
+      .catch(() => undefined);
+    while (!fixture().engine.tables().includes(target.tableId)) await new Promise((resolve) => setImmediate(resolve));
+    await fixture().reopen();
+    await interrupted;
+    const { engine } = fixture();
+    const put = () => engine.write({ tableId: target.tableId, action: { kind: "put", item: item({ pk: "early" }) } });
+    // The pieces are few: it may have been finished all the same.
+    const early = await refusal(put);
+    await engine.restoreBackup(backupId, target).catch((error) => expect(error.code).toBe("DefinitionConflict"));
+    const found = (await scanAll(engine, { tableId: target.tableId })).length;
+    expect(found).toBe(items.length + (early === "(fulfilled)" ? 1 : 0));
+    expect(["(fulfilled)", "TableClosed"]).toContain(early);
+  });
+
   test("a deleted backup is gone; ids are not used twice", async () => {
     const { engine, tableId, backupId } = await filled();
     await engine.createBackup(tableId, backupId);
