@@ -63,6 +63,8 @@ export const createRecords: CreateEngine<RecordOperations, RecordSettings> = (da
         return { json: JSON.stringify(answers), texts: batch.outgoing.joined };
       },
     },
+    // An operation that throws is a defect or a failing disk: the courier then sends its commands one by one.
+    refusesByResult: true,
     onRollback() {
       context.queues.forget();
       context.seqs.forget();

@@ -34,15 +34,17 @@ export function createGroups(database: Database): Groups {
     `INSERT OR IGNORE INTO schedule (store, due, place, seq, state) VALUES (?1, 0, ?2, ?3, ${READY})`,
   );
 
-  const groups: Groups = {
+  const offerUnlocked = ({ store }: Queue, groupId: string): void => {
+    const head = selectHead.get(store, groupId);
+    if (head === undefined) return;
+    const { place, seq, delayed_until: due } = head;
+    if (due !== null && isScheduled.get(store, due, place, seq) !== undefined) return;
+    insertReady.run(store, place, seq);
+  };
+
+  return {
     offer(queue, groupId) {
-      const { store } = queue;
-      if (selectHeld.get(store, groupId) !== undefined) return;
-      const head = selectHead.get(store, groupId);
-      if (head === undefined) return;
-      const { place, seq, delayed_until: due } = head;
-      if (due !== null && isScheduled.get(store, due, place, seq) !== undefined) return;
-      insertReady.run(store, place, seq);
+      if (selectHeld.get(queue.store, groupId) === undefined) offerUnlocked(queue, groupId);
     },
     lock(queue, groupId, held) {
       insertLock.run(queue.store, groupId, held);
@@ -54,8 +56,7 @@ export function createGroups(database: Database): Groups {
         return;
       }
       deleteLock.run(queue.store, groupId);
-      groups.offer(queue, groupId);
+      offerUnlocked(queue, groupId);
     },
   };
-  return groups;
 }

@@ -84,9 +84,9 @@ CREATE TABLE locks (
   PRIMARY KEY (store, group_id)
 ) STRICT, WITHOUT ROWID;
 
--- In the order of acceptance, so that what is over is at the beginning.
+-- In the order of acceptance, so that what is over is at the beginning. (AUTOINCREMENT would cost a second write and is not needed: numbers only grow.)
 CREATE TABLE deduplication (
-  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  number INTEGER PRIMARY KEY,
   queue INTEGER NOT NULL,
   scope TEXT NOT NULL,
   id TEXT NOT NULL,
@@ -97,7 +97,7 @@ CREATE TABLE deduplication (
 ) STRICT;
 
 CREATE TABLE attempts (
-  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  number INTEGER PRIMARY KEY,
   queue INTEGER NOT NULL,
   id TEXT NOT NULL,
   received_at INTEGER NOT NULL,
