@@ -80,9 +80,14 @@ export function createQueryDecoders(ec2: boolean): QueryDecoders {
   const listDecoder = (shape: ListShape, flattened: boolean): NodeDecoder => {
     const decode = ofMember(shape.element);
     const wireName = shape.element.xmlName ?? "member";
+    // `AttributeName=All`: SQS takes one value of a flattened list without its number (API reference, ReceiveMessage, sample request).
+    const takesBare = flattened && !ec2 && textDecodable(shape.element.shape);
     return (node) => {
-      // `List=` is how clients write an empty list.
-      if (node.children === undefined) return node.value === undefined || node.value === "" ? [] : undefined;
+      if (node.children === undefined) {
+        // `List=` is how clients write an empty list.
+        if (node.value === undefined || node.value === "") return [];
+        return takesBare ? [decode(node)] : undefined;
+      }
       const holder = flattened ? node : (node.children.get(wireName) ?? node.children.get("member") ?? node);
       return numberedChildren(holder).map(decode);
     };
@@ -107,6 +112,11 @@ export function createQueryDecoders(ec2: boolean): QueryDecoders {
   };
 
   return { structure: ofShape };
+}
+
+/** Whether a value of the shape is one text. */
+function textDecodable({ kind }: Shape): boolean {
+  return kind !== "structure" && kind !== "union" && kind !== "list" && kind !== "map";
 }
 
 /** EC2's query names: the model's own, else the XML name (else the member's) with a capital. */

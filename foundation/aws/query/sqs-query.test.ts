@@ -66,6 +66,16 @@ test("batches, attribute lists and attribute maps", () => {
   });
 });
 
+test("a list of one may go without its number", () => {
+  expect(read("Action=ReceiveMessage&QueueUrl=q&AttributeName=All&MessageAttributeName.1=a")[1]).toEqual({
+    QueueUrl: "q",
+    AttributeNames: ["All"],
+    MessageSystemAttributeNames: ["All"],
+    MessageAttributeNames: ["a"],
+  });
+  expect(read("Action=SendMessageBatch&QueueUrl=q&SendMessageBatchRequestEntry=x")[1]).toEqual({ QueueUrl: "q" });
+});
+
 test("answers", () => {
   const open = (name: string): string => `<${name}Response xmlns="http://queue.amazonaws.com/doc/2012-11-05/">`;
   const end = (name: string): string =>
