@@ -16,6 +16,7 @@ export const HASH_BYTES_MAX = 2048;
 export const RANGE_BYTES_MAX = 1024;
 
 const INVALID = "One or more parameter values were invalid: ";
+const NOT_VALID = "One or more parameter values are not valid. ";
 const MISMATCH = "The provided key element does not match the schema";
 
 /** A key as operations use it: tables have one hash attribute and at most one range attribute. */
@@ -41,18 +42,15 @@ export function checkKey(keys: TableKeys, key: Item): void {
   let count = 0;
   for (const _ in key) count += 1;
   if (count !== keys.names.length) throw new TableValidation(MISMATCH);
-  checkKeyPart(keys.hash, key, true, INVALID);
-  if (keys.range !== undefined) checkKeyPart(keys.range, key, false, INVALID);
+  checkKeyPart(keys.hash, key, true);
+  if (keys.range !== undefined) checkKeyPart(keys.range, key, false);
 }
 
-function checkKeyPart(attribute: KeyAttribute, key: Item, isHash: boolean, prefix: string): void {
+function checkKeyPart(attribute: KeyAttribute, key: Item, isHash: boolean): void {
   const value = attributeOf(key, attribute.name);
   if (value === undefined || typeOf(value) !== attribute.type) throw new TableValidation(MISMATCH);
-  checkKeyValue(attribute, value, isHash, prefix);
+  checkKeyValue(attribute, value, isHash);
 }
-
-/** AWS begins this one in two ways. */
-const NOT_VALID = "One or more parameter values are not valid. ";
 
 /**
  * Checks the key attributes of a whole item.
@@ -71,7 +69,7 @@ function checkItemKey(attribute: KeyAttribute, item: Item, isHash: boolean): voi
   if (actual !== type) {
     throw new TableValidation(`${INVALID}Type mismatch for key ${name} expected: ${type} actual: ${actual}`);
   }
-  checkKeyValue(attribute, value, isHash, NOT_VALID);
+  checkKeyValue(attribute, value, isHash);
 }
 
 /**
@@ -88,10 +86,13 @@ export function checkKeyValue(
 ): void {
   if (attribute.type === "N") return;
   const size = "S" in value ? textSize(value.S) : "B" in value ? base64Size(value.B) : 0;
-  if (size === 0) throw new TableValidation(`${prefix}${emptyKeyValue(attribute.type)} Key: ${attribute.name}`);
+  if (size === 0) throw new EmptyKeyValue(`${prefix}${emptyKeyValue(attribute.type)} Key: ${attribute.name}`);
   if (isHash ? size > HASH_BYTES_MAX : size > RANGE_BYTES_MAX)
     throw new TableValidation(`${INVALID}${keyTooLong(isHash)}`);
 }
+
+/** Transactions are refused as a whole for it, and not with a reason for one action. */
+export class EmptyKeyValue extends TableValidation {}
 
 /** A key attribute's value that is empty. Ends with a full stop. */
 export const emptyKeyValue = (type: string): string =>

@@ -1,13 +1,9 @@
 /** Actions on one item, checked against the table: what the engine is asked to do, whichever operation asked for it. */
-import {
-  assertKeysAreScalars,
-  assertKeysNotUpdated,
-  type Condition,
-  type Update,
-} from "#data-plane/tables/expressions";
+import { assertKeysNotUpdated, type Condition, type Update } from "#data-plane/tables/expressions";
 import type { Item } from "#data-plane/tables/values";
 import type { ItemAction } from "../../engine/port.ts";
-import { checkIndexKeys } from "../../rules/index-keys.ts";
+import { checkPaths } from "../../rules/document-paths.ts";
+import { checkIndexKeys, checkUpdatedIndexKeys } from "../../rules/index-keys.ts";
 import { checkItemKeys, checkKey } from "../../rules/keys.ts";
 import type { TableView } from "../../service/table-view.ts";
 
@@ -26,12 +22,13 @@ export function putAction(view: TableView, item: Item, size: number): Action<"pu
 
 /**
  * @param key normalised
- * @throws TableValidation when the key is not one of the table's, or the update touches it
+ * @throws TableValidation when the key is not one of the table's, or the update touches it or makes of an index's what it may not be
  */
 export function updateAction(view: TableView, key: Item, update: Update): Action<"update"> {
   checkKey(view.keys, key);
   assertKeysNotUpdated(update, view.keys.names);
-  assertKeysAreScalars(update, view.keys.names);
+  if (view.indexKeys.length > 0) checkUpdatedIndexKeys(view.indexKeys, update);
+  checkPaths(view, update);
   return { kind: "update", key, update };
 }
 
@@ -43,5 +40,5 @@ export function deleteAction(view: TableView, key: Item): Action<"delete"> {
 
 /** @throws TableValidation when the condition takes a key attribute for a document */
 export function checkCondition(view: TableView, condition: Condition | undefined): void {
-  if (condition !== undefined) assertKeysAreScalars(condition, view.keys.names);
+  if (condition !== undefined) checkPaths(view, condition);
 }

@@ -1,9 +1,10 @@
 /** BatchGetItem: up to 100 items of several tables, read one by one. */
-import { assertKeysAreScalars, type Projection } from "#data-plane/tables/expressions";
+import type { Projection } from "#data-plane/tables/expressions";
 import { type Item, normalizeItem } from "#data-plane/tables/values";
 import type { DynamoDB } from "#foundation/aws";
 import { validationError } from "../../errors.ts";
 import { ConsumedUnits, type ReadMode, readUnits } from "../../rules/capacity.ts";
+import { checkPaths } from "../../rules/document-paths.ts";
 import { checkParameterStyles, GET_STYLES } from "../../rules/expression-parameters.ts";
 import { checkKey, keyIdentity } from "../../rules/keys.ts";
 import { selectOf } from "../../rules/select.ts";
@@ -79,7 +80,7 @@ function checkKeys(view: TableView, { keys, projection }: TableRead): void {
     seen.add(keyIdentity(view.keys, key));
   }
   if (seen.size < keys.length) throw validationError("Provided list of item keys contains duplicates");
-  if (projection !== undefined) assertKeysAreScalars(projection, view.keys.names);
+  if (projection !== undefined) checkPaths(view, projection);
 }
 
 type Items = NonNullable<DynamoDB.BatchGetItemOutput["Responses"]>[string];

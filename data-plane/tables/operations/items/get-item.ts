@@ -1,9 +1,9 @@
 /** GetItem. */
-import { assertKeysAreScalars } from "#data-plane/tables/expressions";
 import { type Item, normalizeItem } from "#data-plane/tables/values";
 import type { DynamoDB } from "#foundation/aws";
 import type { StoredItem } from "../../engine/port.ts";
 import { ConsumedUnits, type ReadMode, readUnits } from "../../rules/capacity.ts";
+import { checkPaths } from "../../rules/document-paths.ts";
 import { checkParameterStyles, GET_STYLES } from "../../rules/expression-parameters.ts";
 import { checkKey } from "../../rules/keys.ts";
 import { selectOf } from "../../rules/select.ts";
@@ -26,7 +26,7 @@ export function getItem(tools: Toolbox): NonNullable<TableOperations["GetItem"]>
       const projection = projectionOf(input);
       const view = tables.forItems(input.TableName, context);
       checkKey(view.keys, key);
-      if (projection !== undefined) assertKeysAreScalars(projection, view.keys.names);
+      if (projection !== undefined) checkPaths(view, projection);
 
       const answer = (): DynamoDB.GetItemOutput => {
         const mode: ReadMode = input.ConsistentRead === true ? "strong" : "eventual";

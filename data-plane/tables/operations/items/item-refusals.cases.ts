@@ -9,6 +9,8 @@ type Case = readonly [operation: string, request: object, message: string];
 const key = { pk: { S: "a" } };
 const pair = { pk: { S: "a" }, sk: { N: "1" } };
 const INVALID = "One or more parameter values were invalid: ";
+const EMPTY_UPDATED_INDEX_KEY =
+  "One or more parameter values are not valid. The update expression attempted to update a secondary index key to a value that is not supported. The AttributeValue for a key attribute cannot contain an empty string value.";
 
 /** Constraints of the model. */
 export const CONSTRAINTS: readonly Case[] = [
@@ -85,7 +87,7 @@ export const KEYS: readonly Case[] = [
   [
     "GetItem",
     { TableName: "simple", Key: { pk: { S: "" } } },
-    `${INVALID}The AttributeValue for a key attribute cannot contain an empty string value. Key: pk`,
+    "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: pk",
   ],
   [
     "GetItem",
@@ -127,7 +129,49 @@ export const KEYS: readonly Case[] = [
       UpdateExpression: "SET gpk = :v",
       ExpressionAttributeValues: { ":v": { N: "1" } },
     },
+    `${INVALID}Type mismatch for Index Key gpk Expected: S Actual: N IndexName: by-gpk`,
+  ],
+  [
+    "UpdateItem",
+    {
+      TableName: "indexed",
+      Key: { pk: { S: "a" }, sk: { S: "b" } },
+      UpdateExpression: "SET gpk = if_not_exists(unseen, :v)",
+      ExpressionAttributeValues: { ":v": { N: "1" } },
+    },
     "The update expression attempted to update the secondary index key to unsupported type",
+  ],
+  ...["SET gpk = :v", "SET gpk = if_not_exists(unseen, :v)"].map(
+    (UpdateExpression): Case => [
+      "UpdateItem",
+      {
+        TableName: "indexed",
+        Key: { pk: { S: "a" }, sk: { S: "b" } },
+        UpdateExpression,
+        ExpressionAttributeValues: { ":v": { S: "" } },
+      },
+      EMPTY_UPDATED_INDEX_KEY,
+    ],
+  ),
+  [
+    "UpdateItem",
+    {
+      TableName: "indexed",
+      Key: { pk: { S: "a" }, sk: { S: "b" } },
+      UpdateExpression: "SET lsk = :v",
+      ExpressionAttributeValues: { ":v": { S: "x".repeat(1025) } },
+    },
+    "The update expression attempted to update the secondary index key beyond allowed size limits",
+  ],
+  [
+    "UpdateItem",
+    {
+      TableName: "indexed",
+      Key: { pk: { S: "a" }, sk: { S: "b" } },
+      UpdateExpression: "SET gpk.deeper = :v",
+      ExpressionAttributeValues: { ":v": { S: "x" } },
+    },
+    "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: IndexKey: gpk",
   ],
   [
     "UpdateItem",
@@ -418,6 +462,45 @@ const put = (pk: string) => ({ PutRequest: { Item: { pk: { S: pk } } } });
 
 /** Several items at once. */
 export const BATCHES: readonly Case[] = [
+  ...[
+    { Put: { TableName: "simple", Item: { pk: { S: "" } } } },
+    { Delete: { TableName: "simple", Key: { pk: { S: "" } } } },
+    {
+      Update: {
+        TableName: "simple",
+        Key: { pk: { S: "" } },
+        UpdateExpression: "SET a = :v",
+        ExpressionAttributeValues: { ":v": { S: "x" } },
+      },
+    },
+    {
+      ConditionCheck: { TableName: "simple", Key: { pk: { S: "" } }, ConditionExpression: "attribute_exists(pk)" },
+    },
+  ].map(
+    (action): Case => [
+      "TransactWriteItems",
+      { TransactItems: [{ Put: { TableName: "simple", Item: { other: { S: "x" } } } }, action] },
+      "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: pk",
+    ],
+  ),
+  ...["SET gpk = :v", "SET gpk = if_not_exists(unseen, :v)"].map(
+    (UpdateExpression): Case => [
+      "TransactWriteItems",
+      {
+        TransactItems: [
+          {
+            Update: {
+              TableName: "indexed",
+              Key: { pk: { S: "a" }, sk: { S: "b" } },
+              UpdateExpression,
+              ExpressionAttributeValues: { ":v": { S: "" } },
+            },
+          },
+        ],
+      },
+      EMPTY_UPDATED_INDEX_KEY,
+    ],
+  ),
   [
     "BatchWriteItem",
     { RequestItems: { simple: [put("a"), { DeleteRequest: { Key: key } }] } },

@@ -1,6 +1,5 @@
 /** What Query and Scan have in common: which index is read, what is returned of it, and the answer. */
 import {
-  assertKeysAreScalars,
   type Bindings,
   type Condition,
   compileCondition,
@@ -14,6 +13,7 @@ import { type Item, normalizeItem, TableValidation } from "#data-plane/tables/va
 import { type DynamoDB, jsonText } from "#foundation/aws";
 import type { Page, PageRequest } from "../../engine/port.ts";
 import { ConsumedUnits, type ReadMode, readUnits } from "../../rules/capacity.ts";
+import { checkPaths } from "../../rules/document-paths.ts";
 import { fetchesItems, type SelectInput } from "../../rules/select.ts";
 import { checkStartKey, type StartPlace } from "../../rules/start-key.ts";
 import type { IndexView, TableView } from "../../service/table-view.ts";
@@ -87,9 +87,8 @@ export function pageRequest(
   { filter, projection, start }: PageParts,
 ): PageRequest {
   if (start !== undefined) checkStartKey(start, startPlace(view, index));
-  const keyNames = index === undefined ? view.keys.names : index.startKeyNames;
-  if (projection !== undefined) assertKeysAreScalars(projection, keyNames);
-  if (filter !== undefined) assertKeysAreScalars(filter, keyNames);
+  if (projection !== undefined) checkPaths(view, projection);
+  if (filter !== undefined) checkPaths(view, filter);
   const wholeItems = index !== undefined && fetchesItems(index, input.Select, projection?.attributes);
   return {
     tableId: view.record.resourceId,

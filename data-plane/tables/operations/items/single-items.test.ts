@@ -214,6 +214,38 @@ describe("consumed capacity", () => {
     expect(moved.ConsumedCapacity?.GlobalSecondaryIndexes).toEqual({ "by-gpk": { CapacityUnits: 2 } });
     expect((await put({})).ConsumedCapacity?.CapacityUnits).toBe(3);
   });
+
+  test.each([
+    ["nothing of the index", "SET veiled = :v", undefined],
+    ["what is projected", "SET shown = :v", 1],
+    ["its key", "SET gpk = :v", 2],
+    ["nothing, with the value that was there", "SET shown = :old", undefined],
+    ["its key away", "REMOVE gpk", 1],
+  ])("of an index, when an update changes %s", async (_what, UpdateExpression, units) => {
+    const Key = { pk: { S: "ladder" }, sk: { S: UpdateExpression } };
+    await db.send(
+      new PutItemCommand({
+        TableName: "indexed",
+        Item: { ...Key, gpk: { S: "g" }, shown: { S: "old" }, veiled: { S: "old" } },
+      }),
+    );
+    const { ConsumedCapacity } = await db.send(
+      new UpdateItemCommand({
+        TableName: "indexed",
+        Key,
+        UpdateExpression,
+        ...(UpdateExpression.startsWith("SET") && {
+          ExpressionAttributeValues: UpdateExpression.endsWith(":v")
+            ? { ":v": { S: "new" } }
+            : { ":old": { S: "old" } },
+        }),
+        ReturnConsumedCapacity: "INDEXES",
+      }),
+    );
+    expect(ConsumedCapacity?.GlobalSecondaryIndexes?.["by-gpk"]?.CapacityUnits).toBe(units);
+    expect(ConsumedCapacity?.LocalSecondaryIndexes).toBeUndefined();
+    expect(ConsumedCapacity?.CapacityUnits).toBe(1 + (units ?? 0));
+  });
 });
 
 test("16 clients that count up with conditions lose nothing", async () => {

@@ -1,12 +1,13 @@
 /** TransactGetItems: up to 100 items as they were at one moment. */
-import { assertKeysAreScalars, type Projection } from "#data-plane/tables/expressions";
+import type { Projection } from "#data-plane/tables/expressions";
 import { type Item, normalizeItem, TableValidation } from "#data-plane/tables/values";
 import type { DynamoDB } from "#foundation/aws";
 import type { StoredItem } from "../../engine/port.ts";
 import { validationError } from "../../errors.ts";
 import { ConsumedUnits, readUnits } from "../../rules/capacity.ts";
+import { checkPaths } from "../../rules/document-paths.ts";
 import { checkParameterStyles, GET_STYLES } from "../../rules/expression-parameters.ts";
-import { checkKey, keyIdentity } from "../../rules/keys.ts";
+import { checkKey, EmptyKeyValue, keyIdentity } from "../../rules/keys.ts";
 import { selectOf } from "../../rules/select.ts";
 import type { TableOperations } from "../../service/define.ts";
 import type { TableView } from "../../service/table-view.ts";
@@ -61,7 +62,7 @@ function checkKeys(planned: readonly PlannedGet[]): void {
   const reasons = planned.map(({ view, key, projection }) =>
     mistakeOf(() => {
       checkKey(view.keys, key);
-      if (projection !== undefined) assertKeysAreScalars(projection, view.keys.names);
+      if (projection !== undefined) checkPaths(view, projection);
     }),
   );
   if (reasons.some((reason) => reason !== undefined)) throw transactionCancelled(reasons);
@@ -71,12 +72,17 @@ function checkKeys(planned: readonly PlannedGet[]): void {
   }
 }
 
-/** What is wrong with one action, as the reason of a cancellation. */
+/**
+ * What is wrong with one action, as the reason of a cancellation.
+ *
+ * @throws EmptyKeyValue, which is said of the request and not of the action
+ */
 export function mistakeOf(check: () => void): CancellationReason | undefined {
   try {
     check();
     return undefined;
   } catch (error) {
+    if (error instanceof EmptyKeyValue) throw error;
     if (error instanceof TableValidation) return validationReason(error.message);
     throw error;
   }

@@ -30,6 +30,7 @@ import {
   addWrite,
   collectionMetrics,
   hashOf,
+  refusalError,
   refusalMessage,
   wantsCapacity,
   wantsCollection,
@@ -167,6 +168,12 @@ export async function runTransaction(
     case "done":
       return answer(tools, planned, result, report);
     case "cancelled":
+      for (const [at, refused] of result.reasons.entries()) {
+        // As before the engine was asked: this one is said of the request.
+        if (refused?.refused === "IndexKeyInvalid" && refused.problem === "empty") {
+          throw refusalError(planned[at]!.view, { action: actions[at]!.action as ItemAction }, refused);
+        }
+      }
       throw transactionCancelled(result.reasons.map((refused, at) => reasonOf(planned[at]!, actions[at]!, refused)));
     case "tokenMismatch":
       throw new AwsError(

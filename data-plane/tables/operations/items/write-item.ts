@@ -6,7 +6,7 @@ import { AwsError, type DynamoDB, jsonText } from "#foundation/aws";
 import type { ItemWrite, WriteDone, WriteRefused, WriteWishes } from "../../engine/port.ts";
 import { conditionFailed, validationError } from "../../errors.ts";
 import { ConsumedUnits, indexWriteUnits, writeUnits } from "../../rules/capacity.ts";
-import { indexKeyProblem } from "../../rules/index-keys.ts";
+import { indexKeyProblem, updatedIndexKeyProblem } from "../../rules/index-keys.ts";
 import { UPDATED_ITEM_TOO_LARGE } from "../../rules/item-size.ts";
 import type { TableView } from "../../service/table-view.ts";
 import type { Toolbox } from "../../service/toolbox.ts";
@@ -78,13 +78,11 @@ export function refusalMessage(view: TableView, { action }: Pick<ItemWrite, "act
     case "ItemTooLarge":
       return UPDATED_ITEM_TOO_LARGE;
     case "IndexKeyInvalid": {
-      const byExpression = action.kind === "update" && action.update.origin === "UpdateExpression";
-      if (byExpression && refused.problem === "type") {
-        return "The update expression attempted to update the secondary index key to unsupported type";
-      }
       const index = view.indexes.get(refused.index)?.definition;
       const isHash = index?.keys.hash.some(({ name }) => name === refused.attribute) ?? true;
-      return indexKeyProblem(refused, isHash).message;
+      return action.kind === "update"
+        ? updatedIndexKeyProblem(refused, isHash, action.update.origin).message
+        : indexKeyProblem(refused, isHash).message;
     }
   }
 }
