@@ -10,7 +10,7 @@ import {
   ConditionalCheckFailedException,
   CreateTableCommand,
   DeleteItemCommand,
-  DynamoDBClient,
+  type DynamoDBClient,
   DynamoDBServiceException,
   ExecuteStatementCommand,
   GetItemCommand,
@@ -20,6 +20,7 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { type Cloud, type CloudProcess, createCloud } from "../support/cloud.ts";
+import { dynamoDbClientFor } from "../support/dynamodb.ts";
 import { randomFrom } from "../support/random.ts";
 import { ATTRIBUTES, Inapplicable, randomActions, randomCondition } from "./naive-expressions.ts";
 import {
@@ -50,13 +51,7 @@ beforeAll(async () => {
   void server.exited.then((code) => {
     ended = code;
   });
-  const environment = await cloud.environment();
-  client = new DynamoDBClient({
-    endpoint: environment.AWS_ENDPOINT_URL!,
-    region: environment.AWS_REGION!,
-    credentials: { accessKeyId: environment.AWS_ACCESS_KEY_ID!, secretAccessKey: environment.AWS_SECRET_ACCESS_KEY! },
-    maxAttempts: 1,
-  });
+  client = dynamoDbClientFor(await cloud.environment());
 });
 afterAll(async () => {
   client.destroy();
