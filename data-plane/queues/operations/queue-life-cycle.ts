@@ -1,6 +1,6 @@
 /** Creating, finding, listing and deleting queues. */
 import type { AccountId, QueueRecord } from "#contracts";
-import type { AccessRequest, CallContext, Caller } from "#data-plane/service";
+import type { AccessRequest, CallContext } from "#data-plane/service";
 import { AwsError } from "#foundation/aws";
 import {
   invalidAttributeValue,
@@ -23,12 +23,10 @@ import { acceptAttributes, changedAttributes, differingAttribute } from "./queue
 
 type Names = "CreateQueue" | "GetQueueUrl" | "ListQueues" | "DeleteQueue" | "ListDeadLetterSourceQueues";
 
-type KnownCaller = Exclude<Caller, { type: "anonymous" }>;
-
 /** What has no resource to ask about is the caller's account's. @throws AwsError AccessDenied */
 function accountOf({ caller }: CallContext): AccountId {
   if (caller.type === "anonymous") throw new AwsError("AccessDenied", "Access Denied", { statusCode: 403 });
-  return (caller as KnownCaller).accountId;
+  return caller.accountId;
 }
 
 export const urlOf = (
