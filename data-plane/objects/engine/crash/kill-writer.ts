@@ -2,6 +2,7 @@
 
 import type { BucketId } from "#contracts";
 import { systemClock, systemRandom, systemTimers } from "#foundation/runtime";
+import { killAfterLines } from "#foundation/sql/testing";
 import { collect } from "../conformance/fixture.ts";
 import type { EmbeddedEngine } from "../embedded-engine.ts";
 import { openEmbeddedEngine } from "../open-embedded-engine.ts";
@@ -10,26 +11,9 @@ import { auditDirectory } from "./audit.ts";
 import { bytesOfContents, type History, type KeyState, MARKER } from "./history.ts";
 
 /** Starts the writer, kills it `afterLines` lines later with SIGKILL, and records all it said. */
-export async function liveAndDie(directory: string, seed: number, afterLines: number, history: History): Promise<void> {
-  const writer = Bun.spawn([process.execPath, `${import.meta.dir}/crash-writer.ts`, directory, String(seed)], {
-    stdout: "pipe",
-    stderr: "inherit",
-  });
-  let rest = "";
-  let lines = 0;
-  const decoder = new TextDecoder();
-  const take = (line: string): void => {
-    if (line === "ready") return;
-    history.record(JSON.parse(line));
-    if (++lines === afterLines) writer.kill("SIGKILL");
-  };
-  for await (const bytes of writer.stdout) {
-    const pieces = (rest + decoder.decode(bytes, { stream: true })).split("\n");
-    rest = pieces.pop() ?? "";
-    for (const line of pieces) take(line);
-  }
-  await writer.exited;
-  if (lines < afterLines) throw new Error(`the writer ended by itself with code ${writer.exitCode}`);
+export function liveAndDie(directory: string, seed: number, afterLines: number, history: History): Promise<void> {
+  const program = `${import.meta.dir}/crash-writer.ts`;
+  return killAfterLines(program, [directory, String(seed)], afterLines, (line) => history.record(JSON.parse(line)));
 }
 
 /** Opens what was left, compares it with the history, closes it and audits the directory. Returns what is wrong. */

@@ -1,6 +1,7 @@
 /** One life of the crash writer, and the examination of what it left. */
 
 import { systemClock, systemRandom, systemTimers } from "#foundation/runtime";
+import { killAfterLines } from "#foundation/sql/testing";
 import { groupMessage } from "../conformance/fixture.ts";
 import { openEmbeddedQueues } from "../open-embedded-queues.ts";
 import type { PeekedMessage, QueueEngine } from "../port.ts";
@@ -9,26 +10,9 @@ import { DEAD, ensureCrashQueues, FIFO, MAX_RECEIVES, STANDARD } from "./crash-q
 import type { Fate, History } from "./history.ts";
 
 /** Starts the writer, kills it `afterLines` lines later with SIGKILL, and records all it said. */
-export async function liveAndDie(directory: string, seed: number, afterLines: number, history: History): Promise<void> {
-  const writer = Bun.spawn([process.execPath, `${import.meta.dir}/crash-writer.ts`, directory, String(seed)], {
-    stdout: "pipe",
-    stderr: "inherit",
-  });
-  let rest = "";
-  let lines = 0;
-  const decoder = new TextDecoder();
-  const take = (line: string): void => {
-    if (line === "ready") return;
-    history.record(JSON.parse(line));
-    if (++lines === afterLines) writer.kill("SIGKILL");
-  };
-  for await (const bytes of writer.stdout) {
-    const pieces = (rest + decoder.decode(bytes, { stream: true })).split("\n");
-    rest = pieces.pop() ?? "";
-    for (const line of pieces) take(line);
-  }
-  await writer.exited;
-  if (lines < afterLines) throw new Error(`the writer ended by itself with code ${writer.exitCode}`);
+export function liveAndDie(directory: string, seed: number, afterLines: number, history: History): Promise<void> {
+  const program = `${import.meta.dir}/crash-writer.ts`;
+  return killAfterLines(program, [directory, String(seed)], afterLines, (line) => history.record(JSON.parse(line)));
 }
 
 /** Opens what was left, compares it with the history, closes it and audits the tables. Returns what is wrong. */

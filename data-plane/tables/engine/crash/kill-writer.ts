@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { equalItems, type Item } from "#data-plane/tables/values";
 import { systemClock, systemTimers } from "#foundation/runtime";
+import { killAfterLines } from "#foundation/sql/testing";
 import type { EmbeddedTableEngine } from "../embedded-engine.ts";
 import { openTableEngine } from "../open-table-engine.ts";
 import type { StreamRecord } from "../port.ts";
@@ -12,26 +13,9 @@ import { crashTable, itemOf, STREAM_LABEL } from "./crash-table.ts";
 import type { History } from "./history.ts";
 
 /** Starts the writer, kills it `afterLines` lines later with SIGKILL, and records all it said. */
-export async function liveAndDie(directory: string, life: number, afterLines: number, history: History): Promise<void> {
-  const writer = Bun.spawn([process.execPath, `${import.meta.dir}/crash-writer.ts`, directory, String(life)], {
-    stdout: "pipe",
-    stderr: "inherit",
-  });
-  let rest = "";
-  let lines = 0;
-  const decoder = new TextDecoder();
-  const take = (line: string): void => {
-    if (line === "ready") return;
-    history.record(JSON.parse(line));
-    if (++lines === afterLines) writer.kill("SIGKILL");
-  };
-  for await (const bytes of writer.stdout) {
-    const pieces = (rest + decoder.decode(bytes, { stream: true })).split("\n");
-    rest = pieces.pop() ?? "";
-    for (const line of pieces) take(line);
-  }
-  await writer.exited;
-  if (lines < afterLines) throw new Error(`the writer ended by itself with code ${writer.exitCode}`);
+export function liveAndDie(directory: string, life: number, afterLines: number, history: History): Promise<void> {
+  const program = `${import.meta.dir}/crash-writer.ts`;
+  return killAfterLines(program, [directory, String(life)], afterLines, (line) => history.record(JSON.parse(line)));
 }
 
 /** Opens what was left, compares it with the history, lets background work finish, closes and audits it. Returns what is wrong. */
