@@ -9,43 +9,65 @@ export function sameName(received: string, lowerName: string): boolean {
   return received.length === lowerName.length && (received === lowerName || received.toLowerCase() === lowerName);
 }
 
-/** Headers in the flat form of the wire: name, value, name, value. A linear scan: requests have about ten headers. */
+/**
+ * Headers in the flat form of the wire: name, value, name, value.
+ *
+ * A request has about ten headers and is asked for about twenty: names are folded to lower case once, at the first question, and then compared as they
+ * are. To scan ten names costs less than to make an index of them.
+ */
 export class RawHeaderView implements HeaderView {
   readonly raw: readonly string[];
+  #lowerNames: readonly string[] | undefined;
 
   constructor(raw: readonly string[]) {
     this.raw = raw;
   }
 
+  get lowerNames(): readonly string[] {
+    this.#lowerNames ??= foldNames(this.raw);
+    return this.#lowerNames;
+  }
+
   get(lowerName: string): string | undefined {
-    const raw = this.raw;
-    for (let i = 0; i < raw.length; i += 2) {
-      if (!sameName(raw[i]!, lowerName)) continue;
-      let value = raw[i + 1]!;
-      for (let j = i + 2; j < raw.length; j += 2) {
-        if (sameName(raw[j]!, lowerName)) value += `, ${raw[j + 1]}`;
-      }
-      return value;
+    const names = this.lowerNames;
+    for (let i = 0; i < names.length; i++) {
+      if (names[i] === lowerName) return this.#joined(names, i);
     }
     return undefined;
   }
 
   all(lowerName: string): readonly string[] {
-    const raw = this.raw;
+    const names = this.lowerNames;
     let values: string[] | undefined;
-    for (let i = 0; i < raw.length; i += 2) {
-      if (!sameName(raw[i]!, lowerName)) continue;
+    for (let i = 0; i < names.length; i++) {
+      if (names[i] !== lowerName) continue;
       values ??= [];
-      values.push(raw[i + 1]!);
+      values.push(this.raw[i * 2 + 1]!);
     }
     return values ?? NONE;
   }
 
   has(lowerName: string): boolean {
-    const raw = this.raw;
-    for (let i = 0; i < raw.length; i += 2) if (sameName(raw[i]!, lowerName)) return true;
+    const names = this.lowerNames;
+    for (let i = 0; i < names.length; i++) if (names[i] === lowerName) return true;
     return false;
   }
+
+  /** The values from the one at `first` on that have its name. */
+  #joined(names: readonly string[], first: number): string {
+    const name = names[first]!;
+    let value = this.raw[first * 2 + 1]!;
+    for (let i = first + 1; i < names.length; i++) {
+      if (names[i] === name) value += `, ${this.raw[i * 2 + 1]}`;
+    }
+    return value;
+  }
+}
+
+function foldNames(raw: readonly string[]): readonly string[] {
+  const names = new Array<string>(raw.length >> 1);
+  for (let i = 0; i < names.length; i++) names[i] = raw[i * 2]!.toLowerCase();
+  return names;
 }
 
 /** RFC 9110 §5.6.2: token characters. */

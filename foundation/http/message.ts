@@ -14,6 +14,8 @@ export interface HeaderView {
   has(lowerName: string): boolean;
   /** Name, value, name, value … exactly as received. */
   readonly raw: readonly string[];
+  /** The names of `raw` in lower case, one for each pair. */
+  readonly lowerNames: readonly string[];
 }
 
 /** Bytes that can be streamed or had whole; read once, in one of the two ways. */

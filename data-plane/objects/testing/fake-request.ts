@@ -42,6 +42,7 @@ export function fakeRequest(options: FakeRequestOptions): HttpRequest {
       all: (name) => (headers[name] === undefined ? [] : [headers[name]]),
       has: (name) => name in headers,
       raw: Object.entries(headers).flat(),
+      lowerNames: Object.keys(headers),
     },
     host: "127.0.0.1:4566",
     remoteAddress: options.remoteAddress ?? "127.0.0.1",

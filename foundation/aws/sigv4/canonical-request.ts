@@ -83,10 +83,10 @@ const none: readonly string[] = [];
 export function canonicalHeaders(headers: SignableHeaders, signedHeaders: readonly string[]): CanonicalHeaders {
   const values = new Array<string | undefined>(signedHeaders.length);
   let unsigned: string[] | undefined;
-  const raw = headers.raw;
+  const { raw, lowerNames } = headers;
   for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = (raw[i] ?? "").toLowerCase();
-    const at = signedHeaders.indexOf(name);
+    const name = lowerNames?.[i >> 1] ?? (raw[i] ?? "").toLowerCase();
+    const at = positionOf(name, signedHeaders);
     if (at === -1) {
       if (name.startsWith("x-amz-")) {
         unsigned ??= [];
@@ -106,19 +106,28 @@ export function canonicalHeaders(headers: SignableHeaders, signedHeaders: readon
   return { text, unsignedAmzHeaders: unsigned ?? none };
 }
 
+/** Names differ in length nearly always: a loop that the compiler sees through is several times faster than `indexOf`. */
+function positionOf(name: string, names: readonly string[]): number {
+  for (let i = 0; i < names.length; i++) if (names[i] === name) return i;
+  return -1;
+}
+
 /** Puts the six parts together. */
 export function canonicalRequest(parts: {
   readonly method: string;
   readonly uri: string;
   readonly query: string;
   readonly headers: string;
-  readonly signedHeaders: readonly string[];
+  readonly signedHeaders: string;
   readonly payloadHash: string;
 }): string {
-  return `${parts.method}\n${parts.uri}\n${parts.query}\n${parts.headers}\n${parts.signedHeaders.join(";")}\n${parts.payloadHash}`;
+  return `${parts.method}\n${parts.uri}\n${parts.query}\n${parts.headers}\n${parts.signedHeaders}\n${parts.payloadHash}`;
 }
 
+/** White space of HTTP's field values is space and tab (RFC 9110 §5.6.3). A byte 0xA0 is the end of a UTF-8 character (`à`), not a space. */
 function collapseSpaces(value: string): string {
-  const trimmed = value.trim();
-  return trimmed.includes("  ") || trimmed.includes("\t") ? trimmed.replace(/\s+/g, " ") : trimmed;
+  // Values with a space are few, those with two in a row or at an end fewer.
+  if (value.indexOf(" ") === -1 && value.indexOf("\t") === -1) return value;
+  if (!/^[ \t]|[ \t]$|[ \t]{2}|\t/.test(value)) return value;
+  return value.replace(/[ \t]+/g, " ").replace(/^ | $/g, "");
 }

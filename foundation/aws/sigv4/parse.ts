@@ -5,6 +5,7 @@
  */
 
 import { formatAmzDate, parseAmzDate, parseDateHeader } from "./amz-date.ts";
+import { hmacAlgorithm, readAuthorization } from "./authorization.ts";
 import { malformed, SignatureError } from "./error.ts";
 import { queryParameters } from "./query-parameters.ts";
 import { parseCredential, parseSignedHeaders } from "./scope.ts";
@@ -17,7 +18,6 @@ import type {
   SignableRequest,
 } from "./types.ts";
 
-const hmacAlgorithm = "AWS4-HMAC-SHA256";
 const anonymous: ParsedSignature = { kind: "anonymous" };
 
 /** Seven days, the longest life of a presigned URL. */
@@ -37,7 +37,7 @@ export function parseSignature(request: SignableRequest): ParsedSignature {
     return isV4(inQuery) ? parseQuery(request, inQuery) : parseV2Query(request, inQuery);
   }
   if (inQuery !== undefined) throw new SignatureError({ reason: "ambiguous" });
-  if (authorization.startsWith("AWS4-HMAC-SHA256")) return parseHeader(request, authorization);
+  if (authorization.startsWith(hmacAlgorithm)) return parseHeader(request, authorization);
   if (authorization.startsWith("AWS ")) return parseV2Header(request, authorization);
   const scheme = authorization.split(/[ ,]/, 1)[0] ?? "";
   throw new SignatureError({ reason: "unsupported-algorithm", place: "header", algorithm: scheme });
@@ -56,39 +56,16 @@ function isV4(parameters: ReadonlyMap<string, string>): boolean {
 }
 
 function parseHeader(request: SignableRequest, authorization: string): ParsedHeaderSignature {
-  let credential: string | undefined;
-  let signedHeaders: string | undefined;
-  let signature: string | undefined;
-  let start = hmacAlgorithm.length;
-  const boundary = authorization.charCodeAt(start);
-  if (boundary !== 0x20 && boundary !== 0x09) {
-    const algorithm = authorization.split(/[ ,]/, 1)[0] ?? "";
-    if (algorithm !== hmacAlgorithm)
-      throw new SignatureError({ reason: "unsupported-algorithm", place: "header", algorithm });
-  }
-  while (start < authorization.length) {
-    const comma = authorization.indexOf(",", start);
-    const end = comma === -1 ? authorization.length : comma;
-    const part = authorization.slice(start, end).trim();
-    start = end + 1;
-    if (part === "") continue;
-    if (part.startsWith("Credential=") && credential === undefined) credential = part.slice(11);
-    else if (part.startsWith("SignedHeaders=") && signedHeaders === undefined) signedHeaders = part.slice(14);
-    else if (part.startsWith("Signature=") && signature === undefined) signature = part.slice(10);
-    else throw malformed("header", `unexpected or repeated parameter "${part.slice(0, 32)}".`);
-  }
-  if (credential === undefined) throw malformed("header", "missing Credential.");
-  if (signedHeaders === undefined) throw malformed("header", "missing SignedHeaders.");
-  if (signature === undefined) throw malformed("header", "missing Signature.");
-  const { accessKeyId, scope } = parseCredential(credential, "header");
+  const { claim, signature } = readAuthorization(authorization);
   const { timestamp, signedAtMs } = dateOf(request);
   return {
     kind: "header",
-    accessKeyId,
+    accessKeyId: claim.accessKeyId,
     sessionToken: request.headers.get("x-amz-security-token"),
-    scope,
-    credential,
-    signedHeaders: parseSignedHeaders(signedHeaders, "header"),
+    scope: claim.scope,
+    credential: claim.credential,
+    signedHeaders: claim.signedHeaders,
+    signedHeadersText: claim.signedHeadersText,
     signature,
     timestamp,
     signedAtMs,
@@ -140,6 +117,7 @@ function parseQuery(request: SignableRequest, parameters: ReadonlyMap<string, st
     scope,
     credential,
     signedHeaders: parseSignedHeaders(signedHeaders, "query"),
+    signedHeadersText: signedHeaders,
     signature,
     timestamp,
     signedAtMs,

@@ -76,7 +76,7 @@ export function signRequest(request: UnsignedRequest, body: Uint8Array | string,
     uri: canonicalUri(request.path, service),
     query: canonicalQuery(request.query),
     headers: canonicalHeaders(headersOf(headers), signedHeaders).text,
-    signedHeaders,
+    signedHeaders: signedHeaders.join(";"),
     payloadHash,
   });
   const signature = key.sign(stringToSignV4(timestamp, key.scopeText, canonical));
@@ -120,7 +120,7 @@ export function presign(
     uri: canonicalUri(request.path, service),
     query: canonicalQuery(query),
     headers: canonicalHeaders(headersOf(request.headers), signedHeaders).text,
-    signedHeaders,
+    signedHeaders: signedHeaders.join(";"),
     payloadHash: options.payloadHash ?? (signsRawPath(service) ? unsignedPayload : emptyPayloadHash),
   });
   return `${query}&X-Amz-Signature=${key.sign(stringToSignV4(timestamp, key.scopeText, canonical))}`;

@@ -24,6 +24,8 @@ export interface SignableHeaders {
   get(lowerCaseName: string): string | undefined;
   /** Names and values alternating, in the order of the wire, repeated headers kept apart. */
   readonly raw: readonly string[];
+  /** The names of `raw` in lower case, one for each pair; where they are at hand they need not be made again. */
+  readonly lowerNames?: readonly string[];
 }
 
 /** What a client signs with. */
@@ -66,6 +68,8 @@ interface ParsedV4 {
   readonly credential: string;
   /** Lower-case names as listed by the client. */
   readonly signedHeaders: readonly string[];
+  /** The same as sent: separated by semicolons. */
+  readonly signedHeadersText: string;
   /** Hex, as sent. */
   readonly signature: string;
   /** `YYYYMMDDTHHMMSSZ`. */

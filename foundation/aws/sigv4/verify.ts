@@ -129,7 +129,13 @@ function verifyV4(
   const payload = payloadOf(parsed, request, options.body);
   const key = signingKeyFor(parsed.credential, secretAccessKey, scope);
   const query = canonicalQuery(request.query, parsed.kind === "query" ? "X-Amz-Signature" : undefined);
-  const parts = { method: request.method, query, headers: headers.text, signedHeaders, payloadHash: payload.text };
+  const parts = {
+    method: request.method,
+    query,
+    headers: headers.text,
+    signedHeaders: parsed.signedHeadersText,
+    payloadHash: payload.text,
+  };
 
   const uri = canonicalUri(request.path, scope.service);
   const canonical = canonicalRequest({ uri, ...parts });
