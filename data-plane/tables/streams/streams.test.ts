@@ -11,6 +11,7 @@ import {
   TransactWriteItemsCommand,
   UpdateItemCommand,
   UpdateTableCommand,
+  UpdateTimeToLiveCommand,
 } from "@aws-sdk/client-dynamodb";
 import {
   type _Record,
@@ -117,6 +118,35 @@ describe("records", () => {
     expect(numbers.every((number, at) => at === 0 || number > numbers[at - 1]!)).toBe(true);
     expect(all.every(({ dynamodb }) => (dynamodb?.SequenceNumber ?? "").length >= 21)).toBe(true);
     expect(all.every(({ userIdentity }) => userIdentity === undefined)).toBe(true);
+  });
+
+  test("of items whose time has come name the service", async () => {
+    const arn = await createTable("expiring", "OLD_IMAGE");
+    await db.send(
+      new UpdateTimeToLiveCommand({
+        TableName: "expiring",
+        TimeToLiveSpecification: { Enabled: true, AttributeName: "until" },
+      }),
+    );
+    const until = { N: String(Math.floor(Date.now() / 1000) - 60) };
+    await db.send(new PutItemCommand({ TableName: "expiring", Item: { ...key("a"), until } }));
+    await put("expiring", "b", "1");
+    // The engine looks once a second.
+    let all: readonly _Record[] = [];
+    const start = await iterator(arn, "TRIM_HORIZON");
+    while (all.length < 3) {
+      await Bun.sleep(50);
+      all = (await records(start)).records;
+    }
+    expect(told(all)).toEqual([
+      ["INSERT", "a"],
+      ["INSERT", "b"],
+      ["REMOVE", "a"],
+    ]);
+    expect(all[2]).toMatchObject({
+      userIdentity: { Type: "Service", PrincipalId: "dynamodb.amazonaws.com" },
+      dynamodb: { OldImage: { ...key("a"), until } },
+    });
   });
 
   test.each([
