@@ -66,18 +66,13 @@ function checkReceive(view: QueueView, input: InputOf<"ReceiveMessage">): Receiv
 
 /** Waits for messages until the client goes away or the service stops; then there are none. */
 async function wait(
-  { engine, draining }: Toolbox,
+  { engine, waits }: Toolbox,
   view: QueueView,
   options: ReceiveRequest,
   { request }: CallContext,
 ): Promise<readonly ReceivedMessage[]> {
-  const signal = AbortSignal.any([request.signal, draining]);
-  try {
-    return await engine.receive(view.record.resourceId, { ...options, signal });
-  } catch (error) {
-    if (signal.aborted && error === signal.reason) return [];
-    throw error;
-  }
+  const { resourceId } = view.record;
+  return (await waits.wait(request.signal, (signal) => engine.receive(resourceId, { ...options, signal }))) ?? [];
 }
 
 /** Undefined for a message that cannot be read: the others of the answer are not to be lost with it. It comes back after its visibility timeout. */

@@ -15,6 +15,7 @@ import { queueDeletions } from "./queue-deletions.ts";
 import { QueueKeeper } from "./queue-keeper.ts";
 import { RecentDeletions } from "./recent-deletions.ts";
 import type { Toolbox } from "./toolbox.ts";
+import { Waits } from "./waits.ts";
 
 const definitionsOf = (tools: Toolbox) => ({
   ...queueLifeCycle(tools),
@@ -46,7 +47,7 @@ export interface QueuesService extends Service {
  */
 export function createQueuesService(environment: QueuesEnvironment): QueuesService {
   const { engine, logger, clock } = environment;
-  const stopping = new AbortController();
+  const waits = new Waits();
   const deletions = queueDeletions(environment);
   const recentDeletions = new RecentDeletions(clock);
   const keeper = new QueueKeeper(environment, deletions, recentDeletions);
@@ -59,7 +60,7 @@ export function createQueuesService(environment: QueuesEnvironment): QueuesServi
     recentDeletions,
     deliveries,
     cipher,
-    draining: stopping.signal,
+    waits,
   };
   const started = keeper.start();
   const settled = deletions.settleInterrupted();
@@ -70,9 +71,9 @@ export function createQueuesService(environment: QueuesEnvironment): QueuesServi
       operation === "ReceiveMessage" ? deliveries.watch(request) : undefined,
     started,
     peek: (arn, limit) => peekQueue({ ...environment, cipher }, arn, limit),
-    drain: () => stopping.abort(),
+    drain: () => waits.endAll(),
     async close() {
-      stopping.abort();
+      waits.endAll();
       deletions.close();
       keeper.close();
       await Promise.all([started, settled]);

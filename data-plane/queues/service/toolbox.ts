@@ -6,6 +6,7 @@ import type { MessageCipher } from "./message-cipher.ts";
 import type { QueueDeletions } from "./queue-deletions.ts";
 import type { QueueKeeper } from "./queue-keeper.ts";
 import type { RecentDeletions } from "./recent-deletions.ts";
+import type { Waits } from "./waits.ts";
 
 export interface Toolbox extends QueuesEnvironment {
   readonly keeper: QueueKeeper;
@@ -13,6 +14,6 @@ export interface Toolbox extends QueuesEnvironment {
   readonly recentDeletions: RecentDeletions;
   readonly deliveries: Deliveries;
   readonly cipher: MessageCipher;
-  /** Aborted when the service stops: whoever waits for messages is answered. */
-  readonly draining: AbortSignal;
+  /** Receives that wait for messages. */
+  readonly waits: Waits;
 }
