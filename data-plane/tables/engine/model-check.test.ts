@@ -78,18 +78,25 @@ const UPDATES = [
   update("SET d.x = :v", { ":v": "z" }),
 ];
 
+const write = fc.record({
+  do: fc.constantFrom("put" as const, "put" as const, "update" as const, "delete" as const),
+  hash: fc.nat(3),
+  range: picks,
+  rest: free,
+  condition: picks,
+  update: picks,
+});
+
 const step = fc.oneof(
+  { weight: 8, arbitrary: write },
   {
-    weight: 8,
+    weight: 2,
     arbitrary: fc.record({
-      do: fc.constantFrom("put" as const, "put" as const, "update" as const, "delete" as const),
-      hash: fc.nat(3),
-      range: picks,
-      rest: free,
-      condition: picks,
-      update: picks,
+      do: fc.constant("transact" as const),
+      writes: fc.array(write, { minLength: 1, maxLength: 4 }),
     }),
   },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("index" as const), hash: fc.nat(14), projection: fc.nat(2) }) },
   {
     weight: 4,
     arbitrary: fc.record({
@@ -116,6 +123,7 @@ const step = fc.oneof(
 type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
 type QueryStep = Extract<Step, { do: "query" }>;
 type WriteStep = Extract<Step, { do: "put" | "update" | "delete" }>;
+type TransactStep = Extract<Step, { do: "transact" }>;
 
 /** About a second; a night's worth is `BIPLANE_MODEL_RUNS=10000`. */
 const RUNS = Number(process.env.BIPLANE_MODEL_RUNS ?? "60");
@@ -134,6 +142,8 @@ test("the engine does what the naive model does", async () => {
       for (const one of steps) {
         if (one.do === "query") await compareQuery(model, one);
         else if (one.do === "scan") await compareScan(model, one);
+        else if (one.do === "transact") await compareTransaction(model, one);
+        else if (one.do === "index") await changeIndexes(model, form, one);
         else await compareWrite(model, one);
       }
       await compareWhole(model);
@@ -176,8 +186,12 @@ function tableOf(form: Shape): TableDefinition {
   });
 }
 
-async function compareWrite(model: NaiveTable, one: WriteStep): Promise<void> {
-  const { keys, tableId } = model.definition;
+/** What a step asks for, and the key of the item that it is about. */
+function writeOf(
+  model: NaiveTable,
+  one: WriteStep,
+): { readonly key: Item; readonly write: Omit<ItemWrite, "tableId"> } {
+  const { keys } = model.definition;
   const key = Object.fromEntries([
     ...keys.hash.map(({ name, type }) => [name, from(POOLS[type], one.hash)]),
     ...keys.range.map(({ name, type }) => [name, from(POOLS[type], one.range)]),
@@ -188,14 +202,59 @@ async function compareWrite(model: NaiveTable, one: WriteStep): Promise<void> {
       : one.do === "update"
         ? { kind: "update", key, update: from(UPDATES, one.update) }
         : { kind: "delete", key };
-  const write = { action, condition: from(CONDITIONS, one.condition) };
+  return { key, write: { action, condition: from(CONDITIONS, one.condition) } };
+}
+
+const WISHES = { old: true, new: true, oldOnFailure: true };
+
+/** All or nothing: the model decides each on what is there before the first is done. */
+async function compareTransaction(model: NaiveTable, { writes }: TransactStep): Promise<void> {
+  const { tableId } = model.definition;
+  const asked: ReturnType<typeof writeOf>[] = [];
+  for (const one of writes.map((step) => writeOf(model, step))) {
+    if (!asked.some(({ key }) => equalItems(key, one.key))) asked.push(one);
+  }
+  const before = asked.map(({ key }) => model.find(key));
+  const decided = asked.map(({ write }) => model.decide(write));
+  const found = await fixture.engine.transact(asked.map(({ write }) => ({ ...write, tableId, wishes: WISHES })));
+  const isDone = decided.every(({ done }) => done);
+  expect(found.outcome).toBe(isDone ? "done" : "cancelled");
+  if (found.outcome === "done") {
+    for (const [at, result] of found.results.entries()) compareOutcome(result, decided[at]!, before[at]);
+  }
+  if (found.outcome === "cancelled") {
+    for (const [at, reason] of found.reasons.entries()) {
+      if (reason !== undefined) compareOutcome(reason, decided[at]!, before[at]);
+      else expect(decided[at]!.done).toBe(true);
+    }
+  }
+  if (isDone) for (const { write } of asked) model.apply(write);
+}
+
+let lateIndexes = 0;
+
+/** Removes the oldest global index and adds one over attributes that items may have with other types already. */
+async function changeIndexes(
+  model: NaiveTable,
+  form: Shape,
+  { hash, projection }: Extract<Step, { do: "index" }>,
+): Promise<void> {
+  const name = `late${++lateIndexes}`;
+  const [shaped] = tableOf({ ...form, globalIndexes: [{ hash, range: 0, projection }] }).globalIndexes;
+  const added = { ...shaped!, name, indexId: name, keys: { ...shaped!.keys, range: [] } };
+  const { definition: before } = model;
+  const globalIndexes = [...before.globalIndexes.slice(1), added];
+  model.definition = { ...before, revision: before.revision + 1, globalIndexes };
+  await fixture.engine.ensure(model.definition);
+  await fixture.engine.settle();
+}
+
+async function compareWrite(model: NaiveTable, one: WriteStep): Promise<void> {
+  const { tableId } = model.definition;
+  const { key, write } = writeOf(model, one);
   const before = model.find(key);
   const expected = model.apply(write);
-  const found = await fixture.engine.write({
-    ...write,
-    tableId,
-    wishes: { old: true, new: true, oldOnFailure: true },
-  });
+  const found = await fixture.engine.write({ ...write, tableId, wishes: WISHES });
   compareOutcome(found, expected, before);
   const stored = fixture.engine.get(tableId, key);
   expect(stored?.parse()).toEqual(model.find(key));

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { openDatabase } from "#foundation/sql";
-import { createItemPlaces } from "./item-places.ts";
+import { createItemFinder, createItemPlaces } from "./item-places.ts";
 import { createItemsTable } from "./schema.ts";
 
 const PER_HASH = 2 ** 21;
@@ -31,6 +31,19 @@ test("items of one hash lie side by side, in the order of the hashes", () => {
   expect(ids).toEqual([0, PER_HASH, 2 ** 53 - PER_HASH, 1, 2 ** 53 - PER_HASH + 1]);
   const stored = database.prepare<{ id: number }>("SELECT id FROM items_1 ORDER BY id").all();
   expect(stored.map(({ id }) => id)).toEqual([...ids].sort((a, b) => a - b));
+  database.close();
+});
+
+test("items are found at the first place of their hash, and elsewhere", () => {
+  const { database, put } = table();
+  const find = createItemFinder<{ id: number }>(database, "items_1", "id", false);
+  const hash = [1, 2, 3, 4];
+  const ids = [put(hash), put(hash), put(hash)];
+  const found = ids.map((_, at) => find(Uint8Array.from([...hash, at + 1]))?.id);
+  expect(found).toEqual(ids);
+  database.exec(`DELETE FROM items_1 WHERE id = ${ids[0]}`);
+  expect(find(Uint8Array.from([...hash, 1]))).toBeUndefined();
+  expect(find(Uint8Array.from([...hash, 3]))?.id).toBe(ids[2]!);
   database.close();
 });
 

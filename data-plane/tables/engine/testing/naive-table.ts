@@ -25,7 +25,7 @@ export type NaiveOutcome =
 export class NaiveTable {
   items: Item[] = [];
   readonly records: NaiveRecord[] = [];
-  readonly definition: TableDefinition;
+  definition: TableDefinition;
 
   constructor(definition: TableDefinition) {
     this.definition = definition;
@@ -72,7 +72,8 @@ export class NaiveTable {
     return this.items.filter((item) =>
       attributes.every(({ name, type }) => {
         const value = attributeOf(item, name);
-        return value !== undefined && typeOf(value) === type;
+        // An index that came later passes over items that could not be stored now.
+        return value !== undefined && typeOf(value) === type && Object.values(value)[0] !== "";
       }),
     );
   }
