@@ -9,8 +9,9 @@ import {
   PayloadTooLarge,
   RequestAborted,
 } from "./body-errors.ts";
-import { BodyQueue } from "./body-queue.ts";
+import { BodyQueue, roomForBodies } from "./body-queue.ts";
 import type { IdleEntry, IdleWatch } from "./idle-watch.ts";
+import { SMALL_BODY_BYTES } from "./limits.ts";
 import type { RequestBody } from "./message.ts";
 
 const NO_BYTES = new Uint8Array(0);
@@ -99,7 +100,7 @@ export class IncomingBody implements RequestBody, IdleEntry {
     this.used = true;
     if (this.#context.closed || (outstanding ?? 0) > this.#context.maxDrainBytes) return;
     try {
-      let dropped = this.#queue.bytes;
+      let dropped = this.#queue.waiting;
       for (let chunk = await this.#next(); chunk !== undefined; chunk = await this.#next()) {
         dropped += chunk.length;
         if (dropped > this.#context.maxDrainBytes) return;
@@ -150,7 +151,11 @@ export class IncomingBody implements RequestBody, IdleEntry {
   }
 
   async #next(): Promise<Uint8Array | undefined> {
-    this.#attach();
+    if (!this.#attached) {
+      const room = this.#isSmall ? undefined : roomForBodies();
+      if (room !== undefined) await room;
+      this.#attach();
+    }
     for (;;) {
       const chunk = this.#queue.shift();
       if (chunk !== undefined) {
@@ -160,12 +165,23 @@ export class IncomingBody implements RequestBody, IdleEntry {
       if (this.#ended) return undefined;
       if (this.#failure !== undefined) throw this.#failure;
       if (this.#context.closed) throw new RequestAborted();
+      if (this.#paused) {
+        const room = roomForBodies();
+        if (room !== undefined) await room;
+        this.#resume();
+        continue;
+      }
       this.#context.idle.start(this, this.#context.idleTimeoutMs);
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
       this.#context.idle.stop(this);
     }
+  }
+
+  get #isSmall(): boolean {
+    const { contentLength } = this.#context;
+    return this.empty || (contentLength !== undefined && contentLength <= SMALL_BODY_BYTES);
   }
 
   #attach(): void {

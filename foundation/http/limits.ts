@@ -31,11 +31,14 @@ export const WRITE_CHUNK_BYTES = 512 * KIB;
 /** Unread request bytes kept per exchange before the client is paused: twice what the engine delivers at once. */
 export const BODY_HIGH_WATER_BYTES = 256 * KIB;
 
-/** Unread request bytes of all exchanges of the process together from which each keeps no more than {@link BODY_SHARE_BYTES}: 64 MiB. */
+/** Unread request bytes of all exchanges of the process together from which no further body is received, one after the other as others are read: 64 MiB. */
 export const BODIES_HIGH_WATER_BYTES = 64 * 1024 * KIB;
 
-/** About what the engine delivers at once. */
-export const BODY_SHARE_BYTES = 64 * KIB;
+/** What the engine delivers at once, at most. */
+export const BODY_DELIVERY_BYTES = 512 * KIB;
+
+/** Bodies up to this are received whatever waits: they are read whole, and at once. */
+export const SMALL_BODY_BYTES = 64 * KIB;
 
 /** How long a refused upload is still read and dropped, so that the client sees the answer before the connection resets (RFC 9112 §9.6). */
 export const LINGER_MS = 2 * SECOND;

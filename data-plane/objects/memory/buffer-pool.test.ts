@@ -69,3 +69,18 @@ test("each who waits has one loan recalled, the oldest first, and none twice", a
   for (const loan of loans) loan.release();
   expect(pool.lent).toBe(3);
 });
+
+test("a loan that went on to one who waited is recalled for the next who waits", async () => {
+  const { pool } = world(1);
+  const recalled: string[] = [];
+  const borrow = (name: string) => Promise.resolve(pool.borrow({ recall: () => recalled.push(name) }));
+  const loans = ["a", "b", "c"].map(borrow);
+  (await loans[0]!).release();
+  const second = await loans[1]!;
+  await Promise.resolve();
+  expect(recalled).toEqual(["a", "b"]);
+  second.release();
+  await loans[2]!;
+  await Promise.resolve();
+  expect(recalled).toEqual(["a", "b"]);
+});

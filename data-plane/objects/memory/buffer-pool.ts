@@ -15,8 +15,8 @@ export interface Loan<Buffer> {
 /** Whoever has a buffer on loan. */
 export interface Borrower {
   /**
-   * Others wait: empty the buffer and give it back soon. Called at most once for each loan, never from within `borrow`'s caller. To be ignored when the
-   * buffer is on its way back anyway.
+   * Others wait: empty the buffer and give it back soon. Called at most once for each loan, never from within a call of the pool; it may come before the borrower
+   * has learned of its loan. To be ignored when the buffer is on its way back anyway.
    */
   recall(): void;
 }
@@ -47,6 +47,8 @@ export function createBufferPool<Buffer>(options: BufferPoolOptions<Buffer>): Bu
   const idle: Buffer[] = [];
   /** Loans that can be recalled, the oldest first. */
   const recallable = new Map<object, Borrower>();
+  /** Loans that were recalled and have not come back. */
+  let recalled = 0;
   /** In the order of their coming; a Set, so that the first of thousands leaves at no cost. */
   const waiting = new Set<{ readonly borrower: Borrower; readonly resolve: (loan: Loan<Buffer>) => void }>();
   let lent = 0;
@@ -55,10 +57,11 @@ export function createBufferPool<Buffer>(options: BufferPoolOptions<Buffer>): Bu
     const loan = {
       buffer,
       release() {
-        recallable.delete(loan);
+        if (!recallable.delete(loan)) recalled -= 1;
         for (const next of waiting) {
           waiting.delete(next);
           next.resolve(lend(buffer, next.borrower));
+          recallSoon();
           return;
         }
         lent -= 1;
@@ -68,12 +71,18 @@ export function createBufferPool<Buffer>(options: BufferPoolOptions<Buffer>): Bu
     recallable.set(loan, borrower);
     return loan;
   };
+  /** As many as wait, whoever they were that wait now: a loan that went on to one of them is soon wanted by the next. */
   const recallOldest = (): void => {
     for (const [loan, borrower] of recallable) {
+      if (recalled >= waiting.size) return;
       recallable.delete(loan);
+      recalled += 1;
       borrower.recall();
-      return;
     }
+  };
+  // Not from within a call: the borrower may be the one that is asked.
+  const recallSoon = (): void => {
+    if (waiting.size > 0) queueMicrotask(recallOldest);
   };
 
   return {
@@ -85,8 +94,7 @@ export function createBufferPool<Buffer>(options: BufferPoolOptions<Buffer>): Bu
       const loan = new Promise<Loan<Buffer>>((resolve) => {
         waiting.add({ borrower, resolve });
       });
-      // Not from within this call: the borrower may be the one that is asked.
-      queueMicrotask(recallOldest);
+      recallSoon();
       return loan;
     },
     get lent() {

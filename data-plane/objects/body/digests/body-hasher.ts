@@ -5,7 +5,7 @@ export type BodyDigests = ReadonlyMap<ChecksumAlgorithm, Uint8Array>;
 
 export interface BodyHasher {
   /**
-   * Takes the next piece; it may be reused when this returns. A promise asks to wait before the next piece; it never rejects.
+   * Takes the next piece. A promise asks to wait, and to leave the piece as it is until then; it never rejects. Without one the piece may be reused at once.
    * @throws what made the hashing fail
    */
   update(piece: Uint8Array): Promise<void> | undefined;

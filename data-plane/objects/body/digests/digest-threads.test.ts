@@ -19,9 +19,8 @@ function open(options: Parameters<typeof createDigestThreads>[0] = {}): DigestTh
 async function feed(hasher: BodyHasher, bytes: Uint8Array, pieceBytes: number): Promise<BodyDigests> {
   for (let at = 0; at < bytes.length; at += pieceBytes) {
     const piece = Buffer.from(bytes.subarray(at, at + pieceBytes));
-    const room = hasher.update(piece);
+    await hasher.update(piece);
     piece.fill(0);
-    await room;
   }
   hasher.end();
   return hasher.digests();

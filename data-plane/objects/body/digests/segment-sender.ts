@@ -22,6 +22,8 @@ export class SegmentSender implements Borrower {
   #filled = 0;
   /** A segment that was asked for and has not come yet. */
   #awaited: Promise<Loan<Segment>> | undefined;
+  /** The segment that was asked for is wanted back already. */
+  #recalled = false;
   #failure: Error | undefined;
   #wake: (() => void) | undefined;
 
@@ -35,14 +37,13 @@ export class SegmentSender implements Borrower {
   }
 
   /**
-   * Takes a copy of the bytes. A promise asks to wait before the next piece; it never rejects.
+   * Takes a copy of the bytes. A promise asks to wait, and to leave the piece as it is until then; it never rejects.
    * @throws the failure
    */
   send(piece: Uint8Array): Promise<void> | undefined {
     if (this.#failure !== undefined) throw this.#failure;
     const taken = this.#fill(piece);
-    // Not `slice`: a Buffer's is a view.
-    if (taken < piece.length) return this.#sendLater(new Uint8Array(piece.subarray(taken)));
+    if (taken < piece.length) return this.#sendLater(piece.subarray(taken));
     return this.#hasRoom ? undefined : this.#untilRoom();
   }
 
@@ -73,8 +74,9 @@ export class SegmentSender implements Borrower {
   }
 
   recall(): void {
-    this.flush();
-    if (this.#posted.length > 0) this.#post.hurry();
+    this.#giveBack();
+    // It may have been about the segment that is on its way.
+    this.#recalled = this.#awaited !== undefined;
   }
 
   get #hasRoom(): boolean {
@@ -109,8 +111,16 @@ export class SegmentSender implements Borrower {
       if (this.#awaited !== undefined) await this.#receive(this.#awaited);
       await this.#untilRoom();
       left = left.subarray(this.#fill(left));
+      if (this.#recalled) this.#giveBack();
     }
     if (this.#awaited !== undefined) await this.#receive(this.#awaited);
+    if (this.#recalled) this.#giveBack();
+  }
+
+  #giveBack(): void {
+    this.#recalled = false;
+    this.flush();
+    if (this.#posted.length > 0) this.#post.hurry();
   }
 
   async #receive(awaited: Promise<Loan<Segment>>): Promise<void> {

@@ -96,9 +96,10 @@ export class GatheredWriter implements Borrower {
   }
 
   async #borrow(): Promise<Loan<Uint8Array>> {
+    // From here on a recall is about the loan that will come.
+    this.#recalled = false;
     const borrowed = this.#pool.borrow(this);
     const loan = borrowed instanceof Promise ? await borrowed : borrowed;
-    this.#recalled = false;
     this.#loan = loan;
     this.#filled = this.#ownFilled;
     if (this.#ownFilled > 0) loan.buffer.set(this.#own!.subarray(0, this.#ownFilled));
