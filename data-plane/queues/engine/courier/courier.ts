@@ -119,7 +119,8 @@ export function createCourier(host: EngineHost<RecordOperations>, clock: Clock):
   const pump = (): void => {
     if (scheduled || underWay >= LETTERS_UNDER_WAY_MAX || waiting.length === 0) return;
     scheduled = true;
-    queueMicrotask(flush);
+    // After the other callbacks of this turn of the event loop: requests that came in from many sockets at once go in one letter, not one by one.
+    setImmediate(flush);
   };
 
   return {
