@@ -28,28 +28,32 @@ export class Documents {
    *
    * @param request its announced length is reserved until the document is whole; without one, `limit` is
    * @param limit bytes
-   * @param read reads at most `limit` bytes
-   * @throws AwsError `SlowDown` (503) when too much is arriving already; what `read` throws
+   * @param read reads at most `limit` bytes; it rejects, it does not throw
+   * @returns rejects with AwsError `SlowDown` (503) when too much is arriving already, else with what `read` rejects with
    */
-  async take<Read>(
-    request: HttpRequest,
-    sender: DocumentSender,
-    limit: number,
-    read: () => Promise<Read>,
-  ): Promise<Read> {
+  take<Read>(request: HttpRequest, sender: DocumentSender, limit: number, read: () => Promise<Read>): Promise<Read> {
     const reserved = Math.min(request.contentLength ?? limit, limit);
     if (this.#arriving[sender] + reserved > this.#limits[sender]) {
-      throw new AwsError("SlowDown", "Please reduce your request rate.", {
-        statusCode: 503,
-        fault: "server",
-        headers: [["Retry-After", "1"]],
-      });
+      return Promise.reject(tooManyDocuments());
     }
     this.#arriving[sender] += reserved;
-    try {
-      return await read();
-    } finally {
-      this.#arriving[sender] -= reserved;
-    }
+    return read().then(
+      (whole) => {
+        this.#arriving[sender] -= reserved;
+        return whole;
+      },
+      (error) => {
+        this.#arriving[sender] -= reserved;
+        throw error;
+      },
+    );
   }
+}
+
+function tooManyDocuments(): AwsError {
+  return new AwsError("SlowDown", "Please reduce your request rate.", {
+    statusCode: 503,
+    fault: "server",
+    headers: [["Retry-After", "1"]],
+  });
 }

@@ -224,11 +224,11 @@ export class Passage {
   }
 
   /** The whole body of a caller who is known, decoded and compared with what was signed. */
-  async #document({ caller, signature }: Authentication, service: ServiceName): Promise<Document> {
+  #document({ caller, signature }: Authentication, service: ServiceName): Promise<Document> {
     const request = this.#request;
     const limit = SERVICE_FACTS[service].documentBytesMax;
     const sender = caller.type === "anonymous" ? "anonymous" : "keyed";
-    return await this.#hall.documents.take(request, sender, limit, () => readDocument(request, signature, limit));
+    return this.#hall.documents.take(request, sender, limit, () => readDocument(request, signature, limit));
   }
 }
 

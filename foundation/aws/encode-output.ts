@@ -36,9 +36,12 @@ export function encodeOutput(routed: RoutedOperation, output: object, context: R
   }
 }
 
+const JSON_1_0 = ["Content-Type", "application/x-amz-json-1.0"] as const;
+const JSON_1_1 = ["Content-Type", "application/x-amz-json-1.1"] as const;
+
 /** Content type of the JSON RPC protocols. */
 export function awsJsonContentType(protocol: RoutedOperation["protocol"]): string {
-  return protocol === "awsJson1_0" ? "application/x-amz-json-1.0" : "application/x-amz-json-1.1";
+  return (protocol === "awsJson1_0" ? JSON_1_0 : JSON_1_1)[1];
 }
 
 function encodeAwsJson(
@@ -61,8 +64,10 @@ function encodeAwsJson(
     };
   }
   const body = operation.outputIsUnit ? "" : awsJson.structure(operation.output)(output);
-  const headers: (readonly [string, string])[] = [...identity, ["Content-Type", awsJsonContentType(routed.protocol)]];
-  if (dialectOf(service).crc32) headers.push(["x-amz-crc32", String(crc32(body))]);
+  const type = routed.protocol === "awsJson1_0" ? JSON_1_0 : JSON_1_1;
+  const headers = dialectOf(service).crc32
+    ? [...identity, type, ["x-amz-crc32", String(crc32(body))] as const]
+    : [...identity, type];
   return { status: 200, headers, body };
 }
 

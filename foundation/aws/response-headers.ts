@@ -19,7 +19,12 @@ export function identityHeaders(model: ServiceModel, context: ResponseContext): 
 const ID_DIGITS = 52;
 const TAIL = "VV4KQNSO5AEMVJF66Q9ASUAAJG";
 
+/** The server's own ids have 16 digits: what follows them needs no arithmetic. */
+const OWN_DIGITS = 16;
+
 /** Begins with the id under which the log knows the request. */
 function longId(requestId: string): string {
+  if (requestId.length === OWN_DIGITS)
+    return requestId + requestId.slice(0, ID_DIGITS - TAIL.length - OWN_DIGITS) + TAIL;
   return `${requestId}${requestId}`.slice(0, ID_DIGITS - TAIL.length).padEnd(ID_DIGITS - TAIL.length, "0") + TAIL;
 }

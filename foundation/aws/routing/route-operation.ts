@@ -52,9 +52,9 @@ export function routeOperation(model: ServiceModel, request: WireRequest, option
 
 /** The protocol of a request: that of the model, or of the target header where the service speaks two. */
 export function protocolOf(model: ServiceModel, request: WireRequest): ProtocolName {
-  const [first, ...others] = model.protocols;
+  const first = model.protocols[0];
   if (first === undefined) throw new Error(`the model of ${model.service} has no protocol`);
-  const other = others[0];
+  const other = model.protocols[1];
   if (other === undefined) return first;
   return request.headers.get("x-amz-target") === undefined ? other : first;
 }
@@ -81,10 +81,25 @@ function s3Router(model: ServiceModel): S3Router {
 }
 
 function byTarget(model: ServiceModel, request: WireRequest): OperationModel {
-  const target = request.headers.get("x-amz-target") ?? "";
+  const operation = targetedOperation(model, request.headers.get("x-amz-target") ?? "");
+  if (operation === undefined || request.method !== "POST") throw unknownOperation(model);
+  return operation;
+}
+
+/** Operations by the whole `X-Amz-Target` that named them, `DynamoDB_20120810.GetItem`: as many as the model has. */
+const targets = new WeakMap<ServiceModel, Map<string, OperationModel>>();
+
+function targetedOperation(model: ServiceModel, target: string): OperationModel | undefined {
+  let known = targets.get(model);
+  if (known === undefined) {
+    known = new Map();
+    targets.set(model, known);
+  }
+  const before = known.get(target);
+  if (before !== undefined) return before;
   const dot = target.indexOf(".");
   const operation = target.slice(0, dot) === model.targetPrefix ? model.operation(target.slice(dot + 1)) : undefined;
-  if (operation === undefined || request.method !== "POST") throw unknownOperation(model);
+  if (operation !== undefined) known.set(target, operation);
   return operation;
 }
 

@@ -16,35 +16,35 @@ export interface RequestFacts {
 }
 
 /** Signing names; DynamoDB and its streams share one. */
-const byScope: Readonly<Record<string, ServiceName>> = {
-  s3: "s3",
-  s3express: "s3",
-  "s3-object-lambda": "s3",
-  dynamodb: "dynamodb",
-  sqs: "sqs",
-  lambda: "lambda",
-  elasticloadbalancing: "elbv2",
-  ec2: "ec2",
-  iam: "iam",
-  sts: "sts",
-  logs: "logs",
-};
+const byScope: ReadonlyMap<string, ServiceName> = new Map([
+  ["s3", "s3"],
+  ["s3express", "s3"],
+  ["s3-object-lambda", "s3"],
+  ["dynamodb", "dynamodb"],
+  ["sqs", "sqs"],
+  ["lambda", "lambda"],
+  ["elasticloadbalancing", "elbv2"],
+  ["ec2", "ec2"],
+  ["iam", "iam"],
+  ["sts", "sts"],
+  ["logs", "logs"],
+]);
 
-const byTarget: Readonly<Record<string, ServiceName>> = {
-  DynamoDB_20120810: "dynamodb",
-  DynamoDBStreams_20120810: "dynamodb-streams",
-  AmazonSQS: "sqs",
-  Logs_20140328: "logs",
-};
+const byTarget: ReadonlyMap<string, ServiceName> = new Map([
+  ["DynamoDB_20120810", "dynamodb"],
+  ["DynamoDBStreams_20120810", "dynamodb-streams"],
+  ["AmazonSQS", "sqs"],
+  ["Logs_20140328", "logs"],
+]);
 
 /** API versions of the query services: no two are equal. */
-const byVersion: Readonly<Record<string, ServiceName>> = {
-  "2012-11-05": "sqs",
-  "2015-12-01": "elbv2",
-  "2016-11-15": "ec2",
-  "2010-05-08": "iam",
-  "2011-06-15": "sts",
-};
+const byVersion: ReadonlyMap<string, ServiceName> = new Map([
+  ["2012-11-05", "sqs"],
+  ["2015-12-01", "elbv2"],
+  ["2016-11-15", "ec2"],
+  ["2010-05-08", "iam"],
+  ["2011-06-15", "sts"],
+]);
 
 /** Lambda's paths begin with the date of an API version, for example `/2015-03-31/functions`; bucket names that look so are too rare to matter unsigned. */
 const lambdaPath =
@@ -56,19 +56,22 @@ const lambdaPath =
  * Undefined means that the request names a service which is not served here.
  */
 export function routeService(facts: RequestFacts): ServiceName | undefined {
-  const targeted = facts.target === undefined ? undefined : own(byTarget, facts.target.split(".", 1)[0] ?? "");
   if (facts.scopeService !== undefined) {
-    const scoped = own(byScope, facts.scopeService);
-    return scoped === "dynamodb" && targeted === "dynamodb-streams" ? targeted : scoped;
+    const scoped = byScope.get(facts.scopeService);
+    const isStreams =
+      scoped === "dynamodb" && facts.target !== undefined && targeted(facts.target) === "dynamodb-streams";
+    return isStreams ? "dynamodb-streams" : scoped;
   }
-  if (facts.target !== undefined) return targeted;
+  if (facts.target !== undefined) return targeted(facts.target);
   if (facts.action !== undefined) {
     // Unsigned queries are legitimate: AssumeRoleWithWebIdentity and AssumeRoleWithSAML bring their own proof.
-    return facts.version === undefined ? "sts" : own(byVersion, facts.version);
+    return facts.version === undefined ? "sts" : byVersion.get(facts.version);
   }
   return lambdaPath.test(facts.path) ? "lambda" : "s3";
 }
 
-function own(table: Readonly<Record<string, ServiceName>>, name: string): ServiceName | undefined {
-  return Object.hasOwn(table, name) ? table[name] : undefined;
+/** The service of a target, by what stands before its first dot. */
+function targeted(target: string): ServiceName | undefined {
+  const dot = target.indexOf(".");
+  return byTarget.get(dot === -1 ? target : target.slice(0, dot));
 }
