@@ -15,6 +15,7 @@ import type { TableOperations } from "./records/commands.ts";
 import { createTables } from "./records/create-tables.ts";
 import { sizePageCaches } from "./records/page-caches.ts";
 import { createStreamWatch } from "./stream-watch.ts";
+import { type DiskRoom, openDiskGuard, roomAt } from "./writing/disk-guard.ts";
 import { createTableWriter } from "./writing/table-writer.ts";
 import { createWriteQueue } from "./writing/write-queue.ts";
 
@@ -26,6 +27,8 @@ export interface TableEngineOptions {
   readonly logger?: Logger;
   /** `worker`: SQL that writes, and fsyncs, in a thread of their own. `inline`: everything in this thread, for tests. */
   readonly hosting: "worker" | "inline";
+  /** A stand-in for the look at the disk's free space, for tests. */
+  readonly room?: () => Promise<DiskRoom>;
 }
 
 /**
@@ -62,6 +65,8 @@ export async function openTableEngine(options: TableEngineOptions): Promise<Embe
     const streams = createStreamReader(database);
     const watch = createStreamWatch(streams.referenceOf);
     const onStreams = watch.notify;
+    const disk = await openDiskGuard(options.room ?? (() => roomAt(directory)), timers);
+    opened.push(() => disk.close());
     const queue = createWriteQueue({ host, clock, onStreams });
     opened.push(() => queue.close());
     const housekeeper = startHousekeeper({
@@ -81,7 +86,7 @@ export async function openTableEngine(options: TableEngineOptions): Promise<Embe
       pages: createPageReader({ views, clock, giveWay }),
       streams,
       watch,
-      writer: createTableWriter(views, queue),
+      writer: createTableWriter(views, queue, disk),
       backups: openBackupKeeper({ directory, hosting: options.hosting, host, database, views, clock }),
       housekeeper,
       clock,

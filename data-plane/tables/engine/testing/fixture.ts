@@ -21,10 +21,13 @@ export interface TableFixture {
   close(): Promise<void>;
 }
 
-export async function openTableFixture(hosting: TableEngineOptions["hosting"]): Promise<TableFixture> {
+export async function openTableFixture(
+  hosting: TableEngineOptions["hosting"],
+  options: Partial<TableEngineOptions> = {},
+): Promise<TableFixture> {
   const directory = scratchDirectory("biplane-tables-");
   const time = createVirtualTime(Date.UTC(2030, 0, 1));
-  const open = () => openTableEngine({ directory, clock: time.clock, timers: time.timers, hosting });
+  const open = () => openTableEngine({ directory, clock: time.clock, timers: time.timers, hosting, ...options });
   let engine = await open();
   return {
     directory,

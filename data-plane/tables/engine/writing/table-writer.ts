@@ -5,11 +5,15 @@ import type { CommandResult } from "../messages/write-results.ts";
 import type { ItemWrite, TableEngine, TransactAction, TransactResult, WriteResult } from "../port.ts";
 import type { TableViews } from "../reading/table-views.ts";
 import { TableEngineError } from "../table-engine-error.ts";
+import type { DiskGuard } from "./disk-guard.ts";
 import { engineFailure, type WriteQueue } from "./write-queue.ts";
+
+/** What an update is taken to write: how large the item is, is not known here. */
+const UPDATED_BYTES = 4 * 1024;
 
 export type TableWriter = Pick<TableEngine, "write" | "writeMany" | "transact">;
 
-export function createTableWriter(views: TableViews, queue: WriteQueue): TableWriter {
+export function createTableWriter(views: TableViews, queue: WriteQueue, disk: DiskGuard): TableWriter {
   const outgoing = ({ tableId, action, condition, wishes }: TransactAction): OutgoingAction => {
     const { shape } = views.get(tableId);
     if (shape.state !== "open") throw new TableEngineError("TableClosed");
@@ -17,10 +21,12 @@ export function createTableWriter(views: TableViews, queue: WriteQueue): TableWr
     switch (action.kind) {
       case "put": {
         const { item, size = itemSize(item) } = action;
+        if (!disk.mayWrite(size)) throw new TableEngineError("InsufficientStorage");
         const key = shape.keys.encode(item);
         return { table, kind: "put", wishes, key, condition, text: JSON.stringify(item), size };
       }
       case "update":
+        if (!disk.mayWrite(UPDATED_BYTES)) throw new TableEngineError("InsufficientStorage");
         return { table, kind: "update", wishes, key: shape.keys.encode(action.key), condition, update: action.update };
       case "delete":
       case "check":
