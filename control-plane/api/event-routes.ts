@@ -65,7 +65,6 @@ function follow({ request, query }: RouteCall, environment: ApiEnvironment): Htt
       detail: "Try again later, or read pages.",
     });
   }
-  const signal = AbortSignal.any([request.signal, environment.closing]);
   return {
     status: 200,
     headers: [
@@ -73,26 +72,31 @@ function follow({ request, query }: RouteCall, environment: ApiEnvironment): Htt
       ["cache-control", "no-store"],
       ["x-accel-buffering", "no"],
     ],
-    body: request.method === "HEAD" ? null : lines(Number(query.after) as EventId, signal, environment),
+    body: request.method === "HEAD" ? null : lines(Number(query.after) as EventId, request.signal, environment),
   };
 }
 
-/** Batches of events as lines; an empty line after a while of silence. */
+/** Batches of events as lines; an empty line after a while of silence. Ends with the client, and when the control plane closes. */
 async function* lines(
   after: EventId,
-  signal: AbortSignal,
+  client: AbortSignal,
   environment: ApiEnvironment,
 ): AsyncGenerator<Uint8Array, void, void> {
   const encoder = new TextEncoder();
   const ended = new AbortController();
-  const batches = environment.core.events.tail(after, AbortSignal.any([signal, ended.signal]));
+  const end = (): void => ended.abort();
+  // Not `AbortSignal.any`: the signal of the whole control plane would remember every follower that ever was.
+  const ends = [client, environment.closing];
+  for (const signal of ends) signal.addEventListener("abort", end, { once: true });
+  if (ends.some((signal) => signal.aborted)) end();
+  const batches = environment.core.events.tail(after, ended.signal);
   environment.followers++;
   try {
     let next = batches.next();
     for (;;) {
       const step = await orSilence(next, environment);
       if (step === "silence") {
-        if (signal.aborted) return;
+        if (ended.signal.aborted) return;
         yield encoder.encode("\n");
         continue;
       }
@@ -102,7 +106,8 @@ async function* lines(
     }
   } finally {
     environment.followers--;
-    ended.abort();
+    for (const signal of ends) signal.removeEventListener("abort", end);
+    end();
     await batches.return();
   }
 }
