@@ -57,14 +57,16 @@ export function sendResponse(
     return end(outgoing, null);
   }
   if (body === null || typeof body === "string" || body instanceof Uint8Array) {
-    const length = lengthOf(body) ?? 0;
+    // A long text is made bytes once: counting them first would walk over it twice.
+    const whole = typeof body === "string" && body.length > WHOLE_BODY_BYTES ? Buffer.from(body) : body;
+    const length = lengthOf(whole) ?? 0;
     if (length <= WHOLE_BODY_BYTES) {
       head.fields.push("Content-Length", String(length));
       begin(outgoing);
       exchange.bytesOut = length;
-      return end(outgoing, length === 0 ? null : body);
+      return end(outgoing, length === 0 ? null : whole);
     }
-    return sendStream(outgoing, slices(typeof body === "string" ? Buffer.from(body) : (body ?? NO_BYTES)), length);
+    return sendStream(outgoing, slices(typeof whole === "string" ? Buffer.from(whole) : (whole ?? NO_BYTES)), length);
   }
   if ("kind" in body) return sendFile(outgoing, body);
   return sendStream(outgoing, body, response.contentLength ?? head.contentLength);

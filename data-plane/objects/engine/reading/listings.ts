@@ -16,7 +16,7 @@ const EMPTY_PAGE = Object.freeze({
 export function listObjects(reader: RecordReader, query: ListQuery): ListPage<ObjectVersion> {
   const bucket = reader.place(query.bucketId);
   if (bucket === undefined) return EMPTY_PAGE;
-  const source = rememberKeys(reader.currentRows(bucket));
+  const source = reader.currentRows(bucket);
   const page = walkPage(source, query);
   return {
     entries: page.rows.map((row) => decodeVersion(query.bucketId, source.keyOf(row), row, true)),

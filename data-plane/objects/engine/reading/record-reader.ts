@@ -14,6 +14,7 @@ import {
   type BucketRow,
   CURRENT_COLUMNS,
   type KeyedVersionRow,
+  type NamedVersionRow,
   PART_COLUMNS,
   type PartRow,
   UPLOAD_COLUMNS,
@@ -53,7 +54,7 @@ export interface RecordReader {
   upload(bucket: BucketPlace, key: string, uploadId: string): UploadRow | undefined;
   parts(upload: number): readonly PartRow[];
   partsAfter(upload: number, after: number, limit: number): readonly PartRow[];
-  currentRows(bucket: BucketPlace): RowSource<KeyedVersionRow>;
+  currentRows(bucket: BucketPlace): RowSource<NamedVersionRow>;
   /** All versions and markers. */
   versionRows(bucket: BucketPlace): RowSource<KeyedVersionRow>;
   /** Whether no version of the key is newer than the one with this sequence number. */
@@ -88,8 +89,10 @@ export function openRecordReader(database: Database): RecordReader {
   const partsAfter = database.prepare<PartRow>(
     `SELECT ${PART_COLUMNS} FROM parts WHERE upload = ?1 AND part > ?2 ORDER BY part LIMIT ?3`,
   );
-  const scanCurrent = database.prepare<KeyedVersionRow>(
-    `SELECT key, ${CURRENT_COLUMNS} FROM current WHERE bucket = ?1 AND key >= ?2 AND key < ?3 ORDER BY key LIMIT ?4`,
+  // The cast takes the bytes as they are: keys are well-formed UTF-8, and neither a NUL nor U+FEFF at the beginning is lost.
+  const scanCurrent = database.prepare<NamedVersionRow>(
+    `SELECT CAST(key AS TEXT) AS name, ${CURRENT_COLUMNS}
+     FROM current WHERE bucket = ?1 AND key >= ?2 AND key < ?3 ORDER BY key LIMIT ?4`,
   );
   const peekCurrent = database.prepare<{ key: Uint8Array }>(
     "SELECT key FROM current WHERE bucket = ?1 AND key >= ?2 AND key < ?3 ORDER BY key LIMIT 1",
@@ -173,7 +176,7 @@ export function openRecordReader(database: Database): RecordReader {
     partsAfter: (number, after, limit) => partsAfter.all(number, after, limit),
     currentRows: (bucket) => ({
       peek: (from, end) => keyOf(peekCurrent.get(bucket.number, from.key, end)),
-      keyOf: (row) => decodeKey(row.key),
+      keyOf: (row) => row.name,
       seqOf: (row) => row.seq,
       scan: (from, end, limit) =>
         scanCurrent.all(bucket.number, from.pastSeq === undefined ? from.key : following(from.key), end, limit),

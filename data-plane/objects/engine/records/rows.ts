@@ -23,6 +23,11 @@ export interface VersionRow {
   readonly marker: number;
 }
 
+/** With its key as text, which costs a third less to fetch than bytes. */
+export interface NamedVersionRow extends VersionRow {
+  readonly name: string;
+}
+
 export interface KeyedVersionRow extends VersionRow {
   readonly key: Uint8Array;
 }
