@@ -32,7 +32,7 @@ export function createTableEnder(database: Database): TableEnder {
       const { number, definition, stream } = shape;
       if (stream !== undefined) endStream(database, stream.number, number, now);
       drop.run(number);
-      dropItemView(database, definition);
+      dropItemView(database, number);
       // A table made anew under the name before this one was dropped keeps its view.
       const next = successor.get(definition.accountId, definition.region, definition.name, number);
       const nextShape = next === undefined ? undefined : shapes.byId(next.table_id);

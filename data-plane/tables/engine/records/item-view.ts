@@ -3,29 +3,32 @@ import type { Database } from "#foundation/sql";
 import type { TableDefinition } from "../port.ts";
 import { itemsTable } from "./schema.ts";
 
-/** `123456789012/us-east-1/Music`; table names have letters, digits, `_`, `-` and `.` only. */
-export function viewName({ accountId, region, name }: Pick<TableDefinition, "accountId" | "region" | "name">): string {
-  return `${accountId}/${region}/${name}`;
-}
-
 /**
- * Replaces the view of that name. Columns: the key attributes by name, `item` (JSON as the API shows it) and `bytes`.
+ * Makes the view anew. It is called `123456789012/us-east-1/Music`, or `…/Music~7` (the table's number) while another table has the name in SQLite's eyes, which do not tell upper from lower case.
+ * Columns: the key attributes by name, `item` (JSON as the API shows it) and `bytes`.
  * @example
  * sqlite> SELECT "Artist", item ->> '$.Year.N' FROM "123456789012/us-east-1/Music";
  */
 export function createItemView(database: Database, definition: TableDefinition, table: number): void {
-  dropItemView(database, definition);
-  const { hash, range } = definition.keys;
-  const columns = [...hash, ...range]
+  dropItemView(database, table);
+  const { accountId, region, name, keys } = definition;
+  const plain = `${accountId}/${region}/${name}`;
+  const taken = database.prepare<{ name: string }>("SELECT name FROM sqlite_schema WHERE name = ?1 COLLATE NOCASE");
+  const viewName = taken.get(plain) === undefined ? plain : `${plain}~${table}`;
+  const columns = [...keys.hash, ...keys.range]
     // SQLite's JSON paths cannot name a label with a quote or a backslash in it.
-    .filter(({ name }) => !/["\\]/.test(name) && name !== "item" && name !== "bytes")
-    .map(({ name, type }) => `item ->> ${literal(`$."${name}".${type}`)} AS ${quoted(name)}`);
+    .filter((attribute) => !/["\\]/.test(attribute.name) && !/^(item|bytes)$/i.test(attribute.name))
+    .map((attribute) => `item ->> ${literal(`$."${attribute.name}".${attribute.type}`)} AS ${quoted(attribute.name)}`);
   const list = [...columns, "item", "bytes"].join(", ");
-  database.exec(`CREATE VIEW ${quoted(viewName(definition))} AS SELECT ${list} FROM ${itemsTable(table)}`);
+  database.exec(`CREATE VIEW ${quoted(viewName)} AS SELECT ${list} FROM ${itemsTable(table)}`);
 }
 
-export function dropItemView(database: Database, place: Pick<TableDefinition, "accountId" | "region" | "name">): void {
-  database.exec(`DROP VIEW IF EXISTS ${quoted(viewName(place))}`);
+/** Drops the table's view, whatever it is called. */
+export function dropItemView(database: Database, table: number): void {
+  const views = database
+    .prepare<{ name: string }>("SELECT name FROM sqlite_schema WHERE type = 'view' AND sql LIKE ?1")
+    .all(`% FROM ${itemsTable(table)}`);
+  for (const { name } of views) database.exec(`DROP VIEW ${quoted(name)}`);
 }
 
 function quoted(name: string): string {

@@ -15,6 +15,9 @@ import { createTables } from "./create-tables.ts";
 const WHOLE_TABLES = [
   "SELECT version, checksum FROM schema_migrations ORDER BY version",
   "SELECT 1 AS found FROM sqlite_schema WHERE name = 'schema_migrations'",
+  // The schema has some rows for each table; it is looked at when one is made or dropped.
+  "SELECT name FROM sqlite_schema WHERE name = ?1 COLLATE NOCASE",
+  "SELECT name FROM sqlite_schema WHERE type = 'view' AND sql LIKE ?1",
   // All streams are looked at for old records, once a minute.
   "SELECT number, ended_at FROM streams ORDER BY number",
 ];
