@@ -38,19 +38,28 @@ export function createPageReader({ views, clock, giveWay }: PageReaderParts): Pa
     const page = createPage(source, request);
     let { rows } = source;
     let rest = startOf(source, range, backward, request);
-    let sliceBegan = clock.monotonicMs();
+    /** Reads on until the page is complete, or other requests have waited long enough. */
+    const readOn = (): Page | undefined => {
+      const began = clock.monotonicMs();
+      do {
+        const wanted = page.rowsWanted();
+        const slice = rows.range(rest, backward, wanted);
+        for (const row of slice) if (page.add(row)) return page.end(row);
+        const last = slice.at(-1);
+        if (last === undefined || slice.length < wanted) return page.end(undefined);
+        rest = restBehind(rest, startKey(source, JSON.parse(last.item) as Item), backward);
+      } while (clock.monotonicMs() - began < SLICE_MS);
+      return undefined;
+    };
+    // A single slice is one statement, and by that of one moment. Several are not: an item whose index key changes between two would be there twice, or not at
+    // all. A page that lasts longer is of several moments all the same, which DynamoDB allows (read-committed isolation of Query and Scan).
+    const single = request.limit !== undefined && request.limit <= FIRST_ROWS;
     for (;;) {
-      const wanted = page.rowsWanted();
-      const slice = rows.range(rest, backward, wanted);
-      for (const row of slice) if (page.add(row)) return page.end(row);
-      const last = slice.at(-1);
-      if (last === undefined || slice.length < wanted) return page.end(undefined);
-      rest = restBehind(rest, startKey(source, JSON.parse(last.item) as Item), backward);
-      if (clock.monotonicMs() - sliceBegan < SLICE_MS) continue;
+      const whole = single ? readOn() : views.snapshot(readOn);
+      if (whole !== undefined) return whole;
       await giveWay();
       // Meanwhile the table or the index may have been removed.
       ({ rows } = sourceOf(views.get(request.tableId), request.index));
-      sliceBegan = clock.monotonicMs();
     }
   };
   return {

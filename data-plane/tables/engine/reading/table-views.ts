@@ -25,6 +25,8 @@ export interface TableViews {
   all(): Iterable<TableView>;
   /** Reads one table's books again. */
   refresh(tableId: string): void;
+  /** Runs `body` so that all that it reads is of one moment. */
+  snapshot<Result>(body: () => Result): Result;
 }
 
 export function createTableViews(database: Database): TableViews {
@@ -42,6 +44,7 @@ export function createTableViews(database: Database): TableViews {
     },
     has: (tableId) => views.has(tableId),
     all: () => views.values(),
+    snapshot: (body) => database.transaction(body),
     refresh(tableId) {
       const before = views.get(tableId);
       views.delete(tableId);
