@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { BatchExecuteStatementCommand, ExecuteStatementCommand } from "@aws-sdk/client-dynamodb";
+import { ACCOUNT, addUser, refusal } from "../../testing/world.ts";
+import { StatementsWorld } from "./statements.testing.ts";
+
+let db: StatementsWorld;
+beforeAll(async () => {
+  db = await StatementsWorld.open();
+});
+afterAll(() => db.close());
+
+describe("policies", () => {
+  test("allow and deny statements by what they do", async () => {
+    addUser(db.world, "reader", "AKIAREADER", [
+      {
+        Effect: "Allow",
+        Action: "dynamodb:PartiQLSelect",
+        Resource: `arn:aws:dynamodb:us-east-1:${ACCOUNT}:table/two`,
+      },
+      {
+        Effect: "Deny",
+        Action: "dynamodb:PartiQLSelect",
+        Resource: "*",
+        Condition: { Bool: { "dynamodb:FullTableScan": "true" } },
+      },
+    ]);
+    await db.put("two", { pk: { S: "o" }, sk: { S: "1" } });
+    const reader = db.world.client("AKIAREADER");
+    const run = (Statement: string) => reader.send(new ExecuteStatementCommand({ Statement }));
+    await run(`SELECT * FROM "two" WHERE pk = 'o'`);
+    for (const statement of [
+      `SELECT * FROM "two"`,
+      `SELECT * FROM "two"."gsi" WHERE g = 'g1'`,
+      `SELECT * FROM "one" WHERE pk = 'o'`,
+      `DELETE FROM "two" WHERE pk = 'o' AND sk = '1'`,
+    ]) {
+      expect((await refusal(run(statement))).name).toBe("AccessDeniedException");
+    }
+    const { Responses } = await reader.send(
+      new BatchExecuteStatementCommand({
+        Statements: [
+          { Statement: `SELECT sk FROM "two" WHERE pk = 'o' AND sk = '1'` },
+          { Statement: `SELECT * FROM "one" WHERE pk = 'o'` },
+        ],
+      }),
+    );
+    expect(Responses![0]).toEqual({ TableName: "two", Item: { sk: { S: "1" } } });
+    expect(Responses![1]!.Error!.Code).toBe("AccessDenied");
+  });
+});
