@@ -47,4 +47,44 @@ describe("policies", () => {
     expect(Responses![0]).toEqual({ TableName: "two", Item: { sk: { S: "1" } } });
     expect(Responses![1]!.Error!.Code).toBe("AccessDenied");
   });
+
+  test("see the keys and the attributes of a statement", async () => {
+    addUser(db.world, "tenant", "AKIATENANT", [
+      {
+        Effect: "Allow",
+        Action: [
+          "dynamodb:PartiQLSelect",
+          "dynamodb:PartiQLInsert",
+          "dynamodb:PartiQLUpdate",
+          "dynamodb:PartiQLDelete",
+        ],
+        Resource: `arn:aws:dynamodb:us-east-1:${ACCOUNT}:table/two`,
+        Condition: {
+          "ForAllValues:StringEquals": {
+            "dynamodb:LeadingKeys": ["mine"],
+            "dynamodb:Attributes": ["pk", "sk", "seen"],
+          },
+        },
+      },
+    ]);
+    const tenant = db.world.client("AKIATENANT");
+    const run = (Statement: string) => tenant.send(new ExecuteStatementCommand({ Statement }));
+    await run(`INSERT INTO "two" VALUE {'pk': 'mine', 'sk': '1', 'seen': 1}`);
+    await run(`UPDATE "two" SET seen = seen + 1 WHERE pk = 'mine' AND sk = '1'`);
+    expect((await run(`SELECT seen FROM "two" WHERE pk = 'mine' AND seen = 2`)).Items).toEqual([{ seen: { N: "2" } }]);
+    for (const statement of [
+      `INSERT INTO "two" VALUE {'pk': 'yours', 'sk': '1'}`,
+      `INSERT INTO "two" VALUE {'pk': 'mine', 'sk': '2', 'secret': 1}`,
+      `UPDATE "two" SET secret = 1 WHERE pk = 'mine' AND sk = '1'`,
+      `UPDATE "two" SET seen = secret WHERE pk = 'mine' AND sk = '1'`,
+      `UPDATE "two" SET seen = 1 WHERE pk = 'mine' AND sk = '1' AND secret = 1`,
+      `SELECT seen FROM "two" WHERE pk IN ['mine', 'yours']`,
+      `SELECT secret FROM "two" WHERE pk = 'mine'`,
+      `SELECT seen FROM "two" WHERE pk = 'mine' AND secret = 1`,
+      `DELETE FROM "two" WHERE pk = 'yours' AND sk = '1'`,
+    ]) {
+      expect(`${statement}: ${(await refusal(run(statement))).name}`).toBe(`${statement}: AccessDeniedException`);
+    }
+    await run(`DELETE FROM "two" WHERE pk = 'mine' AND sk = '1'`);
+  });
 });
