@@ -79,6 +79,8 @@ describe("policies", () => {
       `UPDATE "two" SET seen = secret WHERE pk = 'mine' AND sk = '1'`,
       `UPDATE "two" SET seen = 1 WHERE pk = 'mine' AND sk = '1' AND secret = 1`,
       `SELECT seen FROM "two" WHERE pk IN ['mine', 'yours']`,
+      `SELECT seen FROM "two"`,
+      `SELECT seen FROM "two" WHERE pk = 'mine' OR seen = 1`,
       `SELECT secret FROM "two" WHERE pk = 'mine'`,
       `SELECT seen FROM "two" WHERE pk = 'mine' AND secret = 1`,
       `DELETE FROM "two" WHERE pk = 'yours' AND sk = '1'`,

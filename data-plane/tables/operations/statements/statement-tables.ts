@@ -78,19 +78,25 @@ function factsOf(bound: BoundStatement, view: TableView): AccessFacts {
   }
 }
 
+/**
+ * A scan touches every key. A policy that lists keys must not let it through for want of one to compare: it gets one that no item has, for keys are never
+ * empty.
+ */
+const ANY_KEY: readonly AttributeValue[] = [{ S: "" }];
+
 function selectFacts({ queries, filter, columns }: SelectPlan, view: TableView): AccessFacts {
   const names = new Set<string>();
   for (const { path } of columns ?? []) names.add(path[0]);
   for (const condition of [filter, ...(queries ?? []).map((query) => query.filter)]) {
     for (const name of condition?.attributes ?? []) names.add(name);
   }
-  const hashes: readonly AttributeValue[] | undefined = queries?.map(({ hash }) => hash);
+  const hashes: readonly AttributeValue[] = queries?.map(({ hash }) => hash) ?? ANY_KEY;
   if (queries !== undefined) for (const name of view.keys.names) names.add(name);
   return {
     attributes: names,
     select: columns === undefined ? "ALL_ATTRIBUTES" : "SPECIFIC_ATTRIBUTES",
     fullTableScan: queries === undefined,
-    ...(hashes === undefined ? {} : { leadingKeys: hashes }),
+    leadingKeys: hashes,
   };
 }
 
