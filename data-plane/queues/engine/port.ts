@@ -17,7 +17,7 @@ export interface QueueSettings {
   readonly visibilityMs: number;
   /** For messages that name none, from the next send on. */
   readonly delayMs: number;
-  /** Counted from a message's `sentAt`. A change applies to the messages that are there. */
+  /** Counted from a message's `sentAt` (in a FIFO dead-letter queue: from its arrival there). A change applies to the messages that are there. */
   readonly retentionMs: number;
   /** FIFO: whether a deduplication id counts in the whole queue or within its message group. Default `queue`. */
   readonly deduplicationScope?: "queue" | "messageGroup";
@@ -134,7 +134,7 @@ export interface QueueCounts {
   readonly visible: number;
   readonly inFlight: number;
   readonly delayed: number;
-  /** `sentAt` of the oldest message, in whatever state. */
+  /** What retention counts from for the oldest message, in whatever state: its `sentAt`, or its arrival in a FIFO dead-letter queue. */
   readonly oldestSentAt?: number;
 }
 
@@ -151,7 +151,7 @@ export interface PeekedMessage extends Omit<ReceivedMessage, "receiptHandle" | "
 export interface NewMoveTask {
   /** Chosen by the caller, unique for ever; the `TaskHandle` is made of it. */
   readonly taskId: string;
-  /** The queue that is emptied: what is visible or becomes visible of the messages that it holds when the task starts. */
+  /** The queue that is emptied of what it holds and shows when the task starts. Messages in flight stay. */
   readonly source: ResourceId;
   /** Each message's own `deadLetterSource` when absent. */
   readonly destination?: ResourceId;
@@ -164,7 +164,7 @@ export interface MoveTask extends NewMoveTask {
   readonly status: MoveTaskStatus;
   readonly startedAt: number;
   readonly moved: number;
-  /** Messages in the source when the task started. */
+  /** Visible messages in the source when the task started. */
   readonly toMove: number;
   /** Of `FAILED`: the destination (or a message's own source) is not known any more, is of the other kind, or a message has none. */
   readonly failure?: MoveTaskFailure;

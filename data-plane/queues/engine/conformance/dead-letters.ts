@@ -75,6 +75,22 @@ export function deadLetterCases(fixture: () => QueueFixture): void {
     expect(await takeBodies(fixture(), dead.queueId)).toEqual(["new"]);
   });
 
+  test("in a FIFO dead-letter queue retention begins anew, though the message is as old as before", async () => {
+    const dead = await freshQueue(fixture(), { fifo: true, retentionMs: 2 * MINUTE });
+    const redrive = { deadLetterQueueId: dead.queueId, maxReceiveCount: 1 };
+    const { queueId } = await freshQueue(fixture(), { fifo: true, redrive });
+    const sentAt = fixture().now();
+    await fixture().engine.send(queueId, [groupMessage("g", "old")]);
+    await takeOne(fixture(), queueId);
+    await fixture().pass(MINUTE);
+    expect(await takeBodies(fixture(), queueId)).toEqual([]);
+    await fixture().pass(2 * MINUTE - 1);
+    expect((await fixture().engine.peek(dead.queueId, 1))[0]?.sentAt).toBe(sentAt);
+    expect(await tally(fixture(), dead.queueId)).toBe("1 0 0");
+    await fixture().pass(1);
+    expect(await tally(fixture(), dead.queueId)).toBe("0 0 0");
+  });
+
   test("in a FIFO queue the group goes on, and its messages arrive in order", async () => {
     const { engine } = fixture();
     const { dead, source } = await withDeadLetters(true, 1);
@@ -87,6 +103,8 @@ export function deadLetterCases(fixture: () => QueueFixture): void {
     const moved = await take(fixture(), dead, 10);
     expect(moved.map((message) => `${message.groupId} ${message.body}`)).toEqual(["g 1", "g 2"]);
     expect(moved[0]?.sequenceNumber).toMatch(/^\d{20}$/);
+    // Two messages that shared a deduplication id, hours apart, are two dead letters.
+    for (const message of moved) expect(message.deduplicationId).toBe(message.messageId);
   });
 
   test("who waits at the dead-letter queue is woken", async () => {

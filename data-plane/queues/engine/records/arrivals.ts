@@ -7,10 +7,7 @@ import type { RecordContext } from "./record-context.ts";
 export interface Arrivals {
   /** @returns the message's number */
   send(queue: Queue, message: SentMessage): number;
-  /**
-   * Copies a message to another queue, visible at once. The caller removes the original.
-   * @param origin key of the queue that it is a dead letter of, or null
-   */
+  /** Copies a message to another queue, visible at once. The caller removes the original. */
   copy(seq: number, groupId: string | null, target: Queue, change: CopyChange): void;
 }
 
@@ -22,25 +19,25 @@ export interface SentMessage {
   readonly body: string;
 }
 
-export interface CopyChange {
-  readonly origin: number | null;
-  /** Absent: as it was. */
-  readonly renewed?: { readonly messageId: string; readonly sentAt: number };
-}
+export type CopyChange = { readonly now: number } & (
+  | /** As a dead letter of the queue with this key. */ { readonly origin: number }
+  | /** As a new message, sent now. */ { readonly messageId: string }
+);
 
 export function createArrivals({ database, queues, seqs }: RecordContext, groups: Groups): Arrivals {
   const insertMessage = database.prepare(
-    `INSERT INTO messages (seq, store, place, sent_at, delayed_until, group_id, origin, envelope, body)
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, NULL, ?7, ?8)`,
+    `INSERT INTO messages (seq, store, place, sent_at, since, delayed_until, group_id, origin, envelope, body)
+     VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, NULL, ?7, ?8)`,
   );
-  const copyMessage = database.prepare<{ sent_at: number }>(
-    `INSERT INTO messages (seq, store, place, sent_at, delayed_until, group_id, origin, envelope, body)
-     SELECT ?2, ?3, ?4, sent_at, NULL, group_id, ?5, envelope, body FROM messages WHERE seq = ?1 RETURNING sent_at`,
-  );
-  const copyRenewed = database.prepare<{ sent_at: number }>(
-    `INSERT INTO messages (seq, store, place, sent_at, delayed_until, group_id, origin, envelope, body)
-     SELECT ?2, ?3, ?4, ?7, NULL, group_id, ?5, json_set(envelope, '$.messageId', ?6), body FROM messages WHERE seq = ?1 RETURNING sent_at`,
-  );
+  const copied = (sentAt: string, since: string, envelope: string) =>
+    database.prepare<{ since: number }>(
+      `INSERT INTO messages (seq, store, place, sent_at, since, delayed_until, group_id, origin, envelope, body)
+       SELECT ?2, ?3, ?4, ${sentAt}, ${since}, NULL, group_id, ?5, ${envelope}, body FROM messages WHERE seq = ?1 RETURNING since`,
+    );
+  const copyDead = copied("sent_at", "since", "envelope");
+  // Amazon SQS Developer Guide: in a FIFO dead-letter queue retention begins anew, and the message's id takes the place of its deduplication id.
+  const copyDeadFifo = copied("sent_at", "?6", "json_set(envelope, '$.deduplicationId', envelope ->> '$.messageId')");
+  const copyRenewed = copied("?6", "?6", "json_set(envelope, '$.messageId', ?7)");
   const insertSchedule = database.prepare(
     "INSERT INTO schedule (store, due, place, seq, state) VALUES (?1, ?2, ?3, ?4, ?5)",
   );
@@ -81,16 +78,19 @@ export function createArrivals({ database, queues, seqs }: RecordContext, groups
       queues.touch(queue);
       return seq;
     },
-    copy(original, groupId, target, { origin, renewed }) {
+    copy(original, groupId, target, { now, ...change }) {
       const seq = seqs.next();
-      const place = target.settings.fifo ? seq : placeOf(target, groupId);
+      const { store, settings } = target;
+      const place = settings.fifo ? seq : placeOf(target, groupId);
       const row =
-        renewed === undefined
-          ? copyMessage.get(original, seq, target.store, place, origin)
-          : copyRenewed.get(original, seq, target.store, place, origin, renewed.messageId, renewed.sentAt);
+        "messageId" in change
+          ? copyRenewed.get(original, seq, store, place, null, now, change.messageId)
+          : settings.fifo
+            ? copyDeadFifo.get(original, seq, store, place, change.origin, now)
+            : copyDead.get(original, seq, store, place, change.origin);
       makeReady(target, groupId, place, seq);
       count(target, READY, 1);
-      target.oldestAt = Math.min(target.oldestAt, row!.sent_at);
+      target.oldestAt = Math.min(target.oldestAt, row!.since);
       queues.touch(target);
     },
   };

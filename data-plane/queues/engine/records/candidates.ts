@@ -5,6 +5,7 @@ import type { Standing } from "./departures.ts";
 /** A message that could be taken, with its receipt. */
 export interface Candidate extends Standing {
   readonly sent_at: number;
+  readonly since: number;
   readonly origin: number | null;
   readonly envelope: string;
   readonly body: string;
@@ -13,5 +14,5 @@ export interface Candidate extends Standing {
   readonly first_at: number | null;
 }
 
-export const CANDIDATE_COLUMNS = `m.seq, m.place, m.group_id, m.delayed_until, m.sent_at, m.origin, m.envelope, m.body,
+export const CANDIDATE_COLUMNS = `m.seq, m.place, m.group_id, m.delayed_until, m.sent_at, m.since, m.origin, m.envelope, m.body,
   r.due, r.receives, r.generation, r.first_at`;

@@ -17,11 +17,11 @@ const PEEKED_MAX = 1000;
 
 /** Stepped through, not prepared ahead. */
 export const PEEK_SQL = `SELECT ${CANDIDATE_COLUMNS} FROM messages m INDEXED BY messages_by_age LEFT JOIN receipts r ON r.seq = m.seq
-  WHERE m.store = +?1 AND m.sent_at > +?2 ORDER BY m.sent_at, m.seq LIMIT +?3`;
+  WHERE m.store = +?1 AND m.since > +?2 ORDER BY m.since, m.seq LIMIT +?3`;
 
 export function createLooking({ database, queues }: RecordContext, settling: Settling): Looking {
-  const selectOldest = database.prepare<{ sent_at: number }>(
-    "SELECT sent_at FROM messages INDEXED BY messages_by_age WHERE store = +?1 ORDER BY sent_at LIMIT 1",
+  const selectOldest = database.prepare<{ since: number }>(
+    "SELECT since FROM messages INDEXED BY messages_by_age WHERE store = +?1 ORDER BY since LIMIT 1",
   );
 
   const peeked = ({ now, outgoing }: BatchContext, queue: Queue, message: Candidate): PackedPeek => {
@@ -48,7 +48,7 @@ export function createLooking({ database, queues }: RecordContext, settling: Set
       if (queue?.state !== "open") return { refused: "NoSuchQueue" };
       const more = settling.settle(queue, now);
       const { visible, inFlight, delayed } = queue;
-      const oldest = selectOldest.get(queue.store)?.sent_at;
+      const oldest = selectOldest.get(queue.store)?.since;
       return { visible, inFlight, delayed, more, ...(oldest === undefined ? {} : { oldestSentAt: oldest }) };
     },
     peek(batch, { queue: id, limit }) {

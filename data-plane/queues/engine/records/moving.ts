@@ -105,8 +105,7 @@ export function createMoving(
           failure = target;
           break;
         }
-        const renewed = { messageId: ids[moved]!, sentAt: now };
-        arrivals.copy(row.seq, row.group_id, target, { origin: null, renewed });
+        arrivals.copy(row.seq, row.group_id, target, { messageId: ids[moved]!, now });
         departures.remove(source, row);
         advance.run(task.number);
         touched.add(target.id);

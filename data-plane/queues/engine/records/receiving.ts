@@ -74,11 +74,11 @@ export function createReceive({ context, groups, arrivals, departures, settling,
   /** Moves a message that was received too often, or removes one that is too old. False when it can be taken. */
   const putAside = (taking: Taking, message: Candidate): boolean => {
     const { queue, batch, deadLetters } = taking;
-    const old = message.sent_at + queue.settings.retentionMs <= batch.now;
+    const old = message.since + queue.settings.retentionMs <= batch.now;
     const spent = (message.receives ?? 0) >= (queue.settings.redrive?.maxReceiveCount ?? Number.POSITIVE_INFINITY);
     if (!old && !(spent && deadLetters !== undefined)) return false;
     if (!old) {
-      arrivals.copy(message.seq, message.group_id, deadLetters!, { origin: queue.key });
+      arrivals.copy(message.seq, message.group_id, deadLetters!, { origin: queue.key, now: batch.now });
       taking.touched.add(deadLetters!.id);
     }
     departures.unschedule(queue, message);

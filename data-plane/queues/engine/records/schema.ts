@@ -8,6 +8,7 @@ import type { Migration } from "#foundation/sql";
  * - `schedule` says when a message can be taken: `due` 0 means now, in the order of `place`; otherwise it is delayed or in flight until then. On a
  *   standard queue every message has one row. On a FIFO queue one that waits behind others of its group has none: only the first of an unlocked group
  *   stands at 0, so that neither a deep group nor many locked ones are ever walked through.
+ * - `since` is what retention counts from: `sent_at`, except in FIFO dead-letter queues.
  * - `receipts` holds what a receive leaves behind, from the first one on.
  * - Rows belong to a `store`, not to a queue: purging gives the queue a new store, dropping takes it away, and the old one is garbage, removed bit by bit.
  *
@@ -48,13 +49,14 @@ CREATE TABLE messages (
   store INTEGER NOT NULL,
   place INTEGER NOT NULL,
   sent_at INTEGER NOT NULL,
+  since INTEGER NOT NULL,
   delayed_until INTEGER,
   group_id TEXT,
   origin INTEGER,
   envelope TEXT NOT NULL,
   body TEXT NOT NULL
 ) STRICT;
-CREATE INDEX messages_by_age ON messages (store, sent_at);
+CREATE INDEX messages_by_age ON messages (store, since);
 CREATE INDEX messages_by_group ON messages (store, group_id, seq) WHERE group_id IS NOT NULL;
 
 CREATE TABLE schedule (

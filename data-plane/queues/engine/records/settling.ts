@@ -28,7 +28,7 @@ interface DueRow {
 }
 
 interface OldRow extends Standing {
-  readonly sent_at: number;
+  readonly since: number;
   readonly bytes: number;
 }
 
@@ -46,12 +46,12 @@ export function createSettling(context: RecordContext, groups: Groups, departure
   );
   const unschedule = database.prepare("DELETE FROM schedule WHERE store = ?1 AND due = ?2 AND place = ?3 AND seq = ?4");
   const selectOld = database.prepare<OldRow>(
-    `SELECT m.seq, m.sent_at, m.place, m.group_id, m.delayed_until, octet_length(m.body) AS bytes, r.due
+    `SELECT m.seq, m.since, m.place, m.group_id, m.delayed_until, octet_length(m.body) AS bytes, r.due
      FROM messages m INDEXED BY messages_by_age LEFT JOIN receipts r ON r.seq = m.seq
-     WHERE m.store = +?1 AND m.sent_at <= +?2 ORDER BY m.sent_at, m.seq LIMIT ${PIECE_MESSAGES}`,
+     WHERE m.store = +?1 AND m.since <= +?2 ORDER BY m.since, m.seq LIMIT ${PIECE_MESSAGES}`,
   );
-  const selectOldest = database.prepare<{ sent_at: number }>(
-    "SELECT sent_at FROM messages INDEXED BY messages_by_age WHERE store = +?1 ORDER BY sent_at LIMIT 1",
+  const selectOldest = database.prepare<{ since: number }>(
+    "SELECT since FROM messages INDEXED BY messages_by_age WHERE store = +?1 ORDER BY since LIMIT 1",
   );
 
   const promoteOne = (queue: Queue, { due, place, seq, state }: DueRow): void => {
@@ -85,9 +85,7 @@ export function createSettling(context: RecordContext, groups: Groups, departure
       done++;
     }
     const more = done < rows.length || rows.length === PIECE_MESSAGES;
-    queue.oldestAt = more
-      ? rows[done - 1]!.sent_at
-      : (selectOldest.get(queue.store)?.sent_at ?? Number.POSITIVE_INFINITY);
+    queue.oldestAt = more ? rows[done - 1]!.since : (selectOldest.get(queue.store)?.since ?? Number.POSITIVE_INFINITY);
     return more;
   };
 

@@ -21,7 +21,7 @@ export function createTidying({ database, queues }: RecordContext, settling: Set
   const selectGarbage = database.prepare<{ store: number }>("SELECT store FROM garbage ORDER BY store LIMIT 1");
   const deleteGarbage = database.prepare("DELETE FROM garbage WHERE store = ?1");
   const selectMessages = database.prepare<{ seq: number; bytes: number }>(
-    `SELECT seq, octet_length(body) AS bytes FROM messages INDEXED BY messages_by_age WHERE store = +?1 ORDER BY sent_at LIMIT ${PIECE_MESSAGES}`,
+    `SELECT seq, octet_length(body) AS bytes FROM messages INDEXED BY messages_by_age WHERE store = +?1 ORDER BY since LIMIT ${PIECE_MESSAGES}`,
   );
   const deleteMessage = database.prepare("DELETE FROM messages WHERE seq = ?1");
   const deleteReceipt = database.prepare("DELETE FROM receipts WHERE seq = ?1");
