@@ -32,17 +32,26 @@ export async function longPoll<Message>(
   };
   /** Woken, and has not looked since. */
   let called = false;
+  const look = async (): Promise<readonly Message[]> => {
+    const owed = called;
+    called = false;
+    try {
+      return await poll.attempt(park);
+    } catch (error) {
+      called ||= owed;
+      throw error;
+    }
+  };
   try {
     for (;;) {
       signal?.throwIfAborted();
-      called = false;
       const call = new Promise<void>((resolve) => {
         waiter.wake = () => {
           called = true;
           resolve();
         };
       });
-      const messages = await poll.attempt(park);
+      const messages = await look();
       if (signal?.aborted === true) {
         if (messages.length > 0) await poll.giveBack(messages);
         throw signal.reason;
