@@ -25,6 +25,8 @@ export interface DataPlaneOptions {
   /** 0 picks a free port. */
   readonly port: number;
   readonly region: Region;
+  /** Tables with provisioned throughput are throttled. */
+  readonly enforceThroughput: boolean;
   readonly transport: ChangeStreamTransport;
   readonly logger: Logger;
   readonly metrics: MetricsRegistry;
@@ -117,6 +119,7 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
   const [tables, tableStreams] = await createTablesServices({
     ...surroundings,
     engine: engines.tables,
+    throttling: options.enforceThroughput,
     logger: logger.child({ room: "tables" }),
   });
   const operator: OperatorEndpoint = {

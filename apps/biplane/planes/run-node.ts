@@ -19,6 +19,8 @@ export interface NodeCommandOptions {
   readonly joinToken?: string | undefined;
   readonly name: string;
   readonly region: string;
+  /** Tables with provisioned throughput are throttled. */
+  readonly enforceThroughput: boolean;
   readonly logLevel: LogLevel;
   readonly accessLog?: string | undefined;
   readonly version: string;
@@ -45,6 +47,7 @@ export async function runNode(options: NodeCommandOptions): Promise<number> {
       hostname: options.hostname,
       port: options.port,
       region: options.region as Region,
+      enforceThroughput: options.enforceThroughput,
       transport: webSocketTransport({
         controlPlaneUrl: options.controlPlaneUrl,
         joinToken: rememberedJoinToken(dataDirectory, directory, options.joinToken),

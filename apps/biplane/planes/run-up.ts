@@ -21,6 +21,8 @@ export interface UpCommandOptions {
   readonly port: number;
   readonly apiPort: number;
   readonly region: string;
+  /** Tables with provisioned throughput are throttled. */
+  readonly enforceThroughput: boolean;
   readonly logLevel: LogLevel;
   /** A file that gets one JSON line for each request. */
   readonly accessLog?: string | undefined;
@@ -58,6 +60,7 @@ export async function runUp(options: UpCommandOptions): Promise<number> {
       hostname,
       port: options.port,
       region,
+      enforceThroughput: options.enforceThroughput,
       transport: inProcessTransport(control.api.acceptDataPlane),
       logger,
       metrics,

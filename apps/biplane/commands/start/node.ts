@@ -4,7 +4,7 @@ import { readEndpoints } from "#apps/biplane/state";
 import type { CommandBody, CommandContext } from "../../cli/command.ts";
 import { usageError } from "../../cli/errors.ts";
 import { dataDirectoryOf } from "../../cli/find-cloud.ts";
-import { hostSetting, logLevelSetting, portSetting, regionSetting, setting } from "./settings.ts";
+import { flagSetting, hostSetting, logLevelSetting, portSetting, regionSetting, setting } from "./settings.ts";
 
 const AWS_PORT = 4566;
 
@@ -18,6 +18,7 @@ export const node: CommandBody = async (context) => {
     joinToken: setting(context, "join-token"),
     name: setting(context, "name") ?? machineName(),
     region: regionSetting(context),
+    enforceThroughput: flagSetting(context, "enforce-throughput"),
     logLevel: logLevelSetting(context),
     accessLog: setting(context, "access-log"),
     version: context.version,

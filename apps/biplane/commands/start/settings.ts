@@ -37,6 +37,15 @@ export function regionSetting(context: CommandContext): string {
   throw usageError(`--region must look like us-east-1, not "${region}".`);
 }
 
+/** An option without a value; in the environment `1` or `true`, `0` or `false`. */
+export function flagSetting({ arguments: given, environment }: CommandContext, option: string): boolean {
+  if (given.has(option)) return true;
+  const text = environment[variableOf(option)] ?? "";
+  if (text === "1" || text === "true") return true;
+  if (text === "" || text === "0" || text === "false") return false;
+  throw usageError(`${variableOf(option)} must be 1 or 0, not "${text}".`);
+}
+
 function variableOf(option: string): string {
   return `BIPLANE_${option.toUpperCase().replaceAll("-", "_")}`;
 }

@@ -20,11 +20,16 @@ const LOG_LEVEL: CommandOption = {
 };
 const ACCESS_LOG: CommandOption = { name: "access-log", value: "FILE", help: "Append one JSON line for each request" };
 
+const ENFORCE_THROUGHPUT: CommandOption = {
+  name: "enforce-throughput",
+  help: "Throttle tables with provisioned throughput, as AWS does",
+};
+
 export const START_COMMANDS: readonly Command[] = [
   {
     name: "up",
     summary: "Start a cloud: both planes in one process",
-    options: [PORT, API_PORT, HOST, REGION, LOG_LEVEL, ACCESS_LOG],
+    options: [PORT, API_PORT, HOST, REGION, ENFORCE_THROUGHPUT, LOG_LEVEL, ACCESS_LOG],
     notes: [
       "The data directory is --data, else BIPLANE_DATA, else .biplane in the clone that the program runs from, else ~/.biplane.",
       "Deleting it resets the cloud. SIGINT and SIGTERM stop it cleanly. Every option can be set as BIPLANE_PORT, BIPLANE_API_PORT …",
@@ -52,6 +57,7 @@ export const START_COMMANDS: readonly Command[] = [
       PORT,
       HOST,
       REGION,
+      ENFORCE_THROUGHPUT,
       LOG_LEVEL,
       ACCESS_LOG,
     ],

@@ -1,7 +1,7 @@
 /** `biplane up` */
 import type { CommandBody } from "../../cli/command.ts";
 import { dataDirectoryOf } from "../../cli/find-cloud.ts";
-import { hostSetting, logLevelSetting, portSetting, regionSetting, setting } from "./settings.ts";
+import { flagSetting, hostSetting, logLevelSetting, portSetting, regionSetting, setting } from "./settings.ts";
 
 const AWS_PORT = 4566;
 const API_PORT = 4580;
@@ -13,6 +13,7 @@ export const up: CommandBody = async (context) => {
     port: portSetting(context, "port", AWS_PORT),
     apiPort: portSetting(context, "api-port", API_PORT),
     region: regionSetting(context),
+    enforceThroughput: flagSetting(context, "enforce-throughput"),
     logLevel: logLevelSetting(context),
     accessLog: setting(context, "access-log"),
     version: context.version,
