@@ -27,7 +27,14 @@ import { cipherOfUpload, decodePart, decodeUpload, decodeVersion } from "./readi
 import type { LatestCache } from "./reading/latest-cache.ts";
 import { listObjects, listUploads, listVersions } from "./reading/listings.ts";
 import type { FilledBucket, RecordReader } from "./reading/record-reader.ts";
-import { type BucketReference, isRefusal, type PutAnswer, type RecordOperations } from "./records/commands.ts";
+import {
+  type BucketReference,
+  isRefusal,
+  type NewVersion,
+  type PutCommand,
+  type RecordOperations,
+} from "./records/commands.ts";
+import type { VersionRow } from "./records/rows.ts";
 import { storageError, wasNotTried } from "./storage-error.ts";
 
 /** What this engine offers beyond the port. */
@@ -147,12 +154,6 @@ export function assembleEngine(parts: EngineParts): EmbeddedEngine {
     }
   }
 
-  const putResult = (bucketId: BucketId, key: string, { row, replaced, isLatest }: PutAnswer) => {
-    const version = decodeVersion(bucketId, key, row, isLatest);
-    const before = replaced === null ? undefined : decodeVersion(bucketId, key, replaced, false);
-    return { result: { version, replaced: before }, latest: isLatest ? version : undefined };
-  };
-
   const find = (bucketId: BucketId, key: string, versionId?: string): ObjectVersion | undefined => {
     if (versionId === undefined) {
       const cached = cache.get(bucketId, key);
@@ -188,30 +189,34 @@ export function assembleEngine(parts: EngineParts): EmbeddedEngine {
     },
 
     put: ({ bucketId, key, versioning, body, etag, checksum, attributes, precondition, announce }) =>
-      committing(body, (record) =>
-        write(
-          "put",
-          {
-            bucket: bucketReference(bucketId),
-            key: checkedKey(key),
-            now: clock.now(),
-            versioning,
-            chance: versioning === "Enabled" ? chance() : "",
-            version: {
-              owner: attributes.owner,
-              size: record.size,
-              etag,
-              cipher: record.cipher,
-              lock: packLock(attributes.lock),
-              detail: packDetail({ ...attributes, checksum }),
-            },
-            body: { body: record.body, data: record.data },
-            condition: precondition,
-            announce,
-          },
-          (answer) => putResult(bucketId, key, answer),
-        ),
-      ),
+      committing(body, (record) => {
+        const { headers, metadata, tags, acl } = attributes;
+        const detail = { headers, metadata, tags, acl, checksum };
+        const version: NewVersion = {
+          owner: attributes.owner,
+          size: record.size,
+          etag,
+          cipher: record.cipher,
+          lock: packLock(attributes.lock),
+          detail: packDetail(detail),
+        };
+        const command: PutCommand = {
+          bucket: bucketReference(bucketId),
+          key: checkedKey(key),
+          now: clock.now(),
+          versioning,
+          chance: versioning === "Enabled" ? chance() : "",
+          version,
+          body: { body: record.body, data: record.data },
+          condition: precondition,
+          announce,
+        };
+        return write("put", command, (answer) => {
+          const row: VersionRow = { ...version, ...answer, body: record.body, upload: null, marker: 0 };
+          const latest = decodeVersion(bucketId, key, row, true, detail);
+          return { result: { version: latest }, latest };
+        });
+      }),
 
     head: async (bucketId, key, versionId) => find(bucketId, key, versionId),
     async parts(version) {
@@ -352,7 +357,10 @@ export function assembleEngine(parts: EngineParts): EmbeddedEngine {
         condition: request.precondition,
         announce: request.announce,
       };
-      const result = await write("completeUpload", command, (answer) => putResult(bucketId, key, answer));
+      const result = await write("completeUpload", command, ({ row, isLatest }) => {
+        const version = decodeVersion(bucketId, key, row, isLatest);
+        return { result: { version }, latest: isLatest ? version : undefined };
+      });
       housekeeper.noticeCommit(0);
       return result;
     },

@@ -280,7 +280,7 @@ export interface ObjectEngine {
     readonly attributes: ObjectAttributes;
     readonly precondition?: WritePrecondition;
     readonly announce?: Announcement;
-  }): Promise<{ readonly version: ObjectVersion; readonly replaced?: ObjectVersion }>;
+  }): Promise<{ readonly version: ObjectVersion }>;
 
   /**
    * The latest version, or the one named. Undefined when there is none. The latest may be a delete marker.
@@ -376,7 +376,7 @@ export interface ObjectEngine {
     readonly precondition?: WritePrecondition;
     /** Announced once, however often the upload is completed. */
     readonly announce?: Announcement;
-  }): Promise<{ readonly version: ObjectVersion; readonly replaced?: ObjectVersion }>;
+  }): Promise<{ readonly version: ObjectVersion }>;
   abortUpload(bucketId: BucketId, key: string, uploadId: string): Promise<void>;
 
   readonly outbox: EventOutbox;

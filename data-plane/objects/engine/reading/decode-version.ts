@@ -3,7 +3,7 @@
 import type { AccountId, BucketId } from "#contracts";
 import type { ChecksumAlgorithm } from "#foundation/aws/checksums";
 import { encryptionOfRecord } from "../bodies/cipher-record.ts";
-import { unpackDetail, unpackLock } from "../model/detail.ts";
+import { type Detail, unpackDetail, unpackLock } from "../model/detail.ts";
 import { NULL_VERSION, type ObjectVersion, type Part, type Upload } from "../port.ts";
 import type { PartRow, UploadRow, VersionRow } from "../records/rows.ts";
 
@@ -21,9 +21,17 @@ interface StoredVersion extends ObjectVersion {
   readonly [STORED]: BodyReference;
 }
 
-/** The version that a row stands for. */
-export function decodeVersion(bucketId: BucketId, key: string, row: VersionRow, isLatest: boolean): ObjectVersion {
-  const detail = unpackDetail(row.detail);
+/**
+ * The version that a row stands for.
+ * @param detail what `row.detail` says, where it is at hand
+ */
+export function decodeVersion(
+  bucketId: BucketId,
+  key: string,
+  row: VersionRow,
+  isLatest: boolean,
+  detail: Detail = unpackDetail(row.detail),
+): ObjectVersion {
   const version: StoredVersion = {
     bucketId,
     key,

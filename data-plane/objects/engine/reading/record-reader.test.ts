@@ -63,7 +63,7 @@ describe("a version that moves between the tables while it is looked for", () =>
     body += 1;
     const version = { owner: "1", size: 1, etag, cipher: null, lock: null, detail: null };
     const command = { ...versioned, ...moment(), version, body: { body, data: new Uint8Array(1) } };
-    return commit(() => records.put(command)).row.version!;
+    return commit(() => records.put(command)).version!;
   };
   const remove = (versionId?: string) =>
     commit(() =>

@@ -70,10 +70,16 @@ export interface PutCommand extends KeyedCommand {
   readonly announce?: Announcement;
 }
 
-/** What the engine decided about a new version, and what it replaced. */
+/** What the record keeper decided about a new version; the rest of its row is what the command said. */
 export interface PutAnswer {
+  readonly seq: number;
+  readonly version: string | null;
+  readonly modified: number;
+}
+
+/** A version that was installed. */
+export interface InstalledVersion {
   readonly row: VersionRow;
-  readonly replaced: VersionRow | null;
   /** False when an upload was completed again and newer versions have come since. */
   readonly isLatest: boolean;
 }
@@ -213,7 +219,7 @@ export interface RecordOperations {
   update(command: UpdateCommand): UpdateAnswer | Refusal;
   createUpload(command: CreateUploadCommand): UploadAnswer | Refusal;
   putPart(command: PutPartCommand): PartAnswer | Refusal;
-  completeUpload(command: CompleteCommand): PutAnswer | Refusal;
+  completeUpload(command: CompleteCommand): InstalledVersion | Refusal;
   abortUpload(command: UploadCommand): Done | Refusal;
   closeBucket(command: BucketCommand): Done | Refusal;
   reopenBucket(command: BucketCommand): Done | Refusal;

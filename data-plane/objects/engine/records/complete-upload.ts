@@ -5,7 +5,14 @@ import { encodeKey } from "../model/key-order.ts";
 import { sequenceOf } from "../model/ordered-id.ts";
 import type { Checksum } from "../port.ts";
 import type { Bucket } from "./bucket-book.ts";
-import { type CompleteCommand, isRefusal, type Progress, type PutAnswer, type Refusal, refuse } from "./commands.ts";
+import {
+  type CompleteCommand,
+  type InstalledVersion,
+  isRefusal,
+  type Progress,
+  type Refusal,
+  refuse,
+} from "./commands.ts";
 import { checkCondition, installVersion } from "./install-version.ts";
 import type { RecordContext } from "./record-context.ts";
 import { CURRENT_COLUMNS, type PartRow, type UploadRow, VERSIONS_COLUMNS, type VersionRow } from "./rows.ts";
@@ -15,7 +22,7 @@ import type { UploadTable } from "./uploads.ts";
 const FORGET_BATCH = 1000;
 
 export interface Completions {
-  complete(command: CompleteCommand): PutAnswer | Refusal;
+  complete(command: CompleteCommand): InstalledVersion | Refusal;
   forget(before: number): Progress;
 }
 
@@ -39,7 +46,7 @@ export function openCompletions(context: RecordContext, uploads: UploadTable): C
   );
 
   /** Completing once more with the same parts answers the version that the first time made, while it exists. */
-  const completedBefore = (bucket: Bucket, key: Uint8Array, command: CompleteCommand): PutAnswer | Refusal => {
+  const completedBefore = (bucket: Bucket, key: Uint8Array, command: CompleteCommand): InstalledVersion | Refusal => {
     const upload = sequenceOf(command.uploadId);
     if (upload === undefined) return refuse("NoSuchUpload");
     if (remembered.get(bucket.number, key, upload)?.id !== command.uploadId) return refuse("NoSuchUpload");
@@ -53,7 +60,7 @@ export function openCompletions(context: RecordContext, uploads: UploadTable): C
         const named = command.parts[index]!;
         return named.part === segment.part && named.etag === segment.etag;
       });
-    return same ? { row, replaced: null, isLatest: latest !== undefined } : refuse("NoSuchUpload");
+    return same ? { row, isLatest: latest !== undefined } : refuse("NoSuchUpload");
   };
 
   return {

@@ -5,7 +5,7 @@ import { forbidsRemoval } from "../model/object-lock.ts";
 import { orderedId } from "../model/ordered-id.ts";
 import type { VersioningState } from "../port.ts";
 import type { Bucket } from "./bucket-book.ts";
-import { type Condition, type NewVersion, type PutAnswer, type Refusal, refuse } from "./commands.ts";
+import { type Condition, type InstalledVersion, type NewVersion, type Refusal, refuse } from "./commands.ts";
 import type { RecordContext } from "./record-context.ts";
 import type { VersionRow } from "./rows.ts";
 
@@ -70,7 +70,7 @@ export function installVersion(
   latest: VersionRow | undefined,
   version: NewVersion,
   substance: Substance,
-): PutAnswer | Refusal {
+): InstalledVersion | Refusal {
   const { versions, ledger, buckets } = context;
   const { bucket, key, now } = place;
   const replaced = replacedVersion(context, place, latest, false);
@@ -104,5 +104,5 @@ export function installVersion(
     versions: replaced === undefined ? 1 : 0,
     bytes: row.size - (replaced?.row.size ?? 0),
   });
-  return { row, replaced: replaced?.row ?? null, isLatest: true };
+  return { row, isLatest: true };
 }

@@ -21,5 +21,7 @@ export function putObject(context: RecordContext, command: PutCommand): PutAnswe
   if (isRefusal(answer)) return answer;
   context.ledger.accept(bucket, key, 0, command.body);
   if (command.announce !== undefined) context.outbox.add(command.announce, key, now, answer.row);
-  return answer;
+  // Its sender knows the rest: every field more would be copied on the way to its thread.
+  const { seq, version, modified } = answer.row;
+  return { seq, version, modified };
 }
