@@ -5,8 +5,6 @@
  */
 import type { Database, Statement } from "#foundation/sql";
 import type { ByteRange } from "../model/byte-range.ts";
-import type { TableShape } from "../model/table-shape.ts";
-import { createItemFinder } from "../records/item-places.ts";
 import { entriesTable, itemsTable } from "../records/schema.ts";
 
 /** An item as a statement gives it. Its key is not among the columns: it follows from the item, and is needed for the last one only. */
@@ -23,11 +21,11 @@ export interface RowSource {
   range(range: ByteRange, backward: boolean, limit: number): ItemRow[];
 }
 
-export function createRowSource(database: Database, { number, definition }: TableShape, index?: number): RowSource {
-  let one: ((key: Uint8Array) => ItemRow | undefined) | undefined;
+export function createRowSource(database: Database, table: number, index?: number): RowSource {
+  let one: Statement<ItemRow> | undefined;
   let forward: Statement<ItemRow> | undefined;
   let backward: Statement<ItemRow> | undefined;
-  const items = itemsTable(number);
+  const items = itemsTable(table);
   const compile = (direction: "ASC" | "DESC"): Statement<ItemRow> =>
     database.prepare<ItemRow>(
       index === undefined
@@ -38,8 +36,8 @@ export function createRowSource(database: Database, { number, definition }: Tabl
     );
   return {
     one(key) {
-      one ??= createItemFinder<ItemRow>(database, items, "bytes, item", definition.keys.range.length > 0);
-      return one(key);
+      one ??= database.prepare<ItemRow>(`SELECT bytes, item FROM ${items} WHERE key = ?1`);
+      return one.get(key);
     },
     range({ lower, upper }, descending, limit) {
       if (descending) {

@@ -66,7 +66,7 @@ function open(database: Database, shape: TableShape): TableView {
   const indexes = new Map<string, IndexView>();
   for (const index of shape.indexes) {
     if (index.kind === "expiry") continue;
-    indexes.set(index.definition.name, { shape: index, rows: createRowSource(database, shape, index.number) });
+    indexes.set(index.definition.name, { shape: index, rows: createRowSource(database, shape.number, index.number) });
   }
-  return { shape, rows: createRowSource(database, shape), indexes };
+  return { shape, rows: createRowSource(database, shape.number), indexes };
 }

@@ -86,17 +86,19 @@ function clearKeyed(database: Database, table: string, key: string): boolean {
 }
 
 function clearItems(database: Database, table: string): boolean {
-  const piece = pieceAfter(database, table, BEFORE_ALL);
+  const piece = pieceAfter(database, table, BEFORE_ALL, Number.MAX_SAFE_INTEGER);
   if (piece === undefined) return true;
   database.prepare(`DELETE FROM ${table} WHERE id <= ?1`).run(piece);
   return false;
 }
 
 /** Id of the last item of the next piece; undefined when there is none. Looks at sizes only. */
-function pieceAfter(database: Database, table: string, after: number): number | undefined {
+function pieceAfter(database: Database, table: string, after: number, last: number): number | undefined {
   const rows = database
-    .prepare<{ id: number; bytes: number }>(`SELECT id, bytes FROM ${table} WHERE id > +?1 ORDER BY id LIMIT +?2`)
-    .all(after, ROWS_MAX);
+    .prepare<{ id: number; bytes: number }>(
+      `SELECT id, bytes FROM ${table} WHERE id > +?1 AND id <= +?2 ORDER BY id LIMIT +?3`,
+    )
+    .all(after, last, ROWS_MAX);
   let bytes = 0;
   for (const row of rows) {
     bytes += row.bytes;
@@ -107,17 +109,18 @@ function pieceAfter(database: Database, table: string, after: number): number | 
 
 interface BuildRow {
   readonly visited: number;
+  readonly last: number;
 }
 
-/** Visits a piece of the items; answers whether there was none left. Items that come meanwhile find the index in the table's books, and are entered by their own writes. */
+/** Visits a piece of the items that were there before the index; answers whether there was none left. */
 function indexBuilder(database: Database): (table: OpenTable, index: OpenIndex) => boolean {
-  const state = database.prepare<BuildRow>("SELECT visited FROM indexes WHERE number = ?1");
+  const state = database.prepare<BuildRow>("SELECT visited, last FROM indexes WHERE number = ?1");
   const visit = database.prepare("UPDATE indexes SET visited = ?2 WHERE number = ?1");
   const finish = database.prepare("UPDATE indexes SET state = 'active' WHERE number = ?1");
   return ({ shape, items }, { shape: index, entries }) => {
     const build = state.get(index.number);
     if (build === undefined) throw new Error(`index ${index.number} is not in the books`);
-    const until = pieceAfter(database, itemsTable(shape.number), build.visited);
+    const until = pieceAfter(database, itemsTable(shape.number), build.visited, build.last);
     if (until === undefined) {
       finish.run(index.number);
       return true;

@@ -28,7 +28,7 @@ export function createTableEnsurer(database: Database): TableEnsurer {
     const number = books.addTable(definition, state);
     createItemsTable(database, number, definition.localIndexes.length > 0);
     createItemView(database, definition, number);
-    for (const index of wantedIndexes(definition)) books.addIndex(number, index, "active");
+    for (const index of wantedIndexes(definition)) books.addIndex(number, index, "active", BEFORE_ALL);
     followStream(number, undefined, definition, now);
   };
   const changeTable = (shape: TableShape, definition: TableDefinition, now: number): void => {
@@ -38,7 +38,8 @@ export function createTableEnsurer(database: Database): TableEnsurer {
     }
     for (const index of wanted) {
       if (shape.indexes.some((one) => isSameIndex(index, one))) continue;
-      books.addIndex(shape.number, index, books.isEmpty(shape.number) ? "active" : "building");
+      const last = books.lastItem(shape.number);
+      books.addIndex(shape.number, index, last === undefined ? "active" : "building", last ?? BEFORE_ALL);
     }
     followStream(shape.number, shape, definition, now);
     books.changeTable(shape.number, definition);
@@ -126,8 +127,8 @@ function tableBooks(database: Database) {
   const changeTable = database.prepare("UPDATE tables SET definition = ?2, revision = ?3 WHERE number = ?1");
   const setStream = database.prepare("UPDATE tables SET stream = ?2 WHERE number = ?1");
   const addIndex = database.prepare(
-    `INSERT INTO indexes (table_number, kind, identity, definition, state, visited)
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6)`,
+    `INSERT INTO indexes (table_number, kind, identity, definition, state, visited, last)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`,
   );
   const addIndexCounters = database.prepare("INSERT INTO index_counters (number, items, bytes) VALUES (?1, 0, 0)");
   const removeIndex = database.prepare("UPDATE indexes SET state = 'removing' WHERE number = ?1");
@@ -147,15 +148,15 @@ function tableBooks(database: Database) {
       changeTable.run(number, JSON.stringify(definition), definition.revision);
     },
     setStream: (number: number, stream: number | null) => void setStream.run(number, stream),
-    addIndex(table: number, { kind, identity, definition }: WantedIndex, state: "active" | "building") {
+    addIndex(table: number, { kind, identity, definition }: WantedIndex, state: "active" | "building", last: number) {
       const text = JSON.stringify(definition);
-      const number = addIndex.run(table, kind, identity, text, state, BEFORE_ALL).lastInsertRowid;
+      const number = addIndex.run(table, kind, identity, text, state, BEFORE_ALL, last).lastInsertRowid;
       addIndexCounters.run(number);
       createEntriesTable(database, number);
     },
     removeIndex: (number: number) => void removeIndex.run(number),
-    isEmpty: (table: number): boolean =>
-      database.prepare<{ id: number }>(`SELECT id FROM ${itemsTable(table)} ORDER BY id LIMIT 1`).get() === undefined,
+    lastItem: (table: number): number | undefined =>
+      database.prepare<{ id: number }>(`SELECT id FROM ${itemsTable(table)} ORDER BY id DESC LIMIT 1`).get()?.id,
     addStream(table: number, definition: TableDefinition, now: number): number {
       const { tableId, accountId, region, name, keys, stream } = definition;
       if (stream === undefined) throw new TypeError("the definition has no stream");

@@ -1,58 +1,74 @@
 import { expect, test } from "bun:test";
+import type { Item } from "#data-plane/tables/values";
 import { openDatabase } from "#foundation/sql";
-import { createItemFinder, createItemPlaces } from "./item-places.ts";
+import { createItemKeys } from "../model/item-key.ts";
+import { definition, item, keys } from "../testing/fixture.ts";
+import { createItemPlaces } from "./item-places.ts";
 import { createItemsTable } from "./schema.ts";
 
-const PER_HASH = 2 ** 21;
+const GROUP = 2 ** 20;
 
-/** A table in memory, and how items get into it: by the four bytes of their hash. */
-function table() {
+/** A table in memory, and how items get into it. */
+function table(on: string) {
   const database = openDatabase({ path: ":memory:" });
+  const made = definition({ keys: keys(on) });
+  const itemKeys = createItemKeys(made.keys);
+  const shape = {
+    number: 1,
+    definition: made,
+    revision: 1,
+    state: "open",
+    keys: itemKeys,
+    indexes: [],
+    removing: [],
+    stream: undefined,
+    collections: false,
+  } as const;
   createItemsTable(database, 1, false);
-  const places = createItemPlaces(database, "items_1");
+  const places = createItemPlaces(database, shape);
   const insert = database.prepare("INSERT INTO items_1 (id, key, bytes, item) VALUES (?1, ?2, 1, '{}')");
-  let keys = 0;
-  const put = (hash: readonly number[], id = places.next(Uint8Array.from([...hash, 1]))): number => {
-    insert.run(id, Uint8Array.from([...hash, ++keys]));
-    return id;
-  };
+  const put = (one: Item, id = places.next(itemKeys.encode(one))): number =>
+    insert.run(id, itemKeys.encode(one)).lastInsertRowid;
   return { database, put };
 }
 
-test("items of one hash lie side by side, in the order of the hashes", () => {
-  const { database, put } = table();
+test("items of one hash key lie side by side, in the order in which they came", () => {
+  const { database, put } = table("pk:S sk:N");
   const ids = [
-    put([0, 0, 0, 0]),
-    put([0, 0, 0, 1]),
-    put([255, 255, 255, 255]),
-    put([0, 0, 0, 0]),
-    put([255, 255, 255, 255]),
+    put(item({ pk: "a", sk: 5 })),
+    put(item({ pk: "b", sk: 1 })),
+    put(item({ pk: "a", sk: -1 })),
+    put(item({ pk: "c", sk: 1 })),
+    put(item({ pk: "a", sk: 9 })),
+    put(item({ pk: "b", sk: 0 })),
   ];
-  expect(ids).toEqual([0, PER_HASH, 2 ** 53 - PER_HASH, 1, 2 ** 53 - PER_HASH + 1]);
-  const stored = database.prepare<{ id: number }>("SELECT id FROM items_1 ORDER BY id").all();
-  expect(stored.map(({ id }) => id)).toEqual([...ids].sort((a, b) => a - b));
+  expect(ids).toEqual([GROUP, 2 * GROUP, GROUP + 1, 3 * GROUP, GROUP + 2, 2 * GROUP + 1]);
   database.close();
 });
 
-test("items are found at the first place of their hash, and elsewhere", () => {
-  const { database, put } = table();
-  const find = createItemFinder<{ id: number }>(database, "items_1", "id", false);
-  const hash = [1, 2, 3, 4];
-  const ids = [put(hash), put(hash), put(hash)];
-  const found = ids.map((_, at) => find(Uint8Array.from([...hash, at + 1]))?.id);
-  expect(found).toEqual(ids);
-  database.exec(`DELETE FROM items_1 WHERE id = ${ids[0]}`);
-  expect(find(Uint8Array.from([...hash, 1]))).toBeUndefined();
-  expect(find(Uint8Array.from([...hash, 3]))?.id).toBe(ids[2]!);
+test("a group that is full goes on at the end; a hash key that was emptied begins anew", () => {
+  const { database, put } = table("pk:B sk:S");
+  const [a, b] = [new Uint8Array([0]), new Uint8Array([0, 1])];
+  put(item({ pk: a, sk: "1" }), 2 * GROUP - 1);
+  put(item({ pk: b, sk: "1" }));
+  expect(put(item({ pk: a, sk: "2" }))).toBe(3 * GROUP);
+  expect(put(item({ pk: a, sk: "3" }))).toBe(3 * GROUP + 1);
+  database.exec(`DELETE FROM items_1 WHERE id = ${2 * GROUP}`);
+  expect(put(item({ pk: b, sk: "1" }))).toBe(4 * GROUP);
   database.close();
 });
 
-test("a hash that is full goes on before everything", () => {
-  const { database, put } = table();
-  put([0, 0, 0, 7], 8 * PER_HASH - 1);
-  put([0, 0, 0, 8]);
-  expect([put([0, 0, 0, 7]), put([0, 0, 0, 7]), put([0, 0, 0, 8])]).toEqual([-1, -2, 8 * PER_HASH + 1]);
-  put([255, 255, 255, 255], Number.MAX_SAFE_INTEGER);
-  expect(put([255, 255, 255, 255])).toBe(-3);
+test("when the numbers run out, places are found all the same", () => {
+  const { database, put } = table("pk:S sk:S");
+  const last = Number.MAX_SAFE_INTEGER - 10;
+  put(item({ pk: "a", sk: "1" }), last);
+  expect(put(item({ pk: "b", sk: "1" }))).toBe(last + 1);
+  expect(put(item({ pk: "b", sk: "2" }))).toBe(last + 2);
+  database.close();
+});
+
+test("without a range key new items go to the end", () => {
+  const { database, put } = table("pk:S");
+  expect(["a", "b", "c"].map((pk) => put(item({ pk })))).toEqual([1, 2, 3]);
   database.close();
 });

@@ -1,57 +1,58 @@
 /**
  * Where in the table's file an item goes: its rowid.
  *
- * The upper 32 bits are the hash of the hash key, so that items of one hash key lie side by side, in the order in which they came, and a scan in the order of keys walks over pages in
- * their order. Measured with ten million items: a query of ten reads 2 pages instead of 11. The lower 21 bits count within the hash; 32 + 21 bits are what a number holds exactly.
+ * Items of one hash key lie side by side, in the order in which they came, so that a query reads few pages: the first one goes to the end of the table and has the next million rowids
+ * kept free for those that follow. Measured with ten million items in groups of ten: a query reads 2 or 3 pages instead of 11.
  *
- * In a table without a range key nearly every item is the only one of its hash, and therefore at the first place of it: looking there before asking the index spares the way through the
- * index, which is most of the work in a large table.
+ * The alternative, rowids in the order of the hash, makes scans walk over pages in their order too. But then every new item goes into the middle of the table, where pages of 1 KB items are
+ * nearly always split: 60 µs instead of 24 µs for a new item. Tables without a range key gain nothing: there new items simply go to the end.
  */
 import type { Database } from "#foundation/sql";
-import { HASH_BYTES } from "../model/item-key.ts";
+import { allWith } from "../model/byte-range.ts";
+import type { TableShape } from "../model/table-shape.ts";
+import { itemsTable } from "./schema.ts";
 
-const PLACES_PER_HASH = 2 ** 21;
+/** Rowids that are kept together. 2^53, what a number holds exactly, are enough for 8,000 million groups. */
+const PLACES_PER_GROUP = 2 ** 20;
 
 export interface ItemPlaces {
-  /** A free rowid for a new item with this key. */
-  next(key: Uint8Array): number;
+  /** A free rowid for a new item with this key; null for the one behind the last. */
+  next(key: Uint8Array): number | null;
 }
 
-export function createItemPlaces(database: Database, items: string): ItemPlaces {
-  const lastIn = database.prepare<{ id: number }>(
-    `SELECT id FROM ${items} WHERE id >= +?1 AND id < +?2 ORDER BY id DESC LIMIT 1`,
+const AT_THE_END: ItemPlaces = { next: () => null };
+
+export function createItemPlaces(database: Database, { number, definition, keys }: TableShape): ItemPlaces {
+  if (definition.keys.range.length === 0) return AT_THE_END;
+  const hashName = definition.keys.hash[0]!.name;
+  const items = itemsTable(number);
+  const neighbour = database.prepare<{ id: number }>(
+    `SELECT id FROM ${items} WHERE key >= +?1 AND key < +?2 ORDER BY key DESC LIMIT 1`,
   );
-  const first = database.prepare<{ id: number }>(`SELECT id FROM ${items} ORDER BY id LIMIT 1`);
+  const lastBefore = database.prepare<{ id: number }>(
+    `SELECT id FROM ${items} WHERE id < +?1 ORDER BY id DESC LIMIT 1`,
+  );
+  const lastId = (before: number): number => lastBefore.get(before)?.id ?? 0;
+
+  /** A place from which on all rowids are free. */
+  const atTheEnd = (): number => {
+    const last = lastId(Number.MAX_SAFE_INTEGER);
+    const next = groupOf(last) + PLACES_PER_GROUP;
+    return next + PLACES_PER_GROUP <= Number.MAX_SAFE_INTEGER ? next : last + 1;
+  };
   return {
     next(key) {
-      const begin = firstPlace(key);
-      const end = begin + PLACES_PER_HASH;
-      const last = lastIn.get(begin, end)?.id;
-      if (last === undefined) return begin;
-      if (last + 1 < end) return last + 1;
-      // More than two million items of one hash key have come: the others go before everything, and lie where they come.
-      return Math.min(0, first.get()?.id ?? 0) - 1;
+      const { lower, upper } = allWith(keys.partition(keys.decode(key)[hashName]!));
+      const beside = neighbour.get(lower, upper);
+      if (beside === undefined) return atTheEnd();
+      const end = groupOf(beside.id) + PLACES_PER_GROUP;
+      const last = lastId(end);
+      // A group that is full goes on at the end of the table.
+      return last + 1 < end ? last + 1 : atTheEnd();
     },
   };
 }
 
-/** The rowid that the first item with the hash of this key gets. */
-export function firstPlace(key: Uint8Array): number {
-  let hash = 0;
-  for (let at = 0; at < HASH_BYTES; at++) hash = hash * 256 + key[at]!;
-  return hash * PLACES_PER_HASH;
-}
-
-/** How to find one item: the columns, from the table, by key. */
-export function createItemFinder<Row extends object>(
-  database: Database,
-  items: string,
-  columns: string,
-  hasRangeKey: boolean,
-): (key: Uint8Array) => Row | undefined {
-  const byKey = database.prepare<Row>(`SELECT ${columns} FROM ${items} WHERE key = ?1`);
-  if (hasRangeKey) return (key) => byKey.get(key);
-  // `+key`: by the rowid, not by the index of keys.
-  const byPlace = database.prepare<Row>(`SELECT ${columns} FROM ${items} WHERE id = ?1 AND +key = ?2`);
-  return (key) => byPlace.get(firstPlace(key), key) ?? byKey.get(key);
+function groupOf(id: number): number {
+  return Math.floor(id / PLACES_PER_GROUP) * PLACES_PER_GROUP;
 }

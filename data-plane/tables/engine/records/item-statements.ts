@@ -1,7 +1,7 @@
 /** The SQL of one table's items. */
 import type { Database, SqlChanges } from "#foundation/sql";
 import type { TableShape } from "../model/table-shape.ts";
-import { createItemFinder, createItemPlaces } from "./item-places.ts";
+import { createItemPlaces } from "./item-places.ts";
 import { collectionsTable, itemsTable } from "./schema.ts";
 
 export interface ItemRow {
@@ -36,8 +36,9 @@ export interface ItemStatements {
 export function createItemStatements(database: Database, shape: TableShape): ItemStatements {
   const { number, collections } = shape;
   const items = itemsTable(number);
-  const hasRangeKey = shape.definition.keys.range.length > 0;
-  const places = createItemPlaces(database, items);
+  const size = database.prepare<ItemRow>(`SELECT id, bytes FROM ${items} WHERE key = ?1`);
+  const whole = database.prepare<ItemRow>(`SELECT id, bytes, item FROM ${items} WHERE key = ?1`);
+  const places = createItemPlaces(database, shape);
   const insert = database.prepare(`INSERT INTO ${items} (id, key, bytes, item) VALUES (?1, ?2, ?3, ?4)`);
   const replace = database.prepare(`UPDATE ${items} SET bytes = ?2, item = ?3 WHERE id = ?1`);
   const remove = database.prepare(`DELETE FROM ${items} WHERE id = ?1`);
@@ -48,12 +49,10 @@ export function createItemStatements(database: Database, shape: TableShape): Ite
   const keyOf = database.prepare<{ key: Uint8Array }>(`SELECT key FROM ${items} WHERE id = ?1`);
   const collection = collections ? collectionStatements(database, number) : undefined;
   return {
-    size: createItemFinder<ItemRow>(database, items, "id, bytes", hasRangeKey),
-    whole: createItemFinder<ItemRow>(database, items, "id, bytes, item", hasRangeKey),
+    size: (key) => size.get(key),
+    whole: (key) => whole.get(key),
     insert(key, bytes, item) {
-      const id = places.next(key);
-      insert.run(id, key, bytes, item);
-      return id;
+      return insert.run(places.next(key), key, bytes, item).lastInsertRowid;
     },
     replace: (id, bytes, item) => void replace.run(id, bytes, item),
     remove: (id) => void remove.run(id),

@@ -55,8 +55,9 @@ CREATE TABLE indexes (
   -- An IndexDefinition as JSON.
   definition TEXT NOT NULL,
   state TEXT NOT NULL CHECK (state IN ('building', 'active', 'removing')),
-  -- While building: items up to this id have been visited.
-  visited INTEGER NOT NULL
+  -- While building: items up to this id have been visited, and those up to the last one were there before the index. Newer ones are entered by their own writes.
+  visited INTEGER NOT NULL,
+  last INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX indexes_of_table ON indexes (table_number);
 CREATE INDEX indexes_waiting ON indexes (number) WHERE state <> 'active';
