@@ -179,14 +179,16 @@ const starters = [startBiplane, startElasticMq, startFauxqs].filter(
 );
 const figures: Figure[] = [];
 for (const start of starters) {
-  const server = await start();
-  console.log(`${server.name}: ${server.note}`);
+  let server: QueueServer | undefined;
   try {
+    server = await start();
+    console.log(`${server.name}: ${server.note}`);
     figures.push(...(await measure(server)));
   } catch (error) {
-    console.log(`${server.name} does not stand it: ${error instanceof Error ? error.message : error}`);
+    const problem = error instanceof Error ? error.message : error;
+    console.log(`${server?.name ?? start.name} does not stand it: ${problem}`);
   }
-  await server.stop();
+  await server?.stop();
 }
 
 const format = (value: number) => Math.round(value).toLocaleString("en");

@@ -69,6 +69,8 @@ export async function startElasticMq(): Promise<QueueServer> {
   const child = Bun.spawn(
     [
       "java",
+      // It is older than Java's modules, and looks into classes that are closed by now.
+      "--add-opens=java.base/java.util.regex=ALL-UNNAMED",
       "-Dnode-address.host=127.0.0.1",
       `-Dnode-address.port=${port}`,
       `-Drest-sqs.bind-port=${port}`,
