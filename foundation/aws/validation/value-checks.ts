@@ -15,8 +15,8 @@ export interface ValueCheck {
 /** Patterns are tried on strings up to this length only: none allows more without saying its own maximum. */
 const maxPatternLength = 128 * 1024;
 
-/** What a message repeats of a client's value, in characters. */
-const maxShownLength = 128;
+/** What a message repeats of a client's value, in characters: names that are somewhat too long come back whole, as from AWS. */
+const maxShownLength = 1024;
 
 /** Compiles a constraint. Patterns describe the whole string. */
 export function compileCheck(constraint: RawConstraint): ValueCheck {
