@@ -11,8 +11,8 @@ export interface Tidying {
   tidy(now: number): Progress;
 }
 
-/** Queues that one piece looks at for messages beyond retention. */
-const QUEUES_PER_PIECE = 50;
+/** Queues that one look goes through for messages beyond retention, the next ones at the next look: with thousands of queues their disk space may wait. */
+const QUEUES_PER_LOOK = 200;
 
 /** Rows of a narrow table in one piece. */
 const PIECE_ROWS = 1000;
@@ -44,7 +44,7 @@ export function createTidying({ database, queues }: RecordContext, settling: Set
     `DELETE FROM attempts WHERE number IN (SELECT number FROM attempts ORDER BY number LIMIT ${PIECE_ROWS}) AND received_at <= ?1`,
   );
   const selectQueues = database.prepare<{ key: number }>(
-    `SELECT key FROM queues WHERE state <> 'dropped' AND key > +?1 ORDER BY key LIMIT ${QUEUES_PER_PIECE}`,
+    `SELECT key FROM queues WHERE state <> 'dropped' AND key > +?1 ORDER BY key LIMIT ${QUEUES_PER_LOOK}`,
   );
   /** Where the round of the queues has come to. */
   let round = 0;
@@ -88,8 +88,7 @@ export function createTidying({ database, queues }: RecordContext, settling: Set
       if (queue !== undefined && settling.settle(queue, now)) return true;
       round = key;
     }
-    if (keys.length === QUEUES_PER_PIECE) return true;
-    round = 0;
+    if (keys.length < QUEUES_PER_LOOK) round = 0;
     return false;
   };
 
