@@ -193,6 +193,16 @@ describe("Scan", () => {
     expect(again.Items).toEqual(segments[2]?.Items ?? []);
   });
 
+  test("a starting key belongs to its segment", async () => {
+    const pages = await Promise.all([0, 1, 2, 3].map((Segment) => scan({ Segment, TotalSegments: 4, Limit: 1 })));
+    const from = pages.findIndex(({ LastEvaluatedKey }) => LastEvaluatedKey !== undefined);
+    const Segment = (from + 1) % 4;
+    const other = scan({ Segment, TotalSegments: 4, ExclusiveStartKey: pages[from]!.LastEvaluatedKey });
+    await expect(other).rejects.toThrow(
+      `The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct Segment. TotalSegments: 4 Segment: ${Segment}`,
+    );
+  });
+
   test("every page through the paginator, with the older filter", async () => {
     let count = 0;
     const input: ScanCommandInput = {

@@ -2,6 +2,7 @@
 import { lowerFilter } from "#data-plane/tables/expressions";
 import { TableValidation } from "#data-plane/tables/values";
 import type { DynamoDB } from "#foundation/aws";
+import { isTableEngineError } from "../../engine/index.ts";
 import { checkParameterStyles, SCAN_STYLES } from "../../rules/expression-parameters.ts";
 import { checkSelect, selectOf } from "../../rules/select.ts";
 import type { TableOperations } from "../../service/define.ts";
@@ -43,14 +44,24 @@ export function scan(tools: Toolbox): NonNullable<TableOperations["Scan"]> {
       const request = pageRequest(view, index, input, parts);
       const { Segment: segment, TotalSegments: total } = input;
       const { page, consumed } = await readPage(tools, view, index, input, () =>
-        tools.engine.scan({
-          ...request,
-          ...(segment !== undefined && total !== undefined && { segment: { index: segment, total } }),
-        }),
+        tools.engine
+          .scan({
+            ...request,
+            ...(segment !== undefined && total !== undefined && { segment: { index: segment, total } }),
+          })
+          .catch((error) => refuseSegment(error, input)),
       );
       return pageAnswer(input, page, parts.projection, consumed);
     },
   };
+}
+
+/** A starting key that fits what is read can only be that of another segment. */
+function refuseSegment(error: unknown, { Segment: segment, TotalSegments: total }: DynamoDB.ScanInput): never {
+  if (segment === undefined || !isTableEngineError(error, "InvalidStartKey")) throw error;
+  throw new TableValidation(
+    `The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct Segment. TotalSegments: ${total} Segment: ${segment}`,
+  );
 }
 
 /** Everything that is complained of before it is known whether the table exists. @throws TableValidation */
