@@ -56,10 +56,11 @@ export function createSend({ database, queues }: RecordContext, arrivals: Arriva
       for (const message of messages) batch.incoming.take(message.envelope + message.body);
       return { refused: "NoSuchQueue" };
     }
+    const dueBefore = queue.nextDue;
     const answer: SendAnswer = queue.settings.fifo
       ? { accepted: messages.map((message) => arriveOnce(batch, queue, message)) }
       : {};
     if (!queue.settings.fifo) for (const message of messages) arrive(batch, queue, message);
-    return Number.isFinite(queue.nextDue) ? { ...answer, nextDue: queue.nextDue } : answer;
+    return queue.nextDue < dueBefore ? { ...answer, nextDue: queue.nextDue } : answer;
   };
 }
