@@ -89,6 +89,8 @@ export async function hostInWorker<Operations extends EngineOperations<Operation
     batchMax: options.batchMax,
     queueMax: options.queueMax,
     inFlightMax: BATCHES_IN_FLIGHT_MAX,
+    // Each batch wakes the worker, writes the pages of its commit and syncs: a batch of all who came in one turn, not one of the first of them and one of the rest.
+    gather: "turn",
   });
 
   return {

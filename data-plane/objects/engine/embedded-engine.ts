@@ -125,14 +125,14 @@ export function assembleEngine(parts: EngineParts): EmbeddedEngine {
   ): Promise<Result> {
     const { id } = command.bucket;
     let latest: ObjectVersion | undefined;
-    cache.begin(id, command.key);
+    const end = cache.begin(id, command.key);
     try {
       const decoded = decode(await apply(name, command));
       latest = decoded.latest;
       if (command.announce !== undefined) outbox.noticeCommit(command.announce);
       return decoded.result;
     } finally {
-      cache.end(id, command.key, latest);
+      end(latest);
     }
   }
 

@@ -34,20 +34,19 @@ test("what was read is found again, until a write of the key begins", () => {
 
 test("while a write is under way nothing about the key is remembered", () => {
   const cache = createLatestCache();
-  cache.begin(bucketId, "k");
+  const end = cache.begin(bucketId, "k");
   cache.set(version("k", "read before the commit"));
   expect(cache.get(bucketId, "k")).toBeUndefined();
-  cache.end(bucketId, "k", version("k", "committed"));
+  end(version("k", "committed"));
   expect(cache.get(bucketId, "k")?.etag).toBe("committed");
 });
 
 test("of overlapping writes only the end of the last says what is the latest", () => {
   const cache = createLatestCache();
-  cache.begin(bucketId, "k");
-  cache.begin(bucketId, "k");
-  cache.end(bucketId, "k", version("k", "first"));
+  const [end, endLater] = [cache.begin(bucketId, "k"), cache.begin(bucketId, "k")];
+  end(version("k", "first"));
   expect(cache.get(bucketId, "k")).toBeUndefined();
-  cache.end(bucketId, "k");
+  endLater();
   expect(cache.get(bucketId, "k")).toBeUndefined();
 });
 

@@ -15,10 +15,11 @@ export interface LatestCache {
   get(bucketId: BucketId, key: string): ObjectVersion | undefined;
   /** Remembers what was just read, unless a write of the key is under way. */
   set(version: ObjectVersion): void;
-  /** A write of this key begins. */
-  begin(bucketId: BucketId, key: string): void;
-  /** It was acknowledged, refused or failed; `latest` is what it left as the latest version, if that is known. Called in the order of the commits. */
-  end(bucketId: BucketId, key: string, latest?: ObjectVersion): void;
+  /**
+   * A write of this key begins. What is returned is called in the order of the commits, when the write was acknowledged, refused or failed; `latest` is what it
+   * left as the latest version, if that is known.
+   */
+  begin(bucketId: BucketId, key: string): (latest?: ObjectVersion) => void;
   forgetBucket(bucketId: BucketId): void;
 }
 
@@ -35,7 +36,7 @@ export function createLatestCache(): LatestCache {
     young = new Map();
   };
 
-  const cache: LatestCache = {
+  return {
     get(bucketId, key) {
       const id = name(bucketId, key);
       const version = young.get(id);
@@ -49,20 +50,20 @@ export function createLatestCache(): LatestCache {
       if (!writing.has(id)) remember(id, version);
     },
     begin(bucketId, key) {
+      // The name is made once for a write: joining and hashing it costs more than looking it up.
       const id = name(bucketId, key);
       young.delete(id);
       old.delete(id);
       writing.set(id, (writing.get(id) ?? 0) + 1);
-    },
-    end(bucketId, key, latest) {
-      const id = name(bucketId, key);
-      const left = (writing.get(id) ?? 0) - 1;
-      if (left > 0) {
-        writing.set(id, left);
-        return;
-      }
-      writing.delete(id);
-      if (latest !== undefined) cache.set(latest);
+      return (latest) => {
+        const left = (writing.get(id) ?? 0) - 1;
+        if (left > 0) {
+          writing.set(id, left);
+          return;
+        }
+        writing.delete(id);
+        if (latest !== undefined) remember(id, latest);
+      };
     },
     forgetBucket(bucketId) {
       for (const generation of [young, old]) {
@@ -70,5 +71,4 @@ export function createLatestCache(): LatestCache {
       }
     },
   };
-  return cache;
 }
