@@ -60,3 +60,39 @@ test("a page of an index shows each item once, though their places in it change 
     Array.from({ length: count }, (_, n) => n),
   );
 });
+
+test("an index that shows little of large items reads few of them at a time", async () => {
+  const { operations } = createTables(writing, null);
+  const table = definition({
+    globalIndexes: [{ indexId: "i", name: "keys", keys: keys("group:S"), projection: { type: "KEYS_ONLY" } }],
+  });
+  const { tableId } = table;
+  operations.ensure({ definition: table, now: 0 });
+  const views = createTableViews(reading);
+  const { shape, indexes } = views.get(tableId);
+  const large = "x".repeat(100_000);
+  const commands = Array.from({ length: 40 }, (_, n) => {
+    const whole = item({ pk: `item ${n}`, group: "all", large });
+    const [key, text, size] = [shape.keys.encode(whole), JSON.stringify(whole), itemSize(whole)];
+    return packWrite({ table: shape.number, kind: "put", wishes: undefined, key, text, size });
+  });
+  writing.transaction(() => operations.write(packBatch(0, commands)));
+
+  const { rows } = indexes.get("keys")!;
+  const limits: number[] = [];
+  const { range } = rows;
+  rows.range = (...parameters) => {
+    limits.push(parameters[2]);
+    return range(...parameters);
+  };
+  const pages = createPageReader({
+    views,
+    clock: { now: () => 0, monotonicMs: () => 0 },
+    giveWay: () => Promise.resolve(),
+  });
+  const query = { tableId, index: "keys", hash: [attribute("all")] };
+  expect(await pages.query(query)).toMatchObject({ count: 40 });
+  expect(await pages.query(query)).toMatchObject({ count: 40 });
+  // A megabyte is 11 of them; the second page knows from the first one that they are large.
+  expect(limits).toEqual([8, 11, 11, 11, 2, 11, 11, 11, 11]);
+});

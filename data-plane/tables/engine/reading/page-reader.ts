@@ -17,9 +17,14 @@ import type { IndexView, TableView, TableViews } from "./table-views.ts";
 
 /** A page of many small items is read in slices of about this long; other requests are answered in between. */
 const SLICE_MS = 2;
-/** Rows of the first slice, when nothing is known about their size: 8 items of 400 KB are 3 MB. */
+/** Rows of the first slice of a page when nothing is known about their size: 8 items of 400 KB are 3 MB. */
 const FIRST_ROWS = 8;
+/** When something is known, it may still be wrong for these rows: of the largest ones 64 are 26 MB. */
+const FIRST_ROWS_MAX = 64;
+const FIRST_BYTES = 128 * 1024;
+/** Of the later slices. What an index shows of its items may be little; they are read whole. */
 const ROWS_MAX = 256;
+const SLICE_BYTES = 1024 * 1024;
 
 export interface PageReader {
   query(request: QueryRequest): Promise<Page>;
@@ -53,7 +58,7 @@ export function createPageReader({ views, clock, giveWay }: PageReaderParts): Pa
     };
     // A single slice is one statement, and by that of one moment. Several are not: an item whose index key changes between two would be there twice, or not at
     // all. A page that lasts longer is of several moments all the same, which DynamoDB allows (read-committed isolation of Query and Scan).
-    const single = request.limit !== undefined && request.limit <= FIRST_ROWS;
+    const single = request.limit !== undefined && request.limit <= firstRows(rows.typicalBytes);
     for (;;) {
       const whole = single ? readOn() : views.snapshot(readOn);
       if (whole !== undefined) return whole;
@@ -118,6 +123,11 @@ function startKey({ table, index }: PageSource, start: Item): Uint8Array {
   }
 }
 
+function firstRows(typicalBytes: number | undefined): number {
+  if (typicalBytes === undefined) return FIRST_ROWS;
+  return Math.max(2, Math.min(FIRST_ROWS_MAX, Math.floor(FIRST_BYTES / typicalBytes)));
+}
+
 /** Gathers a page. */
 function createPage(
   source: PageSource,
@@ -130,8 +140,11 @@ function createPage(
   let count = 0;
   let scannedCount = 0;
   let scannedBytes = 0;
+  /** Of the whole items. */
+  let readBytes = 0;
 
   const examine = (row: ItemRow): void => {
+    readBytes += row.bytes;
     if (projector.all) {
       scannedBytes += row.bytes;
       const item = filter === undefined ? undefined : (JSON.parse(row.item) as Item);
@@ -152,10 +165,10 @@ function createPage(
 
   return {
     rowsWanted(): number {
-      if (scannedCount === 0) return Math.min(limit, FIRST_ROWS);
-      const average = scannedBytes / scannedCount;
-      const room = Math.ceil((PAGE_BYTES_MAX - scannedBytes) / average) + 1;
-      return Math.max(1, Math.min(limit - scannedCount, room, ROWS_MAX));
+      if (scannedCount === 0) return Math.min(limit, firstRows(source.rows.typicalBytes));
+      const room = Math.ceil((PAGE_BYTES_MAX - scannedBytes) / (scannedBytes / scannedCount)) + 1;
+      const slice = Math.ceil(SLICE_BYTES / (readBytes / scannedCount));
+      return Math.max(1, Math.min(limit - scannedCount, room, slice, ROWS_MAX));
     },
     /** Answers whether the page is full. */
     add(row: ItemRow): boolean {
@@ -165,6 +178,7 @@ function createPage(
     },
     /** @param last the row behind which to go on */
     end(last: ItemRow | undefined): Page {
+      if (scannedCount > 0) source.rows.typicalBytes = readBytes / scannedCount;
       const page = { items, count, scannedCount, scannedBytes, fetchedSizes };
       return last === undefined ? page : { ...page, lastKey: keyAttributes(source, JSON.parse(last.item) as Item) };
     },

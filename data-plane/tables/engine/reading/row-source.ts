@@ -16,6 +16,8 @@ export interface ItemRow {
 
 /** Compiled when first used. */
 export interface RowSource {
+  /** About how many bytes a row has, from the last page that was read; undefined before the first one. */
+  typicalBytes: number | undefined;
   one(key: Uint8Array): ItemRow | undefined;
   /** Rows in the order of their keys. */
   range(range: ByteRange, backward: boolean, limit: number): ItemRow[];
@@ -35,6 +37,7 @@ export function createRowSource(database: Database, table: number, index?: numbe
            ON item.id = entry.id WHERE entry.key >= +?1 AND entry.key < +?2 ORDER BY entry.key ${direction} LIMIT +?3`,
     );
   return {
+    typicalBytes: undefined,
     one(key) {
       one ??= database.prepare<ItemRow>(`SELECT bytes, item FROM ${items} WHERE key = ?1`);
       return one.get(key);
