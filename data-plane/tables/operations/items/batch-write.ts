@@ -66,6 +66,11 @@ export function batchWriteItem(tools: Toolbox): NonNullable<TableOperations["Bat
       const planned = byTable.flatMap((writes) =>
         planTable(tools, tables.forItems(writes.tableName, context), writes, input),
       );
+      // A table may be there twice, by its name and by its ARN.
+      const items = new Set(
+        planned.map(({ view, item }) => `${view.record.resourceId} ${keyIdentity(view.keys, item)}`),
+      );
+      if (items.size < planned.length) throw validationError("Provided list of item keys contains duplicates");
       for (const { view } of planned) if (!view.ready) await tables.ensure(view);
       if (tools.throttle !== undefined) for (const { view } of planned) tools.throttle.admit(view, "write");
       const results = await tools.engine.writeMany(planned.map(({ write }) => write));
@@ -101,16 +106,12 @@ function planTable(
   { tableName, asked }: TableWrites,
   input: DynamoDB.BatchWriteItemInput,
 ): readonly PlannedWrite[] {
-  const seen = new Set<string>();
   const wishes = wishesOf(tools, view, input, {});
-  const planned = asked.map((each): PlannedWrite => {
+  return asked.map((each): PlannedWrite => {
     const [action, item]: [ItemAction, Item] =
       "put" in each ? [putAction(view, each.put, each.size), each.put] : [deleteAction(view, each.delete), each.delete];
-    seen.add(keyIdentity(view.keys, item));
     return { tableName, view, item, write: { tableId: view.record.resourceId, action, wishes } };
   });
-  if (seen.size < planned.length) throw validationError("Provided list of item keys contains duplicates");
-  return planned;
 }
 
 function report(

@@ -30,6 +30,14 @@ const put = (pk: string, more: object = {}) =>
 const get = async (pk: string) => (await db.send(new GetItemCommand({ TableName, Key: keyOf(pk) }))).Item;
 
 describe("batches", () => {
+  test("write an item once, whichever way its table is named", async () => {
+    const writes = [{ PutRequest: { Item: keyOf("twice") } }];
+    const arn = "arn:aws:dynamodb:us-east-1:111122223333:table/simple";
+    const batch = new BatchWriteItemCommand({ RequestItems: { simple: writes, [arn]: writes } });
+    await expect(db.send(batch)).rejects.toThrow("Provided list of item keys contains duplicates");
+    expect(await get("twice")).toBeUndefined();
+  });
+
   test("write and read several tables", async () => {
     await put("gone");
     const written = await db.send(
