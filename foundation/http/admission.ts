@@ -6,19 +6,19 @@ import { problem } from "./problem.ts";
 import type { AccessEntry, HttpLimits } from "./server-types.ts";
 
 /** The answer to a request that must not reach the handler. */
-export function refuse(
-  exchange: Exchange,
-  malformed: string | undefined,
-  limits: HttpLimits,
-): HttpResponse | undefined {
-  if (malformed !== undefined) {
-    return refusal(400, "MALFORMED_REQUEST", `The request has ${malformed}.`);
+export function refuse(exchange: Exchange, limits: HttpLimits): HttpResponse | undefined {
+  if (exchange.refusal !== undefined) {
+    return refusal(400, "MALFORMED_REQUEST", `The request has ${exchange.refusal}.`);
   }
   if (exchange.target.length > limits.maxTargetLength) {
     return refusal(414, "TARGET_TOO_LONG", `The request target is longer than ${limits.maxTargetLength} characters.`);
   }
-  if (exchange.message.rawHeaders.length > limits.maxHeaderCount * 2) {
+  if (exchange.headers.raw.length > limits.maxHeaderCount * 2) {
     return refusal(431, "TOO_MANY_HEADERS", `The request has more than ${limits.maxHeaderCount} headers.`);
+  }
+  const expectation = exchange.headers.get("expect");
+  if (expectation !== undefined && exchange.message.version === "1.1" && expectation.toLowerCase() !== "100-continue") {
+    return refusal(417, "EXPECTATION_FAILED", "The request expects what this server does not know.");
   }
   return undefined;
 }

@@ -1,34 +1,90 @@
-/** The engine underneath: `node:http`, which keeps raw targets and raw headers. Nothing else in the room creates one. */
+/** The engine underneath: Bun's sockets, plain or in TLS. Nothing else in the room listens. */
 
-import { createServer, type Server } from "node:http";
-import { createServer as createTlsServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
 import type { HttpLimits, HttpServerOptions } from "./server-types.ts";
+import type { CoarseClock, ConnectionReader } from "./wire/connection-reader.ts";
+import { WireSocket } from "./wire/wire-socket.ts";
 
-/** How often the engine looks for headers that are late, at most. */
+/** How often the engine looks for heads that are late, at most. */
 const CHECK_MS_MAX = 1000;
 
-/** An engine with the limits it can enforce itself: header bytes, header time, keep-alive time. */
-export function createEngine(options: HttpServerOptions, limits: HttpLimits): Server {
-  const engine = {
-    maxHeaderSize: limits.maxHeaderBytes,
-    headersTimeout: limits.headersTimeoutMs,
-    keepAliveTimeout: limits.keepAliveTimeoutMs,
-    connectionsCheckingInterval: Math.min(CHECK_MS_MAX, Math.max(20, limits.headersTimeoutMs / 4)),
-    requestTimeout: 0, // A large upload may take hours; idle bodies are watched by themselves.
-  };
-  return options.tls === undefined ? createServer(engine) : createTlsServer({ ...engine, ...options.tls });
+export interface Engine {
+  readonly address: string;
+  readonly port: number;
+  /** Takes no further connections. */
+  stop(): void;
+  /** Ends the watch over connections; after the last of them has gone. */
+  close(): void;
 }
 
-/** Resolves with the address when the engine accepts connections. @throws the system's error (EADDRINUSE, EACCES) */
-export function listen(server: Server, hostname: string, port: number): Promise<AddressInfo> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, hostname, () => {
-      server.off("error", reject);
-      const address = server.address();
-      if (address === null || typeof address === "string") reject(new Error("The server has no address."));
-      else resolve(address);
-    });
+/**
+ * Listens.
+ *
+ * @param accept gives the reader of a new connection, or undefined for one that is not wanted
+ * @throws the system's error (EADDRINUSE, EACCES, ENOTFOUND)
+ */
+export async function listen(
+  options: Pick<HttpServerOptions, "hostname" | "port" | "tls">,
+  limits: HttpLimits,
+  accept: (socket: WireSocket, clock: CoarseClock) => ConnectionReader | undefined,
+): Promise<Engine> {
+  const { tls } = options;
+  const clock: CoarseClock = { now: performance.now() };
+  const readers = new Map<WireSocket, ConnectionReader>();
+  const hostname = await addressOf(options.hostname ?? "127.0.0.1");
+  const listener = Bun.listen<WireSocket>({
+    hostname,
+    port: options.port,
+    exclusive: true,
+    // The end of a request is told from the end of the connection: a body that breaks off is still answered.
+    allowHalfOpen: true,
+    ...(tls === undefined ? {} : { tls: { ...tls, rejectUnauthorized: tls.requestCert === true } }),
+    socket: {
+      open(native) {
+        const socket = new WireSocket(native);
+        native.data = socket;
+        const reader = accept(socket, clock);
+        if (reader === undefined) {
+          socket.destroy();
+          return;
+        }
+        socket.owner = reader;
+        readers.set(socket, reader);
+      },
+      data: ({ data: socket }, bytes) => socket.received(bytes),
+      end: ({ data: socket }) => socket.clientEnded(),
+      drain: ({ data: socket }) => socket.drained(),
+      close({ data: socket }) {
+        readers.delete(socket);
+        socket.wasClosed();
+      },
+      // The close event follows; a reset by the client is no news.
+      error() {},
+      handshake(native, success) {
+        if (!success || (tls?.requestCert === true && !native.authorized)) native.data?.destroy();
+      },
+    },
   });
+  const shortest = Math.min(limits.headersTimeoutMs, limits.keepAliveTimeoutMs);
+  const sweep = setInterval(
+    () => {
+      clock.now = performance.now();
+      for (const reader of readers.values()) if (reader.deadline < clock.now) reader.expire();
+    },
+    Math.min(CHECK_MS_MAX, Math.max(20, shortest / 4)),
+  );
+  sweep.unref();
+  return {
+    address: hostname,
+    port: listener.port,
+    stop: () => listener.stop(false),
+    close: () => clearInterval(sweep),
+  };
+}
+
+/** The address of a name: the server tells which one it has. */
+async function addressOf(hostname: string): Promise<string> {
+  if (isIP(hostname) !== 0) return hostname;
+  return (await lookup(hostname)).address;
 }

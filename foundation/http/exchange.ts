@@ -1,19 +1,20 @@
 /** One request and its answer over the engine: what the server keeps between the first header byte and the last body byte. */
 
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Socket } from "node:net";
 import { RequestAborted } from "./body-errors.ts";
 import { type Framing, splitTarget } from "./framing.ts";
-import { RawHeaderView } from "./headers.ts";
 import type { IdleWatch } from "./idle-watch.ts";
 import { type BodyContext, IncomingBody } from "./incoming-body.ts";
 import type { HeaderView, HttpRequest, HttpResponse, RequestBody } from "./message.ts";
 import type { HttpLimits } from "./server-types.ts";
+import type { ConnectionReader } from "./wire/connection-reader.ts";
+import type { WireRequest } from "./wire/wire-request.ts";
+import type { WireResponse } from "./wire/wire-response.ts";
+import type { WireSocket } from "./wire/wire-socket.ts";
 
 /** One client connection. Requests of one connection are handled one after the other, also when the client pipelines. */
 export interface Connection {
-  readonly socket: Socket;
-  readonly remoteAddress: string;
+  readonly socket: WireSocket;
+  readonly reader: ConnectionReader;
   readonly secure: boolean;
   current: Exchange | undefined;
   /** Pipelined exchanges behind `current`. */
@@ -43,8 +44,12 @@ export class Exchange implements HttpRequest, BodyContext {
   /** Monotonic milliseconds; 0 when nobody wants durations. */
   readonly startedAt: number;
   readonly connection: Connection;
-  readonly message: IncomingMessage;
-  readonly response: ServerResponse;
+  readonly message: WireRequest;
+  readonly response: WireResponse;
+  /** Why the request is refused with 400; undefined when it is sound. */
+  readonly refusal: string | undefined;
+  /** Whether the client lets the connection stay. */
+  readonly persistent: boolean;
   /** Set when the client sent `Expect: 100-continue` and was not told to go on yet. */
   awaitingContinue: boolean;
   /** The connection is gone. */
@@ -67,27 +72,30 @@ export class Exchange implements HttpRequest, BodyContext {
   constructor(
     context: ServerContext,
     connection: Connection,
-    message: IncomingMessage,
-    response: ServerResponse,
+    message: WireRequest,
+    response: WireResponse,
     framing: Framing,
+    persistent: boolean,
     id: string,
     receivedAt: number,
-    awaitingContinue: boolean,
   ) {
     this.#context = context;
     this.connection = connection;
     this.message = message;
     this.response = response;
     this.id = id;
-    this.method = message.method ?? "GET";
-    this.target = message.url ?? "/";
-    this.headers = new RawHeaderView(message.rawHeaders);
+    this.refusal = framing.refusal;
+    this.persistent = persistent;
+    this.method = message.method;
+    this.target = message.target;
+    this.headers = message.headers;
     this.contentLength = framing.contentLength;
     this.chunked = framing.chunked;
     this.#host = framing.host;
     this.receivedAt = receivedAt;
     this.startedAt = context.timed ? performance.now() : 0;
-    this.awaitingContinue = awaitingContinue;
+    // A client of HTTP/1.0 does not know the answer (RFC 9110 §10.1.1).
+    this.awaitingContinue = message.version === "1.1" && this.headers.get("expect")?.toLowerCase() === "100-continue";
   }
 
   get path(): string {
@@ -105,7 +113,7 @@ export class Exchange implements HttpRequest, BodyContext {
   }
 
   get remoteAddress(): string {
-    return this.connection.remoteAddress;
+    return this.connection.socket.remoteAddress;
   }
 
   get secure(): boolean {

@@ -19,8 +19,10 @@ export class RawHeaderView implements HeaderView {
   readonly raw: readonly string[];
   #lowerNames: readonly string[] | undefined;
 
-  constructor(raw: readonly string[]) {
+  /** @param lowerNames where they are at hand */
+  constructor(raw: readonly string[], lowerNames?: readonly string[]) {
     this.raw = raw;
+    this.#lowerNames = lowerNames;
   }
 
   get lowerNames(): readonly string[] {

@@ -1,6 +1,5 @@
-/** The body of a request over the engine's readable stream, with backpressure, an idle limit and honest errors. */
+/** The body of a request as its reader has it, with backpressure, an idle limit and honest errors. */
 
-import type { IncomingMessage } from "node:http";
 import {
   type BodyError,
   BodyTimeout,
@@ -13,13 +12,14 @@ import { BodyQueue, roomForBodies } from "./body-queue.ts";
 import type { IdleEntry, IdleWatch } from "./idle-watch.ts";
 import { SMALL_BODY_BYTES } from "./limits.ts";
 import type { RequestBody } from "./message.ts";
+import type { BodyListener, WireRequest } from "./wire/wire-request.ts";
 
 const NO_BYTES = new Uint8Array(0);
 const NO_TRAILERS: readonly string[] = [];
 
 /** What the body needs from its exchange. */
 export interface BodyContext {
-  readonly message: IncomingMessage;
+  readonly message: WireRequest;
   readonly contentLength: number | undefined;
   readonly chunked: boolean;
   readonly idle: IdleWatch;
@@ -31,7 +31,7 @@ export interface BodyContext {
   readonly closed: boolean;
 }
 
-export class IncomingBody implements RequestBody, IdleEntry {
+export class IncomingBody implements RequestBody, IdleEntry, BodyListener {
   readonly empty: boolean;
   used = false;
   received = 0;
@@ -124,7 +124,7 @@ export class IncomingBody implements RequestBody, IdleEntry {
   }
 
   /** Calls back once, when the body has ended or failed. */
-  onEnd(callback: () => void): void {
+  whenEnded(callback: () => void): void {
     if (this.#ended || this.#failure !== undefined) callback();
     else this.#wake = callback;
   }
@@ -192,13 +192,11 @@ export class IncomingBody implements RequestBody, IdleEntry {
       return;
     }
     this.#context.sendContinue();
-    const { message } = this.#context;
-    message.on("data", (chunk: Uint8Array) => this.#push(chunk));
-    message.on("end", () => this.#end());
-    message.on("error", () => this.fail(new RequestAborted()));
+    this.#context.message.listen(this);
   }
 
-  #push(chunk: Uint8Array): void {
+  /** For the connection, like `onEnd`. */
+  onData(chunk: Uint8Array): void {
     this.received += chunk.length;
     if (this.#dropping) return;
     this.#queue.push(chunk);
@@ -215,12 +213,7 @@ export class IncomingBody implements RequestBody, IdleEntry {
     this.#context.message.resume();
   }
 
-  #end(): void {
-    const { contentLength } = this.#context;
-    if (contentLength !== undefined && this.received < contentLength) {
-      this.failIncomplete();
-      return;
-    }
+  onEnd(): void {
     this.#ended = true;
     this.#wakeUp();
   }

@@ -4,6 +4,7 @@ import { STATUS_CODES } from "node:http";
 import { assertSafeHeader } from "./headers.ts";
 import type { HttpResponse } from "./message.ts";
 import { isBodyless, responseHead } from "./response-head.ts";
+import type { Fault } from "./wire/connection-reader.ts";
 
 /**
  * The bytes of an HTTP/1.1 answer that closes its connection. Streamed bodies are not sent: what is refused is answered with text or bytes.
@@ -26,17 +27,15 @@ export function rawAnswer(response: HttpResponse): Uint8Array {
 
 const NO_BODY = Buffer.alloc(0);
 
-/** What a request is answered that the engine's parser gave up on, by the parser's error code; undefined closes without a word. */
-export function parserRefusal(code: string | undefined): HttpResponse | undefined {
-  switch (code) {
-    case "HPE_HEADER_OVERFLOW":
+/** What a client is answered whose bytes are no request. */
+export function faultRefusal(fault: Fault): HttpResponse {
+  switch (fault) {
+    case "head-too-large":
       return plain(431, "The request headers are too large.");
-    case "ERR_HTTP_REQUEST_TIMEOUT":
+    case "head-too-late":
       return plain(408, "The request headers did not arrive in time.");
-    case "ECONNRESET":
-    case "EPIPE":
-      return undefined;
-    default:
+    case "malformed":
+    case "incomplete":
       return plain(400, "The request is not well-formed HTTP.");
   }
 }

@@ -14,7 +14,7 @@ export interface Outgoing {
   readonly exchange: Exchange;
   readonly response: HttpResponse;
   readonly head: ResponseHead;
-  /** Whether the head says `Connection: close`. */
+  /** Whether the connection closes after the answer. */
   readonly close: boolean;
   /** Told about a failure after the head was sent. */
   readonly onBroken: (error: unknown) => void;
@@ -33,8 +33,7 @@ export function restOfRequest(exchange: Exchange): Rest {
 
 /** Sends the head (or hands it to the engine, which sends it with the first bytes). */
 export function begin({ exchange, response, head, close }: Outgoing): void {
-  exchange.response.writeHead(response.status, head.fields);
-  if (close) exchange.connection.closing = true;
+  if (exchange.response.writeHead(response.status, head.fields, close)) exchange.connection.closing = true;
   exchange.status = response.status;
 }
 
@@ -43,13 +42,12 @@ export function end({ exchange }: Outgoing, last: string | Uint8Array | null): P
   const { response } = exchange;
   const rest = restOfRequest(exchange);
   if (rest === "close") return linger(exchange, last);
-  if (last === null) response.end();
-  else response.end(last);
+  response.end(last);
   if (rest === "drain") drainRequest(exchange);
-  if (response.writableFinished) exchange.finish(true);
+  if (response.finished) exchange.finish(true);
   else {
     exchange.whenClosed(() => exchange.finish(false));
-    response.once("finish", () => exchange.finish(true));
+    response.onFinish(() => exchange.finish(true));
   }
   return undefined;
 }
@@ -59,7 +57,7 @@ function drainRequest(exchange: Exchange): void {
   const { incoming, connection } = exchange;
   const entry: IdleEntry = { deadline: 0, expire: () => connection.socket.destroy() };
   exchange.idle.start(entry, exchange.idleTimeoutMs);
-  incoming.onEnd(() => exchange.idle.stop(entry));
+  incoming.whenEnded(() => exchange.idle.stop(entry));
   incoming.drop();
 }
 
@@ -68,7 +66,7 @@ function linger(exchange: Exchange, last: string | Uint8Array | null): Promise<v
   const { response, incoming, connection } = exchange;
   connection.closing = true;
   if (last === null) response.flushHeaders();
-  else response.write(last);
+  else response.write(typeof last === "string" ? Buffer.from(last) : last);
   return new Promise((resolve) => {
     let over = false;
     const finish = (): void => {
@@ -76,15 +74,15 @@ function linger(exchange: Exchange, last: string | Uint8Array | null): Promise<v
       over = true;
       clearTimeout(timer);
       const complete = !exchange.closed;
-      if (complete) response.end();
+      if (complete) response.end(null);
       exchange.finish(complete);
       resolve();
     };
     const timer = setTimeout(finish, LINGER_MS);
     exchange.whenClosed(finish);
-    incoming.onEnd(finish);
+    incoming.whenEnded(finish);
     if (!exchange.awaitingContinue) incoming.drop();
-    else exchange.message.resume();
+    else exchange.message.drop();
   });
 }
 

@@ -43,9 +43,9 @@ export function sendResponse(
   const close =
     settings.closing ||
     exchange.connection.closing ||
+    !exchange.persistent ||
     head.close ||
     (!readsAlong && restOfRequest(exchange) === "close");
-  if (close) head.fields.push("Connection", "close");
   if (settings.requestIdHeader !== null) head.fields.push(settings.requestIdHeader, exchange.id);
   const outgoing: Outgoing = { exchange, response, head, close, onBroken };
 

@@ -1,22 +1,25 @@
 /** The HTTP server: connections, limits, the path of a request through its handler, and the end of it all. */
 
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Socket } from "node:net";
 import { accessEntry, refuse } from "./admission.ts";
 import { BodyError, RequestAborted } from "./body-errors.ts";
-import { createEngine, listen } from "./engine.ts";
+import { listen } from "./engine.ts";
 import { type Connection, Exchange, type ServerContext } from "./exchange.ts";
-import { readFraming } from "./framing.ts";
+import type { Framing } from "./framing.ts";
 import { IdleWatch } from "./idle-watch.ts";
 import { DEFAULT_LIMITS, MAX_PIPELINED } from "./limits.ts";
 import type { HttpResponse } from "./message.ts";
 import { isInternal, problemOf } from "./problem.ts";
-import { parserRefusal, rawAnswer } from "./raw-answer.ts";
+import { faultRefusal, rawAnswer } from "./raw-answer.ts";
 import { createRequestIds } from "./request-id.ts";
 import { sendResponse } from "./response-writer.ts";
 import { createServerMetrics } from "./server-metrics.ts";
 import type { HttpLimits, HttpServer, HttpServerOptions } from "./server-types.ts";
 import { acceptUpgrades } from "./websocket-server.ts";
+import { type CoarseClock, ConnectionReader, type Fault } from "./wire/connection-reader.ts";
+import { createDateField } from "./wire/response-text.ts";
+import type { WireRequest } from "./wire/wire-request.ts";
+import { type ResponseStyle, WireResponse } from "./wire/wire-response.ts";
+import type { WireSocket } from "./wire/wire-socket.ts";
 
 const DEFAULT_GRACE_MS = 5000;
 /** Deadlines are kept to a quarter of the shortest limit, at most a second late. */
@@ -61,67 +64,87 @@ export async function serveHttp(options: HttpServerOptions): Promise<HttpServer>
     timed: metrics !== undefined || accessLog !== undefined,
     onFinished,
   };
-  const connections = new Map<Socket, Connection>();
+  const style: ResponseStyle = {
+    dateField: createDateField(() => clock.now()),
+    keepAliveFields: `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(limits.keepAliveTimeoutMs / 1000)}\r\n`,
+  };
+  const upgrades = options.upgrade && acceptUpgrades({ upgrade: options.upgrade, logger });
+  const connections = new Set<Connection>();
   let onQuiet: (() => void) | undefined;
 
-  const accept = (socket: Socket): void => {
-    if (connections.size >= limits.maxConnections || settings.closing) {
-      socket.destroy();
-      return;
-    }
+  const accept = (socket: WireSocket, coarse: CoarseClock): ConnectionReader | undefined => {
+    if (connections.size >= limits.maxConnections || settings.closing) return undefined;
+    const events = {
+      onRequest: (message: WireRequest, framing: Framing, persistent: boolean) =>
+        receive(connection, message, framing, persistent),
+      onUpgrade: (message: WireRequest, framing: Framing, rest: Uint8Array) =>
+        upgrade(connection, message, framing, rest),
+      onFault: (fault: Fault) => malformed(connection, fault),
+      onDrain: () => connection.current?.response.drained(),
+      onClose: () => left(connection),
+      get busy(): boolean {
+        return connection.current !== undefined;
+      },
+    };
     const connection: Connection = {
       socket,
-      remoteAddress: socket.remoteAddress ?? "",
+      reader: new ConnectionReader(socket, events, limits, coarse, upgrades !== undefined),
       secure: options.tls !== undefined,
       current: undefined,
       waiting: [],
       closing: false,
     };
-    connections.set(socket, connection);
+    connections.add(connection);
     metrics?.connection(1);
-    socket.on("error", () => {}); // The close event follows; a reset by the client is no news.
-    socket.on("close", () => {
-      connections.delete(socket);
-      metrics?.connection(-1);
-      connection.closing = true;
-      connection.current?.abort();
-      for (const exchange of connection.waiting.splice(0)) exchange.abort();
-      if (connections.size === 0) onQuiet?.();
-    });
+    return connection.reader;
   };
 
-  const receive = (message: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void => {
-    const connection = connections.get(message.socket);
-    if (connection === undefined || connection.closing) {
-      message.socket.destroy();
-      return;
-    }
-    const framing = readFraming(message.rawHeaders, message.httpVersion);
-    const exchange = new Exchange(
-      context,
-      connection,
-      message,
-      response,
-      framing,
-      nextId(),
-      clock.now(),
-      awaitsContinue,
-    );
-    if (connection.current === undefined) {
-      handle(exchange, framing.refusal);
-      return;
-    }
+  const left = (connection: Connection): void => {
+    connections.delete(connection);
+    metrics?.connection(-1);
+    connection.closing = true;
+    connection.current?.abort();
+    for (const exchange of connection.waiting.splice(0)) exchange.abort();
+    if (connections.size === 0) onQuiet?.();
+  };
+
+  const exchangeOf = (
+    connection: Connection,
+    message: WireRequest,
+    framing: Framing,
+    persistent: boolean,
+  ): Exchange => {
+    const response = new WireResponse(connection.socket, message, style);
+    return new Exchange(context, connection, message, response, framing, persistent, nextId(), clock.now());
+  };
+
+  const receive = (connection: Connection, message: WireRequest, framing: Framing, persistent: boolean): void => {
+    if (connection.closing) return;
     if (connection.waiting.length >= MAX_PIPELINED) {
-      message.socket.destroy();
+      connection.socket.destroy();
       return;
     }
-    connection.waiting.push(exchange);
+    const exchange = exchangeOf(connection, message, framing, persistent);
+    if (connection.current === undefined) handle(exchange);
+    else connection.waiting.push(exchange);
   };
 
-  const handle = (exchange: Exchange, refusal: string | undefined): void => {
+  const upgrade = (connection: Connection, message: WireRequest, framing: Framing, rest: Uint8Array): void => {
+    if (upgrades === undefined || connection.closing || connection.current !== undefined) {
+      connection.socket.destroy();
+      return;
+    }
+    const exchange = exchangeOf(connection, message, framing, false);
+    connection.current = exchange;
+    connection.closing = true; // No request follows on this connection, whatever the decision.
+    upgrades.accept(exchange, rest);
+  };
+
+  const handle = (exchange: Exchange): void => {
     exchange.connection.current = exchange;
+    exchange.connection.reader.begin(exchange.message);
     metrics?.started();
-    const refused = refuse(exchange, refusal, limits);
+    const refused = refuse(exchange, limits);
     if (refused !== undefined) {
       answer(exchange, refused);
       return;
@@ -163,7 +186,6 @@ export async function serveHttp(options: HttpServerOptions): Promise<HttpServer>
     }
     try {
       if (exchange.response.headersSent) throw error;
-      for (const name of exchange.response.getHeaderNames()) exchange.response.removeHeader(name);
       const response = onError(error, exchange);
       exchange.answer = response;
       sendResponse(exchange, response, { ...settings, closing: settings.closing || closes(error) }, (later) =>
@@ -189,56 +211,48 @@ export async function serveHttp(options: HttpServerOptions): Promise<HttpServer>
     connection.current = undefined;
     if (connection.closing) {
       connection.waiting.length = 0;
-      connection.socket.destroySoon();
+      connection.reader.stop();
+      connection.socket.endLingering();
       return;
     }
     const waiting = connection.waiting.shift();
-    if (waiting !== undefined) {
-      handle(waiting, readFraming(waiting.message.rawHeaders, waiting.message.httpVersion).refusal);
-    } else if (settings.closing) connection.socket.destroySoon();
+    if (waiting !== undefined) handle(waiting);
+    else if (settings.closing) connection.socket.end();
+    else connection.reader.rest();
   };
 
-  const malformed = (error: Error & { code?: string }, socket: Socket): void => {
-    const exchange = connections.get(socket)?.current;
+  const malformed = (connection: Connection, fault: Fault): void => {
+    const exchange = connection.current;
     if (exchange !== undefined) {
-      exchange.connection.closing = true;
+      connection.closing = true;
       // Garbage behind a whole request: that request is still answered, then the connection closes.
       if (exchange.incoming.finished) return;
       exchange.incoming.failIncomplete();
       if (exchange.status !== 0) {
-        socket.destroy();
+        connection.socket.destroy();
         return;
       }
     }
-    const refusal = parserRefusal(error.code);
-    if (refusal === undefined || !socket.writable) socket.destroy();
-    else socket.end(rawAnswer(refusal));
+    connection.socket.write(rawAnswer(faultRefusal(fault)));
+    connection.socket.endLingering();
   };
 
-  const server = createEngine(options, limits);
-  server.on("connection", accept);
-  server.on("request", (message, response) => receive(message, response, false));
-  server.on("checkContinue", (message, response) => receive(message, response, true));
-  server.on("clientError", (error, socket) => malformed(error, socket as Socket));
-  const upgrades =
-    options.upgrade &&
-    acceptUpgrades(server, { upgrade: options.upgrade, connections, context, clock, nextId, logger });
-  const address = await listen(server, options.hostname ?? "127.0.0.1", options.port);
-  const host = address.family === "IPv6" ? `[${address.address}]` : address.address;
+  const engine = await listen(options, limits, accept);
+  const host = engine.address.includes(":") ? `[${engine.address}]` : engine.address;
 
   return {
-    port: address.port,
-    address: address.address,
-    url: `${options.tls === undefined ? "http" : "https"}://${host}:${address.port}`,
+    port: engine.port,
+    address: engine.address,
+    url: `${options.tls === undefined ? "http" : "https"}://${host}:${engine.port}`,
     get connections() {
       return connections.size;
     },
     async close(graceMs = DEFAULT_GRACE_MS) {
       if (!settings.closing) {
         settings.closing = true;
-        server.close();
+        engine.stop();
         upgrades?.closeAll();
-        for (const { socket, current } of connections.values()) if (current === undefined) socket.destroySoon();
+        for (const { socket, current } of connections) if (current === undefined) socket.end();
       }
       if (connections.size > 0) {
         await new Promise<void>((resolve) => {
@@ -249,8 +263,8 @@ export async function serveHttp(options: HttpServerOptions): Promise<HttpServer>
           };
         });
       }
-      for (const socket of connections.keys()) socket.destroy();
-      server.closeAllConnections();
+      for (const { socket } of connections) socket.destroy();
+      engine.close();
       context.idle.close();
     },
   };

@@ -29,7 +29,7 @@ export class Pace implements IdleEntry {
   /** @param onGone called when the client goes away before the answer is complete */
   constructor(exchange: Exchange, onGone: () => void) {
     this.#exchange = exchange;
-    exchange.response.on("drain", () => this.#resume());
+    exchange.response.onDrain(() => this.#resume());
     exchange.whenClosed(() => {
       this.#resume();
       onGone();
@@ -103,7 +103,7 @@ export async function sendStream(
     return;
   }
   if (response.trailers !== undefined && length === undefined) {
-    exchange.response.addTrailers(response.trailers().map(([name, value]) => [name, value] as [string, string]));
+    exchange.response.setTrailers(response.trailers());
   }
   await end(outgoing, null);
 }

@@ -1,7 +1,6 @@
 /** One WebSocket over a socket: messages in order, keep-alive, limits and the closing handshake. Both sides use it. */
 
 import { randomBytes } from "node:crypto";
-import type { Socket } from "node:net";
 import type { HttpRequest } from "./message.ts";
 import {
   CLOSE,
@@ -15,6 +14,7 @@ import {
   WebSocketError,
 } from "./websocket-frames.ts";
 import type { WebSocketConnection, WebSocketLimits } from "./websocket-types.ts";
+import type { ByteSocket } from "./wire/byte-socket.ts";
 
 export const DEFAULT_WEBSOCKET_LIMITS: WebSocketLimits = {
   maxMessageBytes: 4 * 1024 * 1024,
@@ -38,7 +38,7 @@ export interface WebSocketRole {
 export class SocketWebSocket implements WebSocketConnection {
   state: "open" | "closing" | "closed" = "open";
   readonly request?: HttpRequest;
-  readonly #socket: Socket;
+  readonly #socket: ByteSocket;
   readonly #role: WebSocketRole;
   readonly #limits: WebSocketLimits;
   readonly #decoder: FrameDecoder;
@@ -55,7 +55,7 @@ export class SocketWebSocket implements WebSocketConnection {
   #closeTimer: ReturnType<typeof setTimeout> | undefined;
 
   /** @param head bytes that arrived together with the handshake */
-  constructor(socket: Socket, head: Uint8Array, role: WebSocketRole) {
+  constructor(socket: ByteSocket, head: Uint8Array, role: WebSocketRole) {
     this.#socket = socket;
     this.#role = role;
     this.#limits = { ...DEFAULT_WEBSOCKET_LIMITS, ...role.limits };
