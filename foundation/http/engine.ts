@@ -22,12 +22,14 @@ export interface Engine {
  * Listens.
  *
  * @param accept gives the reader of a new connection, or undefined for one that is not wanted
+ * @param onDefect told what a reader or its server threw; the connection closes
  * @throws the system's error (EADDRINUSE, EACCES, ENOTFOUND)
  */
 export async function listen(
   options: Pick<HttpServerOptions, "hostname" | "port" | "tls">,
   limits: HttpLimits,
   accept: (socket: WireSocket, clock: CoarseClock) => ConnectionReader | undefined,
+  onDefect: (error: unknown) => void,
 ): Promise<Engine> {
   const { tls } = options;
   const clock: CoarseClock = { now: performance.now() };
@@ -59,8 +61,12 @@ export async function listen(
         readers.delete(socket);
         socket.wasClosed();
       },
-      // The close event follows; a reset by the client is no news.
-      error() {},
+      error({ data: socket }, error) {
+        // A reset by the client is no news, and the close event follows. Everything else is a defect of ours.
+        if (socket === undefined || errorCode(error) === "ECONNRESET" || errorCode(error) === "EPIPE") return;
+        onDefect(error);
+        socket.destroy();
+      },
       handshake(native, success) {
         if (!success || (tls?.requestCert === true && !native.authorized)) native.data?.destroy();
       },
@@ -87,4 +93,8 @@ export async function listen(
 async function addressOf(hostname: string): Promise<string> {
   if (isIP(hostname) !== 0) return hostname;
   return (await lookup(hostname)).address;
+}
+
+function errorCode(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
 }

@@ -129,6 +129,13 @@ describe("Expect: 100-continue", () => {
     expect(handled).toBe(1);
   });
 
+  test("another expectation is 417, and one of HTTP/1.0 is none", async () => {
+    const server = await start(ok);
+    expect(status(await rawExchange(server.port, get("/", "Expect: miracles\r\n")))).toBe(417);
+    const old = "POST / HTTP/1.0\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\na";
+    expect(await rawExchange(server.port, old)).toStartWith("HTTP/1.1 200 ");
+  });
+
   test("an expectation without a body keeps the connection", async () => {
     const server = await start(ok);
     const client = await rawClient(server.port);

@@ -45,11 +45,20 @@ export function end({ exchange }: Outgoing, last: string | Uint8Array | null): P
   response.end(last);
   if (rest === "drain") drainRequest(exchange);
   if (response.finished) exchange.finish(true);
-  else {
-    exchange.whenClosed(() => exchange.finish(false));
-    response.onFinish(() => exchange.finish(true));
-  }
+  else awaitClient(exchange);
   return undefined;
+}
+
+/** The client takes its time for the last bytes, but not for ever. */
+function awaitClient(exchange: Exchange): void {
+  const entry: IdleEntry = { deadline: 0, expire: () => exchange.connection.socket.destroy() };
+  exchange.idle.start(entry, exchange.limits.writeIdleTimeoutMs);
+  const finish = (complete: boolean): void => {
+    exchange.idle.stop(entry);
+    exchange.finish(complete);
+  };
+  exchange.whenClosed(() => finish(false));
+  exchange.response.onFinish(() => finish(true));
 }
 
 /** Reads the small rest of the request while the client takes the answer; a client that does not send it is cut. */

@@ -237,7 +237,7 @@ export async function serveHttp(options: HttpServerOptions): Promise<HttpServer>
     connection.socket.endLingering();
   };
 
-  const engine = await listen(options, limits, accept);
+  const engine = await listen(options, limits, accept, (error) => logger?.error("a connection failed", { error }));
   const host = engine.address.includes(":") ? `[${engine.address}]` : engine.address;
 
   return {
