@@ -13,6 +13,7 @@ import type {
 import { randomUuid, type TimerHandle } from "#foundation/runtime";
 import { ControlPlaneUnavailable, DataPlaneRefused } from "./catalog.ts";
 import { openCatalogDisk } from "./catalog-disk.ts";
+import { readIdentity, writeIdentity } from "./identity-file.ts";
 import type { Link, LinkOptions, LinkReport } from "./link.ts";
 import { declareLinkMetrics } from "./link-metrics.ts";
 import { LocalCatalog } from "./local-catalog.ts";
@@ -46,11 +47,15 @@ export function openLink(options: LinkOptions): Link {
   const { clock, timers, random, transport, logger } = options;
   mkdirSync(options.directory, { recursive: true, mode: 0o700 });
   const wants = options.wants ?? EVERYTHING;
+  const identityPath = join(options.directory, "identity");
+  const identity = readIdentity(identityPath);
   const disk = openCatalogDisk({
     path: join(options.directory, "catalog.sqlite"),
     wants,
-    newDataPlaneId: () => `dp-${randomUuid(random)}` as DataPlaneId,
+    newDataPlaneId: () => identity ?? (`dp-${randomUuid(random)}` as DataPlaneId),
   });
+  // A catalog that was put here from elsewhere brings its own identity with it.
+  if (identity !== disk.dataPlaneId) writeIdentity(identityPath, disk.dataPlaneId);
   const keys = openSealingKeys(join(options.directory, "sealing-keys.json"));
   const catalog = new LocalCatalog({
     disk,

@@ -1,10 +1,9 @@
 /** The keys that open sealed texts, in a file that only this user can read. */
-import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
-import { dirname } from "node:path";
+import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import type { ControlPlaneId } from "#contracts";
 import { CryptoError, type SealingKey, sealingKeyFromBase64, sealingKeyToBase64 } from "#foundation/crypto";
+import { writePrivateFile } from "./private-file.ts";
 
-const FILE_MODE = 0o600;
 /** Any access of group or others. */
 const TOO_OPEN = 0o077;
 
@@ -78,25 +77,4 @@ function parseKeys(path: string, text: string): ReadonlyMap<string, SealingKey> 
     keys.set(controlPlaneId, sealingKeyFromBase64(key));
   }
   return keys;
-}
-
-/** Whole or not at all, mode 0600 from the first byte on, durable when this returns. */
-function writePrivateFile(path: string, text: string): void {
-  const temporary = `${path}.tmp`;
-  // A leftover of a crash may have any mode; a new file has ours.
-  rmSync(temporary, { force: true });
-  const file = openSync(temporary, "wx", FILE_MODE);
-  try {
-    writeSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(temporary, path);
-  const directory = openSync(dirname(path), "r");
-  try {
-    fsyncSync(directory);
-  } finally {
-    closeSync(directory);
-  }
 }

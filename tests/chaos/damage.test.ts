@@ -72,6 +72,12 @@ describe("a damaged data directory", () => {
     ["node/objects/master.key", lost],
     ["node/link/catalog.sqlite", header],
     ["node/link/sealing-keys.json", garbage],
+    ["node/link/identity", cut],
+    ["node/queues/queues.db", header],
+    ["node/queues/messages.key", garbage],
+    ["node/queues/messages.key", lost],
+    ["node/tables/tables.db", header],
+    ["node/tables/tables.db", cut],
     ["control/events.sqlite", header],
     ["control/events.sqlite", pages],
     ["control/events.sqlite", lost],
@@ -99,7 +105,12 @@ describe("a damaged data directory", () => {
   }
 
   test("what was put back is there; a catalog and credentials that are lost come from the control plane", async () => {
-    for (const name of ["node/link/catalog.sqlite", "node/link/sealing-keys.json", "credentials.json"]) {
+    for (const name of [
+      "node/link/catalog.sqlite",
+      "node/link/identity",
+      "node/link/sealing-keys.json",
+      "credentials.json",
+    ]) {
       rmSync(join(cloud.dataDirectory, name));
       const running = await start();
       const s3 = await client();

@@ -1,5 +1,4 @@
 /** The data plane, assembled: link, engines, services, front door, server. */
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { ChangeStreamTransport, DataPlaneStatus, Region } from "#contracts";
 import { createFrontDoor, createOperationMetrics, type EndpointNames } from "#data-plane/front-door";
@@ -7,12 +6,12 @@ import { type Link, openLink } from "#data-plane/link";
 import { createObjectsBrowserAccess, createObjectsService } from "#data-plane/objects";
 import { createQueueDestination, createQueuesService } from "#data-plane/queues";
 import { createTablesServices } from "#data-plane/tables";
-import { createKeyFile, readKeyFile, type SealingKey } from "#foundation/crypto";
 import { type HttpServer, serveHttp } from "#foundation/http";
 import { newHostId } from "#foundation/ids";
 import { systemClock, systemRandom, systemTimers } from "#foundation/runtime";
 import type { Logger, MetricsRegistry } from "#foundation/telemetry";
 import { ENGINE_DIRECTORIES, openEngines } from "./engines.ts";
+import { openMessageKey } from "./message-key.ts";
 import { type OperatorEndpoint, operatorAnswers } from "./operator-endpoint.ts";
 import { REGIONS } from "./regions.ts";
 
@@ -45,12 +44,6 @@ export interface DataPlane {
 /** Browsers and most resolvers send every name under `localhost` to this machine. */
 const ENDPOINT_NAMES: EndpointNames = { baseDomains: ["s3.localhost", "localhost"] };
 
-/** Encrypts messages of queues that ask for it. Made at the first start, read at the others. */
-const MESSAGE_KEY_FILE = "messages.key";
-
-/** Reads a key file, or makes it. */
-const keyIn = (path: string): SealingKey => (existsSync(path) ? readKeyFile(path) : createKeyFile(path, systemRandom));
-
 /** How long running requests may take to end when the data plane stops. */
 const CLOSE_GRACE_MS = 5_000;
 
@@ -82,6 +75,7 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
     }),
   });
   const { catalog, control } = link;
+  const messageKey = openMessageKey(join(options.directory, ENGINE_DIRECTORIES.queues));
   const engines = await openEngines({
     directory: options.directory,
     logger,
@@ -99,7 +93,7 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
     ...surroundings,
     engine: engines.queues,
     logger: logger.child({ room: "queues" }),
-    messageKey: keyIn(join(options.directory, ENGINE_DIRECTORIES.queues, MESSAGE_KEY_FILE)),
+    messageKey,
   };
   const objectsEnvironment = {
     ...surroundings,

@@ -92,7 +92,8 @@ describe("arithmetic agrees with whole numbers", () => {
     fc.assert(
       fc.property(number, number, fc.boolean(), (a, b, minus) => {
         const sum = exact(a) + exact(b) * (minus ? -1n : 1n);
-        const expected = outcome(() => normalizeNumber(`${sum}e-200`)).replace(IMPRECISE, OVERFLOW);
+        // A zero with a power out of range is refused as a literal, but is a fine result.
+        const expected = outcome(() => normalizeNumber(sum === 0n ? "0" : `${sum}e-200`)).replace(IMPRECISE, OVERFLOW);
         const operate = minus ? subtractNumbers : addNumbers;
         expect(outcome(() => operate(textOf(a), textOf(b)))).toBe(expected);
       }),
