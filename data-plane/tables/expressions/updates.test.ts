@@ -321,8 +321,9 @@ test("updates do what the naive application does", () => {
     }),
     { numRuns: 2000 },
   );
-  expect(outcomes.applied).toBeGreaterThan(300);
-  expect(outcomes.refused).toBeGreaterThan(50);
+  // Both happen often enough to mean something: some 350 and 100 on the average.
+  expect(outcomes.applied).toBeGreaterThan(150);
+  expect(outcomes.refused).toBeGreaterThan(20);
 });
 
 describe("AttributeUpdates", () => {
