@@ -3,10 +3,9 @@
  *
  * All servers run on this machine, one at a time, beside the load; a server's own CPU seconds tell what a core of it would do.
  */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type LoadResult, runLoad } from "../harness/http-load.ts";
+import { installPeers } from "../harness/peers.ts";
 import { prepare } from "../harness/signed-requests.ts";
 import { median } from "../harness/statistics.ts";
 import { type S3Server, startBiplane, startFauxqs, startS3rver } from "./servers.ts";
@@ -123,15 +122,7 @@ async function measure(server: S3Server): Promise<Figure[]> {
   return figures;
 }
 
-const peers = join(import.meta.dir, "../peers");
-if (!existsSync(join(peers, "node_modules"))) {
-  console.log("installing the peers …");
-  const install = Bun.spawnSync(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], {
-    cwd: peers,
-    stdio: ["ignore", "inherit", "inherit"],
-  });
-  if (install.exitCode !== 0) process.exit(1);
-}
+installPeers("s3rver");
 
 const starters = [startBiplane, startS3rver, startFauxqs].filter(
   (start) => values.only === undefined || start.name.toLowerCase().includes(values.only),

@@ -5,10 +5,9 @@
  * All servers run on this machine, one at a time, beside the load; a server's own CPU seconds tell what a core of it would do. A pair of a receive and a
  * deletion counts as one.
  */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type PreparedRequest, runLoad } from "../harness/http-load.ts";
+import { installPeers } from "../harness/peers.ts";
 import { median } from "../harness/statistics.ts";
 import { converse, type Talker } from "./dialogue.ts";
 import { type QueueServer, startBiplane, startElasticMq, startFauxqs } from "./servers.ts";
@@ -164,15 +163,7 @@ async function measure(server: QueueServer): Promise<Figure[]> {
   return figures;
 }
 
-const peers = join(import.meta.dir, "../peers");
-if (!existsSync(join(peers, "node_modules/elasticmq"))) {
-  console.log("installing the peers …");
-  const install = Bun.spawnSync(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], {
-    cwd: peers,
-    stdio: ["ignore", "inherit", "inherit"],
-  });
-  if (install.exitCode !== 0) process.exit(1);
-}
+installPeers("elasticmq");
 
 const starters = [startBiplane, startElasticMq, startFauxqs].filter(
   (start) => values.only === undefined || start.name.toLowerCase().includes(values.only),

@@ -3,10 +3,9 @@
  *
  * All servers run on this machine, one at a time, beside the load; a server's own CPU seconds tell what a core of it would do.
  */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type LoadResult, type PreparedRequest, runLoad } from "../harness/http-load.ts";
+import { installPeers } from "../harness/peers.ts";
 import { prepare } from "../harness/signed-requests.ts";
 import { median } from "../harness/statistics.ts";
 import { startBiplane, startDynalite, startDynamoDbLocal, type TablesServer } from "./servers.ts";
@@ -165,15 +164,7 @@ async function measure(server: TablesServer): Promise<Figure[]> {
   return figures;
 }
 
-const peers = join(import.meta.dir, "../peers");
-if (!existsSync(join(peers, "node_modules/dynalite"))) {
-  console.log("installing the peers …");
-  const install = Bun.spawnSync(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], {
-    cwd: peers,
-    stdio: ["ignore", "inherit", "inherit"],
-  });
-  if (install.exitCode !== 0) process.exit(1);
-}
+installPeers("dynalite");
 
 const starters = [startBiplane, startDynalite, startDynamoDbLocal].filter(
   (start) => values.only === undefined || start.name.toLowerCase().includes(values.only),
