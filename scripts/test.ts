@@ -57,6 +57,8 @@ async function runFile(file: string, index: number): Promise<void> {
       "test",
       "--timeout",
       "30000",
+      "--preload",
+      "./tests/support/fixed-seed.ts",
       "--reporter=junit",
       `--reporter-outfile=${reportFile}`,
       `./${file}`,
