@@ -11,7 +11,7 @@ import { accountOf } from "../service/tables.ts";
 import type { Toolbox } from "../service/toolbox.ts";
 import { ITERATOR_LIFETIME_MS, iteratorText, parseIterator, type ShardIterator } from "./shard-iterator.ts";
 
-/** Largest pages; more may be asked for and is not given. */
+/** Largest pages, given when nothing is asked for; who asks for more is refused (API Reference, `Limit` of each operation). */
 const STREAMS_MAX = 100;
 const SHARDS_MAX = 100;
 const RECORDS_MAX = 1000;
@@ -38,6 +38,7 @@ export function streamOperations(tools: Toolbox): Required<StreamOperations> {
 
   return {
     ListStreams: {
+      check: ({ Limit }) => checkLimit(Limit, STREAMS_MAX),
       access: (_input, context) => [accountQuestion("ListStreams", context)],
       handle(input, context) {
         const { ExclusiveStartStreamArn: after, TableName } = input;
@@ -47,7 +48,7 @@ export function streamOperations(tools: Toolbox): Required<StreamOperations> {
             : tablePlace(tables.placeOf(TableName, context), context);
         const all = place === undefined ? [] : engine.streams(place);
         const from = after === undefined ? 0 : all.findIndex((stream) => arnOf(stream) === after) + 1;
-        const limit = Math.min(input.Limit ?? STREAMS_MAX, STREAMS_MAX);
+        const limit = input.Limit ?? STREAMS_MAX;
         const page = all.slice(from, from + limit);
         return {
           Streams: page.map((stream) => ({
@@ -61,13 +62,14 @@ export function streamOperations(tools: Toolbox): Required<StreamOperations> {
     },
 
     DescribeStream: {
+      check: ({ Limit }) => checkLimit(Limit, SHARDS_MAX),
       access: (input, context) => [question("DescribeStream", input.StreamArn, context)],
       handle(input, context) {
         const stream = find(input.StreamArn, context);
         const shards = filterShards(stream.shards, input.ShardFilter);
         const after = input.ExclusiveStartShardId;
         const from = after === undefined ? 0 : shards.findIndex(({ shardId }) => shardId > after);
-        const limit = Math.min(input.Limit ?? SHARDS_MAX, SHARDS_MAX);
+        const limit = input.Limit ?? SHARDS_MAX;
         const page = from < 0 ? [] : shards.slice(from, from + limit);
         return {
           StreamDescription: {
@@ -112,6 +114,7 @@ export function streamOperations(tools: Toolbox): Required<StreamOperations> {
     },
 
     GetRecords: {
+      check: ({ Limit }) => checkLimit(Limit, RECORDS_MAX),
       access: (input, context) => [question("GetRecords", iteratorOf(input.ShardIterator).streamArn, context)],
       handle(input, context) {
         const iterator = iteratorOf(input.ShardIterator);
@@ -122,7 +125,7 @@ export function streamOperations(tools: Toolbox): Required<StreamOperations> {
         if (stream === undefined || arnOf(stream) !== iterator.streamArn) {
           throw resourceNotFound(`Stream: ${iterator.streamArn} not found`);
         }
-        const limit = Math.min(input.Limit ?? RECORDS_MAX, RECORDS_MAX);
+        const limit = input.Limit ?? RECORDS_MAX;
         const { records, next } = engine.readStream({ tableId, label }, shardId, position, limit);
         return {
           Records: records.map((record) => describeRecord(record, stream)),
@@ -133,6 +136,14 @@ export function streamOperations(tools: Toolbox): Required<StreamOperations> {
       },
     },
   };
+}
+
+/** The model knows the lower end only. @throws AwsError ValidationException */
+function checkLimit(limit: number | undefined, max: number): void {
+  if (limit === undefined || limit <= max) return;
+  throw validationError(
+    `1 validation error detected: Value '${limit}' at 'limit' failed to satisfy constraint: Member must have value less than or equal to ${max}`,
+  );
 }
 
 const arnOf = (stream: StreamDescription): string =>

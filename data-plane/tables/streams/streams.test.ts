@@ -279,6 +279,24 @@ describe("streams", () => {
     expect((await world.streams("AKIAOTHER").send(new ListStreamsCommand({}))).Streams).toEqual([]);
   });
 
+  test("pages are no larger than on AWS", async () => {
+    const arn = await createTable("limits", "KEYS_ONLY");
+    const ShardIterator = await iterator(arn, "LATEST");
+    const tooMany = (limit: number, max: number) => ({
+      name: "ValidationException",
+      message: `1 validation error detected: Value '${limit}' at 'limit' failed to satisfy constraint: Member must have value less than or equal to ${max}`,
+    });
+    await streams.send(new ListStreamsCommand({ Limit: 100 }));
+    expect(await refusal(streams.send(new ListStreamsCommand({ Limit: 101 })))).toMatchObject(tooMany(101, 100));
+    await streams.send(new DescribeStreamCommand({ StreamArn: arn, Limit: 100 }));
+    const describing = streams.send(new DescribeStreamCommand({ StreamArn: arn, Limit: 101 }));
+    expect(await refusal(describing)).toMatchObject(tooMany(101, 100));
+    await streams.send(new GetRecordsCommand({ ShardIterator, Limit: 1000 }));
+    const reading = streams.send(new GetRecordsCommand({ ShardIterator, Limit: 1001 }));
+    expect(await refusal(reading)).toMatchObject(tooMany(1001, 1000));
+    expect((await refusal(streams.send(new ListStreamsCommand({ Limit: 0 })))).name).toBe("ValidationException");
+  });
+
   test("are resources with policies of their own", async () => {
     const arn = await createTable("policy", "KEYS_ONLY");
     const describe = (client: DynamoDBStreamsClient) => client.send(new DescribeStreamCommand({ StreamArn: arn }));
