@@ -11,7 +11,7 @@ export function patchModel(source: ServiceSource, model: RawModel): RawModel {
       return patchS3(typed);
     case "dynamodb":
     case "dynamodb-streams":
-      return withBinaryText(typed);
+      return withNullsKept(withBinaryText(typed));
     default:
       return typed;
   }
@@ -28,6 +28,35 @@ function withBinaryText(model: RawModel): RawModel {
     ...model,
     shapes: { ...model.shapes, AttributeValue: { ...value, members: { ...value.members, B: "$E", BS: "$[E" } } },
   };
+}
+
+/** What attribute values are parts of: in lists and maps of these a null is a mistake that DynamoDB complains of, not an absent entry. */
+const VALUES: ReadonlySet<string> = new Set([
+  "AttributeValue",
+  "AttributeValueUpdate",
+  "ExpectedAttributeValue",
+  "Condition",
+]);
+
+function withNullsKept(model: RawModel): RawModel {
+  const shapes: Record<string, RawShape> = {};
+  for (const [name, shape] of Object.entries(model.shapes)) {
+    const use = shape.kind === "list" ? shape.element : shape.kind === "map" ? shape.value : undefined;
+    const holdsValues = use !== undefined && VALUES.has(typeof use === "string" ? use : use[0]);
+    shapes[name] = holdsValues && (shape.kind === "list" || shape.kind === "map") ? { ...shape, sparse: 1 } : shape;
+  }
+  const value = shapes.AttributeValue;
+  if (value?.kind !== "union") throw new Error("attribute values are no union any more");
+  const sets: Record<string, RawUse> = {};
+  for (const name of ["SS", "NS", "BS"] as const) {
+    const reference = String(value.members[name]);
+    if (!reference.startsWith("$[")) throw new Error(`the set ${name} is no list of simple values any more`);
+    const set = `${name}AttributeValue`;
+    shapes[set] = { kind: "list", element: `$${reference.slice(2)}`, sparse: 1 };
+    sets[name] = set;
+  }
+  shapes.AttributeValue = { ...value, members: { ...value.members, ...sets } };
+  return { ...model, shapes };
 }
 
 /**

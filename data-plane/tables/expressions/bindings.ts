@@ -113,10 +113,10 @@ function readValues(sent: Sent): Placeholders<AttributeValue> {
   );
 }
 
-/** The placeholders of a map, checked. Null members are absent ones. */
+/** The placeholders of a map, checked. */
 function keysOf(sent: Sent, map: string, pattern: RegExp): readonly string[] {
   const keys: string[] = [];
-  for (const key in sent) if (sent[key] !== null && sent[key] !== undefined) keys.push(key);
+  for (const key in sent) if (sent[key] !== undefined) keys.push(key);
   if (keys.length === 0) throw new TableValidation(`${map} must not be empty`);
   for (const key of keys) checkKey(map, key, pattern);
   return keys;

@@ -33,7 +33,10 @@ export function lowerExpected(
   expected: ByAttribute<ExpectedAttribute> | undefined,
   operator?: string,
 ): Condition | undefined {
-  return join(expected, operator, expectedNode);
+  return join(expected, operator, (name, member) => {
+    if (member !== null) return expectedNode(name, member);
+    throw new TableValidation(`${INVALID}ExpectedAttributeValue must not be null for Attribute: ${name}`);
+  });
 }
 
 /**
@@ -48,22 +51,29 @@ export function lowerFilter(
   operator?: string,
 ): Condition | undefined {
   return join(filter, operator, (name, condition) => {
-    const comparison = requireOperator(condition.ComparisonOperator);
-    return comparisonNode(name, comparison, comparisonValues(comparison, condition.AttributeValueList ?? []));
+    const { comparison, values } = comparisonOf(name, condition);
+    return comparisonNode(name, comparison, values);
   });
 }
 
 function join<Member>(
   conditions: ByAttribute<Member> | undefined,
   operator: string | undefined,
-  nodeOf: (name: string, member: Member) => ConditionNode,
+  nodeOf: (name: string, member: Member | null) => ConditionNode,
 ): Condition | undefined {
   const attributes = Object.keys(conditions ?? {});
   if (operator !== undefined) assertJoinable(operator, conditions === undefined, attributes.length);
   if (conditions === undefined || attributes.length === 0) return undefined;
-  const of = attributes.map((name) => nodeOf(name, conditions[name]!));
+  const of = attributes.map((name) => nodeOf(name, conditions[name] ?? null));
   const root = of.length === 1 ? of[0]! : ({ kind: operator === "OR" ? "or" : "and", of } as const);
   return { root, attributes, documents: [] };
+}
+
+/** @throws TableValidation */
+function comparisonOf(name: string, condition: LegacyCondition | null) {
+  if (condition === null) throw new TableValidation(`The filter condition for an attribute cannot be null: ${name}`);
+  const comparison = requireOperator(condition.ComparisonOperator);
+  return { comparison, values: comparisonValues(comparison, condition.AttributeValueList ?? []) };
 }
 
 function assertJoinable(operator: string, isAbsent: boolean, count: number): void {
@@ -138,12 +148,12 @@ export function lowerKeyConditions(conditions: ByAttribute<LegacyCondition>, key
 
 /** The first half of {@link lowerKeyConditions}: what AWS reports before it looks for the table. @throws TableValidation */
 export function readLegacyKeyConditions(conditions: ByAttribute<LegacyCondition>): AttributeConditions {
-  const comparisons = Object.keys(conditions).map((name) => {
-    const operator = requireOperator(conditions[name]!.ComparisonOperator);
-    return { name, operator, values: comparisonValues(operator, conditions[name]!.AttributeValueList ?? []) };
-  });
+  const comparisons = Object.keys(conditions).map((name) => ({
+    name,
+    ...comparisonOf(name, conditions[name] ?? null),
+  }));
   if (comparisons.length === 0) throw new TableValidation("Conditions can be of length 1 or 2 only");
-  return new Map(comparisons.map(({ name, operator, values }) => [name, rangeCondition(operator, values)]));
+  return new Map(comparisons.map(({ name, comparison, values }) => [name, rangeCondition(comparison, values)]));
 }
 
 function rangeCondition(operator: ComparisonOperator, values: readonly AttributeValue[]): RangeCondition {

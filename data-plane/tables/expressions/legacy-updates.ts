@@ -21,7 +21,7 @@ const INVALID = "One or more parameter values were invalid: ";
  */
 export function lowerAttributeUpdates(updates: { readonly [attribute: string]: AttributeUpdate }): Update {
   const names = Object.keys(updates);
-  const actions = names.map((name) => actionOf([name], updates[name]!));
+  const actions = names.map((name) => actionOf([name], updates[name] ?? null));
   const tree = buildPathTree(
     actions.map((action) => action.path),
     "UpdateExpression",
@@ -29,7 +29,13 @@ export function lowerAttributeUpdates(updates: { readonly [attribute: string]: A
   return updateOf(actions, tree, { attributes: names, documents: [] }, "AttributeUpdates");
 }
 
-function actionOf(path: Path, { Value: sent, Action: action }: AttributeUpdate): UpdateAction {
+function actionOf(path: Path, update: AttributeUpdate | null): UpdateAction {
+  if (update === null) {
+    throw new TableValidation(
+      `Supplied AttributeValueUpdate is empty, must contain one of the supported actions: ${path[0]} is null`,
+    );
+  }
+  const { Value: sent, Action: action } = update;
   const value: AttributeValue | undefined = sent === undefined || sent === null ? undefined : normalizeValue(sent);
   if (value === undefined) {
     if (action === "DELETE") return { kind: "remove", path };

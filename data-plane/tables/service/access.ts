@@ -133,11 +133,12 @@ function scalarText(value: AttributeValue): string {
   return "B" in value ? value.B : "";
 }
 
-/** The hash key's value in keys or items, for `dynamodb:LeadingKeys`. What has none is not there to be compared. */
+/** The hash key's value in keys or items as sent, for `dynamodb:LeadingKeys`. What has none is not there to be compared. */
 export function leadingKeys(view: TableView, items: Iterable<Item>): readonly AttributeValue[] {
   const found: AttributeValue[] = [];
   for (const item of items) {
-    const value = attributeOf(item, view.keys.hash.name);
+    // Nobody has looked at the values yet: there may be a null, which is refused later.
+    const value = attributeOf(item, view.keys.hash.name) ?? undefined;
     if (value !== undefined) found.push(value);
   }
   return found;

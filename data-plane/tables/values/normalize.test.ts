@@ -8,6 +8,7 @@ import { anyItem } from "./values.testing.ts";
 
 const INVALID = "One or more parameter values were invalid: ";
 const EMPTY = "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes";
+const NULL = "The supplied Item contains a null AttributeValue";
 const SEVERAL =
   "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes";
 
@@ -21,7 +22,7 @@ describe("normalizeValue()", () => {
     ['{"B":"YR=="}', '{"B":"YQ=="}'],
     ['{"BS":["YR==","AA=="]}', '{"BS":["YQ==","AA=="]}'],
     ['{"NS":["1.0","2"]}', '{"NS":["1","2"]}'],
-    ['{"M":{"a":{"N":"1e1"},"b":null}}', '{"M":{"a":{"N":"10"}}}'],
+    ['{"M":{"a":{"N":"1e1"},"b":{"S":"x","N":null}}}', '{"M":{"a":{"N":"10"},"b":{"S":"x"}}}'],
     ['{"L":[{"S":"a"},{"N":"+1"}]}', '{"L":[{"S":"a"},{"N":"1"}]}'],
     ['{"S":"a","N":null}', '{"S":"a"}'],
     ['{"S":"a","unknown":[1]}', '{"S":"a"}'],
@@ -40,6 +41,14 @@ describe("normalizeValue()", () => {
     ["{}", EMPTY],
     ['{"a":""}', EMPTY],
     ['{"S":null}', EMPTY],
+    ['{"N":null,"NULL":null}', EMPTY],
+    ["null", NULL],
+    ['{"M":{"a":{"S":"x"},"b":null}}', `${NULL}: b is null`],
+    ['{"L":[{"M":{"a":null}}]}', `${NULL}: a is null`],
+    ['{"L":[{"S":"x"},null]}', NULL],
+    ['{"SS":["a",null]}', `${INVALID}An string set may not have a null string as a member`],
+    ['{"NS":["1",null]}', "The parameter cannot be converted to a numeric value"],
+    ['{"BS":[null]}', NULL],
     ['{"M":{"a":{}}}', EMPTY],
     ['{"L":[{}]}', EMPTY],
     ['{"S":"a","N":"1"}', SEVERAL],
@@ -81,7 +90,7 @@ describe("normalizeValue()", () => {
     ['{"L":{}}', "Start of structure or map found where not expected."],
     ['{"M":"a"}', "Unexpected field type"],
     ['{"M":{"a":"b"}}', "Unexpected value type in payload"],
-    ['{"L":[null]}', "Unexpected value type in payload"],
+    ['{"L":[1]}', "Unexpected value type in payload"],
     ['{"BOOL":"x"}', "Unexpected token received from parser"],
     ['{"B":1}', "only base-64-encoded strings are convertible to bytes"],
     ['{"B":"abc"}', "Base64 encoded length is expected a multiple of 4 bytes but found: 3"],

@@ -9,6 +9,8 @@ import { InvalidValue, TableSerialization } from "./table-validation.ts";
 export const nestingMax = 32;
 
 const INVALID = "One or more parameter values were invalid: ";
+/** A null where a value is due. A null member of a value is something else: an absent one, as everywhere in AWS's JSON. */
+const NULL_VALUE = "The supplied Item contains a null AttributeValue";
 
 /**
  * Validates the attributes of a request and gives them their canonical form.
@@ -39,12 +41,11 @@ function normalizeMap(map: Record<string, unknown>, depth: number): Item {
   let copy: MutableItem | undefined;
   for (const name in map) {
     const value = map[name];
-    const normal = value === null ? undefined : normalizeAt(value, depth);
+    if (value === null) throw new InvalidValue(`${NULL_VALUE}: ${name} is null`);
+    const normal = normalizeAt(value, depth);
     if (normal === value) continue;
-    // A null member is an absent one, as everywhere in AWS's JSON.
     copy ??= { ...map } as MutableItem;
-    if (normal === undefined) delete copy[name];
-    else setAttribute(copy, name, normal);
+    setAttribute(copy, name, normal);
   }
   return copy ?? (map as Item);
 }
@@ -61,6 +62,7 @@ function normalizeList(list: readonly unknown[], depth: number): readonly Attrib
 }
 
 function normalizeAt(value: unknown, depth: number): AttributeValue {
+  if (value === null) throw new InvalidValue(NULL_VALUE);
   if (!isObject(value)) throw new TableSerialization("Unexpected value type in payload");
   if (depth > nestingMax) {
     throw new InvalidValue(
@@ -194,6 +196,7 @@ function canonicalBase64(content: unknown): string {
 
 function textSet(elements: readonly unknown[]): readonly string[] {
   if (elements.length === 0) throw new InvalidValue(`${INVALID}An string set  may not be empty`);
+  if (elements.includes(null)) throw new InvalidValue(`${INVALID}An string set may not have a null string as a member`);
   const normal = mapSame(elements, (element) => wellFormed(text(element)));
   if (hasDuplicates(normal)) {
     const [current, older] = listDuplicates(normal, compareText);
@@ -207,6 +210,7 @@ function textSet(elements: readonly unknown[]): readonly string[] {
 
 function numberSet(elements: readonly unknown[]): readonly string[] {
   if (elements.length === 0) throw new InvalidValue(`${INVALID}An number set  may not be empty`);
+  if (elements.includes(null)) throw new InvalidValue("The parameter cannot be converted to a numeric value");
   const normal = mapSame(elements, (element) => normalizeNumber(text(element)));
   if (hasDuplicates(normal)) {
     throw new InvalidValue(`${INVALID}Input collection contains duplicates.`, "Input collection contains duplicates");
@@ -216,6 +220,7 @@ function numberSet(elements: readonly unknown[]): readonly string[] {
 
 function binarySet(elements: readonly unknown[]): readonly string[] {
   if (elements.length === 0) throw new InvalidValue(`${INVALID}Binary sets should not be empty`);
+  if (elements.includes(null)) throw new InvalidValue(NULL_VALUE);
   const normal = mapSame(elements, canonicalBase64);
   if (hasDuplicates(normal)) {
     const [current, older] = listDuplicates(normal, compareBase64);

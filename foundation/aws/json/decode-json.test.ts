@@ -34,8 +34,19 @@ function refusal(operation: string, body: string): AwsError {
 describe("JSON inputs", () => {
   test("keep what the model has, drop what it has not, take null for absent", () => {
     const body =
-      '{"TableName":"t","Key":{"a":{"S":"x"},"b":null},"Unknown":{"deep":[1]},"ConsistentRead":null,"constructor":1}';
-    expect(decode("GetItem", body)).toEqual({ TableName: "t", Key: { a: { S: "x" } } });
+      '{"TableName":"t","Key":{"a":{"S":"x","N":null}},"Unknown":{"deep":[1]},"ConsistentRead":null,"constructor":1,"AttributesToGet":["a",null],"ExpressionAttributeNames":{"#a":null}}';
+    expect(decode("GetItem", body)).toEqual({
+      TableName: "t",
+      Key: { a: { S: "x" } },
+      AttributesToGet: ["a"],
+      ExpressionAttributeNames: {},
+    });
+  });
+
+  test("leave nulls where attribute values are due: the service says what it thinks of them", () => {
+    const item = '{"n":null,"m":{"M":{"n":null}},"l":{"L":[null,{"SS":["a",null]}]}}';
+    const input = decode("UpdateItem", `{"Key":${item},"AttributeUpdates":{"n":null},"Expected":{"n":null}}`);
+    expect(input).toEqual({ Key: JSON.parse(item), AttributeUpdates: { n: null }, Expected: { n: null } });
   });
 
   test("convert blobs at every depth", () => {
@@ -54,10 +65,10 @@ describe("JSON inputs", () => {
 
   test("drop and convert in one structure", () => {
     const body =
-      '{"TableName":"t","Item":{"a":{"B":"YR=="},"n":null,"b":{"Unknown":1,"L":[{"B":"YR=="},null,{"S":"x"}]},"__proto__":{"S":"p"}},"Unknown":1,"ReturnValues":"NONE"}';
+      '{"TableName":"t","Item":{"a":{"B":"YR=="},"n":null,"b":{"Unknown":1,"NS":null,"L":[{"B":"YR=="},null,{"S":"x"}]},"__proto__":{"S":"p"}},"Unknown":1,"ReturnValues":"NONE"}';
     const input = decode("PutItem", body) as { Item: object };
     expect(JSON.stringify(input)).toBe(
-      '{"TableName":"t","Item":{"a":{"B":"YQ=="},"b":{"L":[{"B":"YQ=="},{"S":"x"}]},"__proto__":{"S":"p"}},"ReturnValues":"NONE"}',
+      '{"TableName":"t","Item":{"a":{"B":"YQ=="},"n":null,"b":{"L":[{"B":"YQ=="},null,{"S":"x"}]},"__proto__":{"S":"p"}},"ReturnValues":"NONE"}',
     );
     expect(Object.getPrototypeOf(input.Item)).toBe(Object.prototype);
   });

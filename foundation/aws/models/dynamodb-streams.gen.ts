@@ -9,8 +9,8 @@ export const model = `{"service":"dynamodb-streams","protocols":["awsJson1_0"],"
 "ListStreams":{"input":"ListStreamsInput","output":"ListStreamsOutput"}
 },
 "shapes":{
-"AttributeMap":{"kind":"map","key":"$s","value":"AttributeValue"},
-"AttributeValue":{"kind":"union","members":{"S":"$s","N":"$s","B":"$E","SS":"$[s","NS":"$[s","BS":"$[E","M":"MapAttributeValue","L":"ListAttributeValue","NULL":"$b","BOOL":"$b"}},
+"AttributeMap":{"kind":"map","key":"$s","value":"AttributeValue","sparse":1},
+"AttributeValue":{"kind":"union","members":{"S":"$s","N":"$s","B":"$E","SS":"SSAttributeValue","NS":"NSAttributeValue","BS":"BSAttributeValue","M":"MapAttributeValue","L":"ListAttributeValue","NULL":"$b","BOOL":"$b"}},
 "DescribeStreamInput":{"kind":"structure","required":1,"members":{"StreamArn":"$s","Limit":"$i","ExclusiveStartShardId":"$s","ShardFilter":"ShardFilter"}},
 "DescribeStreamOutput":{"kind":"structure","members":{"StreamDescription":"StreamDescription"}},
 "ExpiredIteratorException":{"kind":"structure","error":{"fault":"client"},"members":{"message":"$s"}},
@@ -23,10 +23,10 @@ export const model = `{"service":"dynamodb-streams","protocols":["awsJson1_0"],"
 "KeySchema":{"kind":"list","element":"KeySchemaElement"},
 "KeySchemaElement":{"kind":"structure","required":2,"members":{"AttributeName":"$s","KeyType":"$s"}},
 "LimitExceededException":{"kind":"structure","error":{"fault":"client"},"members":{"message":"$s"}},
-"ListAttributeValue":{"kind":"list","element":"AttributeValue"},
+"ListAttributeValue":{"kind":"list","element":"AttributeValue","sparse":1},
 "ListStreamsInput":{"kind":"structure","members":{"TableName":"$s","Limit":"$i","ExclusiveStartStreamArn":"$s"}},
 "ListStreamsOutput":{"kind":"structure","members":{"Streams":"StreamList","LastEvaluatedStreamArn":"$s"}},
-"MapAttributeValue":{"kind":"map","key":"$s","value":"AttributeValue"},
+"MapAttributeValue":{"kind":"map","key":"$s","value":"AttributeValue","sparse":1},
 "Record":{"kind":"structure","members":{"eventID":"$s","eventName":"$s","eventVersion":"$s","eventSource":"$s","awsRegion":"$s","dynamodb":"StreamRecord","userIdentity":"Identity"}},
 "RecordList":{"kind":"list","element":"Record"},
 "ResourceNotFoundException":{"kind":"structure","error":{"fault":"client"},"members":{"message":"$s"}},
@@ -38,5 +38,8 @@ export const model = `{"service":"dynamodb-streams","protocols":["awsJson1_0"],"
 "StreamDescription":{"kind":"structure","members":{"StreamArn":"$s","StreamLabel":"$s","StreamStatus":"$s","StreamViewType":"$s","CreationRequestDateTime":"$t","TableName":"$s","KeySchema":"KeySchema","Shards":"ShardDescriptionList","LastEvaluatedShardId":"$s"}},
 "StreamList":{"kind":"list","element":"Stream"},
 "StreamRecord":{"kind":"structure","members":{"ApproximateCreationDateTime":"$t","Keys":"AttributeMap","NewImage":"AttributeMap","OldImage":"AttributeMap","SequenceNumber":"$s","SizeBytes":"$i","StreamViewType":"$s"}},
-"TrimmedDataAccessException":{"kind":"structure","error":{"fault":"client"},"members":{"message":"$s"}}
+"TrimmedDataAccessException":{"kind":"structure","error":{"fault":"client"},"members":{"message":"$s"}},
+"SSAttributeValue":{"kind":"list","element":"$s","sparse":1},
+"NSAttributeValue":{"kind":"list","element":"$s","sparse":1},
+"BSAttributeValue":{"kind":"list","element":"$E","sparse":1}
 }}`;

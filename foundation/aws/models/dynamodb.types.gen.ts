@@ -118,11 +118,11 @@ export type AttributeValue =
   | { readonly S: string; readonly N?: undefined; readonly B?: undefined; readonly SS?: undefined; readonly NS?: undefined; readonly BS?: undefined; readonly M?: undefined; readonly L?: undefined; readonly NULL?: undefined; readonly BOOL?: undefined; }
   | { readonly N: string; readonly S?: undefined; readonly B?: undefined; readonly SS?: undefined; readonly NS?: undefined; readonly BS?: undefined; readonly M?: undefined; readonly L?: undefined; readonly NULL?: undefined; readonly BOOL?: undefined; }
   | { readonly B: string; readonly S?: undefined; readonly N?: undefined; readonly SS?: undefined; readonly NS?: undefined; readonly BS?: undefined; readonly M?: undefined; readonly L?: undefined; readonly NULL?: undefined; readonly BOOL?: undefined; }
-  | { readonly SS: readonly string[]; readonly S?: undefined; readonly N?: undefined; readonly B?: undefined; readonly NS?: undefined; readonly BS?: undefined; readonly M?: undefined; readonly L?: undefined; readonly NULL?: undefined; readonly BOOL?: undefined; }
-  | { readonly NS: readonly string[]; readonly S?: undefined; readonly N?: undefined; readonly B?: undefined; readonly SS?: undefined; readonly BS?: undefined; readonly M?: undefined; readonly L?: undefined; readonly NULL?: undefined; readonly BOOL?: undefined; }
-  | { readonly BS: readonly string[]; readonly S?: undefined; readonly N?: undefined; readonly B?: undefined; readonly SS?: undefined; readonly NS?: undefined; readonly M?: undefined; readonly L?: undefined; readonly NULL?: undefined; readonly BOOL?: undefined; }
+  | { readonly SS: readonly (string | null)[]; readonly S?: undefined; readonly N?: undefined; readonly B?: undefined; readonly NS?: undefined; readonly BS?: undefined; readonly M?: undefined; readonly L?: undefined; readonly NULL?: undefined; readonly BOOL?: undefined; }
+  | { readonly NS: readonly (string | null)[]; readonly S?: undefined; readonly N?: undefined; readonly B?: undefined; readonly SS?: undefined; readonly BS?: undefined; readonly M?: undefined; readonly L?: undefined; readonly NULL?: undefined; readonly BOOL?: undefined; }
+  | { readonly BS: readonly (string | null)[]; readonly S?: undefined; readonly N?: undefined; readonly B?: undefined; readonly SS?: undefined; readonly NS?: undefined; readonly M?: undefined; readonly L?: undefined; readonly NULL?: undefined; readonly BOOL?: undefined; }
   | { readonly M: { readonly [key: string]: AttributeValue }; readonly S?: undefined; readonly N?: undefined; readonly B?: undefined; readonly SS?: undefined; readonly NS?: undefined; readonly BS?: undefined; readonly L?: undefined; readonly NULL?: undefined; readonly BOOL?: undefined; }
-  | { readonly L: readonly AttributeValue[]; readonly S?: undefined; readonly N?: undefined; readonly B?: undefined; readonly SS?: undefined; readonly NS?: undefined; readonly BS?: undefined; readonly M?: undefined; readonly NULL?: undefined; readonly BOOL?: undefined; }
+  | { readonly L: readonly (AttributeValue | null)[]; readonly S?: undefined; readonly N?: undefined; readonly B?: undefined; readonly SS?: undefined; readonly NS?: undefined; readonly BS?: undefined; readonly M?: undefined; readonly NULL?: undefined; readonly BOOL?: undefined; }
   | { readonly NULL: boolean; readonly S?: undefined; readonly N?: undefined; readonly B?: undefined; readonly SS?: undefined; readonly NS?: undefined; readonly BS?: undefined; readonly M?: undefined; readonly L?: undefined; readonly BOOL?: undefined; }
   | { readonly BOOL: boolean; readonly S?: undefined; readonly N?: undefined; readonly B?: undefined; readonly SS?: undefined; readonly NS?: undefined; readonly BS?: undefined; readonly M?: undefined; readonly L?: undefined; readonly NULL?: undefined; };
 
@@ -237,7 +237,7 @@ export interface BatchStatementError {
 
 export interface BatchStatementRequest {
   readonly Statement: string;
-  readonly Parameters?: readonly AttributeValue[];
+  readonly Parameters?: readonly (AttributeValue | null)[];
   readonly ConsistentRead?: boolean;
   readonly ReturnValuesOnConditionCheckFailure?: ReturnValuesOnConditionCheckFailure;
 }
@@ -337,7 +337,7 @@ export interface Capacity {
 
 export interface Condition {
   readonly ComparisonOperator: ComparisonOperator;
-  readonly AttributeValueList?: readonly AttributeValue[];
+  readonly AttributeValueList?: readonly (AttributeValue | null)[];
 }
 
 export interface ConditionCheck {
@@ -684,7 +684,7 @@ export interface Endpoint {
 
 export interface ExecuteStatementInput {
   readonly Statement: string;
-  readonly Parameters?: readonly AttributeValue[];
+  readonly Parameters?: readonly (AttributeValue | null)[];
   readonly ConsistentRead?: boolean;
   readonly NextToken?: string;
   readonly ReturnConsumedCapacity?: ReturnConsumedCapacity;
@@ -714,7 +714,7 @@ export interface ExpectedAttributeValue {
   readonly Value?: AttributeValue;
   readonly Exists?: boolean;
   readonly ComparisonOperator?: ComparisonOperator;
-  readonly AttributeValueList?: readonly AttributeValue[];
+  readonly AttributeValueList?: readonly (AttributeValue | null)[];
 }
 
 export interface ExportConflictException {
@@ -1179,7 +1179,7 @@ export interface OutputS3Configuration {
 
 export interface ParameterizedStatement {
   readonly Statement: string;
-  readonly Parameters?: readonly AttributeValue[];
+  readonly Parameters?: readonly (AttributeValue | null)[];
   readonly ReturnValuesOnConditionCheckFailure?: ReturnValuesOnConditionCheckFailure;
 }
 
@@ -1534,7 +1534,7 @@ export interface SearchSchemaElement {
 export interface SearchVectorsInput {
   readonly TableName: string;
   readonly IndexName: string;
-  readonly SearchVector: readonly AttributeValue[];
+  readonly SearchVector: readonly (AttributeValue | null)[];
   readonly TopK: number;
   readonly ReturnConsumedCapacity?: ReturnConsumedCapacity;
   readonly ExpressionAttributeNames?: { readonly [key: string]: string };

@@ -301,6 +301,82 @@ export const EXPRESSIONS: readonly Case[] = [
   ],
 ];
 
+const NULL_VALUE = "The supplied Item contains a null AttributeValue";
+const simple = { TableName: "simple" };
+const update = { ...simple, Key: key };
+
+/** A null where a value is due: refused, never left out, wherever values occur. */
+export const NULLS: readonly Case[] = [
+  ["PutItem", { ...simple, Item: { ...key, a: null } }, `${NULL_VALUE}: a is null`],
+  ["PutItem", { ...simple, Item: { ...key, a: { M: { b: null } } } }, `${NULL_VALUE}: b is null`],
+  ["PutItem", { ...simple, Item: { ...key, a: { L: [{ S: "x" }, null] } } }, NULL_VALUE],
+  ["PutItem", { ...simple, Item: { ...key, a: { BS: [null] } } }, NULL_VALUE],
+  [
+    "PutItem",
+    { ...simple, Item: { ...key, a: { SS: ["x", null] } } },
+    `${INVALID}An string set may not have a null string as a member`,
+  ],
+  [
+    "PutItem",
+    { ...simple, Item: { ...key, a: { NS: [null] } } },
+    "The parameter cannot be converted to a numeric value",
+  ],
+  [
+    "PutItem",
+    { ...simple, Item: { ...key, a: { N: null } } },
+    "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes",
+  ],
+  [
+    "PutItem",
+    { ...simple, Item: key, Expected: { a: null } },
+    `${INVALID}ExpectedAttributeValue must not be null for Attribute: a`,
+  ],
+  [
+    "PutItem",
+    { ...simple, Item: key, Expected: { a: { ComparisonOperator: "IN", AttributeValueList: [null] } } },
+    NULL_VALUE,
+  ],
+  ["GetItem", { ...simple, Key: { pk: null } }, `${NULL_VALUE}: pk is null`],
+  ["DeleteItem", { ...simple, Key: { pk: null } }, `${NULL_VALUE}: pk is null`],
+  [
+    "UpdateItem",
+    { ...update, UpdateExpression: "SET a = :v", ExpressionAttributeValues: { ":v": null } },
+    `ExpressionAttributeValues contains invalid value: ${NULL_VALUE} for key :v`,
+  ],
+  [
+    "UpdateItem",
+    { ...update, UpdateExpression: "SET a = :v", ExpressionAttributeValues: { ":v": { M: { b: null } } } },
+    `ExpressionAttributeValues contains invalid value: ${NULL_VALUE}: b is null for key :v`,
+  ],
+  [
+    "UpdateItem",
+    { ...update, AttributeUpdates: { a: null } },
+    "Supplied AttributeValueUpdate is empty, must contain one of the supported actions: a is null",
+  ],
+  ["UpdateItem", { ...update, AttributeUpdates: { a: { Value: { M: { b: null } } } } }, `${NULL_VALUE}: b is null`],
+  ["Query", { ...simple, KeyConditions: { pk: null } }, "The filter condition for an attribute cannot be null: pk"],
+  ["Scan", { ...simple, ScanFilter: { a: null } }, "The filter condition for an attribute cannot be null: a"],
+  ["Scan", { ...simple, ExclusiveStartKey: { pk: null } }, `${NULL_VALUE}: pk is null`],
+  ["BatchGetItem", { RequestItems: { simple: { Keys: [{ pk: null }] } } }, `${NULL_VALUE}: pk is null`],
+  [
+    "BatchWriteItem",
+    { RequestItems: { simple: [{ PutRequest: { Item: { ...key, a: null } } }] } },
+    `${NULL_VALUE}: a is null`,
+  ],
+  [
+    "TransactWriteItems",
+    { TransactItems: [{ Put: { ...simple, Item: { ...key, a: null } } }] },
+    `${NULL_VALUE}: a is null`,
+  ],
+  ["TransactGetItems", { TransactItems: [{ Get: { ...simple, Key: { pk: null } } }] }, `${NULL_VALUE}: pk is null`],
+  ["ExecuteStatement", { Statement: "SELECT * FROM simple WHERE pk = ?", Parameters: [null] }, NULL_VALUE],
+  [
+    "ExecuteTransaction",
+    { TransactStatements: [{ Statement: "INSERT INTO simple VALUE ?", Parameters: [{ M: { pk: null } }] }] },
+    `${NULL_VALUE}: pk is null`,
+  ],
+];
+
 /** Query and Scan. */
 export const PAGES: readonly Case[] = [
   [

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createTestTables } from "../../testing/test-tables.ts";
 import { openWorld, type World } from "../../testing/world.ts";
-import { BATCHES, CONSTRAINTS, EXPRESSIONS, KEYS, PAGES } from "./item-refusals.cases.ts";
+import { BATCHES, CONSTRAINTS, EXPRESSIONS, KEYS, NULLS, PAGES } from "./item-refusals.cases.ts";
 
 let world: World;
 beforeAll(async () => {
@@ -15,6 +15,7 @@ describe.each([
   ["constraints of the model", CONSTRAINTS],
   ["keys and items", KEYS],
   ["expressions and older parameters", EXPRESSIONS],
+  ["nulls", NULLS],
   ["pages", PAGES],
   ["several items", BATCHES],
 ] as const)("%s", (_name, cases) => {
