@@ -1,4 +1,4 @@
-/** Keeps the background work going: chores when there are any, expiry every second, trimming every minute. */
+/** Keeps the background work going: chores when there are any, expiry every second, trimming every minute, and then chores again. */
 import type { Clock, TimerHandle, Timers } from "#foundation/runtime";
 import type { EngineHost } from "#foundation/sql";
 import type { Logger } from "#foundation/telemetry";
@@ -76,11 +76,15 @@ export function startHousekeeper({
       if (task === chores) handles.push(timers.after(RETRY_AFTER_MS, () => inBackground(chores, what)));
     });
   };
+  const kick = (): void => inBackground(chores, "background work on tables");
   handles.push(
     timers.every(EXPIRE_EVERY_MS, () => inBackground(expiry, "removing expired items")),
-    timers.every(TRIM_EVERY_MS, () => inBackground(trimming, "trimming stream records")),
+    timers.every(TRIM_EVERY_MS, () => {
+      inBackground(trimming, "trimming stream records");
+      // What items and records that are gone have left may be worth giving back.
+      kick();
+    }),
   );
-  const kick = (): void => inBackground(chores, "background work on tables");
   kick();
 
   return {
@@ -89,6 +93,7 @@ export function startHousekeeper({
       await chores.run();
       await expiry.run();
       await trimming.run();
+      await chores.run();
     },
     async close() {
       closed = true;

@@ -1,9 +1,10 @@
-/** Background work in pieces of about a millisecond, so that writes pass between them: removing what was dropped, building indexes. */
+/** Background work in pieces of about a millisecond, so that writes pass between them: removing what was dropped, building indexes, cutting the file. */
 
 import type { Item } from "#data-plane/tables/values";
 import type { Database } from "#foundation/sql";
 import { createShapeReader, type IndexShape, type TableShape } from "../model/table-shape.ts";
 import type { ChoreAnswer } from "./commands.ts";
+import { createShrinker } from "./file-size.ts";
 import { BEFORE_ALL, collectionsTable, entriesTable, itemsTable } from "./schema.ts";
 import type { OpenIndex, OpenTable, TableBook } from "./table-book.ts";
 
@@ -12,9 +13,7 @@ const ROWS_MAX = 128;
 /** Bytes of items of one piece, besides its last item: long items spill over many pages, each of which is read. */
 const BYTES_MAX = 512 * 1024;
 
-const NOTHING: ChoreAnswer = { more: false, changed: [] };
-
-export function createChores(database: Database, book: TableBook): () => ChoreAnswer {
+export function createChores(database: Database, book: TableBook): (now: number) => ChoreAnswer {
   const shapes = createShapeReader(database);
   const dropped = database.prepare<{ table_id: string }>(
     "SELECT table_id FROM tables WHERE state = 'dropped' ORDER BY number LIMIT 1",
@@ -24,14 +23,15 @@ export function createChores(database: Database, book: TableBook): () => ChoreAn
      WHERE indexes.state <> 'active' AND tables.state <> 'dropped' ORDER BY indexes.number LIMIT 1`,
   );
   const building = indexBuilder(database);
+  const shrink = createShrinker(database);
 
-  return () => {
+  return (now) => {
     const gone = dropped.get();
     const shape = gone === undefined ? undefined : shapes.byId(gone.table_id);
-    if (shape !== undefined) return clearTable(database, shape);
+    if (shape !== undefined) return clearTable(database, shape, now);
     const next = waiting.get();
     const table = next === undefined ? undefined : book.byId(next.table_id);
-    if (table === undefined) return NOTHING;
+    if (table === undefined) return { more: shrink(), changed: [] };
     const { tableId } = table.shape.definition;
     const removing = table.shape.removing[0];
     const index = table.indexes.find(({ shape: { state } }) => state === "building");
@@ -48,6 +48,7 @@ export function createChores(database: Database, book: TableBook): () => ChoreAn
 function clearTable(
   database: Database,
   { number, definition, indexes, removing, collections }: TableShape,
+  now: number,
 ): ChoreAnswer {
   const more: ChoreAnswer = { more: true, changed: [] };
   for (const index of [...indexes, ...removing]) {
@@ -59,8 +60,8 @@ function clearTable(
   dropTable(database, itemsTable(number));
   if (collections) dropTable(database, collectionsTable(number));
   database.prepare("DELETE FROM table_counters WHERE number = ?1").run(number);
-  // The row stays as a tombstone, without what is not needed to recognise the id.
-  database.prepare("UPDATE tables SET state = 'gone' WHERE number = ?1").run(number);
+  // The row stays for a while as a tombstone, see `trimTombstones`.
+  database.prepare("UPDATE tables SET state = 'gone', gone_at = ?2 WHERE number = ?1").run(number, now);
   return { more: true, changed: [definition.tableId] };
 }
 

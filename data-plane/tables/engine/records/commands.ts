@@ -43,7 +43,7 @@ export interface TableOperations {
   removeBackup(backupId: string): void;
   /** A packed `WriteBatch`; answers a packed `BatchResult`. Throws only when the storage or the program fails. */
   write(packed: string): string;
-  /** One bounded piece of background work: rows of dropped tables, entries of removed indexes, entries for new indexes. */
+  /** One bounded piece of background work: rows of dropped tables, entries of removed indexes, entries for new indexes, pages for the file system. */
   chore(request: ChoreRequest): ChoreAnswer;
   /** Removes a bounded number of expired items. */
   expire(request: ChoreRequest): { readonly more: boolean; readonly streams: readonly number[] };

@@ -7,6 +7,7 @@ import type { TableOperations } from "./commands.ts";
 import { createTableEnder } from "./drop-table.ts";
 import { createTableEnsurer } from "./ensure-table.ts";
 import { createExpiry } from "./expire-items.ts";
+import { allowShrinking } from "./file-size.ts";
 import { sizePageCaches } from "./page-caches.ts";
 import { createRestorer } from "./restore-items.ts";
 import { MIGRATIONS } from "./schema.ts";
@@ -15,6 +16,7 @@ import { createTrim } from "./trim.ts";
 
 export const createTables: CreateEngine<TableOperations, null> = (database) => {
   sizePageCaches(database);
+  allowShrinking(database);
   migrate(database, MIGRATIONS);
   const book = createTableBook(database);
   const ensurer = createTableEnsurer(database);
@@ -51,7 +53,7 @@ export const createTables: CreateEngine<TableOperations, null> = (database) => {
         return found;
       },
       write: apply,
-      chore: () => chores(),
+      chore: ({ now }) => chores(now),
       expire: ({ now }) => expire(now),
       trim: ({ now }) => trim(now),
     },

@@ -125,6 +125,15 @@ CREATE TABLE backups (
 ) STRICT, WITHOUT ROWID;
 `,
   },
+  {
+    version: 2,
+    name: "tombstones that are removed",
+    sql: `
+-- When the last row of a dropped table was removed, in milliseconds.
+ALTER TABLE tables ADD COLUMN gone_at INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX tables_gone ON tables (gone_at) WHERE state = 'gone';
+`,
+  },
 ];
 
 /** Before every item's id. */
