@@ -40,6 +40,7 @@ const federated: PrincipalContext = {
   accountId: account,
   arn: `arn:aws:sts::${account}:federated-user/fay`,
   userId: `${account}:fay`,
+  federatedBy: { type: "user", arn: `arn:aws:iam::${account}:user/ana`, userId: "AIDAEXAMPLEEXAMPLE000" },
 };
 
 function request(principal: PrincipalContext, options: Partial<AuthorizationRequest> = {}): AuthorizationRequest {

@@ -1,23 +1,24 @@
 /**
  * The decision: explicit denials first, then what the policies allow together.
  *
- * Sources: IAM User Guide, "Policy evaluation for requests within a single account", "Cross-account policy evaluation logic", "Evaluating
- * identity-based policies with resource-based policies", "Permissions boundaries".
+ * Sources: IAM User Guide, "Policy evaluation for requests within a single account" (its flow chart has a test of its own), "Cross-account policy
+ * evaluation logic", "Evaluating identity-based policies with resource-based policies", "Permissions boundaries", "Session policies".
  */
 
 import type { CompiledPolicy, PolicyVerdict } from "./compile.ts";
 import { completeContext } from "./principal-context.ts";
-import { gradeAccount, gradeDirect, gradeNone, gradeRole, type PrincipalGrade } from "./principal-match.ts";
+import { gradeBehind, gradeDirect, gradeNone, type PrincipalGrade } from "./principal-match.ts";
 import type { AuthorizationRequest, ConditionContext, Decision, DecisionSource, MatchedStatement } from "./types.ts";
 
 /** The policies that apply to a request. */
 export interface ApplicablePolicies {
-  /** Attached to the caller and its groups, inline and managed. */
+  /** Of the caller and its groups, inline and managed; for a session those of its role, for a federated user those of the user behind it. */
   readonly identity: readonly CompiledPolicy[];
   /** The policy of the resource, if it has one. A trust policy must itself allow; see {@link authorize}. */
   readonly resource?: CompiledPolicy;
+  /** Of the user or role. The root user has none: what is given for it is not looked at. */
   readonly boundary?: CompiledPolicy;
-  /** Policies passed when the session was made; together they must allow. Undefined or empty: there were none. */
+  /** Passed when the session was made, inline and managed; one of them must allow. Undefined or empty: there were none. */
   readonly session?: readonly CompiledPolicy[];
 }
 
@@ -25,10 +26,11 @@ export interface ApplicablePolicies {
  * Decides a request. Pure, and without promises.
  *
  * - Any applicable `Deny` in any policy ends it.
- * - The root user may do everything in its own account.
+ * - The root user may do everything in its own account, within its session policies.
  * - Within one account, identity policies or the resource's policy must allow; a boundary and session policies must allow too, unless the resource's
  *   policy names the user or session itself or everyone.
  * - Across accounts, both the resource's policy and the caller's own policies must allow.
+ * - A federated user has only what its session policies allow; without them, what resources' policies grant to itself.
  * - A role's trust policy (`kind` "trust") must allow in any case; when it only names the account, the caller's policies must as well.
  *
  * @example
@@ -36,38 +38,54 @@ export interface ApplicablePolicies {
  * if (!decision.allowed) throw accessDenied(accessDeniedMessage(request, decision));
  */
 export function authorize(request: AuthorizationRequest, policies: ApplicablePolicies): Decision {
-  const context = completeContext(request);
+  return decide(request, policies, completeContext(request));
+}
+
+/** {@link authorize} with a context that says all there is to say. */
+export function decide(
+  request: AuthorizationRequest,
+  policies: ApplicablePolicies,
+  context: ConditionContext,
+): Decision {
   const action = request.action.toLowerCase();
+  const { principal } = request;
   const identity = evaluateAll("identity", policies.identity, request, action, context);
   if (identity.denied !== undefined) return explicitDeny(identity.denied);
   const resource = evaluateOne("resource", policies.resource, request, action, context);
   if (resource.denied !== undefined && !isRootRescue(request, action)) return explicitDeny(resource.denied);
-  const boundary = evaluateOne("boundary", policies.boundary, request, action, context);
+  const limit = principal.type === "root" ? undefined : policies.boundary;
+  const boundary = evaluateOne("boundary", limit, request, action, context);
   if (boundary.denied !== undefined) return explicitDeny(boundary.denied);
   const session = evaluateAll("session", policies.session ?? none, request, action, context);
   if (session.denied !== undefined) return explicitDeny(session.denied);
 
   const mustTrust = policies.resource?.kind === "trust";
-  const { principal } = request;
   if (principal.type === "anonymous" || principal.type === "service" || principal.type === "web-identity") {
     return resource.allowed === undefined ? implicitDeny("resource") : allow(resource.allowed);
   }
   const sameAccount = principal.accountId === request.resourceAccount;
-  if (principal.type === "root") {
-    if (sameAccount && !mustTrust) return rootDecision;
-    return resource.allowed === undefined ? implicitDeny("resource") : allow(resource.allowed);
+  const bothMustAgree = !sameAccount || mustTrust;
+  const isOwner = principal.type === "root" && !bothMustAgree;
+  if (sameAccount && !isOwner && resource.grade === gradeDirect && resource.allowed !== undefined) {
+    return allow(resource.allowed);
   }
-  if (sameAccount && resource.grade === gradeDirect && resource.allowed !== undefined) return allow(resource.allowed);
-  if ((!sameAccount || mustTrust) && resource.grade < gradeAccount) return implicitDeny("resource");
+  if (bothMustAgree && resource.allowed === undefined) return implicitDeny("resource");
 
-  const grantedToRole = sameAccount && resource.grade === gradeRole;
-  const granted = grantedToRole ? resource.allowed : identity.allowed;
-  if (granted === undefined) return implicitDeny("identity");
-  if (policies.boundary !== undefined && boundary.allowed === undefined) return implicitDeny("boundary");
-  if (policies.session !== undefined && policies.session.length > 0 && session.allowed === undefined) {
+  // Who may do everything in its account needs no policy of its own, and neither does the federated user whom it made.
+  const isUnlimited =
+    principal.type === "root" || (principal.type === "federated-user" && principal.federatedBy.type === "root");
+  const grantedBehind = sameAccount && resource.grade === gradeBehind;
+  const granted = grantedBehind ? resource.allowed : identity.allowed;
+  if (granted === undefined && !isUnlimited) return implicitDeny("identity");
+  if (limit !== undefined && boundary.allowed === undefined) return implicitDeny("boundary");
+  const hasSessionPolicies = policies.session !== undefined && policies.session.length > 0;
+  if ((hasSessionPolicies || principal.type === "federated-user") && session.allowed === undefined) {
     return implicitDeny("session");
   }
-  return allow(granted);
+  if (isOwner) return rootDecision;
+  if (principal.type === "root" && resource.allowed !== undefined) return allow(resource.allowed);
+  const agreed = bothMustAgree && !grantedBehind ? resource.allowed : undefined;
+  return granted === undefined ? { ...rootDecision, resourceStatement: agreed } : allow(granted, agreed);
 }
 
 /** What policies of one kind say together. */
@@ -88,8 +106,7 @@ function evaluateOne(
   action: string,
   context: ConditionContext,
 ): Outcome {
-  if (policy === undefined) return silent;
-  return outcomeOf(source, policy, 0, policy.evaluate(request, action, context));
+  return policy === undefined ? silent : outcomeOf(source, policy, 0, policy.evaluate(request, action, context));
 }
 
 function evaluateAll(
@@ -118,7 +135,8 @@ function outcomeOf(
 ): Outcome {
   if (deny === -1 && allowed === -1) return silent;
   const statementIndex = deny === -1 ? allowed : deny;
-  const statement = { source, policyIndex, statementIndex, sid: policy.sidOf(statementIndex) };
+  const sid = policy.sidOf(statementIndex);
+  const statement = { source, policyIndex, statementIndex, sid, policyName: policy.name };
   return deny === -1
     ? { denied: undefined, allowed: statement, grade }
     : { denied: statement, allowed: undefined, grade: gradeNone };
@@ -136,8 +154,8 @@ function isRootRescue(request: AuthorizationRequest, action: string): boolean {
   );
 }
 
-function allow(statement: MatchedStatement): Decision {
-  return { allowed: true, reason: "allowed", source: statement.source, statement };
+function allow(statement: MatchedStatement, resourceStatement?: MatchedStatement): Decision {
+  return { allowed: true, reason: "allowed", source: statement.source, statement, resourceStatement };
 }
 
 function explicitDeny(statement: MatchedStatement): Decision {

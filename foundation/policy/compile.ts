@@ -2,6 +2,7 @@
 
 import { compileArnPattern } from "./arn-pattern.ts";
 import { type Condition, compileCondition } from "./conditions.ts";
+import { type AskedKey, keysOfStatement } from "./context-keys.ts";
 import { compilePattern, type Matcher } from "./pattern.ts";
 import { compileExemption, compilePrincipal, gradeDirect, gradeNone, type PrincipalGrade } from "./principal-match.ts";
 import type {
@@ -25,6 +26,13 @@ interface CompiledStatement {
   readonly conditions: readonly Condition[];
 }
 
+/** A statement that applies to a request. */
+export interface ApplicableStatement {
+  readonly index: number;
+  readonly effect: "Allow" | "Deny";
+  readonly grade: PrincipalGrade;
+}
+
 /** What one policy says to one request. */
 export interface PolicyVerdict {
   /** Position of the first `Deny` that applies, or −1. The rest is not filled in then. */
@@ -46,12 +54,15 @@ export class CompiledPolicy {
   readonly version: PolicyVersion;
   /** The policy as it was read. */
   readonly document: PolicyDocument;
+  /** What decisions call it. */
+  readonly name: string | undefined;
   readonly #statements: readonly CompiledStatement[];
   /** Which statements speak of an action depends on nothing else. */
   readonly #byAction = new Map<string, readonly CompiledStatement[]>();
 
-  constructor(document: PolicyDocument) {
+  constructor(document: PolicyDocument, name: string | undefined) {
     this.kind = document.kind;
+    this.name = name;
     this.version = document.version;
     this.document = document;
     const variables = document.version === "2012-10-17";
@@ -80,6 +91,32 @@ export class CompiledPolicy {
     return allow === -1 ? nothing : { deny: -1, allow, grade };
   }
 
+  /** All statements that apply, in their order: what {@link evaluate} decides from, for those who want to show it. */
+  applicable(
+    request: AuthorizationRequest,
+    lowerCaseAction: string,
+    context: ConditionContext,
+  ): readonly ApplicableStatement[] {
+    const found: ApplicableStatement[] = [];
+    for (const statement of this.#statementsFor(lowerCaseAction)) {
+      const grade = statement.principal(request);
+      if (grade === gradeNone || !statement.resources(request.resource, context)) continue;
+      if (!allHold(statement.conditions, context)) continue;
+      found.push({ index: statement.index, effect: statement.deny ? "Deny" : "Allow", grade });
+    }
+    return found;
+  }
+
+  /** The condition keys that the statements about an action and a principal ask for. */
+  keysAsked(request: AuthorizationRequest, lowerCaseAction: string): readonly AskedKey[] {
+    return this.#statementsFor(lowerCaseAction).flatMap((statement) => {
+      const source = this.document.statements[statement.index];
+      return source === undefined || statement.principal(request) === gradeNone
+        ? []
+        : keysOfStatement(source, this.version);
+    });
+  }
+
   /** The `Sid` of a statement. */
   sidOf(index: number): string | undefined {
     return this.#statements[index]?.sid;
@@ -94,9 +131,13 @@ export class CompiledPolicy {
   }
 }
 
-/** Compiles a policy that passed the grammar. Costs some microseconds per statement; keep the result. */
-export function compilePolicy(document: PolicyDocument): CompiledPolicy {
-  return new CompiledPolicy(document);
+/**
+ * Compiles a policy that passed the grammar. Costs some microseconds per statement; keep the result.
+ *
+ * @param name what decisions shall call it, for messages and the audit log: the ARN of a managed policy, the name of an inline one
+ */
+export function compilePolicy(document: PolicyDocument, name?: string): CompiledPolicy {
+  return new CompiledPolicy(document, name);
 }
 
 function allHold(conditions: readonly Condition[], context: ConditionContext): boolean {

@@ -36,8 +36,9 @@ const stringLike = strings((value, variables) => compilePattern(value, { wildcar
 const arnLike = strings((value, variables) => compileArnPattern(value, { wildcards: true, variables }));
 const bool: ValueOperator = {
   negated: false,
-  accepts: (value) => /^(?:true|false)$/i.test(value) || value.includes("${"),
-  compile: (value, variables) => compilePattern(value, { wildcards: false, variables, ignoreCase: true }),
+  // Variables are for texts and ARNs only ("IAM policy elements: Variables and tags", "Where you can use policy variables").
+  accepts: (value) => /^(?:true|false)$/i.test(value),
+  compile: (value) => compilePattern(value, { wildcards: false, variables: false, ignoreCase: true }),
 };
 const binaryEquals: ValueOperator = {
   negated: false,

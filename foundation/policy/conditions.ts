@@ -30,12 +30,14 @@ export function compileCondition(element: ConditionElement, variables: boolean):
   return (context) => {
     const value = context.get(key);
     if (!isPresent(value)) {
-      if (ifExists) return true;
-      if (qualifier === "for-all-values") return true;
-      if (qualifier === "for-any-value") return false;
-      return negated;
+      if (ifExists || qualifier === "for-all-values") return true;
+      return qualifier === "for-any-value" ? false : negated;
     }
-    if (typeof value === "string") return matchesAny(value, context) !== negated;
+    if (typeof value === "string") {
+      // To the set qualifiers an empty text is an empty set ("Set operators for multivalued context keys").
+      if (value === "" && qualifier !== "none") return qualifier === "for-all-values";
+      return matchesAny(value, context) !== negated;
+    }
     if (qualifier === "for-all-values") return value.every((text) => matchesAny(text, context) !== negated);
     if (qualifier === "for-any-value") return value.some((text) => matchesAny(text, context) !== negated);
     // Several values without a qualifier: any may match, and for a negated operator none.

@@ -23,7 +23,14 @@ export type Token =
   | { readonly type: "literal"; readonly text: string }
   | { readonly type: "star" }
   | { readonly type: "question" }
-  | { readonly type: "variable"; readonly key: string; readonly fallback: string | undefined };
+  | {
+      readonly type: "variable";
+      /** As written. */
+      readonly name: string;
+      /** In lower case. */
+      readonly key: string;
+      readonly fallback: string | undefined;
+    };
 
 const star: Token = { type: "star" };
 const question: Token = { type: "question" };
@@ -65,11 +72,9 @@ export function tokenise(text: string, options: PatternOptions): readonly Token[
 }
 
 function variable(inner: string): Token {
-  const withDefault = /^\s*([^,]+?)\s*,\s*'([^']*)'\s*$/.exec(inner);
-  if (withDefault !== null) {
-    return { type: "variable", key: (withDefault[1] ?? "").toLowerCase(), fallback: withDefault[2] };
-  }
-  return { type: "variable", key: inner.trim().toLowerCase(), fallback: undefined };
+  const [, written = inner, fallback] = /^\s*([^,]+?)\s*,\s*'([^']*)'\s*$/.exec(inner) ?? [];
+  const name = written.trim();
+  return { type: "variable", name, key: name.toLowerCase(), fallback };
 }
 
 /** Compiles a pattern over whole texts. */
@@ -79,12 +84,7 @@ export function compilePattern(text: string, options: PatternOptions): Matcher {
 
 /** Compiles tokens, choosing the cheapest way. */
 export function compileTokens(tokens: readonly Token[], ignoreCase: boolean): Matcher {
-  if (tokens.some(({ type }) => type === "variable")) {
-    return (text, context) => {
-      const codes = toCodes(tokens, ignoreCase, context);
-      return codes !== undefined && matchesGlob(codes, ignoreCase ? text.toLowerCase() : text);
-    };
-  }
+  if (tokens.some(({ type }) => type === "variable")) return compileVariables(tokens, ignoreCase);
   const [first, second] = tokens;
   const fold = (value: string) => (ignoreCase ? value.toLowerCase() : value);
   if (first === undefined) return (text) => text === "";
@@ -99,6 +99,36 @@ export function compileTokens(tokens: readonly Token[], ignoreCase: boolean): Ma
   }
   const codes = toCodes(tokens, ignoreCase, undefined) ?? [];
   return ignoreCase ? (text) => matchesGlob(codes, text.toLowerCase()) : (text) => matchesGlob(codes, text);
+}
+
+/** Variables are looked up at each match. Where only the end is open, the pieces are compared in place. */
+function compileVariables(tokens: readonly Token[], ignoreCase: boolean): Matcher {
+  const open = tokens.at(-1)?.type === "star";
+  const pieces = (open ? tokens.slice(0, -1) : tokens).filter(isPiece);
+  if (pieces.length < tokens.length - (open ? 1 : 0)) {
+    return (text, context) => {
+      const codes = toCodes(tokens, ignoreCase, context);
+      return codes !== undefined && matchesGlob(codes, ignoreCase ? text.toLowerCase() : text);
+    };
+  }
+  return (given, context) => {
+    const text = ignoreCase ? given.toLowerCase() : given;
+    let at = 0;
+    for (const token of pieces) {
+      const value = token.type === "literal" ? token.text : variableValue(token, context);
+      if (value === undefined) return false;
+      const piece = ignoreCase ? value.toLowerCase() : value;
+      if (!text.startsWith(piece, at)) return false;
+      at += piece.length;
+    }
+    return open || at === text.length;
+  };
+}
+
+type Piece = Extract<Token, { readonly type: "literal" | "variable" }>;
+
+function isPiece(token: Token): token is Piece {
+  return token.type === "literal" || token.type === "variable";
 }
 
 const starCode = -1;

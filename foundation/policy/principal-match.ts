@@ -6,8 +6,9 @@ import type { AuthorizationRequest, PrincipalContext, PrincipalElement } from ".
  * How a principal element names the caller; a higher number is more direct.
  *
  * The grade decides what an `Allow` of a resource's policy is worth within one account (IAM User Guide, "Evaluating identity-based policies with
- * resource-based policies"): naming the account only permits its administrator to grant; naming a role grants within the role's boundary and
- * session policy; naming the user, the session or everyone grants outright.
+ * resource-based policies"): naming the account only permits its administrator to grant; naming the role of a session, or the user whom a
+ * federated user has the permissions of, grants within boundary and session policy; naming the user, the session, the federated user or everyone
+ * grants outright.
  */
 export type PrincipalGrade = 0 | 1 | 2 | 3;
 
@@ -15,8 +16,8 @@ export type PrincipalGrade = 0 | 1 | 2 | 3;
 export const gradeNone = 0;
 /** The caller's account is named. */
 export const gradeAccount = 1;
-/** The role of the caller's session is named. */
-export const gradeRole = 2;
+/** What stands behind the caller's session is named: its role, its outside provider, the user who asked for the federation. */
+export const gradeBehind = 2;
 /** The caller is named, or everyone. */
 export const gradeDirect = 3;
 
@@ -42,6 +43,9 @@ export function compilePrincipal(element: PrincipalElement): PrincipalMatcher {
       case "web-identity":
         return providers.has(principal.provider) ? gradeDirect : gradeNone;
       default:
+        if ("provider" in principal && principal.provider !== undefined && providers.has(principal.provider)) {
+          return aws.has(principal.arn) ? gradeDirect : gradeBehind;
+        }
         return gradeOf(principal, request.canonicalUserId, aws, accounts, canonicalUsers);
     }
   };
@@ -76,11 +80,16 @@ function gradeOf(
   if (aws.has(principal.arn)) return gradeDirect;
   switch (principal.type) {
     case "user":
-    case "federated-user":
       if (aws.has(principal.userId)) return gradeDirect;
       break;
+    case "federated-user": {
+      if (aws.has(principal.userId)) return gradeDirect;
+      const { federatedBy } = principal;
+      if (federatedBy.type === "user" && (aws.has(federatedBy.arn) || aws.has(federatedBy.userId))) return gradeBehind;
+      break;
+    }
     case "assumed-role":
-      if (aws.has(principal.roleArn) || aws.has(principal.roleId)) return gradeRole;
+      if (aws.has(principal.roleArn) || aws.has(principal.roleId)) return gradeBehind;
       break;
     case "root":
       if (accounts.has(principal.accountId)) return gradeDirect;

@@ -60,9 +60,25 @@ export interface PolicyDocument {
   readonly statements: readonly PolicyStatement[];
 }
 
+/** Tags of a principal, by key in lower case: IAM compares tag keys without regard to case. Values are as they were set. */
+export type PrincipalTags = ReadonlyMap<string, string>;
+
+/** Whose permissions a federated user has a part of. */
+export type FederatedBy =
+  | { readonly type: "root" }
+  | {
+      readonly type: "user";
+      readonly arn: string;
+      /** `AIDA…` */
+      readonly userId: string;
+    };
+
 /**
  * Who asks. `arn` is the ARN that AWS would report as `aws:PrincipalArn` except for sessions, where it is the ARN of the session
  * (`arn:aws:sts::…:assumed-role/role/session`).
+ *
+ * What a session carries besides (`aws:TokenIssueTime`, `aws:MultiFactorAuthPresent`, `aws:SourceIdentity` …) is said by the request's
+ * {@link ConditionContext}. Credentials of `GetSessionToken` are those of the user itself.
  */
 export type PrincipalContext =
   | { readonly type: "anonymous" }
@@ -74,6 +90,7 @@ export type PrincipalContext =
       /** `AIDA…` */
       readonly userId: string;
       readonly userName: string;
+      readonly tags?: PrincipalTags;
     }
   | {
       readonly type: "assumed-role";
@@ -85,13 +102,22 @@ export type PrincipalContext =
       /** `AROA…` */
       readonly roleId: string;
       readonly sessionName: string;
+      /** The role's tags, overlaid with those of the session. */
+      readonly tags?: PrincipalTags;
+      /** The outside provider that vouched for the session, as a trust policy names it. */
+      readonly provider?: string;
     }
+  /** Made by `GetFederationToken`: a part of the permissions of the user, or the root user, who asked for it. */
   | {
       readonly type: "federated-user";
       readonly accountId: string;
       /** `arn:aws:sts::…:federated-user/name`. */
       readonly arn: string;
+      /** `111122223333:name`. */
       readonly userId: string;
+      readonly federatedBy: FederatedBy;
+      /** The user's tags, overlaid with those of the session. */
+      readonly tags?: PrincipalTags;
     }
   /** An identity of an outside provider that assumes a role (`AssumeRoleWithWebIdentity`, `AssumeRoleWithSAML`). */
   | { readonly type: "web-identity"; readonly provider: string }
@@ -120,7 +146,7 @@ export interface AuthorizationRequest {
 /** Which policy decided. */
 export type DecisionSource = "identity" | "resource" | "boundary" | "session" | "root" | "none";
 
-/** The statement that decided. */
+/** A statement that decided. */
 export interface MatchedStatement {
   readonly source: DecisionSource;
   /** Position of the policy in its list. */
@@ -128,6 +154,8 @@ export interface MatchedStatement {
   /** Position of the statement in its policy. */
   readonly statementIndex: number;
   readonly sid: string | undefined;
+  /** The name that the policy was compiled with: an ARN, or the name of an inline policy. */
+  readonly policyName?: string;
 }
 
 /** The answer. `source` names, for an implicit deny, the kind of policy that would have had to allow and did not. */
@@ -135,6 +163,8 @@ export interface Decision {
   readonly allowed: boolean;
   readonly reason: "allowed" | "explicit-deny" | "implicit-deny";
   readonly source: DecisionSource;
-  /** Absent for an implicit deny and for the root user. */
+  /** Absent for an implicit deny, for the root user, and for a federated user of the root user. */
   readonly statement: MatchedStatement | undefined;
+  /** Where two sides had to agree (another account's resource, a role that trusts the account): the statement of the resource's policy. */
+  readonly resourceStatement?: MatchedStatement;
 }
