@@ -3,26 +3,21 @@
  *
  * A command is validated against the views and appends 1..n events in one transaction together with its idempotency record.
  */
+
+import type { IdentityCommand, IdentityKind } from "./identity.ts";
 import type { AccountId, BucketId, DataPlaneId, EventId, Region, ResourceId } from "./ids.ts";
+import type { PlatformCommand, PlatformCommandResults } from "./platform.ts";
 import type { BucketSection, KeyOwner } from "./records.ts";
 import type { ResourceCommand, ResourceKind } from "./resources.ts";
 
 export type Command =
   | { readonly type: "account.create"; readonly name: string; readonly accountId?: AccountId }
-  | { readonly type: "user.create"; readonly accountId: AccountId; readonly userName: string; readonly path?: string }
-  | { readonly type: "user.delete"; readonly accountId: AccountId; readonly userName: string }
+  /** `null` takes the alias away. */
   | {
-      readonly type: "userPolicy.put";
+      readonly type: "account.configure";
       readonly accountId: AccountId;
-      readonly userName: string;
-      readonly policyName: string;
-      readonly document: string;
-    }
-  | {
-      readonly type: "userPolicy.delete";
-      readonly accountId: AccountId;
-      readonly userName: string;
-      readonly policyName: string;
+      readonly name?: string;
+      readonly alias?: string | null;
     }
   | { readonly type: "accessKey.create"; readonly accountId: AccountId; readonly owner: KeyOwner }
   | {
@@ -55,23 +50,27 @@ export type Command =
   | { readonly type: "dataPlane.enroll"; readonly dataPlaneId: DataPlaneId; readonly name: string }
   /** The enrolled data plane is lost: the next one that registers takes its place. */
   | { readonly type: "dataPlane.forget"; readonly dataPlaneId: DataPlaneId }
+  | IdentityCommand
+  | PlatformCommand
   | ResourceCommand;
 
 export type CommandType = Command["type"];
 
 /** What a command answers besides the event id; only secrets and generated names, everything else is in the catalog. */
-export type CommandResults = BaseCommandResults & {
-  readonly [Kind in ResourceKind as `${Kind}.create`]: { readonly resourceId: ResourceId };
-} & {
-  readonly [Kind in ResourceKind as `${Kind}.configure` | `${Kind}.delete`]: Record<string, never>;
-};
+export type CommandResults = BaseCommandResults &
+  PlatformCommandResults & {
+    readonly [Kind in IdentityKind as `${Kind}.create`]: { readonly entityId: string };
+  } & {
+    readonly [Kind in IdentityKind as `${Kind}.configure` | `${Kind}.rename` | `${Kind}.delete`]: Record<string, never>;
+  } & {
+    readonly [Kind in ResourceKind as `${Kind}.create`]: { readonly resourceId: ResourceId };
+  } & {
+    readonly [Kind in ResourceKind as `${Kind}.configure` | `${Kind}.delete`]: Record<string, never>;
+  };
 
 interface BaseCommandResults {
   "account.create": { readonly accountId: AccountId; readonly canonicalUserId: string };
-  "user.create": { readonly userId: string; readonly arn: string };
-  "user.delete": Record<string, never>;
-  "userPolicy.put": Record<string, never>;
-  "userPolicy.delete": Record<string, never>;
+  "account.configure": Record<string, never>;
   /** The only time the secret is shown. */
   "accessKey.create": { readonly accessKeyId: string; readonly secretAccessKey: string };
   "accessKey.update": Record<string, never>;
@@ -103,11 +102,23 @@ export type CommandErrorCode =
   | "RevisionMismatch"
   | "AccountAlreadyExists"
   | "NoSuchAccount"
-  | "UserAlreadyExists"
-  | "NoSuchUser"
-  | "NoSuchPolicy"
+  | "AccountAliasTaken"
+  /** Of IAM entities. */
+  | "EntityAlreadyExists"
+  | "NoSuchEntity"
   | "MalformedPolicyDocument"
+  | "PolicyNotAttachable"
   | "NoSuchAccessKey"
+  /** Of platform identity. */
+  | "NoSuchPerson"
+  | "NoSuchMember"
+  | "MemberAlreadyExists"
+  | "LastOwner"
+  | "NoSuchInvitation"
+  | "NoSuchServicePrincipal"
+  | "ServicePrincipalAlreadyExists"
+  | "NoSuchToken"
+  | "NoSuchSession"
   | "AnotherDataPlane"
   | "NoSuchDataPlane"
   | "LimitExceeded"

@@ -1,10 +1,27 @@
 /** The envelope of every event in the log, and the catalogue of event types with their payloads. */
+
+import type { IdentityEventPayloads, IdentityKind } from "./identity.ts";
 import type { AccountId, BucketId, DataPlaneId, EventId, Region } from "./ids.ts";
+import type { PlatformEventPayloads, PlatformKind } from "./platform.ts";
 import type { BucketSection, KeyOwner, SealedText } from "./records.ts";
 import type { ResourceEventPayloads, ResourceKind } from "./resources.ts";
 
 /** Event type → payload. A type's payload only ever gains optional members; a breaking change raises the event's version. */
 export type EventPayloads = BaseEventPayloads & {
+  readonly [Kind in IdentityKind as `${Kind}.created`]: IdentityEventPayloads<Kind>["created"];
+} & {
+  readonly [Kind in IdentityKind as `${Kind}.configured`]: IdentityEventPayloads<Kind>["configured"];
+} & {
+  readonly [Kind in IdentityKind as `${Kind}.renamed`]: IdentityEventPayloads<Kind>["renamed"];
+} & {
+  readonly [Kind in IdentityKind as `${Kind}.deleted`]: IdentityEventPayloads<Kind>["deleted"];
+} & {
+  readonly [Kind in PlatformKind as `${Kind}.created`]: PlatformEventPayloads<Kind>["created"];
+} & {
+  readonly [Kind in PlatformKind as `${Kind}.changed`]: PlatformEventPayloads<Kind>["changed"];
+} & {
+  readonly [Kind in PlatformKind as `${Kind}.ended`]: PlatformEventPayloads<Kind>["ended"];
+} & {
   readonly [Kind in ResourceKind as `${Kind}.created`]: ResourceEventPayloads<Kind>["created"];
 } & {
   readonly [Kind in ResourceKind as `${Kind}.configured`]: ResourceEventPayloads<Kind>["configured"];
@@ -14,27 +31,19 @@ export type EventPayloads = BaseEventPayloads & {
 
 interface BaseEventPayloads {
   "account.created": { readonly accountId: AccountId; readonly name: string; readonly canonicalUserId: string };
-  "user.created": {
-    readonly accountId: AccountId;
-    readonly userName: string;
-    readonly userId: string;
-    readonly path: string;
-  };
-  "user.deleted": { readonly accountId: AccountId; readonly userName: string };
-  "userPolicy.put": {
-    readonly accountId: AccountId;
-    readonly userName: string;
-    readonly policyName: string;
-    readonly document: string;
-  };
-  "userPolicy.deleted": { readonly accountId: AccountId; readonly userName: string; readonly policyName: string };
+  "account.configured": { readonly accountId: AccountId; readonly name?: string; readonly alias?: string | null };
   "accessKey.created": {
     readonly accessKeyId: string;
     readonly accountId: AccountId;
     readonly owner: KeyOwner;
     readonly sealedSecret: SealedText;
   };
-  "accessKey.updated": { readonly accessKeyId: string; readonly status: "Active" | "Inactive" };
+  /** `owner` when the user that it speaks for was renamed. */
+  "accessKey.updated": {
+    readonly accessKeyId: string;
+    readonly status?: "Active" | "Inactive";
+    readonly owner?: KeyOwner;
+  };
   "accessKey.deleted": { readonly accessKeyId: string };
   "bucket.created": {
     readonly bucketId: BucketId;
@@ -56,7 +65,14 @@ interface BaseEventPayloads {
 }
 
 export type EventType = keyof EventPayloads;
-export type AggregateType = "account" | "user" | "accessKey" | "bucket" | "dataPlane" | ResourceKind;
+export type AggregateType =
+  | "account"
+  | "accessKey"
+  | "bucket"
+  | "dataPlane"
+  | IdentityKind
+  | PlatformKind
+  | ResourceKind;
 
 /** One event as it stands in the log. */
 export interface EventEnvelope<Type extends EventType = EventType> {

@@ -4,7 +4,10 @@
  * The control plane derives them from events and delivers them by the change stream; a data plane keeps them on its disk and
  * reads nothing else on its hot paths. Records are plain JSON.
  */
+
+import type { IdentityKind, IdentityRecord } from "./identity.ts";
 import type { AccountId, BucketId, DataPlaneId, Region } from "./ids.ts";
+import type { PlatformRecords } from "./platform.ts";
 import type { QueueRecord, TableRecord } from "./resources.ts";
 
 /** An org seen as an AWS account. */
@@ -14,20 +17,8 @@ export interface AccountRecord {
   readonly name: string;
   /** 64 hexadecimal digits, as S3 shows owners in ACLs. */
   readonly canonicalUserId: string;
-  readonly createdAt: number;
-}
-
-/** An IAM user with its inline policies. The name is unique in the account. */
-export interface UserRecord {
-  readonly kind: "user";
-  readonly accountId: AccountId;
-  readonly userName: string;
-  /** `AIDA…` */
-  readonly userId: string;
-  /** `/` or `/team/`; part of the ARN. */
-  readonly path: string;
-  /** Policy name → policy document text, byte for byte as it was put. */
-  readonly inlinePolicies: Readonly<Record<string, string>>;
+  /** IAM's account alias: unique in the cloud. */
+  readonly alias?: string;
   readonly createdAt: number;
 }
 
@@ -127,18 +118,40 @@ export interface DataPlaneRecord {
   readonly createdAt: number;
 }
 
-/** Data planes want all kinds but `dataPlane`. */
+/** Records of every kind. */
 export type CatalogRecord =
   | AccountRecord
-  | UserRecord
   | AccessKeyRecord
   | BucketRecord
+  | { readonly [Kind in IdentityKind]: IdentityRecord<Kind> }[IdentityKind]
+  | PlatformRecords[keyof PlatformRecords]
   | QueueRecord
   | TableRecord
   | DataPlaneRecord;
 export type CatalogKind = CatalogRecord["kind"];
 
-/** What identifies a record within its kind: account id, `account/user`, access key id, bucket name, `account/region/name` of a resource, id of a data plane. */
+/** What data planes want: all that they serve or judge requests by. The rest concerns the control plane alone. */
+export const DATA_PLANE_KINDS = [
+  "account",
+  "accessKey",
+  "bucket",
+  "user",
+  "group",
+  "role",
+  "managedPolicy",
+  "instanceProfile",
+  "oidcProvider",
+  "member",
+  "queue",
+  "table",
+] as const satisfies readonly CatalogKind[];
+
+export type DataPlaneKind = (typeof DATA_PLANE_KINDS)[number];
+
+/**
+ * What identifies a record within its kind: account id, access key id, bucket name, id of an IAM entity, `account/person` of a member, `account/region/name` of a
+ * regional resource, the id of anything else.
+ */
 export type CatalogKey = string;
 
 /** One difference between two states of the catalog. */

@@ -1,9 +1,9 @@
 /** Reads messages of data planes off the wire. Whoever has the join token may still be broken, or older, or newer. */
-import type { CatalogKind, DataPlaneMessage } from "#contracts";
+import { DATA_PLANE_KINDS, type DataPlaneMessage } from "#contracts";
 
 type Json = Readonly<Record<string, unknown>>;
 
-const KINDS = ["account", "user", "accessKey", "bucket", "queue", "table"] as const satisfies readonly CatalogKind[];
+const KINDS: readonly unknown[] = DATA_PLANE_KINDS;
 const STATES: readonly unknown[] = ["starting", "ready", "draining"];
 
 /** Longest name, version, id or URL in a message; they are shown to people. */

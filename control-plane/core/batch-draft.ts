@@ -7,7 +7,7 @@ import {
   type CatalogViews,
   catalogChangesOf,
   type IdempotencyRecord,
-  VIEW_OF_KIND,
+  viewOfKind,
 } from "#control-plane/events";
 
 /** One command's part, so that it can be taken back alone. */
@@ -59,8 +59,8 @@ export class BatchDraft {
     const rows = new Map(CATALOG_VIEWS.map((view) => [view.name, [] as { key: string; row: string | null }[]]));
     for (const change of this.changes) {
       if (change.change === "upsert") {
-        rows.get(VIEW_OF_KIND[change.record.kind])!.push({ key: change.key, row: JSON.stringify(change.record) });
-      } else rows.get(VIEW_OF_KIND[change.kind])!.push({ key: change.key, row: null });
+        rows.get(viewOfKind(change.record.kind))!.push({ key: change.key, row: JSON.stringify(change.record) });
+      } else rows.get(viewOfKind(change.kind))!.push({ key: change.key, row: null });
     }
     const views = Array.from(rows, ([view, changes]) => ({ view, changes }));
     return { events: this.events, idempotency: this.idempotency, views, now };

@@ -1,7 +1,16 @@
 /**
  * Commands as they come from outside: JSON of any shape. What passes here has exactly the members of its type; what the members say is for the handlers.
  */
-import type { Command, CommandType, KeyOwner } from "#contracts";
+import {
+  type Command,
+  type CommandType,
+  IDENTITY_KINDS,
+  type KeyOwner,
+  ORG_ROLES,
+  type PlatformCommand,
+  RESOURCE_KINDS,
+  type Subject,
+} from "#contracts";
 
 /** Longest text of any member: a policy document (IAM: 131,072 characters). */
 const TEXT_MAX = 131_072;
@@ -11,6 +20,9 @@ const JSON_CHARACTERS_MAX = 19 * 128 * 1024;
 
 /** S3's structures nest 7 deep at most; a hostile one must not exhaust the stack. */
 const JSON_DEPTH_MAX = 32;
+
+/** Longest list of texts: scopes. */
+const LIST_MAX = 100;
 
 /** Takes a member; throws `Misshapen` when it is not what it must be. */
 type Member = (value: unknown, name: string) => unknown;
@@ -28,6 +40,11 @@ const optional =
   (member: Member): Member =>
   (value, name) =>
     value === undefined ? undefined : member(value, name);
+
+const nullable =
+  (member: Member): Member =>
+  (value, name) =>
+    value === null ? null : member(value, name);
 
 const flag: Member = (value, name) => {
   if (typeof value !== "boolean") throw new Misshapen(`${name} must be true or false`);
@@ -47,6 +64,27 @@ const owner: Member = (value, name): KeyOwner => {
   if (type === "user") return { type, userName: text(userName, `${name}.userName`) as string };
   throw new Misshapen(`${name}.type must be root or user`);
 };
+
+const subject: Member = (value, name): Subject => {
+  const { type, personId, principalId } = membersOf(value, name);
+  if (type === "person") return { type, personId: text(personId, `${name}.personId`) as string };
+  if (type === "servicePrincipal") return { type, principalId: text(principalId, `${name}.principalId`) as string };
+  throw new Misshapen(`${name}.type must be person or servicePrincipal`);
+};
+
+const texts: Member = (value, name) => {
+  if (!Array.isArray(value) || value.length > LIST_MAX) {
+    throw new Misshapen(`${name} must be a list of ${LIST_MAX} texts at most`);
+  }
+  return value.map((element, index) => text(element, `${name}[${index}]`));
+};
+
+const members =
+  (shape: Readonly<Record<string, Member>>): Member =>
+  (value, name) => {
+    const given = membersOf(value, name);
+    return Object.fromEntries(Object.entries(shape).map(([key, take]) => [key, take(given[key], `${name}.${key}`)]));
+  };
 
 /** Any JSON, as a copy: the log holds JSON, so what is folded now must be what is read back later (dates as text, nothing undefined). */
 const json: Member = (value, name) => {
@@ -70,18 +108,70 @@ const revision: Member = (value, name) => {
 };
 
 const PLACE = { accountId: text, region: text, name: text };
-const RESOURCE_SHAPES = {
+
+type Shape = Readonly<Record<string, Member>>;
+
+/** The shapes of a family of commands, by the type of each: `queue.create` … */
+function shapesOf<Kind extends string, Verb extends string>(
+  kinds: readonly Kind[],
+  shapes: Readonly<Record<Verb, Shape>>,
+): { readonly [Type in `${Kind}.${Verb}`]: Shape } {
+  const entries = kinds.flatMap((kind) => Object.entries(shapes).map(([verb, shape]) => [`${kind}.${verb}`, shape]));
+  return Object.fromEntries(entries) as { readonly [Type in `${Kind}.${Verb}`]: Shape };
+}
+
+const RESOURCE_SHAPES = shapesOf(RESOURCE_KINDS, {
   create: { ...PLACE, sections: jsonMembers },
   configure: { resourceId: text, ...PLACE, sections: jsonMembers, ifRevision: optional(revision) },
   delete: { resourceId: text, ...PLACE },
+});
+
+const ENTITY = { accountId: text, entityId: text };
+const IDENTITY_SHAPES = shapesOf(IDENTITY_KINDS, {
+  create: { accountId: text, name: text, path: optional(text), sections: jsonMembers },
+  configure: { ...ENTITY, sections: jsonMembers, ifRevision: optional(revision) },
+  rename: { ...ENTITY, name: optional(text), path: optional(text) },
+  delete: ENTITY,
+});
+
+const role = oneOf(...ORG_ROLES);
+const PLATFORM_SHAPES: { readonly [Type in PlatformCommand["type"]]: Shape } = {
+  "invitation.create": { accountId: text, email: text, role },
+  "invitation.revoke": { accountId: text, invitationId: text },
+  "invitation.accept": {
+    invitationId: text,
+    newPerson: optional(members({ name: text, passwordHash: text })),
+    personId: optional(text),
+  },
+  "person.change": { personId: text, name: optional(text), passwordHash: optional(text) },
+  "member.change": { accountId: text, personId: text, role: optional(role), revokeSessions: optional(flag) },
+  "member.remove": { accountId: text, personId: text },
+  "servicePrincipal.create": { accountId: text, name: text, role, scopes: texts },
+  "servicePrincipal.change": {
+    accountId: text,
+    principalId: text,
+    name: optional(text),
+    role: optional(role),
+    scopes: optional(texts),
+  },
+  "servicePrincipal.rotate": { accountId: text, principalId: text },
+  "servicePrincipal.delete": { accountId: text, principalId: text },
+  "apiToken.create": {
+    subject,
+    name: text,
+    scopes: texts,
+    accountId: optional(text),
+    lifetimeMs: optional(revision),
+  },
+  "apiToken.revoke": { tokenId: text },
+  "session.open": { subject, clientName: text, scopes: texts, withRefreshToken: flag },
+  "session.refresh": { sessionId: text, presentedHash: text },
+  "session.end": { sessionId: text },
 };
 
-const SHAPES: { readonly [Type in CommandType]: Readonly<Record<string, Member>> } = {
+const SHAPES: { readonly [Type in CommandType]: Shape } = {
   "account.create": { name: text, accountId: optional(text) },
-  "user.create": { accountId: text, userName: text, path: optional(text) },
-  "user.delete": { accountId: text, userName: text },
-  "userPolicy.put": { accountId: text, userName: text, policyName: text, document: text },
-  "userPolicy.delete": { accountId: text, userName: text, policyName: text },
+  "account.configure": { accountId: text, name: optional(text), alias: optional(nullable(text)) },
   "accessKey.create": { accountId: text, owner },
   "accessKey.update": { accountId: text, accessKeyId: text, status: oneOf("Active", "Inactive") },
   "accessKey.delete": { accountId: text, accessKeyId: text },
@@ -90,12 +180,9 @@ const SHAPES: { readonly [Type in CommandType]: Readonly<Record<string, Member>>
   "bucket.configure": { bucketId: text, name: text, section: text, value: json },
   "dataPlane.enroll": { dataPlaneId: text, name: text },
   "dataPlane.forget": { dataPlaneId: text },
-  "queue.create": RESOURCE_SHAPES.create,
-  "queue.configure": RESOURCE_SHAPES.configure,
-  "queue.delete": RESOURCE_SHAPES.delete,
-  "table.create": RESOURCE_SHAPES.create,
-  "table.configure": RESOURCE_SHAPES.configure,
-  "table.delete": RESOURCE_SHAPES.delete,
+  ...IDENTITY_SHAPES,
+  ...PLATFORM_SHAPES,
+  ...RESOURCE_SHAPES,
 };
 
 /** What `parseCommand` found. */

@@ -1,6 +1,7 @@
 /** The one appender: numbers events by hand, `last + 1 … last + n`, and commits them in batches. */
 import type { EventId } from "#contracts";
-import { type AnyEvent, EVENT_TYPES, type EventOrigin, type NewEvent } from "./new-event.ts";
+import { definitionOf } from "./catalog/catalog-keys.ts";
+import type { AnyEvent, EventOrigin, NewEvent } from "./new-event.ts";
 import type { AppendBatch, EventStore } from "./store/event-store.ts";
 
 /** Aggregates whose last sequence is remembered: about 10 MB. Beyond it the memory starts anew; the store knows them all. */
@@ -40,7 +41,7 @@ export class Appender {
   async number(events: readonly NewEvent[], origin: EventOrigin): Promise<readonly AnyEvent[]> {
     const numbered: AnyEvent[] = [];
     for (const event of events) {
-      const { aggregate, version } = EVENT_TYPES[event.type];
+      const { kind: aggregate, definition } = definitionOf(event.type)!;
       const envelope = {
         ...origin,
         id: (this.#numbered + 1) as EventId,
@@ -48,7 +49,7 @@ export class Appender {
         aggregateId: event.aggregateId,
         aggregateSequence: await this.#nextSequence(aggregate, event.aggregateId),
         type: event.type,
-        version,
+        version: definition.version,
         org: event.org,
         payload: event.payload,
       };

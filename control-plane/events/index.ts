@@ -5,15 +5,13 @@
  */
 export { Appender } from "./appender.ts";
 export { catalogChangesOf, deepFreeze, PoisonEvent, type RecordBefore } from "./catalog/catalog-changes.ts";
-export {
-  addressOfEvent,
-  type CatalogAddress,
-  endsRecord,
-  keyOfRecord,
-  resourceKey,
-  userKey,
-} from "./catalog/catalog-keys.ts";
+export * as groups from "./catalog/catalog-groups.ts";
+export { addressOfEvent, type CatalogAddress, definitionOf, endsRecord, keyOfRecord } from "./catalog/catalog-keys.ts";
 export { type CatalogReader, CatalogViews } from "./catalog/catalog-views.ts";
+export type { EventTypeOf, RecordOf } from "./catalog/kind-definition.ts";
+export { patchedSections } from "./catalog/kinds/identity.ts";
+export { CATALOG_KIND_NAMES } from "./catalog/kinds/index.ts";
+export { resourceKey } from "./catalog/resource-key.ts";
 export {
   type CommandHandler,
   type CommandHandlers,
@@ -36,7 +34,7 @@ export {
   type FeedMessage,
   PENDING_RECORDS_MAX,
 } from "./feed/subscription.ts";
-export { type AnyEvent, EVENT_TYPES, type EventOrigin, knownEvent, type NewEvent } from "./new-event.ts";
+export { type AnyEvent, type EventOrigin, knownEvent, type NewEvent } from "./new-event.ts";
 export type {
   AggregateReference,
   AppendBatch,
@@ -50,7 +48,7 @@ export { EventStoreError, type EventStoreErrorCode } from "./store/event-store-e
 export { openSqliteEventStore } from "./store/sqlite-event-store.ts";
 export { tailEvents } from "./tail.ts";
 export { type RowDifference, stableJson } from "./views/replay.ts";
-export { CATALOG_VIEWS, type CatalogView, type RowChange, VIEW_OF_KIND, type View } from "./views/view.ts";
+export { CATALOG_VIEWS, type CatalogView, type RowChange, type View, viewOfKind } from "./views/view.ts";
 export {
   foldFromStart,
   foldOnward,

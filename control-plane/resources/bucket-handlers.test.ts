@@ -7,7 +7,7 @@ import {
   type CommandOf,
   catalogChangesOf,
   type Decision,
-  EVENT_TYPES,
+  definitionOf,
   type NewEvent,
 } from "#control-plane/events";
 import { createBucketHandlers, type ResourceCommands } from "./index.ts";

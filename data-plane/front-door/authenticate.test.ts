@@ -71,7 +71,7 @@ describe("callers", () => {
     const { catalog } = world();
     const before = callerOfKey(catalog, "AKIAANA");
     expect(callerOfKey(catalog, "AKIAANA")).toBe(before!);
-    catalog.putUser("ana", { userId: "AIDASECOND" });
+    catalog.putUser("ana", { entityId: "AIDASECOND" });
     expect(callerOfKey(catalog, "AKIAANA")).toMatchObject({
       userId: "AIDASECOND",
       arn: `arn:aws:iam::${ACCOUNT}:user/ana`,

@@ -113,7 +113,7 @@ function makeCaller(key: AccessKeyRecord, account: AccountRecord, user: UserReco
     const arn = `arn:aws:iam::${accountId}:root`;
     return { type: "root", accountId, arn, userId: accountId, accessKeyId, canonicalUserId };
   }
-  const { userName, userId } = user;
+  const { name: userName, entityId: userId } = user;
   const arn = `arn:aws:iam::${accountId}:user${user.path}${userName}`;
   return { type: "user", accountId, arn, userId, userName, accessKeyId, canonicalUserId };
 }

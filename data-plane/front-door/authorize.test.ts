@@ -23,7 +23,9 @@ const bucketPolicy = (...statements: readonly Statement[]) =>
   compilePolicy(parsePolicy(policyText(...statements), "resource"));
 
 const userOf = (...policies: readonly string[]): UserRecord =>
-  new FakeCatalog().putUser("ana", { inlinePolicies: Object.fromEntries(policies.map((text, n) => [`p${n}`, text])) });
+  new FakeCatalog().putUser("ana", {
+    sections: { inlinePolicies: Object.fromEntries(policies.map((text, n) => [`p${n}`, text])) },
+  });
 
 const CALLERS = {
   anonymous: { type: "anonymous" },
@@ -38,16 +40,11 @@ function canonicalOf(accountId: string): string {
 }
 
 function callerIn(type: "root" | "user", accountId: typeof ACCOUNT): Exclude<Caller, { type: "anonymous" }> {
-  const who = type === "root" ? "root" : "user/ana";
-  return {
-    type,
-    accountId,
-    arn: `arn:aws:iam::${accountId}:${who}`,
-    userId: type === "root" ? accountId : "AIDAANA",
-    ...(type === "user" && { userName: "ana" }),
-    accessKeyId: "AKIA",
-    canonicalUserId: canonicalOf(accountId),
-  };
+  const base = { accountId, accessKeyId: "AKIA", canonicalUserId: canonicalOf(accountId) };
+  const arn = (who: string) => `arn:aws:iam::${accountId}:${who}`;
+  return type === "root"
+    ? { ...base, type, arn: arn("root"), userId: accountId }
+    : { ...base, type, arn: arn("user/ana"), userId: "AIDAANA", userName: "ana" };
 }
 
 function decide(

@@ -30,7 +30,7 @@ export function identityPolicies(user: UserRecord | undefined): readonly Compile
   if (user === undefined) return NO_POLICIES;
   const cached = policiesOfUser.get(user);
   if (cached !== undefined) return cached;
-  const compiled = Object.values(user.inlinePolicies).map((text) => {
+  const compiled = Object.values(user.sections.inlinePolicies ?? {}).map((text) => {
     try {
       return compilePolicy(parsePolicy(text, "identity"));
     } catch {
@@ -94,9 +94,16 @@ function principalOf(caller: Caller): PrincipalContext {
     case "root":
       return { type: "root", accountId: caller.accountId, arn: caller.arn };
     case "user": {
-      const { accountId, arn, userId, userName = "" } = caller;
+      const { accountId, arn, userId, userName } = caller;
       return { type: "user", accountId, arn, userId, userName };
     }
+    case "role":
+    case "member": {
+      const { accountId, arn, roleArn, roleId, sessionName } = caller;
+      return { type: "assumed-role", accountId, arn, roleArn, roleId, sessionName };
+    }
+    case "federated":
+      return { type: "federated-user", accountId: caller.accountId, arn: caller.arn, userId: caller.userId };
   }
 }
 

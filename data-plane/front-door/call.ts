@@ -7,6 +7,7 @@ import type { SignedRequest } from "#foundation/aws/sigv4";
 import type { HttpRequest } from "#foundation/http";
 import type { CompiledPolicy, Decision } from "#foundation/policy";
 import type { AddressedRequest } from "./address.ts";
+import { anyAsksFor } from "./asked-keys.ts";
 import type { Authentication } from "./authenticate.ts";
 import { decideQuestion, identityPolicies, refusalText } from "./authorize.ts";
 import type { CallFacts } from "./condition-values.ts";
@@ -66,6 +67,10 @@ export class Call implements CallContext, CallFacts {
 
   decide(question: AccessRequest): Decision {
     return decideQuestion(this, this.#policies(), question);
+  }
+
+  asksFor(prefix: string): boolean {
+    return anyAsksFor(this.#policies(), prefix);
   }
 
   authorize(question: AccessRequest): void {

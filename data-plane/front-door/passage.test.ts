@@ -105,7 +105,7 @@ describe("refused before anything was read", () => {
     await unread(signed(PUT, { credential: ana }), "AccessDenied", 403, ["PutObject"]);
   });
   test("a caller whose policy cannot be read", async () => {
-    door.catalog.putUser("ana", { inlinePolicies: { broken: "{" } });
+    door.catalog.putUser("ana", { sections: { inlinePolicies: { broken: "{" } } });
     const ana = door.catalog.putKey("AKIAANA", { owner: { type: "user", userName: "ana" } });
     await unread(signed(PUT, { credential: ana }), "AccessDenied", 403, ["PutObject"]);
   });

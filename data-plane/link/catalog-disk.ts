@@ -33,6 +33,27 @@ const MIGRATIONS: readonly Migration[] = [
     name: "run of the control plane",
     sql: "ALTER TABLE position ADD COLUMN run TEXT;",
   },
+  {
+    version: 3,
+    name: "users are IAM entities",
+    // A data plane that starts with this version while its control plane is away goes on knowing its users.
+    sql: `
+      INSERT INTO records (kind, key, record)
+        SELECT kind, json_extract(record, '$.userId'), json_object(
+          'kind', 'user',
+          'entityId', json_extract(record, '$.userId'),
+          'accountId', json_extract(record, '$.accountId'),
+          'name', json_extract(record, '$.userName'),
+          'path', json_extract(record, '$.path'),
+          'createdAt', json_extract(record, '$.createdAt'),
+          'modifiedAt', json_extract(record, '$.createdAt'),
+          'revision', 1,
+          'sections', json_object('inlinePolicies', json_extract(record, '$.inlinePolicies'))
+        )
+        FROM records WHERE kind = 'user';
+      DELETE FROM records WHERE kind = 'user' AND json_extract(record, '$.userName') IS NOT NULL;
+    `,
+  },
 ];
 
 /** Where the catalog stands after a change. */

@@ -60,15 +60,17 @@ describe("CatalogMaps", () => {
     maps.put({
       kind: "user",
       accountId: accounts[0]!,
-      userName: "ada",
-      userId: "AIDA1",
+      entityId: "AIDA1",
+      name: "ada",
       path: "/",
-      inlinePolicies: {},
       createdAt: 0,
+      modifiedAt: 0,
+      revision: 1,
+      sections: {},
     });
     expect(maps.accountByCanonicalId("c1")).toBeUndefined();
     expect(maps.accountByCanonicalId("c2")?.accountId).toBe(accounts[0]!);
-    expect(maps.user(accounts[0]!, "ada")?.userId).toBe("AIDA1");
+    expect(maps.user(accounts[0]!, "ada")?.entityId).toBe("AIDA1");
     expect(maps.user(accounts[1]!, "ada")).toBeUndefined();
     maps.apply({ change: "delete", kind: "account", key: accounts[0]! });
     expect(maps.accountByCanonicalId("c2")).toBeUndefined();

@@ -6,9 +6,14 @@ import type {
   BucketRecord,
   CatalogChange,
   CatalogRecord,
+  IdentityKind,
+  IdentityRecord,
+  KeyOwner,
+  MemberRecord,
   UserRecord,
 } from "#contracts";
-import { keyOfRecord, userKey } from "./catalog-key.ts";
+import { keyOfRecord, memberKey } from "./catalog-key.ts";
+import { EntityMaps } from "./entity-maps.ts";
 import { NameIndex } from "./name-index.ts";
 import { ResourceMaps } from "./resource-maps.ts";
 
@@ -18,8 +23,18 @@ const NO_BUCKETS: readonly BucketRecord[] = Object.freeze([]);
 export class CatalogMaps {
   readonly #accounts = new Map<string, AccountRecord>();
   readonly #accountsByCanonicalId = new Map<string, AccountRecord>();
-  readonly #users = new Map<string, UserRecord>();
   readonly #accessKeys = new Map<string, AccessKeyRecord>();
+  /** By account and owner. */
+  readonly #accessKeysOfOwner = new Map<string, Map<string, AccessKeyRecord>>();
+  readonly #members = new Map<string, MemberRecord>();
+  readonly #entities: { readonly [Kind in IdentityKind]: EntityMaps<Kind> } = {
+    user: new EntityMaps<"user">(),
+    group: new EntityMaps<"group">(),
+    role: new EntityMaps<"role">(),
+    managedPolicy: new EntityMaps<"managedPolicy">(),
+    instanceProfile: new EntityMaps<"instanceProfile">(),
+    oidcProvider: new EntityMaps<"oidcProvider">(),
+  };
   readonly #buckets = new Map<string, BucketRecord>();
   readonly #bucketsByAccount = new Map<string, NameIndex<BucketRecord>>();
   readonly queues = new ResourceMaps<"queue">();
@@ -34,7 +49,20 @@ export class CatalogMaps {
   }
 
   user(accountId: AccountId, userName: string): UserRecord | undefined {
-    return this.#users.get(userKey(accountId, userName));
+    const record = this.#entities.user.named(accountId, userName);
+    return record?.name === userName ? record : undefined;
+  }
+
+  entities<Kind extends IdentityKind>(kind: Kind): EntityMaps<Kind> {
+    return this.#entities[kind];
+  }
+
+  member(accountId: AccountId, personId: string): MemberRecord | undefined {
+    return this.#members.get(memberKey(accountId, personId));
+  }
+
+  accessKeysOf(accountId: AccountId, owner: KeyOwner): readonly AccessKeyRecord[] {
+    return [...(this.#accessKeysOfOwner.get(ownerKey(accountId, owner))?.values() ?? [])];
   }
 
   accessKey(accessKeyId: string): AccessKeyRecord | undefined {
@@ -55,13 +83,15 @@ export class CatalogMaps {
 
   /** How many records there are. */
   get size(): number {
-    const named = this.#accounts.size + this.#users.size + this.#accessKeys.size + this.#buckets.size;
-    return named + this.queues.size + this.tables.size;
+    let size = this.#accounts.size + this.#members.size + this.#accessKeys.size + this.#buckets.size;
+    for (const entities of Object.values(this.#entities)) size += entities.size;
+    return size + this.queues.size + this.tables.size;
   }
 
   *records(): IterableIterator<CatalogRecord> {
     yield* this.#accounts.values();
-    yield* this.#users.values();
+    yield* this.#members.values();
+    for (const entities of Object.values(this.#entities)) yield* entities.values() as Iterable<CatalogRecord>;
     yield* this.#accessKeys.values();
     yield* this.#buckets.values();
     yield* this.queues.values();
@@ -87,11 +117,26 @@ export class CatalogMaps {
         break;
       }
       case "user":
-        this.#users.set(key, record);
+      case "group":
+      case "role":
+      case "managedPolicy":
+      case "instanceProfile":
+      case "oidcProvider":
+        // The maps of a kind take that kind.
+        (this.#entities[record.kind] as EntityMaps<IdentityKind>).put(record as IdentityRecord);
         break;
-      case "accessKey":
+      case "member":
+        this.#members.set(key, record);
+        break;
+      case "accessKey": {
+        this.#deleteAccessKey(key);
         this.#accessKeys.set(key, record);
+        const owner = ownerKey(record.accountId, record.owner);
+        const keys = this.#accessKeysOfOwner.get(owner);
+        if (keys === undefined) this.#accessKeysOfOwner.set(owner, new Map([[key, record]]));
+        else keys.set(key, record);
         break;
+      }
       case "bucket": {
         const before = this.#buckets.get(key);
         // A name that was deleted and taken by another account can arrive as one change.
@@ -105,9 +150,6 @@ export class CatalogMaps {
         index.put(record);
         break;
       }
-      case "dataPlane":
-        // Never wanted: which data plane is enrolled concerns the control plane alone.
-        break;
       case "queue":
         this.queues.put(record);
         break;
@@ -126,10 +168,18 @@ export class CatalogMaps {
         break;
       }
       case "user":
-        this.#users.delete(key);
+      case "group":
+      case "role":
+      case "managedPolicy":
+      case "instanceProfile":
+      case "oidcProvider":
+        this.#entities[kind].delete(key);
+        break;
+      case "member":
+        this.#members.delete(key);
         break;
       case "accessKey":
-        this.#accessKeys.delete(key);
+        this.#deleteAccessKey(key);
         break;
       case "bucket": {
         const before = this.#buckets.get(key);
@@ -137,8 +187,6 @@ export class CatalogMaps {
         if (before !== undefined) this.#unlist(before);
         break;
       }
-      case "dataPlane":
-        break;
       case "queue":
         this.queues.delete(key);
         break;
@@ -148,11 +196,25 @@ export class CatalogMaps {
     }
   }
 
+  #deleteAccessKey(accessKeyId: string): void {
+    const before = this.#accessKeys.get(accessKeyId);
+    if (before === undefined) return;
+    this.#accessKeys.delete(accessKeyId);
+    const owner = ownerKey(before.accountId, before.owner);
+    const keys = this.#accessKeysOfOwner.get(owner);
+    keys?.delete(accessKeyId);
+    if (keys?.size === 0) this.#accessKeysOfOwner.delete(owner);
+  }
+
   #unlist(bucket: BucketRecord): void {
     const index = this.#bucketsByAccount.get(bucket.accountId);
     index?.delete(bucket.name);
     if (index?.size === 0) this.#bucketsByAccount.delete(bucket.accountId);
   }
+}
+
+function ownerKey(accountId: AccountId, owner: KeyOwner): string {
+  return owner.type === "root" ? accountId : `${accountId}/${owner.userName}`;
 }
 
 function deepFreeze(value: unknown): void {

@@ -9,26 +9,49 @@ import type {
   CommandOrigin,
   CommandOutcome,
   EventId,
+  IdentityKind,
+  IdentityRecord,
+  IdentitySection,
+  KeyOwner,
+  MemberRecord,
   QueueRecord,
   Region,
   ResourceId,
+  SessionClaims,
   TableRecord,
   UserRecord,
 } from "#contracts";
 
 /**
- * The local catalog: answers from memory, persisted with its cursor, fed by the change stream. All look-ups are synchronous and
- * O(1) or O(result); records are frozen and replaced, never changed, so identity can serve as a cache key.
+ * What a catalog holds. All look-ups are synchronous and O(1) or O(result); records are frozen and replaced, never changed, so identity can serve as a cache key.
  */
-export interface Catalog {
-  /** The last event whose effects are in memory and on disk. */
-  readonly appliedThrough: EventId;
+export interface CatalogLookups {
   account(accountId: AccountId): AccountRecord | undefined;
   accountByCanonicalId(canonicalUserId: string): AccountRecord | undefined;
-  user(accountId: AccountId, userName: string): UserRecord | undefined;
   accessKey(accessKeyId: string): AccessKeyRecord | undefined;
-  /** The secret of a key, opened once and cached; undefined when the key is unknown. */
-  secretOf(accessKeyId: string): string | undefined;
+  accessKeysOf(accountId: AccountId, owner: KeyOwner): readonly AccessKeyRecord[];
+  user(accountId: AccountId, userName: string): UserRecord | undefined;
+  /** An IAM entity, of this account only. */
+  entity<Kind extends IdentityKind>(
+    kind: Kind,
+    accountId: AccountId,
+    entityId: string,
+  ): IdentityRecord<Kind> | undefined;
+  /** Without regard to case, as names are unique. */
+  entityByName<Kind extends IdentityKind>(
+    kind: Kind,
+    accountId: AccountId,
+    name: string,
+  ): IdentityRecord<Kind> | undefined;
+  /** By name, in byte order. */
+  entitiesOf<Kind extends IdentityKind>(kind: Kind, accountId: AccountId): readonly IdentityRecord<Kind>[];
+  /** Entities whose section refers to the target (see `IDENTITY_REFERENCES`): to a managed policy by ARN, to a group or a role by id. In no particular order. */
+  entitiesReferring<Kind extends IdentityKind>(
+    kind: Kind,
+    section: IdentitySection<Kind>,
+    target: string,
+  ): readonly IdentityRecord<Kind>[];
+  member(accountId: AccountId, personId: string): MemberRecord | undefined;
   bucket(name: string): BucketRecord | undefined;
   /** By name, in byte order. */
   bucketsOf(accountId: AccountId): readonly BucketRecord[];
@@ -43,6 +66,24 @@ export interface Catalog {
   /** Of one region of one account, by name in byte order. */
   tablesOf(accountId: AccountId, region: Region): readonly TableRecord[];
   tables(): Iterable<TableRecord>;
+}
+
+/** The local catalog: answers from memory, persisted with its cursor, fed by the change stream. */
+export interface Catalog extends CatalogLookups {
+  /** The last event whose effects are in memory and on disk. */
+  readonly appliedThrough: EventId;
+  /** The secret of a key, opened once and cached; undefined when the key is unknown, or when the sealing key is not here. */
+  secretOf(accessKeyId: string): string | undefined;
+  /**
+   * Makes the token of a session.
+   * @throws ControlPlaneUnavailable while the sealing key is not here; RangeError when the claims are too large for a token
+   */
+  sealSession(claims: SessionClaims): string;
+  /**
+   * The claims of a token, whether it has expired or not; undefined when it was not made by this cloud for this access key.
+   * @throws ControlPlaneUnavailable while the sealing key is not here
+   */
+  openSession(token: string, accessKeyId: string): SessionClaims | undefined;
   /** Called after a change is in memory and on disk. Returns the function that ends the subscription. */
   onChange(listener: (changes: readonly CatalogChange[]) => void): () => void;
   /** Resolves when the event is applied; rejects with ControlPlaneUnavailable when `timeoutMs` passes first. */

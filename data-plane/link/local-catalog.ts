@@ -1,11 +1,18 @@
 /** The catalog as the data plane sees it: memory over disk, with listeners and waiters. */
-import type { AccountId, CatalogChange, ControlPlaneId, EventId, Region, ResourceId } from "#contracts";
-import { open } from "#foundation/crypto";
-import type { Timers } from "#foundation/runtime";
+import {
+  type CatalogChange,
+  type ControlPlaneId,
+  type EventId,
+  SESSION_KEY_PURPOSE,
+  type SessionClaims,
+} from "#contracts";
+import { CryptoError, deriveSealingKey, open, type SealingKey, seal } from "#foundation/crypto";
+import type { Random, Timers } from "#foundation/runtime";
 import { type Catalog, ControlPlaneUnavailable } from "./catalog.ts";
 import { catalogDifference } from "./catalog-difference.ts";
 import type { CatalogDisk } from "./catalog-disk.ts";
 import { CatalogMaps } from "./catalog-maps.ts";
+import { CatalogReads } from "./catalog-reads.ts";
 import type { CatalogPosition, LinkEffect } from "./machine-types.ts";
 import type { SealingKeys } from "./sealing-keys.ts";
 
@@ -25,25 +32,33 @@ export interface LocalCatalogParts {
   readonly disk: CatalogDisk;
   readonly keys: SealingKeys;
   readonly timers: Timers;
+  /** For the nonces of session tokens. */
+  readonly random: Random;
   /** A listener threw, or a secret could not be opened. */
   readonly onProblem: (message: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
 /** Fed by the link, read by everyone else through {@link Catalog}. */
-export class LocalCatalog implements Catalog {
+export class LocalCatalog extends CatalogReads implements Catalog {
   readonly #parts: LocalCatalogParts;
   readonly #listeners = new Set<(changes: readonly CatalogChange[]) => void>();
   readonly #waiters = new Set<Waiter>();
   /** Access key id → the sealed text that was opened, and what was in it. */
   readonly #secrets = new Map<string, { readonly sealed: string; readonly secret: string }>();
   #maps = new CatalogMaps();
+  #sessions: { readonly sealing: SealingKey; readonly derived: SealingKey } | undefined;
   #position: CatalogPosition | undefined;
 
   /** Loads what the disk has. */
   constructor(parts: LocalCatalogParts) {
+    super();
     this.#parts = parts;
     for (const record of parts.disk.records()) this.#maps.put(record);
     this.#position = parts.disk.position;
+  }
+
+  protected override get maps(): CatalogMaps {
+    return this.#maps;
   }
 
   get position(): CatalogPosition | undefined {
@@ -56,66 +71,6 @@ export class LocalCatalog implements Catalog {
 
   get size(): number {
     return this.#maps.size;
-  }
-
-  account(accountId: AccountId) {
-    return this.#maps.account(accountId);
-  }
-
-  accountByCanonicalId(canonicalUserId: string) {
-    return this.#maps.accountByCanonicalId(canonicalUserId);
-  }
-
-  user(accountId: AccountId, userName: string) {
-    return this.#maps.user(accountId, userName);
-  }
-
-  accessKey(accessKeyId: string) {
-    return this.#maps.accessKey(accessKeyId);
-  }
-
-  bucket(name: string) {
-    return this.#maps.bucket(name);
-  }
-
-  bucketsOf(accountId: AccountId) {
-    return this.#maps.bucketsOf(accountId);
-  }
-
-  buckets() {
-    return this.#maps.buckets();
-  }
-
-  queue(accountId: AccountId, region: Region, name: string) {
-    return this.#maps.queues.get(accountId, region, name);
-  }
-
-  queueById(queueId: ResourceId) {
-    return this.#maps.queues.byId(queueId);
-  }
-
-  queuesOf(accountId: AccountId, region: Region) {
-    return this.#maps.queues.listOf(accountId, region);
-  }
-
-  queues() {
-    return this.#maps.queues.values();
-  }
-
-  table(accountId: AccountId, region: Region, name: string) {
-    return this.#maps.tables.get(accountId, region, name);
-  }
-
-  tableById(tableId: ResourceId) {
-    return this.#maps.tables.byId(tableId);
-  }
-
-  tablesOf(accountId: AccountId, region: Region) {
-    return this.#maps.tables.listOf(accountId, region);
-  }
-
-  tables() {
-    return this.#maps.tables.values();
   }
 
   secretOf(accessKeyId: string): string | undefined {
@@ -133,6 +88,31 @@ export class LocalCatalog implements Catalog {
       this.#parts.onProblem("the secret of an access key could not be opened", { accessKeyId, error });
       return undefined;
     }
+  }
+
+  sealSession(claims: SessionClaims): string {
+    const key = this.#sessionKey();
+    return seal(key, JSON.stringify(claims), claims.accessKeyId, this.#parts.random);
+  }
+
+  openSession(token: string, accessKeyId: string): SessionClaims | undefined {
+    const key = this.#sessionKey();
+    try {
+      return JSON.parse(open(key, token, accessKeyId)) as SessionClaims;
+    } catch (error) {
+      if (error instanceof CryptoError) return undefined;
+      throw error;
+    }
+  }
+
+  /** Derived once for each sealing key. */
+  #sessionKey(): SealingKey {
+    const sealing = this.#position === undefined ? undefined : this.#parts.keys.of(this.#position.controlPlaneId);
+    if (sealing === undefined) throw new ControlPlaneUnavailable("The sealing key of this control plane is not here.");
+    if (this.#sessions?.sealing !== sealing) {
+      this.#sessions = { sealing, derived: deriveSealingKey(sealing, SESSION_KEY_PURPOSE) };
+    }
+    return this.#sessions.derived;
   }
 
   onChange(listener: (changes: readonly CatalogChange[]) => void): () => void {

@@ -1,8 +1,8 @@
 /** Records of one owner in the order in which they are listed. */
 
 /**
- * Records sorted by name. The list that {@link NameIndex.list} hands out never changes afterwards: the next change copies it first. Names of buckets, queues and tables are
- * ASCII (their naming rules), so comparing code units is comparing bytes.
+ * Records sorted by name. The list that {@link NameIndex.list} hands out never changes afterwards: the next change copies it first. Names of buckets, queues, tables and IAM
+ * entities are ASCII (their naming rules), so comparing code units is comparing bytes.
  */
 export class NameIndex<Named extends { readonly name: string }> {
   #sorted: Named[] = [];
@@ -19,6 +19,11 @@ export class NameIndex<Named extends { readonly name: string }> {
   delete(name: string): void {
     const at = this.#position(name);
     if (this.#sorted[at]?.name === name) this.#writable().splice(at, 1);
+  }
+
+  get(name: string): Named | undefined {
+    const record = this.#sorted[this.#position(name)];
+    return record?.name === name ? record : undefined;
   }
 
   list(): readonly Named[] {

@@ -1,14 +1,14 @@
 /** The shell around the link's machine: carries out its effects and tells it what happened. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type {
-  CatalogKind,
-  ChangeStreamConnection,
-  Command,
-  CommandOrigin,
-  CommandOutcome,
-  ControlPlaneId,
-  DataPlaneId,
+import {
+  type ChangeStreamConnection,
+  type Command,
+  type CommandOrigin,
+  type CommandOutcome,
+  type ControlPlaneId,
+  DATA_PLANE_KINDS,
+  type DataPlaneId,
 } from "#contracts";
 import { randomUuid, type TimerHandle } from "#foundation/runtime";
 import { ControlPlaneUnavailable, DataPlaneRefused } from "./catalog.ts";
@@ -20,8 +20,6 @@ import { LocalCatalog } from "./local-catalog.ts";
 import { initialLinkState, step } from "./machine.ts";
 import type { LinkEffect, LinkEvent, LinkTimer } from "./machine-types.ts";
 import { openSealingKeys } from "./sealing-keys.ts";
-
-const EVERYTHING: readonly CatalogKind[] = ["account", "user", "accessKey", "bucket", "queue", "table"];
 
 /** One caller of `execute`. */
 interface Caller {
@@ -46,7 +44,7 @@ interface Caller {
 export function openLink(options: LinkOptions): Link {
   const { clock, timers, random, transport, logger } = options;
   mkdirSync(options.directory, { recursive: true, mode: 0o700 });
-  const wants = options.wants ?? EVERYTHING;
+  const wants = options.wants ?? DATA_PLANE_KINDS;
   const identityPath = join(options.directory, "identity");
   const identity = readIdentity(identityPath);
   const disk = openCatalogDisk({
@@ -61,6 +59,7 @@ export function openLink(options: LinkOptions): Link {
     disk,
     keys,
     timers,
+    random: random.fork("sessions"),
     onProblem: (message, fields) => logger.error(message, fields),
   });
   const metrics = declareLinkMetrics(options.metrics);

@@ -1,15 +1,22 @@
 /** Reads messages of the control plane off the wire. */
-import type { CatalogKind, ControlPlaneMessage } from "#contracts";
+import type { ControlPlaneMessage, DataPlaneKind } from "#contracts";
 
 type Json = Readonly<Record<string, unknown>>;
 
+const ENTITY: readonly string[] = ["entityId", "accountId", "name"];
+
 /** The members by which a record is found; a record without them would poison the catalog's indexes. */
-const KEY_MEMBERS: Readonly<Record<CatalogKind, readonly string[]>> = {
+const KEY_MEMBERS: Readonly<Record<DataPlaneKind, readonly string[]>> = {
   account: ["accountId", "canonicalUserId"],
-  user: ["accountId", "userName"],
   accessKey: ["accessKeyId", "accountId", "sealedSecret"],
   bucket: ["name", "bucketId", "accountId"],
-  dataPlane: ["dataPlaneId"],
+  user: ENTITY,
+  group: ENTITY,
+  role: ENTITY,
+  managedPolicy: ENTITY,
+  instanceProfile: ENTITY,
+  oidcProvider: ENTITY,
+  member: ["accountId", "personId", "role"],
   queue: ["resourceId", "accountId", "region", "name"],
   table: ["resourceId", "accountId", "region", "name"],
 };
@@ -72,7 +79,7 @@ function isChange(value: unknown): boolean {
   return value.change === "upsert" ? isRecord(value.record) : value.change === "delete" && isKind(value.kind);
 }
 
-function isKind(value: unknown): value is CatalogKind {
+function isKind(value: unknown): value is DataPlaneKind {
   return typeof value === "string" && Object.hasOwn(KEY_MEMBERS, value);
 }
 

@@ -11,21 +11,59 @@ import type { CompiledPolicy, Decision } from "#foundation/policy";
 
 export type { EventDelivery, EventDestination, EventSource } from "./event-destinations.ts";
 
+/** What temporary credentials add to who they speak for. Facts of the session's token; what they allow is judged by the catalog at each request. */
+export interface CallerSession {
+  /** Epoch milliseconds. */
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+  /** Session policies, compiled; together they must allow. Empty: there were none. */
+  readonly policies: readonly CompiledPolicy[];
+  /** Session tags. */
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly transitiveTags?: readonly string[];
+  readonly sourceIdentity?: string;
+  /** Of a web identity: the provider, `accounts.example.com`. */
+  readonly federatedProvider?: string;
+}
+
+interface CallerBase {
+  readonly accountId: AccountId;
+  /** As `GetCallerIdentity` shows it. */
+  readonly arn: string;
+  /** `aws:userid`. */
+  readonly userId: string;
+  readonly accessKeyId: string;
+  /** Canonical user id of the caller's account. */
+  readonly canonicalUserId: string;
+}
+
 /** Who calls. */
 export type Caller =
   | { readonly type: "anonymous" }
-  | {
-      readonly type: "root" | "user";
-      readonly accountId: AccountId;
-      /** `arn:aws:iam::123456789012:root` or `…:user/path/name`. */
-      readonly arn: string;
-      /** The account id for root, `AIDA…` for users. */
-      readonly userId: string;
-      readonly userName?: string;
-      readonly accessKeyId: string;
-      /** Canonical user id of the caller's account. */
-      readonly canonicalUserId: string;
-    };
+  /** `arn:aws:iam::123456789012:root`; the user id is the account id. A session is that of GetSessionToken. */
+  | (CallerBase & { readonly type: "root"; readonly session?: CallerSession })
+  /** `…:user/path/name`, `AIDA…`. A session is that of GetSessionToken. */
+  | (CallerBase & { readonly type: "user"; readonly userName: string; readonly session?: CallerSession })
+  /** `arn:aws:sts::123456789012:assumed-role/name/session`, `AROA…:session`. */
+  | (CallerBase & {
+      readonly type: "role";
+      /** `arn:aws:iam::123456789012:role/path/name` */
+      readonly roleArn: string;
+      readonly roleId: string;
+      readonly sessionName: string;
+      readonly session: CallerSession;
+    })
+  /** `arn:aws:sts::123456789012:federated-user/name`, `123456789012:name`. */
+  | (CallerBase & { readonly type: "federated"; readonly session: CallerSession })
+  /** A member of the org, signed in through the platform; shown as a session of the role that stands for its place in the org. */
+  | (CallerBase & {
+      readonly type: "member";
+      readonly personId: string;
+      readonly roleArn: string;
+      readonly roleId: string;
+      readonly sessionName: string;
+      readonly session: CallerSession;
+    });
 
 /** One question to the policy evaluator; all questions of an operation must be answered with yes. */
 export interface AccessRequest {
@@ -63,6 +101,11 @@ export interface CallContext {
   readonly trailers: ReadonlyMap<string, string>;
   /** The evaluator, for questions that arise within an operation (per key of DeleteObjects, 403 instead of 404). */
   decide(request: AccessRequest): Decision;
+  /**
+   * Whether a policy of the caller asks for a condition key that begins like this: what costs a look-up is looked up only then.
+   * @param prefix in lower case: `s3:existingobjecttag/`
+   */
+  asksFor(prefix: string): boolean;
   /** @throws AwsError AccessDenied, with AWS's message */
   authorize(request: AccessRequest): void;
 }

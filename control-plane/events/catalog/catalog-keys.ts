@@ -1,6 +1,8 @@
 /** What identifies catalog records, and which record an event concerns. */
-import type { AccountId, CatalogKey, CatalogKind, CatalogRecord, EventType, ResourceReference } from "#contracts";
+import type { CatalogKey, CatalogKind, CatalogRecord, EventType } from "#contracts";
 import type { AnyEvent } from "../new-event.ts";
+import type { EventDefinition } from "./kind-definition.ts";
+import { CATALOG_KIND_NAMES, CATALOG_KINDS } from "./kinds/index.ts";
 
 /** A record's place: its kind and its key within the kind. */
 export interface CatalogAddress {
@@ -8,76 +10,39 @@ export interface CatalogAddress {
   readonly key: CatalogKey;
 }
 
-/** `123456789012/ada`. Neither part can contain a slash. */
-export function userKey(accountId: AccountId, userName: string): CatalogKey {
-  return `${accountId}/${userName}`;
+/** A definition of an event, whatever its kind: the table pairs each with payloads and records of its own type. */
+export type AnyEventDefinition = EventDefinition<never, never>;
+
+interface DefinedEvent {
+  readonly kind: CatalogKind;
+  readonly definition: AnyEventDefinition;
 }
 
-/** `123456789012/us-east-1/orders`. No part can contain a slash. */
-export function resourceKey(place: Pick<ResourceReference, "accountId" | "region" | "name">): CatalogKey {
-  return `${place.accountId}/${place.region}/${place.name}`;
+const DEFINED: ReadonlyMap<string, DefinedEvent> = new Map(
+  CATALOG_KIND_NAMES.flatMap((kind) =>
+    Object.entries(CATALOG_KINDS[kind].events).map(
+      ([type, definition]) => [type, { kind, definition: definition as unknown as AnyEventDefinition }] as const,
+    ),
+  ),
+);
+
+/** The kind of record that a type of event is about, and what the event does to it; undefined for a type that this program does not know. */
+export function definitionOf(type: EventType): DefinedEvent | undefined {
+  return DEFINED.get(type);
 }
 
 export function keyOfRecord(record: CatalogRecord): CatalogKey {
-  switch (record.kind) {
-    case "account":
-      return record.accountId;
-    case "user":
-      return userKey(record.accountId, record.userName);
-    case "accessKey":
-      return record.accessKeyId;
-    case "bucket":
-      return record.name;
-    case "dataPlane":
-      return record.dataPlaneId;
-    case "queue":
-    case "table":
-      return resourceKey(record);
-  }
+  // The table gives each kind the function of that very kind.
+  return CATALOG_KINDS[record.kind].keyOf(record as never);
 }
 
 /** The one record that an event changes: known from the event alone, without any view. */
 export function addressOfEvent(event: AnyEvent): CatalogAddress {
-  switch (event.type) {
-    case "account.created":
-      return { kind: "account", key: event.payload.accountId };
-    case "user.created":
-    case "user.deleted":
-    case "userPolicy.put":
-    case "userPolicy.deleted":
-      return { kind: "user", key: userKey(event.payload.accountId, event.payload.userName) };
-    case "accessKey.created":
-    case "accessKey.updated":
-    case "accessKey.deleted":
-      return { kind: "accessKey", key: event.payload.accessKeyId };
-    case "bucket.created":
-    case "bucket.configured":
-    case "bucket.deleted":
-      return { kind: "bucket", key: event.payload.name };
-    case "dataPlane.enrolled":
-    case "dataPlane.forgotten":
-      return { kind: "dataPlane", key: event.payload.dataPlaneId };
-    case "queue.created":
-    case "queue.configured":
-    case "queue.deleted":
-      return { kind: "queue", key: resourceKey(event.payload) };
-    case "table.created":
-    case "table.configured":
-    case "table.deleted":
-      return { kind: "table", key: resourceKey(event.payload) };
-  }
+  const { kind, definition } = DEFINED.get(event.type)!;
+  return { kind, key: definition.key(event.payload as never) };
 }
-
-const ENDINGS: ReadonlySet<EventType> = new Set([
-  "user.deleted",
-  "accessKey.deleted",
-  "bucket.deleted",
-  "dataPlane.forgotten",
-  "queue.deleted",
-  "table.deleted",
-] as const);
 
 /** Whether the event takes its record away, so that a later record under the same key is another thing. */
 export function endsRecord(event: AnyEvent): boolean {
-  return ENDINGS.has(event.type);
+  return "ends" in DEFINED.get(event.type)!.definition;
 }

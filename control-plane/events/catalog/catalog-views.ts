@@ -1,4 +1,4 @@
-/** All catalog records in memory, with the indexes that commands and readers need. */
+/** All catalog records in memory, with the groups by which commands and readers find them. */
 import type {
   AccessKeyRecord,
   AccountId,
@@ -8,139 +8,180 @@ import type {
   CatalogKind,
   CatalogRecord,
   DataPlaneRecord,
+  IdentityKind,
+  IdentityRecord,
   KeyOwner,
-  QueueRecord,
+  MemberRecord,
   Region,
   ResourceKind,
   ResourceRecord,
-  TableRecord,
-  UserRecord,
 } from "#contracts";
-import { keyOfRecord, resourceKey, userKey } from "./catalog-keys.ts";
+import { aliased, inRegion, named, namedInCloud, ofAccount, ofOwner, referringTo } from "./catalog-groups.ts";
+import type { KindDefinition, RecordOf } from "./kind-definition.ts";
+import { CATALOG_KIND_NAMES, CATALOG_KINDS } from "./kinds/index.ts";
+import { resourceKey } from "./resource-key.ts";
 
 /** Read-only look-ups; each O(1) or O(result). Records are frozen. */
 export interface CatalogReader {
   account(accountId: AccountId): AccountRecord | undefined;
   /** Account names are unique without regard to case. */
   accountByName(name: string): AccountRecord | undefined;
-  user(accountId: AccountId, userName: string): UserRecord | undefined;
-  /** User names are unique in their account without regard to case. */
-  userByAnyCase(accountId: AccountId, userName: string): UserRecord | undefined;
-  userCount(accountId: AccountId): number;
+  accountByAlias(alias: string): AccountRecord | undefined;
   accessKey(accessKeyId: string): AccessKeyRecord | undefined;
   accessKeysOf(accountId: AccountId, owner: KeyOwner): readonly AccessKeyRecord[];
   bucket(name: string): BucketRecord | undefined;
   bucketCount(accountId: AccountId): number;
+  /** An IAM entity, of this account only. */
+  entity<Kind extends IdentityKind>(
+    kind: Kind,
+    accountId: AccountId,
+    entityId: string,
+  ): IdentityRecord<Kind> | undefined;
+  /** Names of IAM entities are unique in their kind and account without regard to case. */
+  entityByName<Kind extends IdentityKind>(
+    kind: Kind,
+    accountId: AccountId,
+    name: string,
+  ): IdentityRecord<Kind> | undefined;
+  entityCount(kind: IdentityKind, accountId: AccountId): number;
+  /** Entities whose section refers to the target: to a managed policy by ARN, to a group or a role by id. */
+  entitiesReferring<Kind extends IdentityKind>(
+    kind: Kind,
+    section: string,
+    target: string,
+  ): readonly IdentityRecord<Kind>[];
   resource<Kind extends ResourceKind>(
     kind: Kind,
     accountId: AccountId,
     region: Region,
     name: string,
   ): ResourceRecord<Kind> | undefined;
-  /** The data plane of this cloud; undefined before the first one has registered, and after it was forgotten. */
-  dataPlane(): DataPlaneRecord | undefined;
   /** How many resources of a kind there are in a region of an account. */
   resourceCount(kind: ResourceKind, accountId: AccountId, region: Region): number;
-  record(kind: CatalogKind, key: string): CatalogRecord | undefined;
+  member(accountId: AccountId, personId: string): MemberRecord | undefined;
+  /** The data plane of this cloud; undefined before the first one has registered, and after it was forgotten. */
+  dataPlane(): DataPlaneRecord | undefined;
+  record<Kind extends CatalogKind>(kind: Kind, key: string): RecordOf<Kind> | undefined;
   /** All records of a kind, in no particular order. */
-  records(kind: CatalogKind): Iterable<CatalogRecord>;
+  records<Kind extends CatalogKind>(kind: Kind): Iterable<RecordOf<Kind>>;
+  /** The records of a kind in a group, see `catalog-groups.ts`; in no particular order. */
+  inGroup<Kind extends CatalogKind>(kind: Kind, group: string): readonly RecordOf<Kind>[];
+  countInGroup(kind: CatalogKind, group: string): number;
   count(kind: CatalogKind): number;
-}
-
-/** Groups of keys. Empty groups are dropped, so that memory follows the records. */
-class KeyIndex {
-  readonly #groups = new Map<string, Set<string>>();
-
-  add(group: string, key: string): void {
-    const keys = this.#groups.get(group);
-    if (keys === undefined) this.#groups.set(group, new Set([key]));
-    else keys.add(key);
-  }
-
-  remove(group: string, key: string): void {
-    const keys = this.#groups.get(group);
-    if (keys === undefined) return;
-    keys.delete(key);
-    if (keys.size === 0) this.#groups.delete(group);
-  }
-
-  of(group: string): ReadonlySet<string> {
-    return this.#groups.get(group) ?? NO_KEYS;
-  }
 }
 
 const NO_KEYS: ReadonlySet<string> = new Set();
 
-function ownerGroup(accountId: AccountId, owner: KeyOwner): string {
-  return owner.type === "root" ? accountId : userKey(accountId, owner.userName);
+/** The records of one kind. Empty groups are dropped, so that memory follows the records. */
+class KindTable {
+  readonly #definition: KindDefinition<never>;
+  readonly #records = new Map<string, CatalogRecord>();
+  readonly #groups = new Map<string, Set<string>>();
+
+  constructor(definition: KindDefinition<never>) {
+    this.#definition = definition;
+  }
+
+  get records(): ReadonlyMap<string, CatalogRecord> {
+    return this.#records;
+  }
+
+  put(key: string, record: CatalogRecord): void {
+    this.#records.set(key, record);
+    for (const group of this.#definition.groupsOf(record as never)) {
+      const keys = this.#groups.get(group);
+      if (keys === undefined) this.#groups.set(group, new Set([key]));
+      else keys.add(key);
+    }
+  }
+
+  drop(key: string, record: CatalogRecord): void {
+    this.#records.delete(key);
+    for (const group of this.#definition.groupsOf(record as never)) {
+      const keys = this.#groups.get(group);
+      if (keys === undefined) continue;
+      keys.delete(key);
+      if (keys.size === 0) this.#groups.delete(group);
+    }
+  }
+
+  keysOf(group: string): ReadonlySet<string> {
+    return this.#groups.get(group) ?? NO_KEYS;
+  }
 }
 
 /** The catalog's state; `apply` moves it. */
 export class CatalogViews implements CatalogReader {
-  readonly #accounts = new Map<string, AccountRecord>();
-  readonly #users = new Map<string, UserRecord>();
-  readonly #accessKeys = new Map<string, AccessKeyRecord>();
-  readonly #buckets = new Map<string, BucketRecord>();
-  readonly #resources: Readonly<Record<ResourceKind, Map<string, QueueRecord | TableRecord>>> = {
-    queue: new Map(),
-    table: new Map(),
-  };
-  readonly #dataPlanes = new Map<string, DataPlaneRecord>();
-  readonly #accountIdByName = new Map<string, string>();
-  readonly #userKeyByAnyCase = new Map<string, string>();
-  readonly #usersOfAccount = new KeyIndex();
-  readonly #accessKeysOfOwner = new KeyIndex();
-  readonly #bucketsOfAccount = new KeyIndex();
-  /** Grouped by `kind/account/region`. */
-  readonly #resourcesOfRegion = new KeyIndex();
+  readonly #tables = new Map(
+    CATALOG_KIND_NAMES.map((kind) => [kind, new KindTable(CATALOG_KINDS[kind] as unknown as KindDefinition<never>)]),
+  );
 
   /** Applies one change and returns the change that undoes it. */
   apply(change: CatalogChange): CatalogChange {
     const kind = change.change === "upsert" ? change.record.kind : change.kind;
-    const before = this.record(kind, change.key);
-    if (before !== undefined) this.#drop(before);
-    if (change.change === "upsert") this.#put(change.record);
-    if (before === undefined) return { change: "delete", kind, key: change.key };
-    return { change: "upsert", key: change.key, record: before };
+    const { key } = change;
+    const table = this.#table(kind);
+    const before = table.records.get(key);
+    if (before !== undefined) table.drop(key, before);
+    if (change.change === "upsert") table.put(key, change.record);
+    return before === undefined ? { change: "delete", kind, key } : { change: "upsert", key, record: before };
   }
 
   account(accountId: AccountId): AccountRecord | undefined {
-    return this.#accounts.get(accountId);
+    return this.record("account", accountId);
   }
 
   accountByName(name: string): AccountRecord | undefined {
-    const accountId = this.#accountIdByName.get(name.toLowerCase());
-    return accountId === undefined ? undefined : this.#accounts.get(accountId);
+    return this.#first("account", namedInCloud(name));
   }
 
-  user(accountId: AccountId, userName: string): UserRecord | undefined {
-    return this.#users.get(userKey(accountId, userName));
-  }
-
-  userByAnyCase(accountId: AccountId, userName: string): UserRecord | undefined {
-    const key = this.#userKeyByAnyCase.get(userKey(accountId, userName).toLowerCase());
-    return key === undefined ? undefined : this.#users.get(key);
-  }
-
-  userCount(accountId: AccountId): number {
-    return this.#usersOfAccount.of(accountId).size;
+  accountByAlias(alias: string): AccountRecord | undefined {
+    return this.#first("account", aliased(alias));
   }
 
   accessKey(accessKeyId: string): AccessKeyRecord | undefined {
-    return this.#accessKeys.get(accessKeyId);
+    return this.record("accessKey", accessKeyId);
   }
 
   accessKeysOf(accountId: AccountId, owner: KeyOwner): readonly AccessKeyRecord[] {
-    const keys = this.#accessKeysOfOwner.of(ownerGroup(accountId, owner));
-    return Array.from(keys, (key) => this.#accessKeys.get(key)!);
+    return this.inGroup("accessKey", ofOwner(accountId, owner));
   }
 
   bucket(name: string): BucketRecord | undefined {
-    return this.#buckets.get(name);
+    return this.record("bucket", name);
   }
 
   bucketCount(accountId: AccountId): number {
-    return this.#bucketsOfAccount.of(accountId).size;
+    return this.countInGroup("bucket", ofAccount(accountId));
+  }
+
+  entity<Kind extends IdentityKind>(
+    kind: Kind,
+    accountId: AccountId,
+    entityId: string,
+  ): IdentityRecord<Kind> | undefined {
+    const record = this.#table(kind).records.get(entityId) as IdentityRecord<Kind> | undefined;
+    return record?.accountId === accountId ? record : undefined;
+  }
+
+  entityByName<Kind extends IdentityKind>(
+    kind: Kind,
+    accountId: AccountId,
+    name: string,
+  ): IdentityRecord<Kind> | undefined {
+    return this.#first(kind, named(accountId, name)) as IdentityRecord<Kind> | undefined;
+  }
+
+  entityCount(kind: IdentityKind, accountId: AccountId): number {
+    return this.countInGroup(kind, ofAccount(accountId));
+  }
+
+  entitiesReferring<Kind extends IdentityKind>(
+    kind: Kind,
+    section: string,
+    target: string,
+  ): readonly IdentityRecord<Kind>[] {
+    return this.inGroup(kind, referringTo(section, target)) as unknown as readonly IdentityRecord<Kind>[];
   }
 
   resource<Kind extends ResourceKind>(
@@ -149,108 +190,52 @@ export class CatalogViews implements CatalogReader {
     region: Region,
     name: string,
   ): ResourceRecord<Kind> | undefined {
-    // The map of a kind holds that kind.
-    return this.#resources[kind].get(resourceKey({ accountId, region, name })) as ResourceRecord<Kind> | undefined;
-  }
-
-  dataPlane(): DataPlaneRecord | undefined {
-    for (const record of this.#dataPlanes.values()) return record;
-    return undefined;
+    const key = resourceKey({ accountId, region, name });
+    return this.#table(kind).records.get(key) as ResourceRecord<Kind> | undefined;
   }
 
   resourceCount(kind: ResourceKind, accountId: AccountId, region: Region): number {
-    return this.#resourcesOfRegion.of(`${kind}/${accountId}/${region}`).size;
+    return this.countInGroup(kind, inRegion(kind, accountId, region));
   }
 
-  record(kind: CatalogKind, key: string): CatalogRecord | undefined {
-    return this.#mapOf(kind).get(key);
+  member(accountId: AccountId, personId: string): MemberRecord | undefined {
+    return this.record("member", `${accountId}/${personId}`);
   }
 
-  records(kind: CatalogKind): Iterable<CatalogRecord> {
-    return this.#mapOf(kind).values();
+  dataPlane(): DataPlaneRecord | undefined {
+    for (const record of this.records("dataPlane")) return record;
+    return undefined;
+  }
+
+  record<Kind extends CatalogKind>(kind: Kind, key: string): RecordOf<Kind> | undefined {
+    // The table of a kind holds that kind.
+    return this.#table(kind).records.get(key) as RecordOf<Kind> | undefined;
+  }
+
+  records<Kind extends CatalogKind>(kind: Kind): Iterable<RecordOf<Kind>> {
+    return this.#table(kind).records.values() as Iterable<RecordOf<Kind>>;
+  }
+
+  inGroup<Kind extends CatalogKind>(kind: Kind, group: string): readonly RecordOf<Kind>[] {
+    const table = this.#table(kind);
+    return Array.from(table.keysOf(group), (key) => table.records.get(key) as RecordOf<Kind>);
+  }
+
+  countInGroup(kind: CatalogKind, group: string): number {
+    return this.#table(kind).keysOf(group).size;
   }
 
   count(kind: CatalogKind): number {
-    return this.#mapOf(kind).size;
+    return this.#table(kind).records.size;
   }
 
-  #mapOf(kind: CatalogKind): ReadonlyMap<string, CatalogRecord> {
-    switch (kind) {
-      case "account":
-        return this.#accounts;
-      case "user":
-        return this.#users;
-      case "accessKey":
-        return this.#accessKeys;
-      case "bucket":
-        return this.#buckets;
-      case "dataPlane":
-        return this.#dataPlanes;
-      case "queue":
-      case "table":
-        return this.#resources[kind];
-    }
+  #table(kind: CatalogKind): KindTable {
+    return this.#tables.get(kind)!;
   }
 
-  #put(record: CatalogRecord): void {
-    const key = keyOfRecord(record);
-    switch (record.kind) {
-      case "account":
-        this.#accounts.set(key, record);
-        this.#accountIdByName.set(record.name.toLowerCase(), key);
-        return;
-      case "user":
-        this.#users.set(key, record);
-        this.#userKeyByAnyCase.set(key.toLowerCase(), key);
-        this.#usersOfAccount.add(record.accountId, key);
-        return;
-      case "accessKey":
-        this.#accessKeys.set(key, record);
-        this.#accessKeysOfOwner.add(ownerGroup(record.accountId, record.owner), key);
-        return;
-      case "bucket":
-        this.#buckets.set(key, record);
-        this.#bucketsOfAccount.add(record.accountId, key);
-        return;
-      case "dataPlane":
-        this.#dataPlanes.set(key, record);
-        return;
-      case "queue":
-      case "table":
-        this.#resources[record.kind].set(key, record);
-        this.#resourcesOfRegion.add(`${record.kind}/${record.accountId}/${record.region}`, key);
-        return;
-    }
-  }
-
-  #drop(record: CatalogRecord): void {
-    const key = keyOfRecord(record);
-    switch (record.kind) {
-      case "account":
-        this.#accounts.delete(key);
-        this.#accountIdByName.delete(record.name.toLowerCase());
-        return;
-      case "user":
-        this.#users.delete(key);
-        this.#userKeyByAnyCase.delete(key.toLowerCase());
-        this.#usersOfAccount.remove(record.accountId, key);
-        return;
-      case "accessKey":
-        this.#accessKeys.delete(key);
-        this.#accessKeysOfOwner.remove(ownerGroup(record.accountId, record.owner), key);
-        return;
-      case "bucket":
-        this.#buckets.delete(key);
-        this.#bucketsOfAccount.remove(record.accountId, key);
-        return;
-      case "dataPlane":
-        this.#dataPlanes.delete(key);
-        return;
-      case "queue":
-      case "table":
-        this.#resources[record.kind].delete(key);
-        this.#resourcesOfRegion.remove(`${record.kind}/${record.accountId}/${record.region}`, key);
-        return;
-    }
+  #first<Kind extends CatalogKind>(kind: Kind, group: string): RecordOf<Kind> | undefined {
+    const table = this.#table(kind);
+    for (const key of table.keysOf(group)) return table.records.get(key) as RecordOf<Kind>;
+    return undefined;
   }
 }

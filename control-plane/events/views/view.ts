@@ -2,6 +2,7 @@
 import type { CatalogKind, CatalogRecord } from "#contracts";
 import { catalogChangesOf } from "../catalog/catalog-changes.ts";
 import { addressOfEvent, keyOfRecord } from "../catalog/catalog-keys.ts";
+import { CATALOG_KIND_NAMES, CATALOG_KINDS } from "../catalog/kinds/index.ts";
 import type { AnyEvent } from "../new-event.ts";
 
 /** One difference between two states of a view. `row: null` takes the row away. */
@@ -28,13 +29,14 @@ export interface CatalogView extends View<CatalogRecord> {
   keyOf(record: CatalogRecord): string;
 }
 
-/** A view of the records of one kind of the catalog. */
-function catalogView(name: string, kind: CatalogKind): CatalogView {
+/** The views from which the catalog is delivered; one for each kind of record. */
+export const CATALOG_VIEWS: readonly CatalogView[] = CATALOG_KIND_NAMES.map((kind) => {
+  const { view, viewVersion } = CATALOG_KINDS[kind];
   return {
-    name,
+    name: view,
     kind,
     keyOf: keyOfRecord,
-    version: 1,
+    version: viewVersion,
     fold(event, rowBefore) {
       if (addressOfEvent(event).kind !== kind) return [];
       return catalogChangesOf(event, (_kind, key) => rowBefore(key)).map((change) => ({
@@ -43,26 +45,9 @@ function catalogView(name: string, kind: CatalogKind): CatalogView {
       }));
     },
   };
-}
-
-/** The views from which the catalog is delivered; one for each kind of record. */
-export const CATALOG_VIEWS: readonly CatalogView[] = [
-  catalogView("accounts", "account"),
-  catalogView("users", "user"),
-  catalogView("accessKeys", "accessKey"),
-  catalogView("buckets", "bucket"),
-  catalogView("dataPlanes", "dataPlane"),
-  catalogView("queues", "queue"),
-  catalogView("tables", "table"),
-];
+});
 
 /** The name of the view that holds a kind of record. */
-export const VIEW_OF_KIND: { readonly [Kind in CatalogKind]: string } = {
-  account: "accounts",
-  user: "users",
-  accessKey: "accessKeys",
-  bucket: "buckets",
-  dataPlane: "dataPlanes",
-  queue: "queues",
-  table: "tables",
-};
+export function viewOfKind(kind: CatalogKind): string {
+  return CATALOG_KINDS[kind].view;
+}

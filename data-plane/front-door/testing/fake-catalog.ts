@@ -24,11 +24,13 @@ export class FakeCatalog extends MemoryCatalog {
     const record: UserRecord = {
       kind: "user",
       accountId: ACCOUNT,
-      userName,
-      userId: `AIDA${userName.toUpperCase()}`,
+      entityId: `AIDA${userName.toUpperCase()}`,
+      name: userName,
       path: "/",
-      inlinePolicies: {},
       createdAt: 0,
+      modifiedAt: 0,
+      revision: 1,
+      sections: {},
       ...fields,
     };
     this.put(record);
@@ -36,7 +38,7 @@ export class FakeCatalog extends MemoryCatalog {
   }
 
   removeUser(userName: string): void {
-    this.remove("user", `${ACCOUNT}/${userName}`);
+    this.remove("user", `AIDA${userName.toUpperCase()}`);
   }
 
   /** @returns the credential of the key */

@@ -1,20 +1,12 @@
 /** A catalog in memory, by the very maps of the real one; nothing is sealed. */
-import type {
-  AccountId,
-  CatalogChange,
-  CatalogKey,
-  CatalogKind,
-  CatalogRecord,
-  EventId,
-  Region,
-  ResourceId,
-} from "#contracts";
+import type { CatalogChange, CatalogKey, CatalogKind, CatalogRecord, EventId, SessionClaims } from "#contracts";
 import type { Catalog } from "../catalog.ts";
 import { keyOfRecord } from "../catalog-key.ts";
 import { CatalogMaps } from "../catalog-maps.ts";
+import { CatalogReads } from "../catalog-reads.ts";
 
-export class MemoryCatalog implements Catalog {
-  readonly #maps = new CatalogMaps();
+export class MemoryCatalog extends CatalogReads implements Catalog {
+  protected readonly maps = new CatalogMaps();
   readonly #listeners = new Set<(changes: readonly CatalogChange[]) => void>();
   appliedThrough = 1 as EventId;
 
@@ -29,58 +21,24 @@ export class MemoryCatalog implements Catalog {
   }
 
   #apply(change: CatalogChange): void {
-    this.#maps.apply(change);
+    this.maps.apply(change);
     for (const listener of this.#listeners) listener([change]);
   }
 
-  account(accountId: AccountId) {
-    return this.#maps.account(accountId);
-  }
-  accountByCanonicalId(canonicalUserId: string) {
-    return this.#maps.accountByCanonicalId(canonicalUserId);
-  }
-  user(accountId: AccountId, userName: string) {
-    return this.#maps.user(accountId, userName);
-  }
-  accessKey(accessKeyId: string) {
-    return this.#maps.accessKey(accessKeyId);
-  }
   secretOf(accessKeyId: string) {
-    return this.#maps.accessKey(accessKeyId)?.sealedSecret;
+    return this.maps.accessKey(accessKeyId)?.sealedSecret;
   }
-  bucket(name: string) {
-    return this.#maps.bucket(name);
+
+  sealSession(claims: SessionClaims): string {
+    return `session ${JSON.stringify(claims)}`;
   }
-  bucketsOf(accountId: AccountId) {
-    return this.#maps.bucketsOf(accountId);
+
+  openSession(token: string, accessKeyId: string): SessionClaims | undefined {
+    if (!token.startsWith("session ")) return undefined;
+    const claims = JSON.parse(token.slice("session ".length)) as SessionClaims;
+    return claims.accessKeyId === accessKeyId ? claims : undefined;
   }
-  buckets() {
-    return this.#maps.buckets();
-  }
-  queue(accountId: AccountId, region: Region, name: string) {
-    return this.#maps.queues.get(accountId, region, name);
-  }
-  queueById(queueId: ResourceId) {
-    return this.#maps.queues.byId(queueId);
-  }
-  queuesOf(accountId: AccountId, region: Region) {
-    return this.#maps.queues.listOf(accountId, region);
-  }
-  queues() {
-    return this.#maps.queues.values();
-  }
-  table(accountId: AccountId, region: Region, name: string) {
-    return this.#maps.tables.get(accountId, region, name);
-  }
-  tableById(tableId: ResourceId) {
-    return this.#maps.tables.byId(tableId);
-  }
-  tablesOf(accountId: AccountId, region: Region) {
-    return this.#maps.tables.listOf(accountId, region);
-  }
-  tables() {
-    return this.#maps.tables.values();
-  }
+
   onChange(listener: (changes: readonly CatalogChange[]) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);

@@ -1,5 +1,5 @@
 /** From an operation and its input to the questions that the policy evaluator must answer with yes. */
-import type { AccountId, UserRecord } from "#contracts";
+import type { AccountId } from "#contracts";
 import type { AccessRequest, CallContext, Caller } from "#data-plane/service";
 import type { S3 } from "#foundation/aws";
 import type { CompiledPolicy } from "#foundation/policy";
@@ -64,17 +64,6 @@ const accountOf = (caller: Caller): AccountId | undefined =>
   caller.type === "anonymous" ? undefined : caller.accountId;
 const canonicalOf = (caller: Caller): string | undefined =>
   caller.type === "anonymous" ? undefined : caller.canonicalUserId;
-
-/** Whether any policy of the user has a condition on existing tags; records are replaced whole, so identity is the key. */
-const usersReadingTags = new WeakMap<UserRecord, boolean>();
-function userReadsTags(user: UserRecord): boolean {
-  let reads = usersReadingTags.get(user);
-  if (reads === undefined) {
-    reads = Object.values(user.inlinePolicies).some((text) => /existingobjecttag/i.test(text));
-    usersReadingTags.set(user, reads);
-  }
-  return reads;
-}
 
 /** Actions that the owner of the bucket decides about, whoever owns the object. */
 const BUCKET_OWNERS_ACTIONS: ReadonlySet<string> = new Set([
@@ -170,7 +159,7 @@ export class AccessQuestions {
     if (entry.on === "bucket") {
       return actionsOf(entry, input).map((action) => this.#onBucket(action, view, input, context));
     }
-    if (version !== undefined || !this.#needsObject(view, context.caller)) {
+    if (version !== undefined || !this.#needsObject(view, context)) {
       return this.#onObject(entry, view, input, context, version);
     }
     return this.#environment.engine
@@ -186,11 +175,8 @@ export class AccessQuestions {
   }
 
   /** Whether the object itself (owner, ACL, tags) can decide about access. */
-  #needsObject(view: BucketView, caller: Caller): boolean {
-    if (!view.aclsDisabled || view.policyReadsTags) return true;
-    if (caller.type !== "user" || caller.userName === undefined) return false;
-    const user = this.#environment.catalog.user(caller.accountId, caller.userName);
-    return user !== undefined && userReadsTags(user);
+  #needsObject(view: BucketView, context: CallContext): boolean {
+    return !view.aclsDisabled || view.policyReadsTags || context.asksFor("s3:existingobjecttag/");
   }
 
   #onBucket(action: string, view: BucketView, input: AccessInput, context: CallContext): Question {

@@ -88,7 +88,8 @@ export async function bytesOf(body: S3.GetObjectOutput["Body"]): Promise<Buffer>
 function principalOf(caller: Caller): PrincipalContext {
   if (caller.type === "anonymous") return { type: "anonymous" };
   if (caller.type === "root") return { type: "root", accountId: caller.accountId, arn: caller.arn };
-  const { accountId, arn, userId, userName = "" } = caller;
+  if (caller.type !== "user") throw new Error("callers of this world are people with keys");
+  const { accountId, arn, userId, userName } = caller;
   return { type: "user", accountId, arn, userId, userName };
 }
 
@@ -133,7 +134,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
       caller.type === "user" && caller.userName !== undefined
         ? planes.user(caller.accountId, caller.userName)
         : undefined;
-    const identity: readonly CompiledPolicy[] = Object.values(user?.inlinePolicies ?? {}).map((text) =>
+    const identity: readonly CompiledPolicy[] = Object.values(user?.sections.inlinePolicies ?? {}).map((text) =>
       compilePolicy(parsePolicy(text, "identity")),
     );
     return (question: AccessRequest): Decision => {
@@ -175,6 +176,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
         presigned: false,
         trailers: call.trailers ?? new Map(),
         decide,
+        asksFor: () => true,
         authorize(question) {
           if (!decide(question).allowed) {
             throw new AwsError("AccessDenied", `not authorized to perform: ${question.action}`, { statusCode: 403 });
@@ -219,11 +221,13 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
       planes.addUser({
         kind: "user",
         accountId: ACCOUNT,
-        userName,
-        userId: `AIDA${userName.toUpperCase()}`,
+        entityId: `AIDA${userName.toUpperCase()}`,
+        name: userName,
         path: "/",
-        inlinePolicies: { inline: JSON.stringify({ Version: "2012-10-17", Statement: statements }) },
         createdAt: now,
+        modifiedAt: now,
+        revision: 1,
+        sections: { inlinePolicies: { inline: JSON.stringify({ Version: "2012-10-17", Statement: statements }) } },
       });
       return {
         type: "user",

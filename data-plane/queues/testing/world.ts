@@ -151,11 +151,13 @@ export async function openWorld(remains: Remains = newRemains()): Promise<World>
       const record: UserRecord = {
         kind: "user",
         accountId,
-        userName,
-        userId: `AIDA${userName.toUpperCase()}`,
+        entityId: `AIDA${userName.toUpperCase()}`,
+        name: userName,
         path: "/",
-        inlinePolicies: { policy },
         createdAt: 0,
+        modifiedAt: 0,
+        revision: 1,
+        sections: { inlinePolicies: { policy } },
       };
       catalog.put(record);
       return clientOf(accountId, userName);

@@ -41,11 +41,13 @@ export class FakePlanes extends MemoryCatalog implements ControlPlane {
     const record: UserRecord = {
       kind: "user",
       accountId,
-      userName,
-      userId: `AIDA${userName.toUpperCase()}`,
+      entityId: `AIDA${userName.toUpperCase()}`,
+      name: userName,
       path: "/",
-      inlinePolicies: { inline: JSON.stringify({ Version: "2012-10-17", Statement: statements }) },
       createdAt: this.#now(),
+      modifiedAt: this.#now(),
+      revision: 1,
+      sections: { inlinePolicies: { inline: JSON.stringify({ Version: "2012-10-17", Statement: statements }) } },
     };
     this.put(record);
   }

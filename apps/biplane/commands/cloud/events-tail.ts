@@ -88,10 +88,15 @@ function print(event: EventEnvelope, terminal: Terminal, json: boolean): void {
 /** What the event is about, in the words of its payload. */
 function subjectOf({ payload, aggregateId }: EventEnvelope): string {
   if ("section" in payload) return `${payload.name} ${payload.section}${payload.value === null ? " removed" : ""}`;
-  if ("policyName" in payload) return `${payload.accountId}/${payload.userName} ${payload.policyName}`;
-  if ("userName" in payload) return `${payload.accountId}/${payload.userName}`;
-  if ("name" in payload) return "accountId" in payload ? `${payload.name} (${payload.accountId})` : payload.name;
-  if ("accessKeyId" in payload)
+  if ("email" in payload) return payload.email;
+  if ("name" in payload && payload.name !== undefined) {
+    return "accountId" in payload ? `${payload.name} (${payload.accountId})` : payload.name;
+  }
+  if ("accessKeyId" in payload) {
     return "status" in payload ? `${payload.accessKeyId} ${payload.status}` : payload.accessKeyId;
+  }
+  if ("sections" in payload && "accountId" in payload) {
+    return `${aggregateId} (${payload.accountId}) ${Object.keys(payload.sections).join(", ")}`;
+  }
   return aggregateId;
 }

@@ -42,7 +42,7 @@ export async function decide<C extends Command>(
     requestId: context.requestId,
   });
   if (outcome.ok) return outcome as Extract<CommandOutcome<C["type"]>, { ok: true }>;
-  throw refusalOf(outcome, "name" in command ? command.name : "");
+  throw refusalOf(outcome, "name" in command ? (command.name ?? "") : "");
 }
 
 /** Puts one section of a bucket's configuration; null removes it. */

@@ -23,7 +23,11 @@ export const createMultipartUpload =
     const initiator =
       caller.type === "anonymous"
         ? { id: "anonymous", displayName: "anonymous" }
-        : { id: caller.type === "root" ? caller.canonicalUserId : caller.arn, displayName: caller.userName ?? "root" };
+        : {
+            id: caller.type === "root" ? caller.canonicalUserId : caller.arn,
+            // The user, or the name of the session.
+            displayName: caller.type === "root" ? "root" : caller.arn.slice(caller.arn.lastIndexOf("/") + 1),
+          };
     const upload = await tools.engine.createUpload(view.record.bucketId, input.Key, {
       ...attributesOfNew(tools, view, input, context),
       encryption,

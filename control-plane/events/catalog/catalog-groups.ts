@@ -1,0 +1,34 @@
+/** The names of groups by which records are found besides their key. Pure. */
+import type { AccountId, KeyOwner, Region, ResourceKind, Subject } from "#contracts";
+
+/** Everything of an account. */
+export const ofAccount = (accountId: AccountId): string => `account ${accountId}`;
+
+/** A name that is unique in its account without regard to case. */
+export const named = (accountId: AccountId, name: string): string => `name ${accountId} ${name.toLowerCase()}`;
+
+/** A name, or an e-mail address, that is unique in the cloud without regard to case. */
+export const namedInCloud = (name: string): string => `name ${name.toLowerCase()}`;
+
+export const aliased = (alias: string): string => `alias ${alias}`;
+
+/** Access keys. */
+export const ofOwner = (accountId: AccountId, owner: KeyOwner): string =>
+  owner.type === "root" ? `owner ${accountId}` : `owner ${accountId} ${owner.userName}`;
+
+/** IAM entities whose section refers to something: to a managed policy by ARN, to a group or a role by id. */
+export const referringTo = (section: string, target: string): string => `${section} ${target}`;
+
+/** Regional resources. */
+export const inRegion = (kind: ResourceKind, accountId: AccountId, region: Region): string =>
+  `${kind} ${accountId} ${region}`;
+
+/** Memberships of a person. */
+export const ofPerson = (personId: string): string => `person ${personId}`;
+
+/** Tokens and sessions. */
+export const ofSubject = (subject: Subject): string =>
+  subject.type === "person" ? `person ${subject.personId}` : `program ${subject.principalId}`;
+
+/** What is found by the hash of its secret. */
+export const hashed = (hash: string): string => `hash ${hash}`;
