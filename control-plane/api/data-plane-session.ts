@@ -10,6 +10,7 @@ import { sealingKeyToBase64 } from "#foundation/crypto";
 import type { Clock, TimerHandle, Timers } from "#foundation/runtime";
 import type { Logger } from "#foundation/telemetry";
 import type { ControlPlaneCore } from "./core.ts";
+import { isDataPlaneCommand } from "./data-plane-commands.ts";
 import type { DataPlaneRegistry, RegistryEntry } from "./data-plane-registry.ts";
 import { COMMANDS_IN_FLIGHT_MAX, DATA_PLANES_MAX, HEARTBEAT_MS, REGISTER_TIMEOUT_MS } from "./limits.ts";
 
@@ -159,6 +160,8 @@ function openSession(options: DataPlaneSessionOptions, client: DataPlaneClient, 
       else if (message.type === "heartbeat") entry.heartbeat(clock.now(), message.appliedThrough, message.status);
       else if (commandsInFlight >= COMMANDS_IN_FLIGHT_MAX) {
         refuse("BadMessage", `more than ${COMMANDS_IN_FLIGHT_MAX} commands at once`);
+      } else if (!isDataPlaneCommand(message.command)) {
+        refuse("BadMessage", "this command is not for data planes to give");
       } else execute(message);
     },
     closed: end,

@@ -37,10 +37,27 @@ export function presentedResource({ kind: _, sections, ...resource }: ResourceRe
   return { ...resource, configured: Object.keys(sections).sort() };
 }
 
-export function presentedEvent(event: EventEnvelope): EventEnvelope | Record<string, unknown> {
-  if (!("sealedSecret" in event.payload)) return event;
-  const { sealedSecret: _, ...payload } = event.payload;
-  return { ...event, payload };
+/** Members of payloads that are secrets, if only sealed or hashed ones. */
+const SECRET_MEMBERS: ReadonlySet<string> = new Set([
+  "sealedSecret",
+  "passwordHash",
+  "secretHash",
+  "hash",
+  "refreshHash",
+  "previousRefreshHash",
+]);
+
+export function presentedEvent(event: EventEnvelope): Record<string, unknown> {
+  return { ...event, payload: withoutSecrets(event.payload) };
+}
+
+/** Payloads hold secrets in their own members, or in those of `changes`. */
+function withoutSecrets(payload: object): Record<string, unknown> {
+  const shown: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(payload)) {
+    if (!SECRET_MEMBERS.has(name)) shown[name] = name === "changes" ? withoutSecrets(value as object) : value;
+  }
+  return shown;
 }
 
 export function presentedDataPlane(plane: ConnectedDataPlane, head: EventId) {

@@ -26,8 +26,14 @@ const handlers = createBucketHandlers({
 
 function append(events: readonly NewEvent[]): void {
   for (const event of events) {
-    const { aggregate: aggregateType, version } = EVENT_TYPES[event.type];
-    const complete = { ...event, id: 1 as EventId, occurredAt: 7, version, aggregateType } as EventEnvelope as AnyEvent;
+    const { kind: aggregateType, definition } = definitionOf(event.type)!;
+    const complete = {
+      ...event,
+      id: 1 as EventId,
+      occurredAt: 7,
+      version: definition.version,
+      aggregateType,
+    } as EventEnvelope as AnyEvent;
     for (const change of catalogChangesOf(complete, (kind, key) => views.record(kind, key))) views.apply(change);
   }
 }
