@@ -9,7 +9,7 @@ const ACCESS_KEY_ID = /^(AKIA|ASIA)[A-Z2-7]{16}$/;
 
 /**
  * Prefixes of unique ids (IAM user guide, "Understanding unique ID prefixes"): user, role, group, managed policy, policy version, instance
- * profile, server certificate, bearer token, credential report.
+ * profile, server certificate.
  */
 export const UNIQUE_ID_PREFIXES = {
   user: "AIDA",
@@ -19,6 +19,8 @@ export const UNIQUE_ID_PREFIXES = {
   policyVersion: "ANVA",
   instanceProfile: "AIPA",
   serverCertificate: "ASCA",
+  // AWS gives its providers no id; ours have one like all other entities.
+  oidcProvider: "OIDC",
 } as const;
 
 /** An account id: 12 digits, the first not 0, so that it survives being read as a number. */

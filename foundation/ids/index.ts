@@ -2,4 +2,5 @@
 
 export * from "./aws.ts";
 export * from "./brand.ts";
+export * from "./entity-arn.ts";
 export * from "./sortable.ts";
