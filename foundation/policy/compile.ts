@@ -2,7 +2,7 @@
 
 import { compileArnPattern } from "./arn-pattern.ts";
 import { type Condition, compileCondition } from "./conditions.ts";
-import { type AskedKey, keysOfStatement } from "./context-keys.ts";
+import { keysOfConditions, keysOfResources } from "./context-keys.ts";
 import { compilePattern, type Matcher } from "./pattern.ts";
 import { compileExemption, compilePrincipal, gradeDirect, gradeNone, type PrincipalGrade } from "./principal-match.ts";
 import type {
@@ -107,14 +107,19 @@ export class CompiledPolicy {
     return found;
   }
 
-  /** The condition keys that the statements about an action and a principal ask for. */
-  keysAsked(request: AuthorizationRequest, lowerCaseAction: string): readonly AskedKey[] {
-    return this.#statementsFor(lowerCaseAction).flatMap((statement) => {
+  /** The condition keys without value that what the policy says about a request depends on, as written, with repetitions. */
+  missingKeys(request: AuthorizationRequest, lowerCaseAction: string, context: ConditionContext): readonly string[] {
+    const missing: string[] = [];
+    for (const statement of this.#statementsFor(lowerCaseAction)) {
       const source = this.document.statements[statement.index];
-      return source === undefined || statement.principal(request) === gradeNone
-        ? []
-        : keysOfStatement(source, this.version);
-    });
+      if (source === undefined || statement.principal(request) === gradeNone) continue;
+      const isMissing = (key: string): boolean => context.get(key.toLowerCase()) === undefined;
+      const ofResources = keysOfResources(source, this.version).filter(isMissing);
+      // A statement that cannot speak of the resource, whatever its variables stand for, depends on nothing.
+      if (ofResources.length === 0 && !statement.resources(request.resource, context)) continue;
+      missing.push(...ofResources, ...keysOfConditions(source, this.version).filter(isMissing));
+    }
+    return missing;
   }
 
   /** The `Sid` of a statement. */

@@ -384,3 +384,23 @@ test("a policy that is not public grants nothing to anonymous callers without a 
     { numRuns: 1000 },
   );
 });
+
+test("what a policy decides is the first denial that applies, or the allowance that names the caller most directly", () => {
+  fc.assert(
+    fc.property(scenario, ({ identity, resourcePolicy, values: given, ...rest }) => {
+      const lower = new Map(Object.entries(given).map(([name, item]) => [name.toLowerCase(), item]));
+      const request: AuthorizationRequest = { ...rest, context: { get: (name) => lower.get(name) } };
+      const asked = request.action.toLowerCase();
+      for (const document of [...identity, ...(resourcePolicy === undefined ? [] : [resourcePolicy])]) {
+        const policy = compilePolicy(document);
+        const verdict = policy.evaluate(request, asked, request.context);
+        const found = policy.applicable(request, asked, request.context);
+        const allowed = found.filter(({ effect }) => effect === "Allow").sort((a, b) => b.grade - a.grade)[0];
+        const deny = found.find(({ effect }) => effect === "Deny")?.index ?? -1;
+        expect(verdict.deny).toBe(deny);
+        if (deny === -1) expect([verdict.allow, verdict.grade]).toEqual([allowed?.index ?? -1, allowed?.grade ?? 0]);
+      }
+    }),
+    { numRuns: 2000 },
+  );
+});
