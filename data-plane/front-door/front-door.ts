@@ -14,6 +14,7 @@ import { type AddressedRequest, addressOf, type EndpointNames } from "./address.
 import { dialectFor, likelyAddressee } from "./addressee.ts";
 import type { Authentication } from "./authenticate.ts";
 import { Call } from "./call.ts";
+import { offeredOperations } from "./declared.ts";
 import { Documents } from "./documents.ts";
 import { Models } from "./models.ts";
 import type { OperationMetrics } from "./operation-metrics.ts";
@@ -59,7 +60,8 @@ export async function createFrontDoor(options: FrontDoorOptions): Promise<HttpHa
   const { browser, catalog, clock, defaultRegion, hostId, metrics, names, regions } = options;
   const services = new Map(options.services.map((service) => [service.name, service]));
   const models = await Models.of(services.keys());
-  const hall: Hall = { catalog, services, models, documents: new Documents(), regions, defaultRegion, hostId, clock };
+  const operations = new Map(options.services.map((service) => [service.name, offeredOperations(service)]));
+  const hall: Hall = { catalog, operations, models, documents: new Documents(), regions, defaultRegion, hostId, clock };
   const door: DoorServices = {
     catalog,
     regions,

@@ -7,7 +7,7 @@
  */
 import type { Region } from "#contracts";
 import type { Catalog } from "#data-plane/link";
-import type { Caller, Operation, Service } from "#data-plane/service";
+import type { Caller } from "#data-plane/service";
 import {
   compressAnswer,
   decodeInput,
@@ -29,6 +29,7 @@ import { ANONYMOUS, type Authentication, claimedKey, prove } from "./authenticat
 import { verifyBodyDigests, wantsDigest } from "./body-digests.ts";
 import { expectBucketRegion } from "./bucket-region.ts";
 import { Call, type Surroundings } from "./call.ts";
+import { expectDeclared, type OfferedOperation } from "./declared.ts";
 import type { Documents } from "./documents.ts";
 import type { Models } from "./models.ts";
 import { notImplemented } from "./not-implemented.ts";
@@ -47,7 +48,7 @@ import { expectOperationSigned } from "./signature-v2.ts";
 /** What all passages of a front door share. */
 export interface Hall extends Surroundings {
   readonly catalog: Catalog;
-  readonly services: ReadonlyMap<ServiceName, Service>;
+  readonly operations: ReadonlyMap<ServiceName, ReadonlyMap<string, OfferedOperation>>;
   readonly models: Models;
   readonly documents: Documents;
   readonly regions: ReadonlySet<string>;
@@ -111,13 +112,17 @@ export class Passage {
           : undefined;
 
     const routed = this.#route(model, document);
-    const operation = this.#operation(routed, authentication);
+    const offered = this.#offered(routed, authentication);
+    const { operation } = offered;
     const receiving = this.#receive(routed, authentication, document);
     const { input, trailers } = receiving instanceof Promise ? await receiving : receiving;
 
     const call = new Call(hall, this.#addressed, authentication, trailers, now);
     const asked = operation.access(input, call);
-    for (const question of asked instanceof Promise ? await asked : asked) call.authorize(question);
+    for (const question of asked instanceof Promise ? await asked : asked) {
+      expectDeclared(offered, question);
+      call.authorize(question);
+    }
     const handled = operation.handle(input, call);
     const output = (handled instanceof Promise ? await handled : handled) as object;
     const answer = encodeOutput(routed, output, {
@@ -181,19 +186,19 @@ export class Passage {
   }
 
   /** @throws AwsError for operations that are not offered; SignatureError for those that want a name */
-  #operation(routed: RoutedOperation, { caller, signature }: Authentication): Operation<unknown, unknown> {
+  #offered(routed: RoutedOperation, { caller, signature }: Authentication): OfferedOperation {
     const { service } = routed.service;
     const { anonymous } = SERVICE_FACTS[service];
     if (caller.type === "anonymous" && anonymous !== "all" && !anonymous.has(routed.operation.name)) {
       throw new SignatureError({ reason: "missing" });
     }
-    const offered = this.#hall.services.get(service)?.operations.get(routed.operation.name);
+    const offered = this.#hall.operations.get(service)?.get(routed.operation.name);
     if (offered === undefined) throw notImplemented(routed);
     if (service === "s3") {
       expectBucketRegion(this.#hall.catalog, routed, signature);
       expectOperationSigned(routed.operation, signature);
     }
-    return offered as Operation<unknown, unknown>;
+    return offered;
   }
 
   #receive(

@@ -8,8 +8,10 @@ import type { AccountId, Region } from "#contracts";
 import type { ServiceName } from "#foundation/aws";
 import type { HttpRequest, HttpResponse } from "#foundation/http";
 import type { CompiledPolicy, Decision } from "#foundation/policy";
+import type { PermissionTable } from "./permissions.ts";
 
 export type { EventDelivery, EventDestination, EventSource } from "./event-destinations.ts";
+export { type AccessLevel, isControlMutation, type OperationPermission, type PermissionTable } from "./permissions.ts";
 
 /** What temporary credentials add to who they speak for. Facts of the session's token; what they allow is judged by the catalog at each request. */
 export interface CallerSession {
@@ -145,6 +147,8 @@ export type OnSent = NonNullable<HttpResponse["onSent"]>;
 export interface Service {
   readonly name: ServiceName;
   readonly operations: ReadonlyMap<string, Operation<never, unknown>>;
+  /** Of every operation. An operation may ask about no other action than those of its entry. */
+  readonly permissions: PermissionTable;
   /**
    * Asked about every answer, for services that keep a record of requests. Must neither throw nor wait.
    * @returns what wants to know how the sending ended; undefined where nothing does

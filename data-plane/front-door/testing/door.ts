@@ -80,6 +80,9 @@ export async function openDoor(options: DoorOptions = {}): Promise<Door> {
   const services: Service[] = Object.entries(options.offered ?? { s3: S3_OFFERED }).map(([name, operations]) => ({
     name: name as ServiceName,
     operations: new Map(operations.map((one) => [one, operation(name as ServiceName, one)])),
+    permissions: Object.fromEntries(
+      operations.map((one) => [one, { actions: [`${name}:${one}`, `s3:${one}`], level: "Write", resources: ["*"] }]),
+    ),
     close: async () => {},
   }));
 

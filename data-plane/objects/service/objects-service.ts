@@ -6,6 +6,7 @@ import { startEventDelivery } from "../notifications/event-delivery.ts";
 import { bucketHandlers } from "../operations/buckets/index.ts";
 import { multipartHandlers } from "../operations/multipart/index.ts";
 import { objectHandlers } from "../operations/objects/index.ts";
+import { objectsPermissions } from "../permissions.ts";
 import { createToolbox, defineOperations, type Toolbox } from "./define.ts";
 import type { ObjectsEnvironment } from "./environment.ts";
 import { settleClosedBuckets } from "./settle-closed-buckets.ts";
@@ -35,9 +36,11 @@ export function createObjectsService(environment: ObjectsEnvironment): Service {
   const endWatch = watchVanishedBuckets(environment);
   const stopped = new AbortController();
   const settled = settleInterrupted(environment, stopped.signal);
+  const operations = defineOperations(tools, handlersOf(tools));
   return {
     name: "s3",
-    operations: accessLogs.watch(defineOperations(tools, handlersOf(tools))),
+    operations: accessLogs.watch(operations),
+    permissions: objectsPermissions(operations.keys()),
     requestAnswered: accessLogs.requestAnswered,
     async close() {
       stopped.abort();

@@ -6,6 +6,7 @@ import { queueSettings } from "../operations/queue-settings.ts";
 import { receiveMessages } from "../operations/receive-messages.ts";
 import { sendMessages } from "../operations/send-messages.ts";
 import { settleMessages } from "../operations/settle-messages.ts";
+import { QUEUE_PERMISSIONS } from "../permissions.ts";
 import { operationsOf } from "./define.ts";
 import { Deliveries } from "./deliveries.ts";
 import type { QueuesEnvironment } from "./environment.ts";
@@ -67,6 +68,7 @@ export function createQueuesService(environment: QueuesEnvironment): QueuesServi
   return {
     name: "sqs",
     operations: operationsOf(definitionsOf(tools)),
+    permissions: QUEUE_PERMISSIONS,
     requestAnswered: ({ operation, request }) =>
       operation === "ReceiveMessage" ? deliveries.watch(request) : undefined,
     started,

@@ -4,6 +4,7 @@ import { loadServiceModel } from "#foundation/aws";
 import { itemOperations } from "../operations/items/index.ts";
 import { statementOperations } from "../operations/statements/index.ts";
 import { tableOperations } from "../operations/tables/index.ts";
+import { TABLE_PERMISSIONS, TABLE_STREAM_PERMISSIONS } from "../permissions.ts";
 import { streamOperations } from "../streams/stream-operations.ts";
 import { defineOperations } from "./define.ts";
 import type { TablesEnvironment } from "./environment.ts";
@@ -42,7 +43,17 @@ export async function createTablesServices(
     await settled;
   };
   return [
-    { name: "dynamodb", operations: defineOperations(model, dynamoDbOperations(tools)), close },
-    { name: "dynamodb-streams", operations: defineOperations(streamsModel, streamOperations(tools)), close },
+    {
+      name: "dynamodb",
+      operations: defineOperations(model, dynamoDbOperations(tools)),
+      permissions: TABLE_PERMISSIONS,
+      close,
+    },
+    {
+      name: "dynamodb-streams",
+      operations: defineOperations(streamsModel, streamOperations(tools)),
+      permissions: TABLE_STREAM_PERMISSIONS,
+      close,
+    },
   ];
 }

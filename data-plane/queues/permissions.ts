@@ -1,0 +1,41 @@
+/** What callers of queues must be allowed to do (Service Authorization Reference, "Actions, resources, and condition keys for Amazon SQS"). */
+import type { AccessLevel, OperationPermission } from "#data-plane/service";
+import type { QueuesOperationName } from "./service/queues-service.ts";
+
+const QUEUE = ["arn:aws:sqs:${Region}:${Account}:${QueueName}"] as const;
+
+const on = (level: AccessLevel, ...actions: readonly string[]): OperationPermission => ({
+  actions: actions.map((action) => `sqs:${action}`),
+  level,
+  resources: QUEUE,
+});
+
+const message = (level: AccessLevel, action: string): OperationPermission => ({ ...on(level, action), data: true });
+
+const OF_MOVES = ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"] as const;
+
+export const QUEUE_PERMISSIONS: { readonly [Name in QueuesOperationName]: OperationPermission } = {
+  AddPermission: on("Permissions management", "AddPermission"),
+  CancelMessageMoveTask: on("Write", "CancelMessageMoveTask", ...OF_MOVES),
+  ChangeMessageVisibility: message("Write", "ChangeMessageVisibility"),
+  ChangeMessageVisibilityBatch: message("Write", "ChangeMessageVisibility"),
+  CreateQueue: on("Write", "CreateQueue", "TagQueue"),
+  DeleteMessage: message("Write", "DeleteMessage"),
+  DeleteMessageBatch: message("Write", "DeleteMessage"),
+  DeleteQueue: on("Write", "DeleteQueue"),
+  GetQueueAttributes: on("Read", "GetQueueAttributes"),
+  GetQueueUrl: on("Read", "GetQueueUrl"),
+  ListDeadLetterSourceQueues: on("Read", "ListDeadLetterSourceQueues"),
+  ListMessageMoveTasks: on("Read", "ListMessageMoveTasks", ...OF_MOVES),
+  ListQueues: on("List", "ListQueues"),
+  ListQueueTags: on("Read", "ListQueueTags"),
+  PurgeQueue: on("Write", "PurgeQueue"),
+  ReceiveMessage: message("Read", "ReceiveMessage"),
+  RemovePermission: on("Permissions management", "RemovePermission"),
+  SendMessage: message("Write", "SendMessage"),
+  SendMessageBatch: message("Write", "SendMessage"),
+  SetQueueAttributes: on("Write", "SetQueueAttributes"),
+  StartMessageMoveTask: on("Write", "StartMessageMoveTask", ...OF_MOVES, "SendMessage"),
+  TagQueue: on("Tagging", "TagQueue"),
+  UntagQueue: on("Tagging", "UntagQueue"),
+};

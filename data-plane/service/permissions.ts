@@ -1,0 +1,25 @@
+/** What each operation of a service asks of the policy evaluator: declared in one table a service, beside the code that asks. */
+
+/** Service Authorization Reference, "Actions table: access level". */
+export type AccessLevel = "List" | "Read" | "Write" | "Tagging" | "Permissions management";
+
+export interface OperationPermission {
+  /**
+   * The IAM actions that it may ask about, as policies write them: the first is asked in any case, the others when the input wants more. Empty: every caller who is
+   * who it says it is may call it.
+   */
+  readonly actions: readonly string[];
+  readonly level: AccessLevel;
+  /** It works on what a resource holds (objects, items, messages), not on how things are set up: CloudTrail calls it a data event. */
+  readonly data?: true;
+  /** What it asks about: ARNs with variables, or `*`. */
+  readonly resources: readonly string[];
+}
+
+/** By name of the operation. */
+export type PermissionTable = Readonly<Record<string, OperationPermission>>;
+
+/** Whether an operation changes what the control plane decides: then it is in the audit log before it happens. */
+export function isControlMutation({ level, data }: OperationPermission): boolean {
+  return data !== true && level !== "List" && level !== "Read";
+}
