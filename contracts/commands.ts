@@ -11,7 +11,13 @@ import type { BucketSection, KeyOwner } from "./records.ts";
 import type { ResourceCommand, ResourceKind } from "./resources.ts";
 
 export type Command =
-  | { readonly type: "account.create"; readonly name: string; readonly accountId?: AccountId }
+  | {
+      readonly type: "account.create";
+      readonly name: string;
+      readonly accountId?: AccountId;
+      /** The person who becomes its first owner. */
+      readonly ownerPersonId?: string;
+    }
   /** `null` takes the alias away. */
   | {
       readonly type: "account.configure";

@@ -170,7 +170,7 @@ const PLATFORM_SHAPES: { readonly [Type in PlatformCommand["type"]]: Shape } = {
 };
 
 const SHAPES: { readonly [Type in CommandType]: Shape } = {
-  "account.create": { name: text, accountId: optional(text) },
+  "account.create": { name: text, accountId: optional(text), ownerPersonId: optional(text) },
   "account.configure": { accountId: text, name: optional(text), alias: optional(nullable(text)) },
   "accessKey.create": { accountId: text, owner },
   "accessKey.update": { accountId: text, accessKeyId: text, status: oneOf("Active", "Inactive") },

@@ -8,7 +8,9 @@ import {
   type IdentityNames,
 } from "#control-plane/identity";
 import { createDataPlaneHandlers } from "#control-plane/nodes";
+import { createPlatformHandlers, createPlatformSecrets, type PlatformLimits } from "#control-plane/platform-identity";
 import { createBucketHandlers, createResourceHandlers, type ResourceLimits } from "#control-plane/resources";
+import type { SealingKey } from "#foundation/crypto";
 import {
   createUuidV7,
   newAccessKeyId,
@@ -26,8 +28,9 @@ export interface HandlerOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly seal: (text: string, additionalData: string) => SealedText;
+  readonly sealingKey: SealingKey;
   readonly parseIdentityPolicy: (document: string) => unknown;
-  readonly limits: IdentityLimits & ResourceLimits;
+  readonly limits: IdentityLimits & PlatformLimits & ResourceLimits;
 }
 
 /** Names as AWS shapes them, each kind from a generator of its own. */
@@ -57,8 +60,15 @@ export function createIdentityDependencies(options: HandlerOptions): IdentityDep
 export function createDecide(identity: IdentityDependencies, options: HandlerOptions): Decide {
   const newBucketId = createUuidV7(options.random.fork("bucket-id"), () => options.clock.now());
   const newResourceId = createUuidV7(options.random.fork("resource-id"), () => options.clock.now());
+  const identityHandlers = createIdentityHandlers(identity);
   const handlers: CommandHandlers<CommandType> = {
-    ...createIdentityHandlers(identity),
+    ...identityHandlers,
+    ...createPlatformHandlers({
+      secrets: createPlatformSecrets(options.sealingKey, options.random.fork("platform-identity")),
+      now: () => options.clock.now(),
+      limits: options.limits,
+      createAccount: identityHandlers["account.create"],
+    }),
     ...createBucketHandlers({ newBucketId: () => newBucketId() as string as BucketId, limits: options.limits }),
     ...createDataPlaneHandlers(),
     ...createResourceHandlers({ newResourceId: () => newResourceId() as string as ResourceId }),

@@ -14,6 +14,7 @@ import {
   tailEvents,
 } from "#control-plane/events";
 import { decideRoot, IDENTITY_LIMITS, type IdentityLimits, rootKeyOf } from "#control-plane/identity";
+import { PLATFORM_LIMITS, type PlatformLimits } from "#control-plane/platform-identity";
 import { RESOURCE_LIMITS, type ResourceLimits } from "#control-plane/resources";
 import { open, seal } from "#foundation/crypto";
 import { parsePolicy } from "#foundation/policy";
@@ -40,7 +41,7 @@ export interface ControlPlaneOptions {
   readonly logger?: Logger;
   /** Throws an error whose message says what is wrong with an identity policy. Default: the grammar of IAM. */
   readonly parseIdentityPolicy?: (document: string) => unknown;
-  readonly limits?: Partial<IdentityLimits & ResourceLimits>;
+  readonly limits?: Partial<IdentityLimits & PlatformLimits & ResourceLimits>;
   /** Another store than the SQLite file; the control plane closes it. */
   readonly store?: EventStore;
   /** Called once when another control plane has taken over the log: every command is refused from then on, so stop the process. */
@@ -93,8 +94,9 @@ async function assemble(
     clock,
     random: random.fork("names"),
     seal: (text, additionalData) => seal(key, text, additionalData, nonces),
+    sealingKey: key,
     parseIdentityPolicy: options.parseIdentityPolicy ?? ((document) => parsePolicy(document, "identity")),
-    limits: { ...IDENTITY_LIMITS, ...RESOURCE_LIMITS, ...options.limits },
+    limits: { ...IDENTITY_LIMITS, ...PLATFORM_LIMITS, ...RESOURCE_LIMITS, ...options.limits },
   };
   const identity = createIdentityDependencies(handlerOptions);
   const decide = createDecide(identity, handlerOptions);
