@@ -17,6 +17,7 @@ export interface LoadResult {
   /** Milliseconds. */
   readonly p50: number;
   readonly p99: number;
+  readonly max: number;
   /** Answers that were not 2xx, by status. */
   readonly failures: ReadonlyMap<number, number>;
 }
@@ -35,15 +36,20 @@ interface Connection {
   finished: boolean;
 }
 
-/**
- * @param next gives the request for the n-th turn, or undefined to end
- * @param limits whichever comes first ends the run: `seconds` or `requests`
- */
+export interface LoadLimits {
+  /** Whichever comes first ends the run: the time or the number. */
+  readonly seconds: number;
+  readonly requests?: number;
+  /** Leaves the processor to others while there is nothing to do: for loads beside which something else is measured. */
+  readonly sleeps?: boolean;
+}
+
+/** @param next gives the request for the n-th turn */
 export async function runLoad(
   target: { readonly host: string; readonly port: number },
   connections: number,
   next: (turn: number) => PreparedRequest,
-  limits: { readonly seconds: number; readonly requests?: number },
+  limits: LoadLimits,
 ): Promise<LoadResult> {
   const failures = new Map<number, number>();
   const latencies: number[] = [];
@@ -140,7 +146,7 @@ export async function runLoad(
       },
     });
   }
-  let polling = true;
+  let polling = limits.sleeps !== true;
   const poll = () => {
     if (polling) setImmediate(poll);
   };
@@ -152,5 +158,13 @@ export async function runLoad(
   latencies.sort((a, b) => a - b);
   const percentile = (share: number) =>
     latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0;
-  return { requests: finished, seconds, bytesIn, p50: percentile(0.5), p99: percentile(0.99), failures };
+  return {
+    requests: finished,
+    seconds,
+    bytesIn,
+    p50: percentile(0.5),
+    p99: percentile(0.99),
+    max: latencies.at(-1) ?? 0,
+    failures,
+  };
 }

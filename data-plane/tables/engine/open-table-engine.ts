@@ -2,6 +2,7 @@
 
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { takeTurns } from "#data-plane/tables/turns";
 import type { Clock, Timers } from "#foundation/runtime";
 import { acquireProcessLock, type EngineHost, hostEngine, openDatabase } from "#foundation/sql";
 import type { Logger } from "#foundation/telemetry";
@@ -83,10 +84,10 @@ export async function openTableEngine(options: TableEngineOptions): Promise<Embe
       host,
       database,
       views,
-      pages: createPageReader({ views, clock, giveWay }),
+      pages: createPageReader({ views, takeTurns: () => takeTurns(clock) }),
       streams,
       watch,
-      writer: createTableWriter(views, queue, disk),
+      writer: createTableWriter({ views, queue, disk, takeTurns: () => takeTurns(clock) }),
       backups: openBackupKeeper({ directory, hosting: options.hosting, host, database, views, clock }),
       housekeeper,
       clock,
@@ -96,11 +97,6 @@ export async function openTableEngine(options: TableEngineOptions): Promise<Embe
     await shutDown();
     throw error;
   }
-}
-
-/** Lets the other callbacks of the event loop run, without waiting for any length of time. */
-function giveWay(): Promise<void> {
-  return new Promise((resume) => setImmediate(resume));
 }
 
 function hostTables(hosting: TableEngineOptions["hosting"], path: string): Promise<EngineHost<TableOperations>> {

@@ -67,23 +67,23 @@ function define(
   };
   return {
     access(input, context) {
-      try {
+      return worded(() => {
         checkInput(input);
         return operation.access(input, context);
-      } catch (error) {
-        throw toAwsError(error);
-      }
+      });
     },
-    handle(input, context) {
-      let handled: unknown;
-      try {
-        handled = operation.handle(input, context);
-      } catch (error) {
-        throw toAwsError(error);
-      }
-      return handled instanceof Promise ? handled.catch(rethrow) : handled;
-    },
+    handle: (input, context) => worded(() => operation.handle(input, context)),
   };
+}
+
+/** Runs it at once; whatever it throws, now or later, is put into DynamoDB's words. */
+function worded<Result>(run: () => Result): Result {
+  try {
+    const result = run();
+    return result instanceof Promise ? (result.catch(rethrow) as Result) : result;
+  } catch (error) {
+    throw toAwsError(error);
+  }
 }
 
 function rethrow(error: unknown): never {

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { takeTurns } from "#data-plane/tables/turns";
 import { itemSize } from "#data-plane/tables/values";
 import { type Database, openDatabase } from "#foundation/sql";
 import { packBatch, packWrite } from "../messages/write-commands.ts";
@@ -53,7 +54,7 @@ test("a page of an index shows each item once, though their places in it change 
       return 0;
     },
   };
-  const pages = createPageReader({ views, clock, giveWay: () => Promise.resolve() });
+  const pages = createPageReader({ views, takeTurns: () => takeTurns(clock, () => Promise.resolve()) });
   const page = await pages.query({ tableId, index: "places", hash: [attribute("all")] });
   expect(looks).toBeGreaterThan(1);
   expect(page.items.map(({ text }) => Number(JSON.parse(text).place.N))).toEqual(
@@ -85,11 +86,8 @@ test("an index that shows little of large items reads few of them at a time", as
     limits.push(parameters[2]);
     return range(...parameters);
   };
-  const pages = createPageReader({
-    views,
-    clock: { now: () => 0, monotonicMs: () => 0 },
-    giveWay: () => Promise.resolve(),
-  });
+  const clock = { now: () => 0, monotonicMs: () => 0 };
+  const pages = createPageReader({ views, takeTurns: () => takeTurns(clock) });
   const query = { tableId, index: "keys", hash: [attribute("all")] };
   expect(await pages.query(query)).toMatchObject({ count: 40 });
   expect(await pages.query(query)).toMatchObject({ count: 40 });

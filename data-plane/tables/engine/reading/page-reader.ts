@@ -1,6 +1,6 @@
 /** Query and Scan: pages of items in key order. */
+import type { Turn } from "#data-plane/tables/turns";
 import { attributeOf, concatBytes, type Item, type MutableItem, setAttribute } from "#data-plane/tables/values";
-import type { Clock } from "#foundation/runtime";
 import { ALL, type ByteRange, contains, exactly, rangeOf, restBehind, segmentOf } from "../model/byte-range.ts";
 import { SHOWS_ALL } from "../model/projection.ts";
 import {
@@ -15,8 +15,6 @@ import { TableEngineError } from "../table-engine-error.ts";
 import type { ItemRow } from "./row-source.ts";
 import type { IndexView, TableView, TableViews } from "./table-views.ts";
 
-/** A page of many small items is read in slices of about this long; other requests are answered in between. */
-const SLICE_MS = 2;
 /** Rows of the first slice of a page when nothing is known about their size: 8 items of 400 KB are 3 MB. */
 const FIRST_ROWS = 8;
 /** When something is known, it may still be wrong for these rows: of the largest ones 64 are 26 MB. */
@@ -33,19 +31,18 @@ export interface PageReader {
 
 export interface PageReaderParts {
   readonly views: TableViews;
-  readonly clock: Clock;
-  /** Lets the other callbacks of the event loop run. */
-  readonly giveWay: () => Promise<void>;
+  /** A page of many small items is read in several turns. */
+  readonly takeTurns: () => Turn;
 }
 
-export function createPageReader({ views, clock, giveWay }: PageReaderParts): PageReader {
+export function createPageReader({ views, takeTurns }: PageReaderParts): PageReader {
   const read = async (source: PageSource, range: ByteRange, backward: boolean, request: PageRequest): Promise<Page> => {
     const page = createPage(source, request);
     let { rows } = source;
     let rest = startOf(source, range, backward, request);
+    const turn = takeTurns();
     /** Reads on until the page is complete, or other requests have waited long enough. */
     const readOn = (): Page | undefined => {
-      const began = clock.monotonicMs();
       do {
         const wanted = page.rowsWanted();
         const slice = rows.range(rest, backward, wanted);
@@ -53,7 +50,7 @@ export function createPageReader({ views, clock, giveWay }: PageReaderParts): Pa
         const last = slice.at(-1);
         if (last === undefined || slice.length < wanted) return page.end(undefined);
         rest = restBehind(rest, startKey(source, JSON.parse(last.item) as Item), backward);
-      } while (clock.monotonicMs() - began < SLICE_MS);
+      } while (!turn.isOver);
       return undefined;
     };
     // A single slice is one statement, and by that of one moment. Several are not: an item whose index key changes between two would be there twice, or not at
@@ -62,7 +59,7 @@ export function createPageReader({ views, clock, giveWay }: PageReaderParts): Pa
     for (;;) {
       const whole = single ? readOn() : views.snapshot(readOn);
       if (whole !== undefined) return whole;
-      await giveWay();
+      await turn.next();
       // Meanwhile the table or the index may have been removed.
       ({ rows } = sourceOf(views.get(request.tableId), request.index));
     }

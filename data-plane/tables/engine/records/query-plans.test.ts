@@ -3,6 +3,7 @@
 import { expect, test } from "bun:test";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { takeTurns } from "#data-plane/tables/turns";
 import { type Database, openDatabase, type Statement } from "#foundation/sql";
 import { createPageReader } from "../reading/page-reader.ts";
 import { createStreamReader } from "../reading/stream-reader.ts";
@@ -62,7 +63,7 @@ test("every statement is answered by a search in an index", async () => {
 
     const views = createTableViews(recorder);
     const clock = { now: () => 0, monotonicMs: () => 0 };
-    const pages = createPageReader({ views, clock, giveWay: () => Promise.resolve() });
+    const pages = createPageReader({ views, takeTurns: () => takeTurns(clock) });
     const { tableId } = table;
     views.get(tableId).rows.one(new Uint8Array(1));
     for (const index of [undefined, "local", "global"]) {

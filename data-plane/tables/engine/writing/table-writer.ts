@@ -1,4 +1,5 @@
 /** Writes and transactions: from the port's form to commands, and from results to the port's form. */
+import { inTurns, startInTurns, type Turn } from "#data-plane/tables/turns";
 import { itemSize } from "#data-plane/tables/values";
 import { type OutgoingAction, packTransaction, packWrite } from "../messages/write-commands.ts";
 import type { CommandResult } from "../messages/write-results.ts";
@@ -13,7 +14,15 @@ const UPDATED_BYTES = 4 * 1024;
 
 export type TableWriter = Pick<TableEngine, "write" | "writeMany" | "transact">;
 
-export function createTableWriter(views: TableViews, queue: WriteQueue, disk: DiskGuard): TableWriter {
+export interface TableWriterParts {
+  readonly views: TableViews;
+  readonly queue: WriteQueue;
+  readonly disk: DiskGuard;
+  /** Many writes are turned into text in several turns. */
+  readonly takeTurns: () => Turn;
+}
+
+export function createTableWriter({ views, queue, disk, takeTurns }: TableWriterParts): TableWriter {
   const outgoing = ({ tableId, action, condition, wishes }: TransactAction): OutgoingAction => {
     const { shape } = views.get(tableId);
     if (shape.state !== "open") throw new TableEngineError("TableClosed");
@@ -42,9 +51,10 @@ export function createTableWriter(views: TableViews, queue: WriteQueue, disk: Di
   };
   return {
     write,
-    writeMany: (writes) => Promise.all(writes.map(write)),
+    writeMany: (writes) => startInTurns(takeTurns(), writes, write),
     async transact(actions, token) {
-      return queue.submit(packTransaction(actions.map(outgoing), token)).then(transactResult, failed);
+      const packed = packTransaction(await inTurns(takeTurns(), actions, outgoing), token);
+      return queue.submit(packed).then(transactResult, failed);
     },
   };
 }

@@ -1,5 +1,6 @@
 /** BatchGetItem: up to 100 items of several tables, read one by one. */
 import type { Projection } from "#data-plane/tables/expressions";
+import { takeTurns } from "#data-plane/tables/turns";
 import { type Item, normalizeItem } from "#data-plane/tables/values";
 import type { DynamoDB } from "#foundation/aws";
 import { validationError } from "../../errors.ts";
@@ -85,12 +86,14 @@ function checkKeys(view: TableView, { keys, projection }: TableRead): void {
 
 type Items = NonNullable<DynamoDB.BatchGetItemOutput["Responses"]>[string];
 
-function readAll(
+/** One item after the other: there may be 16 MB of them. */
+async function readAll(
   tools: Toolbox,
   reads: readonly TableRead[],
   views: readonly TableView[],
   wanted: DynamoDB.ReturnConsumedCapacity | undefined,
-): DynamoDB.BatchGetItemOutput {
+): Promise<DynamoDB.BatchGetItemOutput> {
+  const turn = takeTurns(tools.clock);
   const responses = new Map<string, Items>();
   const unprocessed = new Map<string, DynamoDB.KeysAndAttributes>();
   const capacity: DynamoDB.ConsumedCapacity[] = [];
@@ -102,6 +105,7 @@ function readAll(
     const left: Item[] = [];
     tools.throttle?.admit(view, "read");
     for (const key of read.keys) {
+      if (turn.isOver) await turn.next();
       const stored = bytes > ANSWER_BYTES_MAX ? undefined : tools.engine.get(view.record.resourceId, key);
       if (bytes > ANSWER_BYTES_MAX || bytes + (stored?.size ?? 0) > ANSWER_BYTES_MAX) {
         bytes = ANSWER_BYTES_MAX + 1;

@@ -1,4 +1,5 @@
 /** BatchWriteItem: up to 25 puts and deletes in several tables, each on its own. Nothing is written unless all of it may be. */
+import { inTurns, takeTurns } from "#data-plane/tables/turns";
 import { type Item, normalizeItem } from "#data-plane/tables/values";
 import type { DynamoDB } from "#foundation/aws";
 import type { ItemAction, ItemWrite, WriteResult } from "../../engine/port.ts";
@@ -55,11 +56,11 @@ export function batchWriteItem(tools: Toolbox): NonNullable<TableOperations["Bat
         itemQuestion(tools, "BatchWriteItem", tableName, input, () => requests.map(itemOrKey), context),
       ),
     async handle(input, context) {
-      const byTable = Object.entries(input.RequestItems).map(([tableName, requests]) => ({
-        tableName,
-        requests,
-        asked: requests.map(askedWrite),
-      }));
+      const turn = takeTurns(tools.clock);
+      const byTable: TableWrites[] = [];
+      for (const [tableName, requests] of Object.entries(input.RequestItems)) {
+        byTable.push({ tableName, requests, asked: await inTurns(turn, requests, askedWrite) });
+      }
       if (byTable.reduce((sum, { asked }) => sum + asked.length, 0) > WRITES_MAX) {
         throw validationError("Too many items requested for the BatchWriteItem call");
       }

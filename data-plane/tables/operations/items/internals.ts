@@ -22,9 +22,9 @@ export {
   validationReason,
 } from "./cancellation.ts";
 export { consumedByRead, readItem } from "./get-item.ts";
-export { type PageInput, readPage } from "./read-pages.ts";
+export { type PageInput, pageItems, readPage } from "./read-pages.ts";
 export { mistakeOf, TRANSACTION_BYTES_MAX } from "./transact-get.ts";
-export { type PlannedAction, runTransaction } from "./transact-write.ts";
+export { type PlannedAction, runTransaction, transactToken } from "./transact-write.ts";
 export {
   addWrite,
   consumedByWrite,

@@ -6,7 +6,6 @@ import {
   type Projection,
   project,
 } from "#data-plane/tables/expressions";
-import type { Item } from "#data-plane/tables/values";
 import { jsonText } from "#foundation/aws";
 import type { StoredItem } from "../../engine/port.ts";
 
@@ -30,16 +29,7 @@ export function projectionOf(input: ProjectionInput): Projection | undefined {
   return projection;
 }
 
-/** An item as it goes into an answer: its stored text as it is, or what the projection keeps of it. */
+/** An item as it goes into an answer: its stored text as it is, or that of what the projection keeps of it. */
 export function returnedItem<Member>(stored: StoredItem, projection: Projection | undefined): Member {
-  return projection === undefined
-    ? jsonText<Member>(stored.text)
-    : (project(projection, stored.parse()) as unknown as Member);
-}
-
-/** As {@link returnedItem}, for a text. */
-export function returnedText<Member>(text: string, projection: Projection | undefined): Member {
-  return projection === undefined
-    ? jsonText<Member>(text)
-    : (project(projection, JSON.parse(text) as Item) as unknown as Member);
+  return jsonText<Member>(projection === undefined ? stored.text : JSON.stringify(project(projection, stored.parse())));
 }

@@ -67,7 +67,7 @@ export function query(tools: Toolbox): NonNullable<TableOperations["Query"]> {
           ...(input.ScanIndexForward === false && { backward: true }),
         }),
       );
-      return pageAnswer(input, page, parts.projection, consumed);
+      return pageAnswer(tools, input, page, parts.projection, consumed);
     },
   };
 }

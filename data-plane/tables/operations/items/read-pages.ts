@@ -9,9 +9,11 @@ import {
   type Projection,
   project,
 } from "#data-plane/tables/expressions";
+import { inTurns, takeTurns } from "#data-plane/tables/turns";
 import { type Item, normalizeItem, TableValidation } from "#data-plane/tables/values";
 import { type DynamoDB, jsonText } from "#foundation/aws";
-import type { Page, PageRequest } from "../../engine/port.ts";
+import type { Clock } from "#foundation/runtime";
+import type { Page, PageItem, PageRequest } from "../../engine/port.ts";
 import { ConsumedUnits, type ReadMode, readUnits } from "../../rules/capacity.ts";
 import { checkPaths } from "../../rules/document-paths.ts";
 import { fetchesItems, type SelectInput } from "../../rules/select.ts";
@@ -132,15 +134,17 @@ function consumedByPage(page: Page, index: IndexView | undefined, mode: ReadMode
 }
 
 /** The answer of Query and Scan. */
-export function pageAnswer(
+export async function pageAnswer(
+  { clock }: Toolbox,
   input: PageInput,
   page: Page,
   projection: Projection | undefined,
   consumed: ConsumedUnits,
-): DynamoDB.QueryOutput {
+): Promise<DynamoDB.QueryOutput> {
   const { ReturnConsumedCapacity: wanted } = input;
+  const items = input.Select === "COUNT" ? undefined : await pageItems<Items>(clock, page.items, shown(projection));
   return {
-    ...(input.Select !== "COUNT" && { Items: itemsOf(page, projection) }),
+    ...(items !== undefined && { Items: items }),
     Count: page.count,
     ScannedCount: page.scannedCount,
     ...(page.lastKey !== undefined && { LastEvaluatedKey: page.lastKey as DynamoDB.QueryOutput["LastEvaluatedKey"] }),
@@ -152,7 +156,24 @@ export function pageAnswer(
 
 type Items = NonNullable<DynamoDB.QueryOutput["Items"]>;
 
-function itemsOf({ items }: Page, projection: Projection | undefined): Items {
-  if (projection === undefined) return jsonText<Items>(`[${items.map(({ text }) => text).join(",")}]`);
-  return items.map(({ item, text }) => project(projection, item ?? (JSON.parse(text) as Item))) as unknown as Items;
+const shown = (projection: Projection | undefined) =>
+  projection === undefined ? undefined : (item: Item) => project(projection, item);
+
+/**
+ * Items of a page as they go into an answer.
+ *
+ * @param select what is shown of an item; undefined for whole items
+ */
+export async function pageItems<Member>(
+  clock: Clock,
+  items: readonly PageItem[],
+  select: ((item: Item) => Item) | undefined,
+): Promise<Member> {
+  const texts =
+    select === undefined
+      ? items.map(({ text }) => text)
+      : await inTurns(takeTurns(clock), items, ({ item, text }) =>
+          JSON.stringify(select(item ?? (JSON.parse(text) as Item))),
+        );
+  return jsonText<Member>(`[${texts.join(",")}]`);
 }

@@ -51,7 +51,7 @@ export function scan(tools: Toolbox): NonNullable<TableOperations["Scan"]> {
           })
           .catch((error) => refuseSegment(error, input)),
       );
-      return pageAnswer(input, page, parts.projection, consumed);
+      return pageAnswer(tools, input, page, parts.projection, consumed);
     },
   };
 }

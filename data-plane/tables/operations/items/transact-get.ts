@@ -1,5 +1,6 @@
 /** TransactGetItems: up to 100 items as they were at one moment. */
 import type { Projection } from "#data-plane/tables/expressions";
+import { inTurns, takeTurns } from "#data-plane/tables/turns";
 import { type Item, normalizeItem, TableValidation } from "#data-plane/tables/values";
 import type { DynamoDB } from "#foundation/aws";
 import type { StoredItem } from "../../engine/port.ts";
@@ -52,7 +53,7 @@ export function transactGetItems(tools: Toolbox): NonNullable<TableOperations["T
       if (items.reduce((sum, stored) => sum + (stored?.size ?? 0), 0) > TRANSACTION_BYTES_MAX) {
         throw validationError("Aggregate size of the items in the transaction exceeds the limit of 4 MB");
       }
-      return answer(input, planned, items, consumed);
+      return answer(tools, input, planned, items, consumed);
     },
   };
 }
@@ -100,15 +101,16 @@ function consumedByGets(planned: readonly PlannedGet[], items: readonly (StoredI
   return consumed;
 }
 
-function answer(
+async function answer(
+  { clock }: Toolbox,
   input: DynamoDB.TransactGetItemsInput,
   planned: readonly PlannedGet[],
   items: readonly (StoredItem | undefined)[],
   consumed: ByTable,
-): DynamoDB.TransactGetItemsOutput {
+): Promise<DynamoDB.TransactGetItemsOutput> {
   const { ReturnConsumedCapacity: wanted } = input;
   return {
-    Responses: items.map((stored, at) =>
+    Responses: await inTurns(takeTurns(clock), items, (stored, at) =>
       stored === undefined ? {} : { Item: returnedItem(stored, planned[at]!.projection) },
     ),
     ...((wanted === "TOTAL" || wanted === "INDEXES") && {

@@ -2,6 +2,7 @@
 
 import type { CallContext } from "#data-plane/service";
 import type { Condition } from "#data-plane/tables/expressions";
+import { inTurns, type Turn, takeTurns } from "#data-plane/tables/turns";
 import { type Item, itemSize, normalizeItem } from "#data-plane/tables/values";
 import { AwsError, type DynamoDB, jsonText } from "#foundation/aws";
 import type { ItemAction, TransactAction, TransactResult, TransactToken, WriteRefused } from "../../engine/port.ts";
@@ -42,6 +43,8 @@ export interface ReadAction {
   readonly tableName: string;
   /** The key, or the item of a put. */
   readonly item: Item;
+  /** Of that. */
+  readonly size: number;
   readonly condition: Condition | undefined;
   /** Makes the engine's action of it. @throws TableValidation */
   readonly plan: (view: TableView) => TransactAction["action"];
@@ -73,14 +76,17 @@ export function transactWriteItems(tools: Toolbox): NonNullable<TableOperations[
         });
       }),
     async handle(input, context) {
-      const read = input.TransactItems.map(readAction);
+      const turn = takeTurns(tools.clock);
+      const read = await inTurns(turn, input.TransactItems, readAction);
       const planned = read.map(
         (action): PlannedAction => ({
           ...action,
           view: tools.tables.forItems(action.tableName, context),
         }),
       );
-      return runTransaction(tools, planned, input, tokenOf(input, context));
+      // Whether capacity is reported does not make another request of it.
+      const token = await transactToken(input.ClientRequestToken, input.TransactItems, context, turn);
+      return runTransaction(tools, planned, input, token);
     },
   };
 }
@@ -113,6 +119,7 @@ function readAction(each: DynamoDB.TransactWriteItem): ReadAction {
         tableName,
         oldOnFailure,
         item,
+        size,
         condition: conditionOf(action),
         plan: (view) => putAction(view, item, size),
       };
@@ -120,7 +127,8 @@ function readAction(each: DynamoDB.TransactWriteItem): ReadAction {
     case "Update": {
       const item = normalizeItem(action.Key);
       const { update, condition } = updateOf(action);
-      return { tableName, oldOnFailure, item, condition, plan: (view) => updateAction(view, item, update) };
+      const size = itemSize(item);
+      return { tableName, oldOnFailure, item, size, condition, plan: (view) => updateAction(view, item, update) };
     }
     case "Delete": {
       const item = normalizeItem(action.Key);
@@ -128,6 +136,7 @@ function readAction(each: DynamoDB.TransactWriteItem): ReadAction {
         tableName,
         oldOnFailure,
         item,
+        size: itemSize(item),
         condition: conditionOf(action),
         plan: (view) => deleteAction(view, item),
       };
@@ -138,7 +147,7 @@ function readAction(each: DynamoDB.TransactWriteItem): ReadAction {
         checkKey(view.keys, item);
         return { kind: "check", key: item } as const;
       };
-      return { tableName, oldOnFailure, item, condition: conditionOf(action), plan };
+      return { tableName, oldOnFailure, item, size: itemSize(item), condition: conditionOf(action), plan };
     }
   }
 }
@@ -160,7 +169,7 @@ export async function runTransaction(
   report: TransactionReport,
   token: TransactToken | undefined,
 ): Promise<DynamoDB.TransactWriteItemsOutput> {
-  const actions = engineActions(tools, planned, report);
+  const actions = await engineActions(tools, planned, report);
   for (const { view } of planned) if (!view.ready) await tools.tables.ensure(view);
   if (tools.throttle !== undefined) for (const { view } of planned) tools.throttle.admit(view, "write");
   const result = await tools.engine.transact(actions, token);
@@ -184,13 +193,13 @@ export async function runTransaction(
 }
 
 /** @throws AwsError TransactionCanceledException for mistakes of single actions, ValidationException for those of the whole */
-function engineActions(
+async function engineActions(
   tools: Toolbox,
   planned: readonly PlannedAction[],
   report: TransactionReport,
-): readonly TransactAction[] {
+): Promise<readonly TransactAction[]> {
   const actions: TransactAction[] = [];
-  const reasons = planned.map(({ view, condition, plan, oldOnFailure }) =>
+  const reasons = await inTurns(takeTurns(tools.clock), planned, ({ view, condition, plan, oldOnFailure }) =>
     mistakeOf(() => {
       const action = plan(view);
       checkCondition(view, condition);
@@ -209,7 +218,7 @@ function engineActions(
   if (identities.size < planned.length) {
     throw validationError("Transaction request cannot include multiple operations on one item");
   }
-  if (planned.reduce((sum, { item }) => sum + itemSize(item), 0) > TRANSACTION_BYTES_MAX) {
+  if (planned.reduce((sum, { size }) => sum + size, 0) > TRANSACTION_BYTES_MAX) {
     throw validationError("Aggregate size of the items in the transaction exceeds the limit of 4 MB");
   }
   return actions;
@@ -231,14 +240,18 @@ function reasonOf(
   }
 }
 
-/** A token is unique in its account and region; the digest is that of everything else in the request. */
-function tokenOf(input: DynamoDB.TransactWriteItemsInput, context: CallContext): TransactToken | undefined {
-  const { ClientRequestToken: token, ...request } = input;
+/** A token is unique in its account and region. @param parts what the request consists of besides */
+export async function transactToken(
+  token: string | undefined,
+  parts: readonly object[],
+  context: CallContext,
+  turn: Turn,
+): Promise<TransactToken | undefined> {
   if (token === undefined) return undefined;
-  // Whether capacity is reported does not make another request of it.
-  const { ReturnConsumedCapacity: _capacity, ReturnItemCollectionMetrics: _metrics, ...parameters } = request;
-  const digest = new Bun.CryptoHasher("sha256").update(JSON.stringify(parameters)).digest("hex");
-  return { scope: `${accountOf(context)}/${context.region}`, token, digest };
+  const hasher = new Bun.CryptoHasher("sha256");
+  // JSON has no raw line breaks, so that parts cannot run into each other.
+  await inTurns(turn, parts, (part) => void hasher.update(`${JSON.stringify(part)}\n`));
+  return { scope: `${accountOf(context)}/${context.region}`, token, digest: hasher.digest("hex") };
 }
 
 function answer(

@@ -1,22 +1,16 @@
 /** BatchExecuteStatement: up to 25 statements, each with an answer or an error of its own. */
 import type { CallContext } from "#data-plane/service";
-import {
-  type BoundStatement,
-  bindStatement,
-  planSelect,
-  planWrite,
-  readParameters,
-  type SelectPlan,
-} from "#data-plane/tables/partiql";
-import { type Item, TableValidation } from "#data-plane/tables/values";
-import { AwsError, type DynamoDB, jsonText } from "#foundation/aws";
+import { type BoundStatement, bindStatement, planSelect, planWrite, readParameters } from "#data-plane/tables/partiql";
+import { inTurns, startInTurns, takeTurns } from "#data-plane/tables/turns";
+import { TableValidation } from "#data-plane/tables/values";
+import { AwsError, type DynamoDB } from "#foundation/aws";
 import { resourceNotFound, validationError } from "../../errors.ts";
 import type { TableOperations } from "../../service/define.ts";
 import { toAwsError } from "../../service/failures.ts";
 import type { TableView } from "../../service/table-view.ts";
 import type { Toolbox } from "../../service/toolbox.ts";
 import { type ConsumedUnits, checkKey, consumedByRead, consumedByWrite, readItem } from "../items/internals.ts";
-import { selectColumns } from "./run-select.ts";
+import { selectedItem } from "./run-select.ts";
 import { runWrite, type WireItem } from "./run-write.ts";
 import { keyOfPlan } from "./single-item.ts";
 import { findTable, sourceOf, statementQuestion } from "./statement-tables.ts";
@@ -36,10 +30,11 @@ export function batchExecuteStatement(tools: Toolbox): NonNullable<TableOperatio
     // Each statement is asked about when its turn comes: one that is not allowed is an error of its own.
     access: () => [],
     async handle(input, context) {
-      const members = input.Statements.map(bind);
+      const turn = takeTurns(tools.clock);
+      const members = await inTurns(turn, input.Statements, bind);
       assertOneKind(members);
-      const outcomes = await Promise.all(
-        members.map((member, at) => runMember(tools, input, input.Statements[at]!, member, context)),
+      const outcomes = await startInTurns(turn, members, (member, at) =>
+        runMember(tools, input, input.Statements[at]!, member, context),
       );
       const consumed = consumedByTable(outcomes);
       const { ReturnConsumedCapacity: wanted } = input;
@@ -123,15 +118,11 @@ async function readMember(
   if (!view.ready) await tools.tables.ensure(view);
   const mode = member.ConsistentRead === true ? "strong" : "eventual";
   const stored = readItem(tools, view, key, mode);
-  const item = stored === undefined ? undefined : selected(plan, stored.text, stored.parse);
+  const item = stored === undefined ? undefined : selectedItem<WireItem>(stored, plan.columns);
   return {
     answer: { TableName: tableName, ...(item !== undefined && { Item: item }) },
     consumed: { tableName, units: consumedByRead(stored, mode) },
   };
-}
-
-function selected({ columns }: SelectPlan, text: string, parse: () => Item): WireItem {
-  return columns === undefined ? jsonText<WireItem>(text) : (selectColumns(parse(), columns) as WireItem);
 }
 
 async function writeMember(

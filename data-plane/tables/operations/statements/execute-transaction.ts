@@ -1,5 +1,4 @@
 /** ExecuteTransaction: up to 100 statements, all reads or all writes, all or none. */
-import { createHash } from "node:crypto";
 import type { CallContext } from "#data-plane/service";
 import {
   type BoundStatement,
@@ -12,13 +11,12 @@ import {
   readParameters,
   type WritePlan,
 } from "#data-plane/tables/partiql";
-import { type Item, TableValidation } from "#data-plane/tables/values";
-import { AwsError, type DynamoDB, jsonText } from "#foundation/aws";
-import type { TransactToken } from "../../engine/port.ts";
+import { inTurns, takeTurns } from "#data-plane/tables/turns";
+import { type Item, itemSize, TableValidation } from "#data-plane/tables/values";
+import { AwsError, type DynamoDB } from "#foundation/aws";
 import { validationError } from "../../errors.ts";
 import type { TableOperations } from "../../service/define.ts";
 import type { TableView } from "../../service/table-view.ts";
-import { accountOf } from "../../service/tables.ts";
 import type { Toolbox } from "../../service/toolbox.ts";
 import {
   type CancellationReason,
@@ -31,9 +29,10 @@ import {
   runTransaction,
   TRANSACTION_BYTES_MAX,
   transactionCancelled,
+  transactToken,
   validationReason,
 } from "../items/internals.ts";
-import { selectColumns } from "./run-select.ts";
+import { selectedItem } from "./run-select.ts";
 import { actionOf, duplicateReason, type WireItem } from "./run-write.ts";
 import { keyOfPlan } from "./single-item.ts";
 import { findTable, sourceOf, statementQuestion } from "./statement-tables.ts";
@@ -44,16 +43,21 @@ type Output = DynamoDB.ExecuteTransactionOutput;
 const MISMATCH = "The provided key element does not match the schema";
 
 export function executeTransaction(tools: Toolbox): NonNullable<TableOperations["ExecuteTransaction"]> {
+  /** What was bound to ask the policies is not bound again. */
+  const bound = new WeakMap<Input, readonly BoundStatement[]>();
   return {
-    access: (input, context) =>
-      bindAll(input).map((bound) =>
-        statementQuestion(tools, bound, context, {
+    async access(input, context) {
+      const all = await bindAll(tools, input);
+      bound.set(input, all);
+      return all.map((one) =>
+        statementQuestion(tools, one, context, {
           enclosingOperation: "ExecuteTransaction",
           returnConsumedCapacity: input.ReturnConsumedCapacity,
         }),
-      ),
-    handle(input, context) {
-      const all = bindAll(input);
+      );
+    },
+    async handle(input, context) {
+      const all = bound.get(input) ?? (await bindAll(tools, input));
       const reads = all.filter(({ statement }) => statement.kind === "select").length;
       if (reads > 0 && reads < all.length) {
         throw validationError(
@@ -66,8 +70,8 @@ export function executeTransaction(tools: Toolbox): NonNullable<TableOperations[
 }
 
 /** Parameters of all statements come before any statement. @throws TableValidation */
-function bindAll(input: Input): readonly BoundStatement[] {
-  const parameters = input.TransactStatements.map((one) => readParameters(one.Parameters));
+async function bindAll({ clock }: Toolbox, input: Input): Promise<readonly BoundStatement[]> {
+  const parameters = await inTurns(takeTurns(clock), input.TransactStatements, (one) => readParameters(one.Parameters));
   return input.TransactStatements.map(({ Statement }, at) =>
     inStatement(at, () => bindStatement(Statement, parameters[at]!)),
   );
@@ -100,14 +104,15 @@ type Ready<Plan> = Extract<Planned<Plan>, { readonly reason?: undefined }>;
  * @param check what else may be wrong with a single statement
  * @throws TableValidation for the first statement that cannot be planned; AwsError TransactionCanceledException
  */
-function planAll<Plan>(
+async function planAll<Plan>(
   tools: Toolbox,
   all: readonly BoundStatement[],
   context: CallContext,
   plan: (bound: BoundStatement, view: TableView) => Plan,
   check: (ready: Ready<Plan>) => void,
-): readonly Ready<Plan>[] {
-  const planned = all.map((bound, at): Planned<Plan> => {
+): Promise<readonly Ready<Plan>[]> {
+  const turn = takeTurns(tools.clock);
+  const planned = await inTurns(turn, all, (bound, at): Planned<Plan> => {
     const { table: tableName } = sourceOf(bound.statement);
     const view = findTable(tools, tableName, context);
     if (view === undefined) return { reason: { Code: "ResourceNotFound", Message: "Requested resource not found" } };
@@ -118,7 +123,7 @@ function planAll<Plan>(
       throw error;
     }
   });
-  const reasons = planned.map((one) => one.reason ?? mistakeOf(() => check(one as Ready<Plan>)));
+  const reasons = await inTurns(turn, planned, (one) => one.reason ?? mistakeOf(() => check(one as Ready<Plan>)));
   if (reasons.some((reason) => reason !== undefined)) throw transactionCancelled(reasons);
   return planned as readonly Ready<Plan>[];
 }
@@ -150,7 +155,7 @@ async function read(
   all: readonly BoundStatement[],
   context: CallContext,
 ): Promise<Output> {
-  const planned = planAll(tools, all, context, planRead, ({ plan, view }) => checkKey(view.keys, plan.key));
+  const planned = await planAll(tools, all, context, planRead, ({ plan, view }) => checkKey(view.keys, plan.key));
   const identities = new Set(
     planned.map(({ view, plan }) => `${view.record.resourceId} ${keyIdentity(view.keys, plan.key)}`),
   );
@@ -177,12 +182,9 @@ async function read(
   }
   const { ReturnConsumedCapacity: wanted } = input;
   return {
-    Responses: items.map((stored, at) => {
+    Responses: await inTurns(takeTurns(tools.clock), items, (stored, at) => {
       if (stored === undefined) return {};
-      const { columns } = planned[at]!.plan;
-      const item =
-        columns === undefined ? jsonText<WireItem>(stored.text) : (selectColumns(stored.parse(), columns) as WireItem);
-      return { Item: item };
+      return { Item: selectedItem<WireItem>(stored, planned[at]!.plan.columns) };
     }),
     ...((wanted === "TOTAL" || wanted === "INDEXES") && {
       ConsumedCapacity: [...consumed].map(([tableName, { units }]) => units.describe(tableName, wanted, true)),
@@ -211,25 +213,27 @@ async function write(
   all: readonly BoundStatement[],
   context: CallContext,
 ): Promise<Output> {
-  const planned = planAll(tools, all, context, planChange, ({ plan, view }) => void engineAction(view, plan));
-  const actions = planned.map(
-    ({ plan, view, tableName }, at): PlannedAction => ({
+  const planned = await planAll(tools, all, context, planChange, ({ plan, view }) => void engineAction(view, plan));
+  const actions = planned.map(({ plan, view, tableName }, at): PlannedAction => {
+    const item = plan.kind === "put" ? plan.item : plan.key;
+    const wished = input.TransactStatements[at]!.ReturnValuesOnConditionCheckFailure;
+    return {
       tableName,
       view,
-      item: plan.kind === "put" ? plan.item : plan.key,
+      item,
+      size: itemSize(item),
       condition: plan.condition,
       plan: (of) => engineAction(of, plan),
-      oldOnFailure:
-        plan.kind !== "put" && input.TransactStatements[at]!.ReturnValuesOnConditionCheckFailure === "ALL_OLD",
-    }),
-  );
+      oldOnFailure: plan.kind !== "put" && wished === "ALL_OLD",
+    };
+  });
   const { ReturnConsumedCapacity: wanted } = input;
   try {
     const { ConsumedCapacity: consumed } = await runTransaction(
       tools,
       actions,
       wanted === undefined ? {} : { ReturnConsumedCapacity: wanted },
-      tokenOf(input, context),
+      await transactToken(input.ClientRequestToken, input.TransactStatements, context, takeTurns(tools.clock)),
     );
     return { Responses: [], ...(consumed !== undefined && { ConsumedCapacity: consumed }) };
   } catch (error) {
@@ -238,14 +242,6 @@ async function write(
       planned.map(({ plan }) => plan),
     );
   }
-}
-
-/** A token is unique in its account and region; the digest is that of everything else in the request. */
-function tokenOf(input: Input, context: CallContext): TransactToken | undefined {
-  const { ClientRequestToken: token, TransactStatements } = input;
-  if (token === undefined) return undefined;
-  const digest = createHash("sha256").update(JSON.stringify(TransactStatements)).digest("hex");
-  return { scope: `${accountOf(context)}/${context.region}`, token, digest };
 }
 
 /** The only condition of an INSERT is that there is no such item: when it fails, the reason has a name of its own. */

@@ -3,12 +3,12 @@ import { matches, valueAt } from "#data-plane/tables/expressions";
 import type { Column, PlannedQuery, SelectPlan } from "#data-plane/tables/partiql";
 import { type Item, type MutableItem, setAttribute, TableValidation } from "#data-plane/tables/values";
 import { jsonText } from "#foundation/aws";
-import type { Page, PageItem, PageRequest } from "../../engine/port.ts";
+import type { Page, PageItem, PageRequest, StoredItem } from "../../engine/port.ts";
 import { PAGE_BYTES_MAX } from "../../engine/port.ts";
 import { checkStartKey } from "../../rules/start-key.ts";
 import type { IndexView, TableView } from "../../service/table-view.ts";
 import type { Toolbox } from "../../service/toolbox.ts";
-import { ConsumedUnits, readPage } from "../items/internals.ts";
+import { ConsumedUnits, pageItems, readPage } from "../items/internals.ts";
 import { startPlace } from "../items/read-pages.ts";
 import type { ReadPosition } from "./next-token.ts";
 
@@ -66,7 +66,7 @@ export async function runSelect<Items>(
     if (start !== undefined) break;
   }
   return {
-    items: itemsOf<Items>(found, plan.columns),
+    items: await pageItems<Items>(tools.clock, found, shown(plan.columns)),
     consumed,
     ...(at < reads && { next: start === undefined ? { query: at } : { query: at, start } }),
   };
@@ -105,13 +105,16 @@ function readOne(
   });
 }
 
-function itemsOf<Items>(found: readonly PageItem[], columns: readonly Column[] | undefined): Items {
-  if (columns === undefined) return jsonText<Items>(`[${found.map(({ text }) => text).join(",")}]`);
-  return found.map(({ item, text }) => selectColumns(item ?? (JSON.parse(text) as Item), columns)) as Items;
+const shown = (columns: readonly Column[] | undefined) =>
+  columns === undefined ? undefined : (item: Item) => selectColumns(item, columns);
+
+/** An item as it goes into an answer, or what a SELECT names of it. */
+export function selectedItem<Member>({ text, parse }: StoredItem, columns: readonly Column[] | undefined): Member {
+  return jsonText<Member>(columns === undefined ? text : JSON.stringify(selectColumns(parse(), columns)));
 }
 
 /** The attributes of an item that a SELECT names; those that it has. */
-export function selectColumns(item: Item, columns: readonly Column[]): Item {
+function selectColumns(item: Item, columns: readonly Column[]): Item {
   const selected: MutableItem = {};
   for (const { path, name } of columns) {
     const value = valueAt(item, path);
