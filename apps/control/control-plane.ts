@@ -5,7 +5,6 @@ import { type Credentials, credentialsPath, readCredentials, writeCredentials } 
 import type { Region } from "#contracts";
 import { type ApiServer, openTokens, serveApi } from "#control-plane/api";
 import { type ControlPlane, openControlPlane } from "#control-plane/core";
-import { parsePolicy } from "#foundation/policy";
 import { systemClock, systemRandom, systemTimers } from "#foundation/runtime";
 import { SqlError } from "#foundation/sql";
 import type { Logger, MetricsRegistry } from "#foundation/telemetry";
@@ -63,7 +62,6 @@ export async function startControlPlane(options: ControlPlaneProgramOptions): Pr
     random: systemRandom,
     timers: systemTimers,
     logger: logger.child({ room: "control-plane" }),
-    parseIdentityPolicy: (document) => parsePolicy(document, "identity"),
   });
   try {
     const root = await core.ensureRoot();

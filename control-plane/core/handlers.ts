@@ -6,6 +6,7 @@ import {
   type IdentityDependencies,
   type IdentityLimits,
   type IdentityNames,
+  type PolicyKnowledge,
 } from "#control-plane/identity";
 import { createDataPlaneHandlers } from "#control-plane/nodes";
 import { createPlatformHandlers, createPlatformSecrets, type PlatformLimits } from "#control-plane/platform-identity";
@@ -24,12 +25,11 @@ import type { Clock, Random } from "#foundation/runtime";
 /** Decides any command. */
 export type Decide = (command: Command, views: CatalogReader) => Decision<CommandType>;
 
-export interface HandlerOptions {
+export interface HandlerOptions extends PolicyKnowledge {
   readonly clock: Clock;
   readonly random: Random;
   readonly seal: (text: string, additionalData: string) => SealedText;
   readonly sealingKey: SealingKey;
-  readonly parseIdentityPolicy: (document: string) => unknown;
   readonly limits: IdentityLimits & PlatformLimits & ResourceLimits;
 }
 
@@ -37,7 +37,7 @@ export interface HandlerOptions {
 function createNames(random: Random): IdentityNames {
   const canonical = random.fork("canonical-user-id");
   const accounts = random.fork("account-id");
-  const users = random.fork("user-id");
+  const entities = random.fork("entity-id");
   const keys = random.fork("access-key-id");
   const secrets = random.fork("secret-access-key");
   // The brands of contracts and of foundation name the same twelve digits.
@@ -45,7 +45,7 @@ function createNames(random: Random): IdentityNames {
   return {
     accountId: () => newAccountId(accounts) as string as ReturnType<IdentityNames["accountId"]>,
     canonicalUserId: () => Buffer.from(canonical.bytes(32)).toString("hex"),
-    userId: (accountId) => newUniqueId("user", plain(accountId), users),
+    entityId: (kind, accountId) => newUniqueId(kind === "managedPolicy" ? "policy" : kind, plain(accountId), entities),
     accessKeyId: (accountId) => newAccessKeyId("AKIA", plain(accountId), keys),
     secretAccessKey: () => newSecretAccessKey(secrets),
   };
@@ -53,8 +53,8 @@ function createNames(random: Random): IdentityNames {
 
 /** What identity is given. */
 export function createIdentityDependencies(options: HandlerOptions): IdentityDependencies {
-  const { seal, parseIdentityPolicy, limits } = options;
-  return { names: createNames(options.random), seal, parseIdentityPolicy, limits };
+  const { clock, random, seal, checkPolicy, managedPolicyExists, limits } = options;
+  return { names: createNames(random), now: () => clock.now(), seal, checkPolicy, managedPolicyExists, limits };
 }
 
 export function createDecide(identity: IdentityDependencies, options: HandlerOptions): Decide {

@@ -41,7 +41,7 @@ test("everything acknowledged before kill -9 is there afterwards, without gaps, 
       dataDirectory: directory,
       clock: systemClock,
       random: systemRandom,
-      parseIdentityPolicy: parsePolicyLoosely,
+      checkPolicy: parsePolicyLoosely,
     });
     let expected = 1;
     const names = new Map<number, unknown>();

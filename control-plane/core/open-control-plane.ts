@@ -13,14 +13,14 @@ import {
   refuse,
   tailEvents,
 } from "#control-plane/events";
-import { decideRoot, IDENTITY_LIMITS, type IdentityLimits, rootKeyOf } from "#control-plane/identity";
+import { type CheckPolicy, decideRoot, IDENTITY_LIMITS, type IdentityLimits, rootKeyOf } from "#control-plane/identity";
 import { PLATFORM_LIMITS, type PlatformLimits } from "#control-plane/platform-identity";
 import { RESOURCE_LIMITS, type ResourceLimits } from "#control-plane/resources";
 import { open, seal } from "#foundation/crypto";
-import { parsePolicy } from "#foundation/policy";
 import { type Clock, type Random, systemTimers, type Timers } from "#foundation/runtime";
 import { acquireProcessLock } from "#foundation/sql";
 import type { Logger } from "#foundation/telemetry";
+import { checkPolicy } from "./check-policy.ts";
 import { CommandExecutor } from "./command-executor.ts";
 import { originProblem } from "./command-origin.ts";
 import { parseCommand } from "./command-shape.ts";
@@ -39,8 +39,10 @@ export interface ControlPlaneOptions {
   readonly random: Random;
   readonly timers?: Timers;
   readonly logger?: Logger;
-  /** Throws an error whose message says what is wrong with an identity policy. Default: the grammar of IAM. */
-  readonly parseIdentityPolicy?: (document: string) => unknown;
+  /** Default: the grammar of IAM. */
+  readonly checkPolicy?: CheckPolicy;
+  /** Whether AWS manages a policy of this ARN. Default: it manages none. */
+  readonly managedPolicyExists?: (arn: string) => boolean;
   readonly limits?: Partial<IdentityLimits & PlatformLimits & ResourceLimits>;
   /** Another store than the SQLite file; the control plane closes it. */
   readonly store?: EventStore;
@@ -95,7 +97,8 @@ async function assemble(
     random: random.fork("names"),
     seal: (text, additionalData) => seal(key, text, additionalData, nonces),
     sealingKey: key,
-    parseIdentityPolicy: options.parseIdentityPolicy ?? ((document) => parsePolicy(document, "identity")),
+    checkPolicy: options.checkPolicy ?? checkPolicy,
+    managedPolicyExists: options.managedPolicyExists ?? (() => false),
     limits: { ...IDENTITY_LIMITS, ...PLATFORM_LIMITS, ...RESOURCE_LIMITS, ...options.limits },
   };
   const identity = createIdentityDependencies(handlerOptions);

@@ -28,7 +28,7 @@ async function withBackups(
           clock,
           timers,
           random,
-          parseIdentityPolicy: parsePolicyLoosely,
+          checkPolicy: parsePolicyLoosely,
         });
         return running;
       },

@@ -2,7 +2,7 @@
 import type { AccessKeyRecord, AccountId, KeyOwner } from "#contracts";
 import { type CatalogReader, type CommandHandlers, type NewEvent, type Refusal, refuse } from "#control-plane/events";
 import type { IdentityDependencies } from "./dependencies.ts";
-import { findUser, noSuchAccount } from "./user-handlers.ts";
+import { noSuchAccount, quotaExceeded, shown } from "./refusals.ts";
 
 type AccessKeyCommands = "accessKey.create" | "accessKey.update" | "accessKey.delete";
 
@@ -29,14 +29,12 @@ export function mintAccessKey(
 export function createAccessKeyHandlers(dependencies: IdentityDependencies): CommandHandlers<AccessKeyCommands> {
   const { limits } = dependencies;
   return {
-    "accessKey.create"({ accountId, owner }, views) {
+    "accessKey.create"({ accountId, owner: asked }, views) {
       if (views.account(accountId) === undefined) return noSuchAccount(accountId);
-      if (owner.type === "user") {
-        const user = findUser(views, accountId, owner.userName);
-        if ("ok" in user) return user;
-      }
+      const owner = ownerOf(views, accountId, asked);
+      if ("ok" in owner) return owner;
       if (views.accessKeysOf(accountId, owner).length >= limits.accessKeysPerOwner) {
-        return refuse("LimitExceeded", `Cannot exceed quota for AccessKeysPerUser: ${limits.accessKeysPerOwner}`);
+        return quotaExceeded("AccessKeysPerUser", limits.accessKeysPerOwner);
       }
       const { event, accessKeyId, secretAccessKey } = mintAccessKey(dependencies, accountId, owner);
       return { ok: true, events: [event], result: { accessKeyId, secretAccessKey } };
@@ -61,10 +59,17 @@ export function createAccessKeyHandlers(dependencies: IdentityDependencies): Com
   };
 }
 
+/** The owner, the user's name written as the user itself writes it; or why there is none. */
+function ownerOf(views: CatalogReader, accountId: AccountId, owner: KeyOwner): KeyOwner | Refusal {
+  if (owner.type === "root") return owner;
+  const user = views.entityByName("user", accountId, owner.userName);
+  if (user !== undefined) return { type: "user", userName: user.name };
+  return refuse("NoSuchEntity", `The user with name ${shown(owner.userName, "given")} cannot be found.`);
+}
+
 /** The key, if it is the account's; another account's key is as good as none. */
 function findAccessKey(views: CatalogReader, accountId: AccountId, accessKeyId: string): AccessKeyRecord | Refusal {
   const key = views.accessKey(accessKeyId);
   if (key !== undefined && key.accountId === accountId) return key;
-  const shown = /^\w{1,128}$/.test(accessKeyId) ? accessKeyId : "given";
-  return refuse("NoSuchAccessKey", `The Access Key with id ${shown} cannot be found.`);
+  return refuse("NoSuchAccessKey", `The Access Key with id ${shown(accessKeyId, "given")} cannot be found.`);
 }

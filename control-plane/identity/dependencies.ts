@@ -1,5 +1,5 @@
 /** What the handlers of identity are given. */
-import type { AccountId, SealedText } from "#contracts";
+import type { AccountId, IdentityKind, SealedText } from "#contracts";
 import type { IdentityLimits } from "./limits.ts";
 
 /** New names and secrets. Draws on the injected randomness; never repeats itself in practice, and the handlers check where a repetition would matter. */
@@ -7,18 +7,31 @@ export interface IdentityNames {
   accountId(): AccountId;
   /** 64 hexadecimal digits. */
   canonicalUserId(): string;
-  /** `AIDA…` */
-  userId(accountId: AccountId): string;
+  /** `AIDA…`, `AROA…` and their like. */
+  entityId(kind: IdentityKind, accountId: AccountId): string;
   /** `AKIA…` */
   accessKeyId(accountId: AccountId): string;
   secretAccessKey(): string;
 }
 
-export interface IdentityDependencies {
+/** Where a policy document is kept; the grammar differs. Managed ones must be of the language's newest version. */
+export type PolicyPlace = "inline" | "managed" | "trust";
+
+/** Throws an error whose message says what is wrong with a document. */
+export type CheckPolicy = (document: string, place: PolicyPlace) => unknown;
+
+/** Policies, as far as identity has to know them. */
+export interface PolicyKnowledge {
+  readonly checkPolicy: CheckPolicy;
+  /** Whether AWS manages a policy of this ARN. */
+  readonly managedPolicyExists: (arn: string) => boolean;
+}
+
+export interface IdentityDependencies extends PolicyKnowledge {
   readonly names: IdentityNames;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
   /** Seals a secret together with the name of what it belongs to. */
   readonly seal: (text: string, additionalData: string) => SealedText;
-  /** Throws an error whose message says what is wrong with an identity policy document. */
-  readonly parseIdentityPolicy: (document: string) => unknown;
   readonly limits: IdentityLimits;
 }

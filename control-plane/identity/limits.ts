@@ -1,15 +1,37 @@
 /** Quotas of identity, as AWS has them (IAM User Guide, "IAM and AWS STS quotas"). */
+import type { IdentityKind } from "#contracts";
 
 export interface IdentityLimits {
-  readonly usersPerAccount: number;
+  /** How many entities of a kind an account has at most. */
+  readonly entitiesPerAccount: Readonly<Record<IdentityKind, number>>;
   /** Per user, and for the root of an account. */
   readonly accessKeysPerOwner: number;
-  /** All inline policies of a user together, in characters without white space. */
-  readonly userPolicyCharacters: number;
 }
 
 export const IDENTITY_LIMITS: IdentityLimits = {
-  usersPerAccount: 5_000,
+  entitiesPerAccount: {
+    user: 5_000,
+    group: 300,
+    role: 1_000,
+    managedPolicy: 1_500,
+    instanceProfile: 1_000,
+    oidcProvider: 100,
+  },
   accessKeysPerOwner: 2,
-  userPolicyCharacters: 2_048,
 };
+
+/** Quotas of one entity, and lengths. The sizes of policies are in `policySizeMax` of the policy room. */
+export const ENTITY_QUOTAS = {
+  attachedPolicies: 10,
+  groupsPerUser: 10,
+  rolesPerInstanceProfile: 1,
+  versionsPerPolicy: 5,
+  clientIdsPerProvider: 100,
+  thumbprintsPerProvider: 5,
+  tags: 50,
+  descriptionCharacters: 1_000,
+  clientIdCharacters: 255,
+  arnCharacters: 2_048,
+  sessionDurationMinSeconds: 3_600,
+  sessionDurationMaxSeconds: 43_200,
+} as const;

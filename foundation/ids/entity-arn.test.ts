@@ -19,6 +19,10 @@ test.each<[EntityPlace, string]>([
     { kind: "oidcProvider", accountId: ACCOUNT, path: "/", name: "id.example:8443/realms/main" },
     "arn:aws:iam::123456789012:oidc-provider/id.example:8443/realms/main",
   ],
+  [
+    { kind: "oidcProvider", accountId: ACCOUNT, path: "/", name: "id.example/" },
+    "arn:aws:iam::123456789012:oidc-provider/id.example/",
+  ],
 ])("%j has the ARN %s, and back", (place, arn) => {
   expect(entityArn(place)).toBe(arn);
   expect(parseEntityArn(arn)).toEqual(place);
@@ -29,6 +33,7 @@ test.each([
   "ada",
   "arn:aws:iam::123456789012:root",
   "arn:aws:iam::123456789012:user/",
+  "arn:aws:iam::123456789012:user/team/",
   "arn:aws:iam::12345:user/ada",
   "arn:aws:s3:::user/ada",
   "arn:aws:iam:eu-west-1:123456789012:user/ada",

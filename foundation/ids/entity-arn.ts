@@ -40,11 +40,11 @@ export function entityArn({ kind, accountId, path, name }: EntityPlace): string 
 
 /** Takes an ARN apart; undefined when it is not that of an IAM entity. What it names need not exist. */
 export function parseEntityArn(arn: string): EntityPlace | undefined {
-  const [, accountId, type, path, rest] = /^arn:aws:iam::(\d{12}|aws):([a-z-]+)(\/(?:.*\/)?)([^/]+)$/s.exec(arn) ?? [];
+  const [, accountId, type, rest] = /^arn:aws:iam::(\d{12}|aws):([a-z-]+)\/(.+)$/s.exec(arn) ?? [];
   const kind = KINDS_BY_TYPE.get(type ?? "");
-  if (kind === undefined || accountId === undefined || path === undefined || rest === undefined) return undefined;
+  if (kind === undefined || accountId === undefined || rest === undefined) return undefined;
   // The name of a provider is a URL, slashes included; it has no path of its own.
-  return kind === "oidcProvider"
-    ? { kind, accountId, path: "/", name: path.slice(1) + rest }
-    : { kind, accountId, path, name: rest };
+  const nameAt = kind === "oidcProvider" ? 0 : rest.lastIndexOf("/") + 1;
+  const name = rest.slice(nameAt);
+  return name === "" ? undefined : { kind, accountId, path: `/${rest.slice(0, nameAt)}`, name };
 }

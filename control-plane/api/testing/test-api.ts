@@ -26,7 +26,7 @@ export async function startTestApi(): Promise<TestApi> {
     clock: systemClock,
     random: systemRandom,
     logger: silentLogger,
-    parseIdentityPolicy: (document) => JSON.parse(document),
+    checkPolicy: (document) => JSON.parse(document),
   });
   await core.ensureRoot();
   const tokens = openTokens({ path: join(directory, "tokens.json"), random: systemRandom, known: undefined });

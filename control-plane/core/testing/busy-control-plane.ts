@@ -15,7 +15,7 @@ const controlPlane = await openControlPlane({
   dataDirectory,
   clock: systemClock,
   random: systemRandom,
-  parseIdentityPolicy: parsePolicyLoosely,
+  checkPolicy: parsePolicyLoosely,
 });
 const root = await controlPlane.ensureRoot();
 process.stdout.write(`root ${root.accountId}:${root.accessKey?.secretAccessKey}\n`);

@@ -64,7 +64,7 @@ export async function withControlPlane(
       clock: time.clock,
       timers: time.timers,
       random: seededRandom(`control-plane-${++generation}`),
-      parseIdentityPolicy: parsePolicyLoosely,
+      checkPolicy: parsePolicyLoosely,
       ...options,
       ...more,
     });
