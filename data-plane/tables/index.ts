@@ -6,5 +6,6 @@ export {
   tablesOperationNames,
   tablesParityNotes,
 } from "./parity.ts";
+export { TABLE_PERMISSIONS, TABLE_STREAM_PERMISSIONS } from "./permissions.ts";
 export type { TablesEnvironment } from "./service/environment.ts";
 export { createTablesServices } from "./service/tables-services.ts";
