@@ -8,8 +8,8 @@ import { documentRefusal } from "./policy-rules.ts";
 import { invalid, quotaExceeded, shown } from "./refusals.ts";
 import type { RuleContext, SectionRule } from "./section-rule.ts";
 
+/** Required in effect: the version in force is one of them. */
 export const versions: SectionRule = {
-  required: true,
   put(version, context) {
     const document = documentOf(version);
     const refusal = documentRefusal(document, "managed", context);

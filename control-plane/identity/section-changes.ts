@@ -54,7 +54,8 @@ export function decideSections(
   }
   const after = patchedSections(kind, old, changes);
   for (const [section, { required }] of sectionRules) {
-    if (required && !Object.hasOwn(after, section)) return invalid(`The ${rules.noun} must have a ${section}`);
+    if (required && !Object.hasOwn(after, section))
+      return invalid(`The section ${section} of a ${rules.noun} must be given`);
   }
   for (const [section, change] of Object.entries(changes)) {
     const refusal = grows(change)

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import type { AccountId, CommandOutcome, Region, ResourceCommand, ResourceId, ResourceSections } from "#contracts";
 import { CatalogViews, type CommandOf, catalogChangesOf } from "#control-plane/events";
+import { ACCOUNT, completed } from "#control-plane/events/testing";
 import { createResourceHandlers } from "./resource-handlers.ts";
 import { RESOURCE_RULES, RESOURCE_SECTION_BYTES_MAX } from "./resource-rules.ts";
-import { ACCOUNT, completed } from "./testing/fold-events.ts";
 
 const REGION = "us-east-1" as Region;
 const SCHEMA: ResourceSections["table"] = { keySchema: [{ attribute: "id", role: "HASH" }] };
