@@ -1,20 +1,22 @@
 import { describe, expect, test } from "bun:test";
 import { ControlPlaneUnavailable } from "#data-plane/link";
+import { Principals } from "#data-plane/principals";
 import { parseSignature, SignatureError } from "#foundation/aws/sigv4";
-import { type ClaimedSignature, callerOfKey, claimedKey, prove } from "./authenticate.ts";
+import { type ClaimedSignature, prove } from "./authenticate.ts";
 import { ACCOUNT, FakeCatalog } from "./testing/fake-catalog.ts";
 import { fakeRequest, NOW, type RequestPlan, type SigningPlan, signed } from "./testing/fake-request.ts";
 
 function world() {
   const catalog = new FakeCatalog();
   catalog.addAccount(ACCOUNT);
+  const principals = new Principals(catalog);
   const root = catalog.putKey("AKIAROOT");
   catalog.putUser("ana", { path: "/team/" });
   const ana = catalog.putKey("AKIAANA", { owner: { type: "user", userName: "ana" } });
   const authenticate = (plan: RequestPlan, signing: SigningPlan) => {
     const request = fakeRequest(signed(plan, signing));
     const claim = parseSignature(request) as ClaimedSignature;
-    return prove(claim, claimedKey(catalog, claim), request, {
+    return prove(claim, principals.claimed(claim, NOW), request, {
       now: NOW,
       regions: new Set(["us-east-1", "eu-west-1"]),
       defaultRegion: "us-east-1",
@@ -32,7 +34,8 @@ function world() {
     }
     return "accepted";
   };
-  return { catalog, root, ana, authenticate, reason };
+  const callerOf = (accessKeyId: string) => principals.claimed({ accessKeyId, sessionToken: undefined }, NOW).caller;
+  return { catalog, root, ana, authenticate, reason, callerOf };
 }
 
 describe("callers", () => {
@@ -68,11 +71,11 @@ describe("callers", () => {
   });
 
   test("a caller is made once, and again when its user was replaced", () => {
-    const { catalog } = world();
-    const before = callerOfKey(catalog, "AKIAANA");
-    expect(callerOfKey(catalog, "AKIAANA")).toBe(before!);
+    const { catalog, callerOf } = world();
+    const before = callerOf("AKIAANA");
+    expect(callerOf("AKIAANA")).toBe(before);
     catalog.putUser("ana", { entityId: "AIDASECOND" });
-    expect(callerOfKey(catalog, "AKIAANA")).toMatchObject({
+    expect(callerOf("AKIAANA")).toMatchObject({
       userId: "AIDASECOND",
       arn: `arn:aws:iam::${ACCOUNT}:user/ana`,
     });
@@ -101,7 +104,7 @@ describe("refusals", () => {
     expect(reason({ credential: root })).toBe("unknown-key");
   });
 
-  test("session tokens: no key here has one", () => {
+  test("session tokens with a long-term key, which has none", () => {
     const { root, reason } = world();
     expect(reason({ credential: { ...root, sessionToken: "token" } })).toBe("invalid-token");
   });

@@ -1,20 +1,19 @@
 /** One call as its operation sees it. */
 import type { Region } from "#contracts";
-import type { Catalog } from "#data-plane/link";
+import type { Standing } from "#data-plane/principals";
 import type { AccessRequest, CallContext, Caller } from "#data-plane/service";
 import { AwsError } from "#foundation/aws";
 import type { SignedRequest } from "#foundation/aws/sigv4";
 import type { HttpRequest } from "#foundation/http";
-import type { CompiledPolicy, Decision } from "#foundation/policy";
+import type { Decision } from "#foundation/policy";
 import type { AddressedRequest } from "./address.ts";
-import { anyAsksFor } from "./asked-keys.ts";
+import { anyAsksFor, asksFor } from "./asked-keys.ts";
 import type { Authentication } from "./authenticate.ts";
-import { decideQuestion, identityPolicies, refusalText } from "./authorize.ts";
+import { decideQuestion, refusalText } from "./authorize.ts";
 import type { CallFacts } from "./condition-values.ts";
 
 /** What calls of one front door share. */
 export interface Surroundings {
-  readonly catalog: Catalog;
   readonly hostId: string;
   /** Region of calls whose signature names none. */
   readonly defaultRegion: Region;
@@ -30,7 +29,7 @@ export class Call implements CallContext, CallFacts {
   readonly virtualHost: boolean;
   readonly trailers: ReadonlyMap<string, string>;
   readonly #surroundings: Surroundings;
-  #identity: readonly CompiledPolicy[] | undefined;
+  readonly #standing: Standing;
 
   /** @param now epoch milliseconds of the request's arrival */
   constructor(
@@ -40,7 +39,8 @@ export class Call implements CallContext, CallFacts {
     trailers: ReadonlyMap<string, string>,
     now: number,
   ) {
-    const { caller, signature } = authentication;
+    const { caller, standing, signature } = authentication;
+    this.#standing = standing;
     this.#surroundings = surroundings;
     this.request = addressed.request;
     this.caller = caller;
@@ -66,28 +66,21 @@ export class Call implements CallContext, CallFacts {
   }
 
   decide(question: AccessRequest): Decision {
-    return decideQuestion(this, this.#policies(), question);
+    return decideQuestion(this, this.#standing, question);
   }
 
   asksFor(prefix: string): boolean {
-    return anyAsksFor(this.#policies(), prefix);
+    const { identity, boundary, session } = this.#standing;
+    return (
+      anyAsksFor(identity, prefix) ||
+      anyAsksFor(session, prefix) ||
+      (boundary !== undefined && asksFor(boundary, prefix))
+    );
   }
 
   authorize(question: AccessRequest): void {
     const decision = this.decide(question);
     if (decision.allowed) return;
-    throw new AwsError("AccessDenied", refusalText(this, question, decision), { statusCode: 403 });
-  }
-
-  #policies(): readonly CompiledPolicy[] {
-    if (this.#identity === undefined) {
-      const { caller } = this;
-      const user =
-        caller.type === "user" && caller.userName !== undefined
-          ? this.#surroundings.catalog.user(caller.accountId, caller.userName)
-          : undefined;
-      this.#identity = identityPolicies(user);
-    }
-    return this.#identity;
+    throw new AwsError("AccessDenied", refusalText(this, this.#standing, question, decision), { statusCode: 403 });
   }
 }

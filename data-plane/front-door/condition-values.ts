@@ -1,9 +1,10 @@
 /**
- * The condition keys that every service shares: from where, when, signed how. Keys that follow from who calls are the policy room's.
+ * The condition keys that every service shares: from where, when, signed how, in which session. Keys that follow from who calls are the policy room's.
  *
- * Sources: IAM User Guide, "AWS global condition context keys"; Service Authorization Reference, "Condition keys for Amazon S3" (the signature's).
+ * Sources: IAM User Guide, "AWS global condition context keys" and "Available keys for AWS OIDC federation"; Service Authorization Reference, "Condition keys for
+ * Amazon S3" (the signature's).
  */
-import type { AccessRequest, Caller } from "#data-plane/service";
+import type { AccessRequest, Caller, CallerSession } from "#data-plane/service";
 import type { SignedRequest } from "#foundation/aws/sigv4";
 import type { HttpRequest } from "#foundation/http";
 import type { ConditionContext } from "#foundation/policy";
@@ -59,8 +60,15 @@ export class QuestionContext implements ConditionContext {
         return signature === undefined ? undefined : signatureAge(signature, now);
       case "s3:x-amz-content-sha256":
         return request.headers.get("x-amz-content-sha256");
+      case "aws:tokenissuetime":
+        return mapped(sessionOf(this.#facts), ({ issuedAt }) => new Date(issuedAt).toISOString());
+      case "aws:multifactorauthpresent":
+        // There are no second factors here. Only requests of sessions have the key.
+        return mapped(sessionOf(this.#facts), () => "false");
+      case "aws:sourceidentity":
+        return sessionOf(this.#facts)?.sourceIdentity;
       default:
-        return this.#ofService(key);
+        return this.#ofService(key) ?? ofWebIdentity(key, sessionOf(this.#facts));
     }
   }
 
@@ -68,6 +76,22 @@ export class QuestionContext implements ConditionContext {
     const { conditions } = this.#question;
     return conditions !== undefined && Object.hasOwn(conditions, key) ? conditions[key] : undefined;
   }
+}
+
+const mapped = <From, To>(value: From | undefined, change: (value: From) => To): To | undefined =>
+  value === undefined ? undefined : change(value);
+
+const sessionOf = ({ caller }: CallFacts): CallerSession | undefined =>
+  caller.type === "anonymous" ? undefined : caller.session;
+
+/** What the provider of a web identity said about it: `accounts.example.com:sub`, `…:aud`. */
+function ofWebIdentity(key: string, session: CallerSession | undefined): string | undefined {
+  const federated = session?.federated;
+  if (federated === undefined) return undefined;
+  const colon = key.lastIndexOf(":");
+  if (key.slice(0, colon) !== federated.provider.toLowerCase()) return undefined;
+  const name = key.slice(colon + 1);
+  return name === "sub" ? federated.subject : name === "aud" ? federated.audience : undefined;
 }
 
 /** A signature without a date may be of any age: it never counts as fresh. */

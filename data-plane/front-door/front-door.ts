@@ -6,6 +6,7 @@
  */
 import type { Region } from "#contracts";
 import type { Catalog } from "#data-plane/link";
+import { type Claim, type ClaimedPrincipal, Principals } from "#data-plane/principals";
 import type { CallContext, Service } from "#data-plane/service";
 import { AwsError, encodeError, protocolOf, type WireResponse } from "#foundation/aws";
 import { type HttpHandler, type HttpRequest, type HttpResponse, headerText } from "#foundation/http";
@@ -38,6 +39,8 @@ export interface DoorServices {
   readonly regions: ReadonlySet<string>;
   readonly defaultRegion: Region;
   now(): number;
+  /** Whom a signature claims to be of. @throws as {@link Principals.claimed} */
+  claimed(claim: Claim): ClaimedPrincipal;
   contextFor(request: AddressedRequest, authentication: Authentication): CallContext;
 }
 
@@ -61,12 +64,15 @@ export async function createFrontDoor(options: FrontDoorOptions): Promise<HttpHa
   const services = new Map(options.services.map((service) => [service.name, service]));
   const models = await Models.of(services.keys());
   const operations = new Map(options.services.map((service) => [service.name, offeredOperations(service)]));
-  const hall: Hall = { catalog, operations, models, documents: new Documents(), regions, defaultRegion, hostId, clock };
+  const principals = new Principals(catalog);
+  const documents = new Documents();
+  const hall: Hall = { catalog, principals, operations, models, documents, regions, defaultRegion, hostId, clock };
   const door: DoorServices = {
     catalog,
     regions,
     defaultRegion,
     now: () => clock.now(),
+    claimed: (claim) => principals.claimed(claim, clock.now()),
     contextFor: (addressed, authentication) => new Call(hall, addressed, authentication, NO_TRAILERS, clock.now()),
   };
 

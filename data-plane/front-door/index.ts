@@ -1,5 +1,5 @@
 /** The AWS endpoint: authenticate, route, decode, authorise, dispatch, encode. */
 export { type AddressedRequest, addressOf, type EndpointNames } from "./address.ts";
-export { type Authentication, callerOfKey } from "./authenticate.ts";
+export { ANONYMOUS, type Authentication } from "./authenticate.ts";
 export { type BrowserAccess, createFrontDoor, type DoorServices, type FrontDoorOptions } from "./front-door.ts";
 export { createOperationMetrics, type OperationMetrics } from "./operation-metrics.ts";

@@ -7,6 +7,7 @@
  */
 import type { Region } from "#contracts";
 import type { Catalog } from "#data-plane/link";
+import type { Principals } from "#data-plane/principals";
 import type { Caller } from "#data-plane/service";
 import {
   compressAnswer,
@@ -25,7 +26,7 @@ import { needsBodyToVerify, type ParsedSignature, parseSignature, SignatureError
 import type { HttpRequest } from "#foundation/http";
 import { type AddressedRequest, expectOneHost } from "./address.ts";
 import { addresseeOf, mayBeForm } from "./addressee.ts";
-import { ANONYMOUS, type Authentication, claimedKey, prove } from "./authenticate.ts";
+import { ANONYMOUS, type Authentication, prove } from "./authenticate.ts";
 import { verifyBodyDigests, wantsDigest } from "./body-digests.ts";
 import { expectBucketRegion } from "./bucket-region.ts";
 import { Call, type Surroundings } from "./call.ts";
@@ -43,11 +44,13 @@ import {
   readDocument,
 } from "./payload.ts";
 import { SERVICE_FACTS } from "./service-facts.ts";
+import { expectSessionReaches } from "./session-reach.ts";
 import { expectOperationSigned } from "./signature-v2.ts";
 
 /** What all passages of a front door share. */
 export interface Hall extends Surroundings {
   readonly catalog: Catalog;
+  readonly principals: Principals;
   readonly operations: ReadonlyMap<ServiceName, ReadonlyMap<string, OfferedOperation>>;
   readonly models: Models;
   readonly documents: Documents;
@@ -101,7 +104,8 @@ export class Passage {
     this.protocol = protocolOf(model, request);
     if (form !== undefined) compareWhole(payloadHashOf(request, undefined), form);
 
-    const body = form ?? (needsBodyToVerify(parsed, request) ? await this.#claimedBody(parsed, service) : undefined);
+    const body =
+      form ?? (needsBodyToVerify(parsed, request) ? await this.#claimedBody(parsed, service, now) : undefined);
     const authentication = this.#authenticate(parsed, service, body, now);
     this.caller = authentication.caller;
     const document =
@@ -145,9 +149,9 @@ export class Passage {
   }
 
   /** The body that a signature covers without saying its hash. Read only for keys that exist. */
-  async #claimedBody(parsed: ParsedSignature, service: ServiceName): Promise<Uint8Array> {
+  async #claimedBody(parsed: ParsedSignature, service: ServiceName, now: number): Promise<Uint8Array> {
     const request = this.#request;
-    if (parsed.kind !== "anonymous") claimedKey(this.#hall.catalog, parsed);
+    if (parsed.kind !== "anonymous") this.#hall.principals.claimed(parsed, now);
     if (request.body.empty) return NO_BYTES;
     const limit = SERVICE_FACTS[service].documentBytesMax;
     return await this.#hall.documents.take(request, "keyed", limit, () => request.body.bytes(limit));
@@ -164,8 +168,8 @@ export class Passage {
       if (anonymous !== "all" && anonymous.size === 0) throw new SignatureError({ reason: "missing" });
       return ANONYMOUS;
     }
-    const { catalog, regions, defaultRegion } = this.#hall;
-    return prove(parsed, claimedKey(catalog, parsed), this.#request, {
+    const { principals, regions, defaultRegion } = this.#hall;
+    return prove(parsed, principals.claimed(parsed, now), this.#request, {
       now,
       regions,
       defaultRegion,
@@ -194,6 +198,7 @@ export class Passage {
     }
     const offered = this.#hall.operations.get(service)?.get(routed.operation.name);
     if (offered === undefined) throw notImplemented(routed);
+    expectSessionReaches(routed, caller);
     if (service === "s3") {
       expectBucketRegion(this.#hall.catalog, routed, signature);
       expectOperationSigned(routed.operation, signature);

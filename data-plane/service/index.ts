@@ -7,7 +7,7 @@
 import type { AccountId, Region } from "#contracts";
 import type { ServiceName } from "#foundation/aws";
 import type { HttpRequest, HttpResponse } from "#foundation/http";
-import type { CompiledPolicy, Decision } from "#foundation/policy";
+import type { CompiledPolicy, Decision, PrincipalContext } from "#foundation/policy";
 import type { PermissionTable } from "./permissions.ts";
 
 export type { EventDelivery, EventDestination, EventSource } from "./event-destinations.ts";
@@ -24,8 +24,8 @@ export interface CallerSession {
   readonly tags?: Readonly<Record<string, string>>;
   readonly transitiveTags?: readonly string[];
   readonly sourceIdentity?: string;
-  /** Of a web identity: the provider, `accounts.example.com`. */
-  readonly federatedProvider?: string;
+  /** Of a web identity: the provider (`accounts.example.com`), and whom it vouched for to whom. */
+  readonly federated?: { readonly provider: string; readonly subject: string; readonly audience: string };
 }
 
 interface CallerBase {
@@ -81,6 +81,8 @@ export interface AccessRequest {
   readonly grantedByAcl?: boolean;
   /** Service condition keys (`s3:prefix` …), lower-case keys. Global keys (`aws:…`) are the front door's. */
   readonly conditions?: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** Who asks, where it is not the caller: whom a token of an outside provider in the input speaks for. No policies but the resource's speak for it. */
+  readonly principal?: PrincipalContext;
 }
 
 /** Everything an operation may know about the call besides its input. */

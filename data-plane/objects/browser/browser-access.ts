@@ -2,12 +2,12 @@
 import type { Region } from "#contracts";
 import {
   type AddressedRequest,
+  ANONYMOUS,
   type Authentication,
   type BrowserAccess,
-  callerOfKey,
   type DoorServices,
 } from "#data-plane/front-door";
-import { decodePercent, parsePostSignature, SignatureError, verifyPostSignature } from "#foundation/aws/sigv4";
+import { decodePercent, parsePostSignature, verifyPostSignature } from "#foundation/aws/sigv4";
 import type { HttpRequest, HttpResponse } from "#foundation/http";
 import { note } from "../access-logs/request-notes.ts";
 import { createToolbox, type Toolbox } from "../service/define.ts";
@@ -16,8 +16,6 @@ import { corsFor, corsPreflight } from "./cors.ts";
 import { boundaryOf, readUploadForm, type UploadForm } from "./form-data.ts";
 import { postObject } from "./post-object.ts";
 import { websiteResponse } from "./website.ts";
-
-const ANONYMOUS: Authentication = { caller: { type: "anonymous" }, signature: undefined };
 
 /** Bucket and key of a request, whichever way the bucket was named. The key is as in the path, still encoded. */
 function placeOf({ bucket, request }: AddressedRequest): { readonly bucket: string; readonly key: string } {
@@ -36,16 +34,12 @@ function placeOf({ bucket, request }: AddressedRequest): { readonly bucket: stri
 function authenticateForm(form: UploadForm, door: DoorServices): Authentication {
   const parsed = parsePostSignature((name) => form.fields.get(name));
   if (parsed.kind === "anonymous") return ANONYMOUS;
-  const { accessKeyId } = parsed;
-  const caller = callerOfKey(door.catalog, accessKeyId);
-  const secret = caller === undefined ? undefined : door.catalog.secretOf(accessKeyId);
-  if (caller === undefined || secret === undefined) throw new SignatureError({ reason: "unknown-key", accessKeyId });
-  if (parsed.sessionToken !== undefined) throw new SignatureError({ reason: "invalid-token" });
+  const { caller, standing, secret } = door.claimed(parsed);
   const region: Region =
     parsed.kind === "form" && door.regions.has(parsed.scope.region)
       ? (parsed.scope.region as Region)
       : door.defaultRegion;
-  return { caller, signature: verifyPostSignature(parsed, secret, { region, service: "s3" }) };
+  return { caller, standing, signature: verifyPostSignature(parsed, secret, { region, service: "s3" }) };
 }
 
 async function receiveForm(
