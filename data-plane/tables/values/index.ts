@@ -22,10 +22,12 @@ export {
   concatBytes,
   decodeCompositeKey,
   decodeKey,
+  delimitedKey,
   encodeCompositeKey,
   encodeKey,
   encodeKeyPart,
   encodeKeyPartPrefix,
+  endOfKeyPart,
   endOfPrefix,
   type KeyPart,
 } from "./key-bytes.ts";

@@ -47,7 +47,11 @@ export function encodeKey(type: ScalarKeyType, value: AttributeValue): Uint8Arra
 
 /** The bytes of a key attribute that others may follow: they say where they end. */
 export function encodeKeyPart(type: ScalarKeyType, value: AttributeValue): Uint8Array {
-  const bytes = encodeKey(type, value);
+  return delimitedKey(type, encodeKey(type, value));
+}
+
+/** What {@link encodeKeyPart} gives, from what {@link encodeKey} gave. */
+export function delimitedKey(type: ScalarKeyType, bytes: Uint8Array): Uint8Array {
   return type === "N" ? bytes : delimit(bytes, true);
 }
 
@@ -109,12 +113,18 @@ export function decodeCompositeKey(types: readonly ScalarKeyType[], bytes: Uint8
   return values;
 }
 
+/** Where the part that begins at `start` ends, as {@link encodeKeyPart} delimited it. */
+export function endOfKeyPart(type: ScalarKeyType, bytes: Uint8Array, start: number): number {
+  return type === "N" ? decodeNumber(bytes, start).end : undelimit(bytes, start).end;
+}
+
 /** The first bytes after all that begin with these; undefined when there are none (nothing, or only FF). */
 export function endOfPrefix(prefix: Uint8Array): Uint8Array | undefined {
   let length = prefix.length;
   while (length > 0 && prefix[length - 1] === 0xff) length--;
   if (length === 0) return undefined;
-  const end = prefix.slice(0, length);
+  // A copy whatever it is a part of: `slice` of a Buffer would be the prefix itself.
+  const end = new Uint8Array(prefix.subarray(0, length));
   end[length - 1]!++;
   return end;
 }
@@ -138,7 +148,7 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
 }
 
 function encodeNumber(text: string): Uint8Array {
-  const { negative, digits, exponent } = parseDecimal(text);
+  const { negative, digits, exponent } = wholeNumber(text) ?? parseDecimal(text);
   if (digits === "") return new Uint8Array([ZERO]);
   const pairs = (digits.length + 1) >> 1;
   const bytes = new Uint8Array(3 + pairs);
@@ -152,6 +162,16 @@ function encodeNumber(text: string): Uint8Array {
   if (negative) for (let i = 1; i < bytes.length; i++) bytes[i] = 0xff - bytes[i]!;
   bytes[0] = negative ? NEGATIVE : POSITIVE;
   return bytes;
+}
+
+/** The parts of a canonical number without a fraction: those of nearly all keys. */
+function wholeNumber(text: string): Decimal | undefined {
+  if (text.includes(".")) return undefined;
+  const negative = text.startsWith("-");
+  const start = negative ? 1 : 0;
+  let end = text.length;
+  while (end > start && text.charCodeAt(end - 1) === 48) end--;
+  return { negative, digits: text.slice(start, end), exponent: text.length - start - 1 };
 }
 
 function decodeNumber(bytes: Uint8Array, start: number): { value: string; end: number } {
@@ -176,13 +196,13 @@ function decodeNumber(bytes: Uint8Array, start: number): { value: string; end: n
 
 function delimit(bytes: Uint8Array, end: boolean): Uint8Array {
   let zeros = 0;
-  for (const byte of bytes) if (byte === ESCAPE) zeros++;
+  for (let zero = bytes.indexOf(ESCAPE); zero >= 0; zero = bytes.indexOf(ESCAPE, zero + 1)) zeros++;
   const result = new Uint8Array(bytes.length + zeros + (end ? 2 : 0));
-  let at = 0;
+  let at = bytes.length + zeros;
   if (zeros === 0) {
     result.set(bytes);
-    at = bytes.length;
   } else {
+    at = 0;
     for (const byte of bytes) {
       result[at++] = byte;
       if (byte === ESCAPE) result[at++] = ESCAPED_ZERO;
@@ -196,17 +216,25 @@ function delimit(bytes: Uint8Array, end: boolean): Uint8Array {
 }
 
 function undelimit(bytes: Uint8Array, start: number): { content: Uint8Array; end: number } {
-  const content: number[] = [];
-  for (let at = start; at < bytes.length; at++) {
-    const byte = bytes[at]!;
-    if (byte !== ESCAPE) content.push(byte);
-    else if (bytes[at + 1] === PART_END) return { content: Uint8Array.from(content), end: at + 2 };
-    else {
-      content.push(ESCAPE);
-      at++;
-    }
+  const zeros: number[] = [];
+  for (let at = bytes.indexOf(ESCAPE, start); at >= 0; at = bytes.indexOf(ESCAPE, at + 2)) {
+    if (bytes[at + 1] === PART_END) return { content: unescaped(bytes.subarray(start, at), zeros, start), end: at + 2 };
+    zeros.push(at);
   }
   throw new TypeError("a part of a key has no end");
+}
+
+/** @param zeros where the escaped ones are, counted from `start` bytes before */
+function unescaped(bytes: Uint8Array, zeros: readonly number[], start: number): Uint8Array {
+  if (zeros.length === 0) return bytes;
+  const pieces: Uint8Array[] = [];
+  let from = 0;
+  for (const zero of zeros) {
+    pieces.push(bytes.subarray(from, zero - start + 1));
+    from = zero - start + 2;
+  }
+  pieces.push(bytes.subarray(from));
+  return concatBytes(pieces);
 }
 
 function decodeBase64(text: string): Uint8Array {

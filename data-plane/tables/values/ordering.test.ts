@@ -91,6 +91,9 @@ test("endOfPrefix()", () => {
   expect(endOfPrefix(new Uint8Array([255, 255]))).toBeUndefined();
   expect(endOfPrefix(new Uint8Array([1, 255]))).toEqual(new Uint8Array([2]));
   expect(endOfPrefix(new Uint8Array([0, 7]))).toEqual(new Uint8Array([0, 8]));
+  const prefix = Buffer.from([3, 7]);
+  endOfPrefix(prefix);
+  expect(prefix).toEqual(Buffer.from([3, 7]));
 });
 
 test("a key of another type than declared is an error of ours", () => {

@@ -8,8 +8,9 @@ import {
   attributeOf,
   concatBytes,
   decodeCompositeKey,
+  delimitedKey,
   encodeKey,
-  encodeKeyPart,
+  endOfKeyPart,
   hashOfBytes,
   type Item,
   type MutableItem,
@@ -29,6 +30,8 @@ export interface ItemKeys {
   decode(bytes: Uint8Array): Item;
   /** What the bytes of all items with this hash key begin with; for a table without a range key the whole bytes of the one item. */
   partition(hash: AttributeValue): Uint8Array;
+  /** The same for the item whose key is in these bytes. */
+  partitionOf(bytes: Uint8Array): Uint8Array;
 }
 
 export function createItemKeys({ hash, range }: KeyDefinition): ItemKeys {
@@ -39,14 +42,13 @@ export function createItemKeys({ hash, range }: KeyDefinition): ItemKeys {
   const types = attributes.map(({ type }) => type);
   const partition = (value: AttributeValue): Uint8Array => {
     const bare = encodeKey(hashAttribute.type, value);
-    return behindHash(
-      hashOfBytes(bare),
-      rangeAttribute === undefined ? bare : encodeKeyPart(hashAttribute.type, value),
-    );
+    return behindHash(hashOfBytes(bare), rangeAttribute === undefined ? bare : delimitedKey(hashAttribute.type, bare));
   };
   return {
     attributes,
     partition,
+    partitionOf: (bytes) =>
+      rangeAttribute === undefined ? bytes : bytes.subarray(0, endOfKeyPart(hashAttribute.type, bytes, HASH_BYTES)),
     encode(item) {
       const prefix = partition(requiredAttribute(item, hashAttribute.name));
       if (rangeAttribute === undefined) return prefix;

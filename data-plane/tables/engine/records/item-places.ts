@@ -24,7 +24,6 @@ const AT_THE_END: ItemPlaces = { next: () => null };
 
 export function createItemPlaces(database: Database, { number, definition, keys }: TableShape): ItemPlaces {
   if (definition.keys.range.length === 0) return AT_THE_END;
-  const hashName = definition.keys.hash[0]!.name;
   const items = itemsTable(number);
   const neighbour = database.prepare<{ id: number }>(
     `SELECT id FROM ${items} WHERE key >= +?1 AND key < +?2 ORDER BY key DESC LIMIT 1`,
@@ -42,7 +41,7 @@ export function createItemPlaces(database: Database, { number, definition, keys 
   };
   return {
     next(key) {
-      const { lower, upper } = allWith(keys.partition(keys.decode(key)[hashName]!));
+      const { lower, upper } = allWith(keys.partitionOf(key));
       const beside = neighbour.get(lower, upper);
       if (beside === undefined) return atTheEnd();
       const end = groupOf(beside.id) + PLACES_PER_GROUP;

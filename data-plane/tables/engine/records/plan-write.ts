@@ -65,8 +65,7 @@ export function planWrite(table: OpenTable, command: ActionCommand): PlannedWrit
 
 /** Key of the item's collection. */
 export function partitionOf({ shape }: OpenTable, { key }: ActionCommand): Uint8Array {
-  const hash = shape.keys.decode(key)[shape.definition.keys.hash[0]!.name]!;
-  return shape.keys.partition(hash);
+  return shape.keys.partitionOf(key);
 }
 
 /** An item that is stored as this text. */
