@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import type { Subprocess } from "bun";
 
 export interface ServerProcess {
+  readonly pid: number;
   readonly name: string;
   readonly host: string;
   readonly port: number;
@@ -17,6 +18,7 @@ const TICKS_PER_SECOND = 100;
 
 export function measured(name: string, child: Subprocess, port: number, cleanUp: () => void): ServerProcess {
   return {
+    pid: child.pid,
     name,
     host: "127.0.0.1",
     port,

@@ -20,13 +20,16 @@ const MAIN = join(ROOT, "apps/biplane/main.ts");
 export async function startBiplane(): Promise<S3Server> {
   const data = mkdtempSync(join(tmpdir(), "biplane-bench-"));
   const server = await startBiplaneOn(data, () => rmSync(data, { recursive: true, force: true }));
+  return { ...server, ...environmentOf(data), note: "signature checked, policy evaluated, fsynced" };
+}
+
+/** Where the Biplane on this directory listens, and its root credential. */
+export function environmentOf(data: string): { readonly port: number; readonly credential: Credential } {
   const env = Bun.spawnSync([process.execPath, MAIN, "env", "--json", "--data", data]);
   const environment = JSON.parse(env.stdout.toString()) as Record<string, string>;
   return {
-    ...server,
     port: Number(new URL(environment.AWS_ENDPOINT_URL!).port),
     credential: { accessKeyId: environment.AWS_ACCESS_KEY_ID!, secretAccessKey: environment.AWS_SECRET_ACCESS_KEY! },
-    note: "signature checked, policy evaluated, fsynced",
   };
 }
 

@@ -15,9 +15,8 @@ import { parseArgs } from "node:util";
 import type { AccountId, Region, ResourceId } from "#contracts";
 import { type EmbeddedTableEngine, openTableEngine, type TableDefinition } from "#data-plane/tables/engine";
 import { Bindings, compileCondition, compileUpdate } from "#data-plane/tables/expressions";
-import { concatBytes, encodeKey, encodeKeyPart, hashOfKey, type Item, itemSize } from "#data-plane/tables/values";
 import { systemClock, systemTimers } from "#foundation/runtime";
-import { openDatabase } from "#foundation/sql";
+import { fill, itemsOf } from "./fill.ts";
 
 const { values } = parseArgs({
   options: {
@@ -32,9 +31,7 @@ const { values } = parseArgs({
 const CONCURRENCY = 64;
 const SMALL = 1_000;
 const LARGE = Number(values.items);
-const ITEM_BYTES = Number(values.size);
-/** Items of one hash key. */
-const PER_PARTITION = 10;
+const { keyOf, itemOf } = itemsOf(Number(values.size));
 /** Steps of this share of the whole visit everything evenly. */
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
 
@@ -49,44 +46,6 @@ function tableOf(name: string): TableDefinition {
     localIndexes: [],
     globalIndexes: [],
   };
-}
-
-const padding = "x".repeat(Math.max(0, ITEM_BYTES - 60));
-
-function keyOf(index: number): Item {
-  return { pk: { S: `partition#${Math.floor(index / PER_PARTITION)}` }, sk: { N: String(index % PER_PARTITION) } };
-}
-
-function itemOf(index: number, version: number): Item {
-  return { ...keyOf(index), version: { N: String(version) }, padding: { S: padding } };
-}
-
-/** Rows are put in by SQL, where the engine would put them, and the index is built afterwards: what is measured is the engine. */
-function fill(path: string, number: number, count: number): void {
-  const database = openDatabase({ path });
-  const table = `items_${number}`;
-  database.exec("PRAGMA cache_size = -262144");
-  database.exec(`DROP INDEX ${table}_by_key`);
-  const insert = database.prepare(`INSERT INTO ${table} (id, key, bytes, item) VALUES (?1, ?2, ?3, ?4)`);
-  let bytes = 0;
-  for (let begin = 0; begin < count; begin += 100_000) {
-    database.transaction(() => {
-      for (let index = begin; index < Math.min(count, begin + 100_000); index++) {
-        const item = itemOf(index, 1);
-        const size = itemSize(item);
-        const prefix = Buffer.alloc(4);
-        prefix.writeUInt32BE(hashOfKey("S", item.pk!));
-        const key = concatBytes([prefix, encodeKeyPart("S", item.pk!), encodeKey("N", item.sk!)]);
-        const id = (Math.floor(index / PER_PARTITION) + 1) * 2 ** 20 + (index % PER_PARTITION);
-        insert.run(id, key, size, JSON.stringify(item));
-        bytes += size;
-      }
-    });
-  }
-  database.exec(`CREATE UNIQUE INDEX ${table}_by_key ON ${table} (key)`);
-  database.prepare("UPDATE table_counters SET items = ?2, bytes = ?3 WHERE number = ?1").run(number, count, bytes);
-  database.checkpoint("truncate");
-  database.close();
 }
 
 /** Runs `step` from 64 loops for some seconds; answers CPU microseconds each. */
@@ -142,8 +101,8 @@ try {
     await maker.ensure(large);
     await maker.close();
     const began = performance.now();
-    fill(path, 1, SMALL);
-    fill(path, 2, LARGE);
+    fill(path, 1, SMALL, itemOf);
+    fill(path, 2, LARGE, itemOf);
     console.log(`filled in ${((performance.now() - began) / 1000).toFixed(0)} s`);
   }
   console.log(`${(statSync(path).size / 1e9).toFixed(1)} GB`);
