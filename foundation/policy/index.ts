@@ -3,6 +3,7 @@
 export { type ApplicablePolicies, authorize } from "./authorize.ts";
 export { type CompiledPolicy, compilePolicy, type PolicyVerdict } from "./compile.ts";
 export { contextKeysOf } from "./context-keys.ts";
+export { type IpRange, parseIpRange } from "./ip-range.ts";
 export { policySize, policySizeMax } from "./limits.ts";
 export { accessDeniedMessage } from "./message.ts";
 export { parsePolicy, requireVersion } from "./parse.ts";

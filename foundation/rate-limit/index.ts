@@ -1,0 +1,20 @@
+/**
+ * How often somebody may do something: token buckets for those who are known, lock-out for those who guess.
+ *
+ * | need | take |
+ * |---|---|
+ * | at most so many requests of a principal | `createTokenBuckets`, keyed after authentication |
+ * | slow down guessing of passwords, tokens, codes and keys | `createLockOut`, before the comparison |
+ * | what counts as one place on the network | `sourceOf` |
+ */
+export {
+  type Attempt,
+  createLockOut,
+  FREE_FAILURES,
+  type LockOut,
+  type LockOutDecision,
+  type LockOutLimit,
+  type LockOutOptions,
+} from "./lock-out.ts";
+export { sourceOf } from "./source-of.ts";
+export { createTokenBuckets, type RateDecision, type TokenBucketOptions, type TokenBuckets } from "./token-buckets.ts";
