@@ -19,7 +19,7 @@ import { offeredOperations } from "./declared.ts";
 import { Documents } from "./documents.ts";
 import { Models } from "./models.ts";
 import type { OperationMetrics } from "./operation-metrics.ts";
-import { type Hall, Passage } from "./passage.ts";
+import { type Hall, type OnKeyUse, Passage } from "./passage.ts";
 import { NO_TRAILERS } from "./payload.ts";
 import { refusalOf } from "./refusals.ts";
 
@@ -56,6 +56,7 @@ export interface FrontDoorOptions {
   readonly logger: Logger;
   readonly metrics: OperationMetrics;
   readonly browser?: BrowserAccess;
+  readonly onKeyUse?: OnKeyUse;
 }
 
 /** @returns the handler, after the models of the given services are loaded. It never rejects. */
@@ -66,7 +67,19 @@ export async function createFrontDoor(options: FrontDoorOptions): Promise<HttpHa
   const operations = new Map(options.services.map((service) => [service.name, offeredOperations(service)]));
   const principals = new Principals(catalog);
   const documents = new Documents();
-  const hall: Hall = { catalog, principals, operations, models, documents, regions, defaultRegion, hostId, clock };
+  const { onKeyUse } = options;
+  const hall: Hall = {
+    catalog,
+    principals,
+    operations,
+    models,
+    documents,
+    regions,
+    defaultRegion,
+    hostId,
+    clock,
+    onKeyUse,
+  };
   const door: DoorServices = {
     catalog,
     regions,

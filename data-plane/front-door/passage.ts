@@ -57,7 +57,13 @@ export interface Hall extends Surroundings {
   readonly regions: ReadonlySet<string>;
   readonly defaultRegion: Region;
   readonly clock: { now(): number };
+  readonly onKeyUse: OnKeyUse | undefined;
 }
+
+/**
+ * Told of every request whose signature was proven: whose, for which service (as it is signed for), in which region, when (epoch milliseconds). Must cost nothing.
+ */
+export type OnKeyUse = (caller: Caller, service: string, region: string, at: number) => void;
 
 /** A decoded input and what came behind it. */
 interface Received {
@@ -108,6 +114,7 @@ export class Passage {
       form ?? (needsBodyToVerify(parsed, request) ? await this.#claimedBody(parsed, service, now) : undefined);
     const authentication = this.#authenticate(parsed, service, body, now);
     this.caller = authentication.caller;
+    this.#tellUse(authentication, service, now);
     const document =
       body !== undefined
         ? { bytes: body, trailers: NO_TRAILERS }
@@ -177,6 +184,12 @@ export class Passage {
       virtualHostBucket: this.#addressed.bucket,
       body,
     });
+  }
+
+  #tellUse({ caller, signature }: Authentication, service: ServiceName, now: number): void {
+    const { onKeyUse, defaultRegion } = this.#hall;
+    if (onKeyUse === undefined || signature === undefined) return;
+    onKeyUse(caller, SERVICE_FACTS[service].signingNames[0]!, signature.scope?.region ?? defaultRegion, now);
   }
 
   #route(model: ServiceModel, document: Document | undefined): RoutedOperation {

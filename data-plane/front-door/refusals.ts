@@ -70,7 +70,7 @@ function expectedError(thrown: unknown, dialect: SignatureErrorDialect): AwsErro
   }
   if (thrown instanceof ControlPlaneUnavailable) {
     return new AwsError(
-      dialect === "s3" ? "ServiceUnavailable" : "ServiceUnavailableException",
+      dialect === "s3" || dialect === "query" ? "ServiceUnavailable" : "ServiceUnavailableException",
       "The control plane cannot be reached, so nothing can be created or configured now. Data operations go on. Please retry.",
       { statusCode: 503, fault: "server", headers: [["Retry-After", "1"]] },
     );

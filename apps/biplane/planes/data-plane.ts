@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { ChangeStreamTransport, DataPlaneStatus, Region } from "#contracts";
 import { createFrontDoor, createOperationMetrics, type EndpointNames } from "#data-plane/front-door";
+import { createAccessKeyUses, createIamService } from "#data-plane/iam";
 import { type Link, openLink } from "#data-plane/link";
 import { createObjectsBrowserAccess, createObjectsService } from "#data-plane/objects";
 import { createQueueDestination, createQueuesService } from "#data-plane/queues";
@@ -116,6 +117,13 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
     throttling: options.enforceThroughput,
     logger: logger.child({ room: "tables" }),
   });
+  const uses = createAccessKeyUses({
+    directory: join(options.directory, "iam"),
+    catalog,
+    timers: systemTimers,
+    logger: logger.child({ room: "iam" }),
+  });
+  const iam = await createIamService({ ...surroundings, uses });
   const operator: OperatorEndpoint = {
     link,
     engines,
@@ -127,7 +135,7 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
     state: () => state,
   };
   const door = await createFrontDoor({
-    services: [objects, queues, tables, tableStreams],
+    services: [objects, queues, tables, tableStreams, iam],
     catalog,
     defaultRegion: options.region,
     regions: new Set([...REGIONS, options.region]),
@@ -137,6 +145,7 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
     logger: logger.child({ room: "front-door" }),
     metrics: createOperationMetrics(metrics),
     browser: createObjectsBrowserAccess(objectsEnvironment),
+    onKeyUse: uses.record,
   });
   server = await serveHttp({
     name: "aws",
@@ -162,7 +171,7 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
       await server?.close(CLOSE_GRACE_MS);
       // Objects first: their events still go to queues.
       await objects.close();
-      await Promise.all([queues.close(), tables.close(), tableStreams.close()]);
+      await Promise.all([queues.close(), tables.close(), tableStreams.close(), iam.close(), uses.close()]);
       link.close();
       await engines.close();
     },

@@ -4,20 +4,26 @@
  * A use is a data operation and no event: it is kept in memory and written to disk in the background, at most once a minute and at the end. A crash forgets up to a
  * minute; IAM itself is hours behind (IAM API Reference, GetAccessKeyLastUsed).
  */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { AccountId } from "#contracts";
+import type { Catalog } from "#data-plane/link";
 import type { Caller } from "#data-plane/service";
+import { accountOfKey } from "#foundation/ids";
 import type { TimerHandle, Timers } from "#foundation/runtime";
 import type { Logger } from "#foundation/telemetry";
 import { type LastUse, readUses, writeUses } from "./use-file.ts";
 
 export type { LastUse } from "./use-file.ts";
 
+const FILE_NAME = "key-uses.json";
 const WRITE_AFTER_MS = 60_000;
 
 export interface AccessKeyUsesOptions {
-  /** Of the file; its directory exists. */
-  readonly path: string;
-  /** Whether an access key or role is still there: what is gone is forgotten at the next writing. */
-  readonly exists: (id: string) => boolean;
+  /** The room's own, made when it is not there. */
+  readonly directory: string;
+  /** What is gone is forgotten at the next writing. */
+  readonly catalog: Pick<Catalog, "accessKey" | "entity">;
   readonly timers: Timers;
   readonly logger: Logger;
 }
@@ -39,9 +45,12 @@ export interface AccessKeyUses {
  * Reads what is known from earlier.
  *
  * @example
- * const uses = createAccessKeyUses({ path, exists: (id) => catalog.accessKey(id) !== undefined, timers, logger });
+ * const uses = createAccessKeyUses({ directory, catalog, timers, logger });
+ * const door = await createFrontDoor({ …, onKeyUse: uses.record });
  */
-export function createAccessKeyUses({ path, exists, timers, logger }: AccessKeyUsesOptions): AccessKeyUses {
+export function createAccessKeyUses({ directory, catalog, timers, logger }: AccessKeyUsesOptions): AccessKeyUses {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const path = join(directory, FILE_NAME);
   const uses = new Map<string, { -readonly [Member in keyof LastUse]: LastUse[Member] }>();
   try {
     for (const [id, use] of readUses(path)) uses.set(id, { ...use });
@@ -55,7 +64,7 @@ export function createAccessKeyUses({ path, exists, timers, logger }: AccessKeyU
   const write = (): Promise<void> => {
     timer = undefined;
     changed = false;
-    for (const id of uses.keys()) if (!exists(id)) uses.delete(id);
+    for (const id of uses.keys()) if (!exists(catalog, id)) uses.delete(id);
     writing = writing
       .then(() => writeUses(path, uses))
       .catch((error: unknown) => logger.warn("the record of last uses cannot be written", { path, error }));
@@ -82,6 +91,13 @@ export function createAccessKeyUses({ path, exists, timers, logger }: AccessKeyU
       await (changed ? write() : writing);
     },
   };
+}
+
+function exists(catalog: AccessKeyUsesOptions["catalog"], id: string): boolean {
+  if (catalog.accessKey(id) !== undefined) return true;
+  // The id of a role says whose it is.
+  const accountId = accountOfKey(id);
+  return accountId !== undefined && catalog.entity("role", accountId as string as AccountId, id) !== undefined;
 }
 
 /** Whose use it is: that of the role for its sessions, that of the key for keys. Keys of other sessions are nobody's to ask about. */
