@@ -33,7 +33,7 @@ const GHOST: NewEvent = {
   type: "user.deleted",
   aggregateId: "AIDAGHOST",
   org: ACCOUNT,
-  payload: { accountId: ACCOUNT, userName: "ghost" },
+  payload: { accountId: ACCOUNT, entityId: "AIDAGHOST", name: "ghost" },
 };
 
 function deciding(...events: readonly NewEvent[]) {

@@ -53,8 +53,8 @@ function createNames(random: Random): IdentityNames {
 
 /** What identity is given. */
 export function createIdentityDependencies(options: HandlerOptions): IdentityDependencies {
-  const { clock, random, seal, checkPolicy, managedPolicyExists, limits } = options;
-  return { names: createNames(random), now: () => clock.now(), seal, checkPolicy, managedPolicyExists, limits };
+  const { clock, random, seal, checkPolicy, managedPolicy, limits } = options;
+  return { names: createNames(random), now: () => clock.now(), seal, checkPolicy, managedPolicy, limits };
 }
 
 export function createDecide(identity: IdentityDependencies, options: HandlerOptions): Decide {

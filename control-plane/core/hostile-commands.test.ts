@@ -41,9 +41,21 @@ describe("hostile commands", () => {
         { type: "accessKey.create", accountId, owner: { type: "user" } },
         { type: "accessKey.create", accountId, owner: { type: "god" } },
         { type: "accessKey.update", accountId, accessKeyId: "x", status: "active" },
-        { type: "user.create", accountId, userName: "ada\nbob" },
-        { type: "user.create", accountId, userName: "ada", path: "/a b/" },
-        { type: "user.create", accountId, userName: "ada", path: "team" },
+        { type: "user.create", accountId, name: "ada" },
+        { type: "user.create", accountId, name: "ada\nbob", sections: {} },
+        { type: "user.create", accountId, name: "ada", path: "/a b/", sections: {} },
+        { type: "user.create", accountId, name: "ada", sections: { unknown: {} } },
+        { type: "user.create", accountId, name: "ada", sections: JSON.parse('{"__proto__": {"x": 1}}') },
+        { type: "user.create", accountId, name: "ada", sections: { inlinePolicies: circular } },
+        { type: "user.create", accountId, name: "ada", sections: { inlinePolicies: { p: deep } } },
+        { type: "user.create", accountId, name: "ada", sections: { tags: { a: "so\ud800und" } } },
+        { type: "user.create", accountId, name: "ada", sections: { tags: [] } },
+        { type: "user.rename", accountId, entityId: 7 },
+        { type: "user.configure", accountId, entityId: "x", sections: {}, ifRevision: 0 },
+        { type: "role.create", accountId, name: "r", sections: {} },
+        { type: "role.create", accountId, name: "r", sections: { trustPolicy: { Version: "2012-10-17" } } },
+        { type: "account.configure", accountId, alias: "a--b" },
+        { type: "account.configure", accountId, alias: 7 },
         { type: "account.create", name: "" },
         { type: "account.create", name: "x", accountId: "12345" },
       ];
@@ -61,20 +73,35 @@ describe("hostile commands", () => {
   test("names of JavaScript's own are ordinary names", () =>
     withControlPlane(async (run) => {
       const { accountId } = await run.controlPlane.ensureRoot();
-      for (const userName of ["constructor", "__proto__", "toString", "hasOwnProperty"]) {
-        resultOf(await run.controlPlane.execute({ type: "user.create", accountId, userName }, origin()));
-        for (const policyName of ["__proto__", "constructor", "7"]) {
-          const policy = { accountId, userName, policyName };
-          expect(await run.controlPlane.execute({ type: "userPolicy.delete", ...policy }, origin())).toMatchObject({
-            code: "NoSuchPolicy",
-          });
-          resultOf(await run.controlPlane.execute({ type: "userPolicy.put", ...policy, document: "{}" }, origin()));
-        }
+      const names = ["__proto__", "constructor", "7"];
+      const inlinePolicies = Object.fromEntries(names.map((name) => [name, "{}"]));
+      const tags = Object.fromEntries(names.map((name) => [name, "x"]));
+      for (const name of ["constructor", "__proto__", "toString", "hasOwnProperty"]) {
+        const command = { type: "user.create", accountId, name, sections: { inlinePolicies, tags } } as const;
+        const { entityId } = resultOf(await run.controlPlane.execute(command, origin())).result;
+        const sections = { inlinePolicies: JSON.parse('{"__proto__": null}'), tags: JSON.parse('{"__proto__": "y"}') };
+        resultOf(await run.controlPlane.execute({ type: "user.configure", accountId, entityId, sections }, origin()));
       }
       await run.reopen();
-      const user = run.controlPlane.views.user(accountId, "__proto__")!;
-      expect(Object.keys(user.inlinePolicies).sort()).toEqual(["7", "__proto__", "constructor"]);
+      const user = run.controlPlane.views.entityByName("user", accountId, "__PROTO__")!;
+      expect(JSON.stringify(user.sections)).toBe(
+        '{"inlinePolicies":{"7":"{}","constructor":"{}"},"tags":{"7":"x","__proto__":"y","constructor":"x"}}',
+      );
       expect((await run.controlPlane.verify()).sound).toBe(true);
+    }));
+
+  test("what a caller does to the sections of an entity afterwards changes nothing", () =>
+    withControlPlane(async ({ controlPlane }) => {
+      const { accountId } = await controlPlane.ensureRoot();
+      const tags: Record<string, string> = { a: "1" };
+      resultOf(
+        await controlPlane.execute({ type: "user.create", accountId, name: "ada", sections: { tags } }, origin()),
+      );
+      tags.b = "2";
+      const record = controlPlane.views.entityByName("user", accountId, "ada")!;
+      expect(record.sections).toEqual({ tags: { a: "1" } });
+      expect(() => Object.assign(record.sections, { boundary: "x" })).toThrow();
+      expect((await controlPlane.verify()).sound).toBe(true);
     }));
 
   test("what a caller does to its objects afterwards changes nothing", () =>
@@ -91,26 +118,41 @@ describe("hostile commands", () => {
     }));
 });
 
-test("identity policies are held to the grammar of IAM", () =>
+test("policies are held to the grammar of IAM, by where they are kept", () =>
   withControlPlane(
     async ({ controlPlane }) => {
       const { accountId } = await controlPlane.ensureRoot();
-      resultOf(await controlPlane.execute({ type: "user.create", accountId, userName: "ada" }, origin()));
-      const put = (document: string) =>
-        controlPlane.execute(
-          { type: "userPolicy.put", accountId, userName: "ada", policyName: "p", document },
-          origin(),
-        );
+      const made = { user: 0, role: 0, managedPolicy: 0 };
+      const create = (kind: keyof typeof made, sections: object) => {
+        const name = `n${made[kind]++}`;
+        return controlPlane.execute({ type: `${kind}.create`, accountId, name, sections } as Command, origin());
+      };
+      const inline = (p: string) => create("user", { inlinePolicies: { p } });
+      const managed = (document: string) =>
+        create("managedPolicy", { versions: { v1: { document } }, defaultVersion: "v1" });
+      const trust = (trustPolicy: string) => create("role", { trustPolicy });
+      const policy = (statement: object, Version = "2012-10-17") => JSON.stringify({ Version, Statement: [statement] });
       const allow = { Effect: "Allow", Action: "s3:*", Resource: "*" };
-      expect((await put(JSON.stringify({ Version: "2012-10-17", Statement: [allow] }))).ok).toBe(true);
-      for (const document of [
-        "{}",
-        "[]",
-        "x",
-        JSON.stringify({ Version: "2012-10-17", Statement: [{ ...allow, Effect: "Maybe" }] }),
+      const assume = { Effect: "Allow", Action: "sts:AssumeRole", Principal: "*" };
+      for (const outcome of [
+        await inline(policy(allow)),
+        await inline(policy(allow, "2008-10-17")),
+        await managed(policy(allow)),
+        await trust(policy(assume)),
       ]) {
-        expect(await put(document)).toMatchObject({ ok: false, code: "MalformedPolicyDocument" });
+        expect(outcome.ok).toBe(true);
+      }
+      const malformed = ["{}", "[]", "x", policy({ ...allow, Effect: "Maybe" })];
+      for (const outcome of [
+        ...(await Promise.all(malformed.map(inline))),
+        ...(await Promise.all(malformed.map(managed))),
+        ...(await Promise.all(malformed.map(trust))),
+        await inline(policy(assume)),
+        await managed(policy(allow, "2008-10-17")),
+        await trust(policy(allow)),
+      ]) {
+        expect(outcome).toMatchObject({ ok: false, code: "MalformedPolicyDocument" });
       }
     },
-    { parseIdentityPolicy: undefined },
+    { checkPolicy: undefined },
   ));

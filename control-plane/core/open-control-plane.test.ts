@@ -65,12 +65,10 @@ describe("execute()", () => {
     withControlPlane(
       async ({ controlPlane }) => {
         const { accountId } = await controlPlane.ensureRoot();
-        const user = { accountId, userName: "ada" };
-        resultOf(await controlPlane.execute({ type: "user.create", ...user }, origin()));
-        const put = { type: "userPolicy.put", ...user, policyName: "p", document: "defect" } as const;
+        const inlinePolicies = { p: "defect" };
         const [before, broken, after] = await Promise.all([
           controlPlane.execute(createBucket(accountId, "before"), origin()),
-          controlPlane.execute({ ...put, policyName: "p" }, origin()),
+          controlPlane.execute({ type: "user.create", accountId, name: "ada", sections: { inlinePolicies } }, origin()),
           controlPlane.execute(createBucket(accountId, "after"), origin()),
         ]);
         expect(before.ok && after.ok).toBe(true);
@@ -78,7 +76,7 @@ describe("execute()", () => {
         expect((await controlPlane.verify()).sound).toBe(true);
       },
       {
-        parseIdentityPolicy: () => {
+        checkPolicy: () => {
           throw new Error("no");
         },
       },

@@ -13,10 +13,18 @@ import {
   refuse,
   tailEvents,
 } from "#control-plane/events";
-import { type CheckPolicy, decideRoot, IDENTITY_LIMITS, type IdentityLimits, rootKeyOf } from "#control-plane/identity";
+import {
+  type CheckPolicy,
+  decideRoot,
+  IDENTITY_LIMITS,
+  type IdentityLimits,
+  type ManagedPolicyLookup,
+  rootKeyOf,
+} from "#control-plane/identity";
 import { PLATFORM_LIMITS, type PlatformLimits } from "#control-plane/platform-identity";
 import { RESOURCE_LIMITS, type ResourceLimits } from "#control-plane/resources";
 import { open, seal } from "#foundation/crypto";
+import { managedPolicy } from "#foundation/managed-policies";
 import { type Clock, type Random, systemTimers, type Timers } from "#foundation/runtime";
 import { acquireProcessLock } from "#foundation/sql";
 import type { Logger } from "#foundation/telemetry";
@@ -41,8 +49,8 @@ export interface ControlPlaneOptions {
   readonly logger?: Logger;
   /** Default: the grammar of IAM. */
   readonly checkPolicy?: CheckPolicy;
-  /** Whether AWS manages a policy of this ARN. Default: it manages none. */
-  readonly managedPolicyExists?: (arn: string) => boolean;
+  /** Default: the policies that AWS manages, as far as they are known here. */
+  readonly managedPolicy?: ManagedPolicyLookup;
   readonly limits?: Partial<IdentityLimits & PlatformLimits & ResourceLimits>;
   /** Another store than the SQLite file; the control plane closes it. */
   readonly store?: EventStore;
@@ -98,7 +106,7 @@ async function assemble(
     seal: (text, additionalData) => seal(key, text, additionalData, nonces),
     sealingKey: key,
     checkPolicy: options.checkPolicy ?? checkPolicy,
-    managedPolicyExists: options.managedPolicyExists ?? (() => false),
+    managedPolicy: options.managedPolicy ?? managedPolicy,
     limits: { ...IDENTITY_LIMITS, ...PLATFORM_LIMITS, ...RESOURCE_LIMITS, ...options.limits },
   };
   const identity = createIdentityDependencies(handlerOptions);

@@ -31,10 +31,11 @@ describe("idempotency", () => {
   test("a refusal is an answer too", () =>
     withControlPlane(async ({ controlPlane }) => {
       const { accountId } = await controlPlane.ensureRoot();
-      const command = { type: "user.delete", accountId, userName: "ada" } as const;
+      const owner = { type: "user", userName: "ada" } as const;
+      const command = { type: "accessKey.create", accountId, owner } as const;
       const first = await controlPlane.execute(command, origin("k"));
-      expect(first).toMatchObject({ ok: false, code: "NoSuchUser" });
-      resultOf(await controlPlane.execute({ type: "user.create", accountId, userName: "ada" }, origin()));
+      expect(first).toMatchObject({ ok: false, code: "NoSuchEntity" });
+      resultOf(await controlPlane.execute({ type: "user.create", accountId, name: "ada", sections: {} }, origin()));
       expect(await controlPlane.execute(command, origin("k"))).toEqual(first);
       expect((await controlPlane.execute(command, origin("k2"))).ok).toBe(true);
     }));

@@ -1,5 +1,6 @@
 /** What the handlers of identity are given. */
 import type { AccountId, IdentityKind, SealedText } from "#contracts";
+import type { ManagedPolicy } from "#foundation/managed-policies";
 import type { IdentityLimits } from "./limits.ts";
 
 /** New names and secrets. Draws on the injected randomness; never repeats itself in practice, and the handlers check where a repetition would matter. */
@@ -20,11 +21,13 @@ export type PolicyPlace = "inline" | "managed" | "trust";
 /** Throws an error whose message says what is wrong with a document. */
 export type CheckPolicy = (document: string, place: PolicyPlace) => unknown;
 
+/** The policy of this ARN among those that AWS manages. */
+export type ManagedPolicyLookup = (arn: string) => Pick<ManagedPolicy, "forServiceLinkedRoles"> | undefined;
+
 /** Policies, as far as identity has to know them. */
 export interface PolicyKnowledge {
   readonly checkPolicy: CheckPolicy;
-  /** Whether AWS manages a policy of this ARN. */
-  readonly managedPolicyExists: (arn: string) => boolean;
+  readonly managedPolicy: ManagedPolicyLookup;
 }
 
 export interface IdentityDependencies extends PolicyKnowledge {

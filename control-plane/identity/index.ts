@@ -22,7 +22,14 @@ export function createIdentityHandlers(dependencies: IdentityDependencies): Comm
   };
 }
 
-export type { CheckPolicy, IdentityDependencies, IdentityNames, PolicyKnowledge, PolicyPlace } from "./dependencies.ts";
+export type {
+  CheckPolicy,
+  IdentityDependencies,
+  IdentityNames,
+  ManagedPolicyLookup,
+  PolicyKnowledge,
+  PolicyPlace,
+} from "./dependencies.ts";
 export { IDENTITY_LIMITS, type IdentityLimits } from "./limits.ts";
 export { accountIdProblem, accountNameProblem } from "./names.ts";
 export { decideRoot, type RootDecision, rootKeyOf } from "./root.ts";

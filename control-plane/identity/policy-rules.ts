@@ -35,8 +35,8 @@ export function attachedPolicies(quota: string): SectionRule {
       if (!policyExists(arn, context)) {
         return refuse("NoSuchEntity", `Policy ${arn} does not exist or is not attachable.`);
       }
-      // Such policies are for service-linked roles alone, which no customer makes (IAM User Guide, "Create a service-linked role").
-      if (parseEntityArn(arn)?.path.startsWith("/aws-service-role/")) {
+      // No customer makes service-linked roles (IAM User Guide, "Create a service-linked role").
+      if (context.dependencies.managedPolicy(arn)?.forServiceLinkedRoles) {
         return refuse("PolicyNotAttachable", "Cannot attach a Service Role Policy to a Customer Role.");
       }
       return undefined;
@@ -95,7 +95,7 @@ function arnProblem(arn: string): string | undefined {
 function policyExists(arn: string, { accountId, views, dependencies }: RuleContext): boolean {
   const place = parseEntityArn(arn);
   if (place === undefined) return false;
-  if (place.accountId === "aws") return dependencies.managedPolicyExists(arn);
+  if (place.accountId === "aws") return dependencies.managedPolicy(arn) !== undefined;
   const policy = views.entityByName("managedPolicy", accountId, place.name);
   // Names are found without regard to case, and whatever the path; ARNs say both.
   return policy !== undefined && entityArn(policy) === arn;

@@ -1,58 +1,42 @@
 import { describe, expect, test } from "bun:test";
 import {
-  type AccountId,
   type CatalogRecord,
   CLOUD_ORG,
   type DataPlaneId,
+  IDENTITY_KINDS,
+  PLATFORM_KINDS,
+  type PlatformKind,
   type Region,
   type ResourceId,
 } from "#contracts";
-import { type AnyEvent, EVENT_TYPES, type NewEvent } from "../new-event.ts";
-import { ACCOUNT, bucketConfigured, bucketCreated, bucketDeleted, ORIGIN } from "../testing/sample-events.ts";
+import type { NewEvent } from "../new-event.ts";
+import { completed } from "../testing/decisions.ts";
+import { ACCOUNT, bucketConfigured, bucketCreated, bucketDeleted } from "../testing/sample-events.ts";
 import { catalogChangesOf, PoisonEvent } from "./catalog-changes.ts";
 import { addressOfEvent } from "./catalog-keys.ts";
 import { CatalogViews } from "./catalog-views.ts";
 
-const USER = { accountId: ACCOUNT, userName: "ada" };
-const user = (type: "user.created" | "user.deleted"): NewEvent =>
-  type === "user.created"
-    ? { type, aggregateId: "AIDA1", org: ACCOUNT, payload: { ...USER, userId: "AIDA1", path: "/" } }
-    : { type, aggregateId: "AIDA1", org: ACCOUNT, payload: USER };
-const policy = (policyName: string, document: string | null): NewEvent => {
-  const base = { aggregateId: "AIDA1", org: ACCOUNT };
-  if (document === null) return { ...base, type: "userPolicy.deleted", payload: { ...USER, policyName } };
-  return { ...base, type: "userPolicy.put", payload: { ...USER, policyName, document } };
+type EntityEvent = Extract<NewEvent, { readonly type: `${(typeof IDENTITY_KINDS)[number]}.${string}` }>;
+
+const entity = (type: EntityEvent["type"], payload: object): NewEvent =>
+  ({ type, aggregateId: "E1", org: ACCOUNT, payload: { entityId: "E1", accountId: ACCOUNT, ...payload } }) as NewEvent;
+
+const key = (type: "accessKey.created" | "accessKey.updated" | "accessKey.deleted", more: object = {}): NewEvent => {
+  const payload = { accessKeyId: "AKIA1", ...more };
+  return { aggregateId: "AKIA1", org: ACCOUNT, type, payload } as NewEvent;
 };
-const key = (type: "accessKey.created" | "accessKey.updated" | "accessKey.deleted"): NewEvent => {
-  const base = { aggregateId: "AKIA1", org: ACCOUNT };
-  const accessKeyId = "AKIA1";
-  if (type === "accessKey.updated") return { ...base, type, payload: { accessKeyId, status: "Inactive" } };
-  if (type === "accessKey.deleted") return { ...base, type, payload: { accessKeyId } };
-  return {
-    ...base,
-    type,
-    payload: { accessKeyId, accountId: ACCOUNT, owner: { type: "root" }, sealedSecret: "v1.x.y" },
-  };
-};
-const account: NewEvent = {
-  type: "account.created",
-  aggregateId: ACCOUNT,
-  org: ACCOUNT,
-  payload: { accountId: ACCOUNT, name: "main", canonicalUserId: "c" },
-};
+const keyCreated = key("accessKey.created", { accountId: ACCOUNT, owner: { type: "root" }, sealedSecret: "v1.x.y" });
+
+const account = (type: "account.created" | "account.configured", payload: object): NewEvent =>
+  ({ type, aggregateId: ACCOUNT, org: ACCOUNT, payload: { accountId: ACCOUNT, ...payload } }) as NewEvent;
+const accountCreated = account("account.created", { name: "main", canonicalUserId: "c" });
 
 /** Folds events one after the other and tells the story, a line per event. */
 function story(...events: readonly NewEvent[]): string {
   const views = new CatalogViews();
   return events
     .map((event) => {
-      const complete = {
-        ...ORIGIN,
-        ...event,
-        id: 1,
-        version: 1,
-        aggregateType: EVENT_TYPES[event.type].aggregate,
-      } as AnyEvent;
+      const complete = completed(event);
       try {
         const changes = catalogChangesOf(complete, (kind, name) => views.record(kind, name));
         for (const change of changes) views.apply(change);
@@ -66,16 +50,14 @@ function story(...events: readonly NewEvent[]): string {
     .join("\n");
 }
 
+/** What of a record changes in these stories. */
 function shown(record: CatalogRecord | undefined): string {
-  switch (record?.kind) {
-    case undefined:
-      return "gone";
+  if (record === undefined) return "gone";
+  switch (record.kind) {
     case "account":
-      return record.name;
-    case "user":
-      return `${record.userId} ${JSON.stringify(record.inlinePolicies)}`;
+      return record.alias === undefined ? record.name : `${record.name} alias ${record.alias}`;
     case "accessKey":
-      return record.status;
+      return `${record.status} ${record.owner.type === "root" ? "root" : record.owner.userName}`;
     case "bucket":
       return `${record.bucketId} ${JSON.stringify(record.sections)}`;
     case "dataPlane":
@@ -83,25 +65,32 @@ function shown(record: CatalogRecord | undefined): string {
     case "queue":
     case "table":
       return `${record.resourceId} r${record.revision} ${JSON.stringify(record.sections)}`;
+    case "person":
+    case "member":
+    case "servicePrincipal":
+    case "apiToken":
+    case "session":
+    case "invitation":
+      return JSON.stringify(record);
+    default:
+      return `${record.path}${record.name} r${record.revision} ${JSON.stringify(record.sections)}`;
   }
 }
 
 describe("catalogChangesOf()", () => {
-  test("tells the life of every kind of record", () => {
+  test("tells the life of accounts, access keys and buckets", () => {
     expect(
       story(
-        account,
-        account,
-        user("user.created"),
-        policy("p", "{}"),
-        policy("a", "{ }"),
-        policy("p", null),
-        user("user.deleted"),
-        user("user.deleted"),
-        policy("p", "{}"),
-        key("accessKey.updated"),
-        key("accessKey.created"),
-        key("accessKey.updated"),
+        account("account.configured", { alias: "acme" }),
+        accountCreated,
+        accountCreated,
+        account("account.configured", { alias: "acme" }),
+        account("account.configured", { name: "Main" }),
+        account("account.configured", { alias: null }),
+        key("accessKey.updated", { status: "Inactive" }),
+        keyCreated,
+        key("accessKey.updated", { status: "Inactive" }),
+        key("accessKey.updated", { owner: { type: "user", userName: "ada" } }),
         key("accessKey.deleted"),
         bucketCreated("b", "one"),
         bucketCreated("b", "two"),
@@ -114,18 +103,16 @@ describe("catalogChangesOf()", () => {
       ),
     ).toBe(
       [
+        "account.configured → poison: there is no such account",
         "account.created → account 111122223333: main",
         "account.created → poison: the record exists already",
-        "user.created → user 111122223333/ada: AIDA1 {}",
-        'userPolicy.put → user 111122223333/ada: AIDA1 {"p":"{}"}',
-        'userPolicy.put → user 111122223333/ada: AIDA1 {"a":"{ }","p":"{}"}',
-        'userPolicy.deleted → user 111122223333/ada: AIDA1 {"a":"{ }"}',
-        "user.deleted → user 111122223333/ada: gone",
-        "user.deleted → poison: there is no such user",
-        "userPolicy.put → poison: there is no such user",
+        "account.configured → account 111122223333: main alias acme",
+        "account.configured → account 111122223333: Main alias acme",
+        "account.configured → account 111122223333: Main",
         "accessKey.updated → poison: there is no such access key",
-        "accessKey.created → accessKey AKIA1: Active",
-        "accessKey.updated → accessKey AKIA1: Inactive",
+        "accessKey.created → accessKey AKIA1: Active root",
+        "accessKey.updated → accessKey AKIA1: Inactive root",
+        "accessKey.updated → accessKey AKIA1: Inactive ada",
         "accessKey.deleted → accessKey AKIA1: gone",
         "bucket.created → bucket b: one {}",
         "bucket.created → poison: the record exists already",
@@ -138,6 +125,86 @@ describe("catalogChangesOf()", () => {
       ].join("\n"),
     );
   });
+
+  test("tells the life of a user: maps change by member, values as a whole, in the order of the catalogue", () => {
+    const created = entity("user.created", { name: "ada", path: "/", sections: { tags: { b: "1" }, groups: {} } });
+    const configured = (sections: object) => entity("user.configured", { sections });
+    expect(
+      story(
+        configured({ tags: { a: "1" } }),
+        created,
+        created,
+        configured({ tags: { c: "3", a: "2" }, boundary: "arn", inlinePolicies: { p: "{}" } }),
+        configured({ tags: { b: null, none: null }, boundary: null }),
+        configured(JSON.parse('{"inlinePolicies": {"__proto__": "{}", "p": null}, "tags": null}')),
+        configured({ inlinePolicies: JSON.parse('{"__proto__": null}') }),
+        entity("user.renamed", { name: "Ada", path: "/team/" }),
+        entity("user.deleted", { name: "Ada" }),
+        entity("user.deleted", { name: "Ada" }),
+        entity("user.renamed", { name: "x", path: "/" }),
+      ),
+    ).toBe(
+      [
+        "user.configured → poison: there is no such user",
+        'user.created → user E1: /ada r1 {"tags":{"b":"1"}}',
+        "user.created → poison: the record exists already",
+        'user.configured → user E1: /ada r2 {"inlinePolicies":{"p":"{}"},"boundary":"arn","tags":{"a":"2","b":"1","c":"3"}}',
+        'user.configured → user E1: /ada r3 {"inlinePolicies":{"p":"{}"},"tags":{"a":"2","c":"3"}}',
+        'user.configured → user E1: /ada r4 {"inlinePolicies":{"__proto__":"{}"}}',
+        "user.configured → user E1: /ada r5 {}",
+        "user.renamed → user E1: /team/Ada r6 {}",
+        "user.deleted → user E1: gone",
+        "user.deleted → poison: there is no such user",
+        "user.renamed → poison: there is no such user",
+      ].join("\n"),
+    );
+  });
+
+  test.each(IDENTITY_KINDS)("tells the life of a %s", (kind) => {
+    expect(
+      story(
+        entity(`${kind}.created`, { name: "n", path: "/", sections: {} }),
+        entity(`${kind}.configured`, { sections: {} }),
+        entity(`${kind}.renamed`, { name: "m", path: "/p/" }),
+        entity(`${kind}.deleted`, { name: "m" }),
+        entity(`${kind}.configured`, { sections: {} }),
+      ),
+    ).toMatch(
+      new RegExp(
+        [
+          `${kind}.created → ${kind} E1: /n r1 {}`,
+          `${kind}.configured → ${kind} E1: /n r2 {}`,
+          `${kind}.renamed → ${kind} E1: /p/m r3 {}`,
+          `${kind}.deleted → ${kind} E1: gone`,
+          `${kind}.configured → poison: there is no such [A-Za-z ]+`,
+        ].join("\n"),
+      ),
+    );
+  });
+
+  test.each(Object.keys(PLATFORM_KINDS) as PlatformKind[])(
+    "tells the life of a %s, whose changes keep to what may change",
+    (kind) => {
+      const { key: names, changes } = PLATFORM_KINDS[kind];
+      const reference = Object.fromEntries(names.map((name) => [name, `${name}-1`]));
+      const members = { email: "a@b.example", name: "n", subject: { type: "person", personId: "p" }, hash: "h" };
+      const event = (verb: string, payload: object) =>
+        ({ type: `${kind}.${verb}`, aggregateId: "A", org: ACCOUNT, payload }) as unknown as NewEvent;
+      const at = Object.values(reference).join("/");
+      const changed = Object.fromEntries(changes.map((name) => [name, "new"]));
+      const record = { kind, ...reference, ...members, ...reference, createdAt: 1_700_000_000_000 };
+      const lines = story(
+        event("created", { ...reference, ...members, ...reference }),
+        event("changed", { ...reference, changes: { ...changed, kind: "x", createdAt: 0 } }),
+        event("ended", reference),
+        event("changed", { ...reference, changes: {} }),
+      ).split("\n");
+      expect(lines[0]).toBe(`${kind}.created → ${kind} ${at}: ${JSON.stringify(record)}`);
+      expect(lines[1]).toBe(`${kind}.changed → ${kind} ${at}: ${JSON.stringify({ ...record, ...changed })}`);
+      expect(lines[2]).toBe(`${kind}.ended → ${kind} ${at}: gone`);
+      expect(lines[3]).toMatch(/→ poison: there is no such /);
+    },
+  );
 });
 
 test("tells of the data plane that is enrolled and forgotten", () => {
@@ -197,28 +264,4 @@ test("tells the life of a regional resource", () => {
       "queue.deleted → queue 111122223333/us-east-1/jobs: gone",
     ].join("\n"),
   );
-});
-
-describe("CatalogViews", () => {
-  test("apply() returns the change that undoes it, indexes included", () => {
-    const views = new CatalogViews();
-    const record = {
-      kind: "user",
-      accountId: "1" as AccountId,
-      userName: "Ada",
-      userId: "AIDA1",
-      path: "/",
-      inlinePolicies: {},
-      createdAt: 0,
-    } as const;
-    const undo = views.apply({ change: "upsert", key: "1/Ada", record });
-    expect(views.userByAnyCase("1" as AccountId, "aDA")).toBe(record);
-    const undoSecond = views.apply({ change: "upsert", key: "1/Ada", record: { ...record, path: "/x/" } });
-    expect(views.userCount("1" as AccountId)).toBe(1);
-    views.apply(undoSecond);
-    expect(views.user("1" as AccountId, "Ada")).toBe(record);
-    views.apply(undo);
-    expect([views.userCount("1" as AccountId), views.count("user")]).toEqual([0, 0]);
-    expect(views.userByAnyCase("1" as AccountId, "Ada")).toBeUndefined();
-  });
 });

@@ -2,6 +2,7 @@
 import type { AccountId, IdentityCommand, IdentityKind, IdentityPatch } from "#contracts";
 import type { Decision } from "#control-plane/events";
 import { ACCOUNT, createDecidingViews, OCCURRED_AT } from "#control-plane/events/testing";
+import { managedPolicy } from "#foundation/managed-policies";
 import { parsePolicy, requireVersion } from "#foundation/policy";
 import type { IdentityDependencies } from "../dependencies.ts";
 import { createIdentityHandlers } from "../index.ts";
@@ -9,7 +10,7 @@ import { IDENTITY_LIMITS, type IdentityLimits } from "../limits.ts";
 
 export const OTHER = "999988887777" as AccountId;
 export const AWS_MANAGED = "arn:aws:iam::aws:policy/ReadOnlyAccess";
-export const SERVICE_LINKED = "arn:aws:iam::aws:policy/aws-service-role/ServiceLinked";
+export const SERVICE_LINKED = "arn:aws:iam::aws:policy/aws-service-role/AWSApplicationAutoscalingDynamoDBTablePolicy";
 
 export function document(statement: object = {}): string {
   const allow = { Effect: "Allow", Action: "s3:*", Resource: "*" };
@@ -57,7 +58,7 @@ export function createIdentityWorld(limits: Partial<IdentityLimits> = {}) {
       const policy = parsePolicy(text, place === "trust" ? "trust" : "identity");
       if (place === "managed") requireVersion(policy);
     },
-    managedPolicyExists: (arn) => arn === AWS_MANAGED || arn === SERVICE_LINKED,
+    managedPolicy,
     limits: { ...IDENTITY_LIMITS, ...limits },
   };
   const world = createDecidingViews(createIdentityHandlers(dependencies));
