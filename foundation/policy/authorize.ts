@@ -51,7 +51,9 @@ export function decide(
   const { principal } = request;
   const identity = evaluateAll("identity", policies.identity, request, action, context);
   if (identity.denied !== undefined) return explicitDeny(identity.denied);
-  const resource = evaluateOne("resource", policies.resource, request, action, context);
+  const mustTrust = policies.resource?.kind === "trust";
+  const attached = mustTrust ? "trust" : "resource";
+  const resource = evaluateOne(attached, policies.resource, request, action, context);
   if (resource.denied !== undefined && !isRootRescue(request, action)) return explicitDeny(resource.denied);
   const limit = principal.type === "root" ? undefined : policies.boundary;
   const boundary = evaluateOne("boundary", limit, request, action, context);
@@ -59,9 +61,8 @@ export function decide(
   const session = evaluateAll("session", policies.session ?? none, request, action, context);
   if (session.denied !== undefined) return explicitDeny(session.denied);
 
-  const mustTrust = policies.resource?.kind === "trust";
   if (principal.type === "anonymous" || principal.type === "service" || principal.type === "web-identity") {
-    return resource.allowed === undefined ? implicitDeny("resource") : allow(resource.allowed);
+    return resource.allowed === undefined ? implicitDeny(attached) : allow(resource.allowed);
   }
   const sameAccount = principal.accountId === request.resourceAccount;
   const bothMustAgree = !sameAccount || mustTrust;
@@ -69,7 +70,7 @@ export function decide(
   if (sameAccount && !isOwner && resource.grade === gradeDirect && resource.allowed !== undefined) {
     return allow(resource.allowed);
   }
-  if (bothMustAgree && resource.allowed === undefined) return implicitDeny("resource");
+  if (bothMustAgree && resource.allowed === undefined) return implicitDeny(attached);
 
   // Who may do everything in its account needs no policy of its own, and neither does the federated user whom it made.
   const isUnlimited =

@@ -222,7 +222,8 @@ function pattern(text: string, modern: boolean, asked: Asked, wildcards: boolean
       const [key = "", fallback] = inner.split(", ");
       const value = Object.entries(asked.values).find(([name]) => name.toLowerCase() === key.toLowerCase())?.[1];
       if (typeof value === "string") return quoted(value);
-      if (fallback !== undefined && value === undefined) return quoted(fallback.slice(1, -1));
+      if (value?.length === 1) return quoted(value[0] ?? "");
+      if (fallback !== undefined && (value === undefined || value.length === 0)) return quoted(fallback.slice(1, -1));
       // Matches nothing at all.
       return "(?!)";
     })

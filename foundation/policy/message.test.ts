@@ -66,6 +66,19 @@ describe("messages", () => {
     );
   });
 
+  test("have words of their own for a role's trust policy", () => {
+    const assume = { action: "sts:AssumeRole", resource: `arn:aws:iam::${account}:role/r` };
+    const trust = (effect: string, principal: unknown) =>
+      policy("trust", { Effect: effect, Principal: principal, Action: "sts:AssumeRole" });
+    const who = `User: arn:aws:iam::${account}:user/ana is not authorized to perform: sts:AssumeRole on resource: ${assume.resource}`;
+    expect(say(user, { identity: [allowAll], resource: trust("Allow", { AWS: other }) }, assume)).toBe(
+      `${who} because no role trust policy allows the sts:AssumeRole action`,
+    );
+    expect(say(user, { identity: [allowAll], resource: trust("Deny", "*") }, assume)).toBe(
+      `${who} with an explicit deny in the role trust policy`,
+    );
+  });
+
   test("only S3 puts the resource between quotation marks", () => {
     expect(say(user, { identity: [] }, { action: "sqs:SendMessage", resource: "arn:aws:sqs:us-east-1:1:q" })).toBe(
       `User: arn:aws:iam::${account}:user/ana is not authorized to perform: sqs:SendMessage on resource: arn:aws:sqs:us-east-1:1:q because no identity-based policy allows the sqs:SendMessage action`,

@@ -5,19 +5,19 @@ import type { AuthorizationRequest, Decision, DecisionSource } from "./types.ts"
 const implicitWords: Readonly<Record<DecisionSource, string>> = {
   identity: "no identity-based policy allows",
   resource: "no resource-based policy allows",
+  trust: "no role trust policy allows",
   boundary: "no permissions boundary allows",
   session: "no session policy allows",
   root: "no identity-based policy allows",
-  none: "no identity-based policy allows",
 };
 
 const explicitWords: Readonly<Record<DecisionSource, string>> = {
   identity: "an identity-based policy",
   resource: "a resource-based policy",
+  trust: "the role trust policy",
   boundary: "a permissions boundary",
   session: "a session policy",
   root: "an identity-based policy",
-  none: "an identity-based policy",
 };
 
 /**

@@ -143,8 +143,8 @@ export interface AuthorizationRequest {
   readonly canonicalUserId?: string;
 }
 
-/** Which policy decided. */
-export type DecisionSource = "identity" | "resource" | "boundary" | "session" | "root" | "none";
+/** Which policy decided. `trust` is the policy of a role, where it is the resource; `root` says that none had to. */
+export type DecisionSource = "identity" | "resource" | "trust" | "boundary" | "session" | "root";
 
 /** A statement that decided. */
 export interface MatchedStatement {

@@ -31,9 +31,9 @@ describeExamples("trust policies", [
         name: "with another",
         by: user("x", {}, other),
         keys: { "sts:externalid": "54321" },
-        is: "implicit-deny resource",
+        is: "implicit-deny trust",
       },
-      { ...assume, name: "without", by: user("x", {}, other), is: "implicit-deny resource" },
+      { ...assume, name: "without", by: user("x", {}, other), is: "implicit-deny trust" },
     ],
   },
   {
@@ -45,8 +45,8 @@ describeExamples("trust policies", [
     name: "a user of the same account by name",
     trust: [trusts({ AWS: `arn:aws:iam::${account}:user/ana` })],
     rows: [
-      { ...assume, name: "the user", by: user("ana"), is: "allowed resource" },
-      { ...assume, name: "another", by: user("bob"), is: "implicit-deny resource" },
+      { ...assume, name: "the user", by: user("ana"), is: "allowed trust" },
+      { ...assume, name: "another", by: user("bob"), is: "implicit-deny trust" },
     ],
   },
   {
@@ -66,7 +66,7 @@ describeExamples("trust policies", [
         keys: { "aws:multifactorauthpresent": "true" },
         is: "allowed identity",
       },
-      { ...assume, name: "with long-term keys, which have no such key", by: user("ana"), is: "implicit-deny resource" },
+      { ...assume, name: "with long-term keys, which have no such key", by: user("ana"), is: "implicit-deny trust" },
     ],
   },
   {
@@ -80,9 +80,9 @@ describeExamples("trust policies", [
     rows: [
       ...(
         [
-          ["a branch of it", github, "repo:octo-org/octo-repo:ref:refs/heads/main", "allowed resource"],
-          ["another repository", github, "repo:octo-org/octo-repo2:ref:refs/heads/main", "implicit-deny resource"],
-          ["another provider", "accounts.google.com", "repo:octo-org/octo-repo:x", "implicit-deny resource"],
+          ["a branch of it", github, "repo:octo-org/octo-repo:ref:refs/heads/main", "allowed trust"],
+          ["another repository", github, "repo:octo-org/octo-repo2:ref:refs/heads/main", "implicit-deny trust"],
+          ["another provider", "accounts.google.com", "repo:octo-org/octo-repo:x", "implicit-deny trust"],
         ] as const
       ).map(([name, provider, subject, is]) => ({
         name,
@@ -95,7 +95,7 @@ describeExamples("trust policies", [
         },
         is,
       })),
-      { ...assume, name: "a user", by: user("ana"), is: "implicit-deny resource" },
+      { ...assume, name: "a user", by: user("ana"), is: "implicit-deny trust" },
     ],
   },
   {
@@ -106,13 +106,13 @@ describeExamples("trust policies", [
         ...assume,
         name: "the service",
         by: { type: "service", service: "lambda.amazonaws.com" },
-        is: "allowed resource",
+        is: "allowed trust",
       },
       {
         ...assume,
         name: "another",
         by: { type: "service", service: "ec2.amazonaws.com" },
-        is: "implicit-deny resource",
+        is: "implicit-deny trust",
       },
     ],
   },
@@ -120,8 +120,8 @@ describeExamples("trust policies", [
     name: "one role from another, in a chain",
     trust: [trusts({ AWS: `arn:aws:iam::${account}:role/first` })],
     rows: [
-      { ...assume, name: "a session of it", by: session("first", "s"), is: "allowed resource" },
-      { ...assume, name: "of another", by: session("second", "s"), is: "implicit-deny resource" },
+      { ...assume, name: "a session of it", by: session("first", "s"), is: "allowed trust" },
+      { ...assume, name: "of another", by: session("second", "s"), is: "implicit-deny trust" },
     ],
   },
   {
@@ -149,7 +149,7 @@ describeExamples("trust policies", [
           "aws:requesttag/costcenter": "1",
           "aws:tagkeys": ["Project", "CostCenter"],
         },
-        is: "allowed resource",
+        is: "allowed trust",
       },
       {
         name: "one more",
@@ -161,7 +161,7 @@ describeExamples("trust policies", [
           "aws:requesttag/costcenter": "1",
           "aws:tagkeys": ["Project", "CostCenter", "Admin"],
         },
-        is: "implicit-deny resource",
+        is: "implicit-deny trust",
       },
       {
         name: "one missing",
@@ -169,7 +169,7 @@ describeExamples("trust policies", [
         action: "sts:TagSession",
         on: role,
         keys: { "aws:requesttag/project": "x", "aws:tagkeys": ["Project"] },
-        is: "implicit-deny resource",
+        is: "implicit-deny trust",
       },
     ],
   },
@@ -187,7 +187,7 @@ describeExamples("trust policies", [
         action: "sts:SetSourceIdentity",
         on: role,
         keys: { "sts:sourceidentity": "ana" },
-        is: "allowed resource",
+        is: "allowed trust",
       },
       {
         name: "another",
@@ -195,7 +195,7 @@ describeExamples("trust policies", [
         action: "sts:SetSourceIdentity",
         on: role,
         keys: { "sts:sourceidentity": "bob" },
-        is: "implicit-deny resource",
+        is: "implicit-deny trust",
       },
     ],
   },
@@ -212,7 +212,7 @@ describeExamples("trust policies", [
     ],
     rows: [
       { ...assume, name: "the one", by: user("ana"), is: "allowed identity" },
-      { ...assume, name: "another", by: user("bob"), is: "explicit-deny resource" },
+      { ...assume, name: "another", by: user("bob"), is: "explicit-deny trust" },
     ],
   },
 ]);
