@@ -115,10 +115,12 @@ describe("/ws/data-plane", () => {
     plane.send(register("dp-1"));
     await plane.nextOf("snapshot");
     const origin = { actor: "arn:aws:iam::000000000001:root", requestId: "r" };
-    plane.send({ type: "command", correlation: 7, command: { type: "account.create", name: "by-command" }, origin });
+    const [account] = world.core.views.records("account");
+    const user = { type: "user.create", accountId: account!.accountId, name: "by-command", sections: {} } as const;
+    plane.send({ type: "command", correlation: 7, command: user, origin });
     const done = await plane.nextOf("commandResult");
     expect(done).toMatchObject({ correlation: 7, outcome: { ok: true } });
-    const nobody = { type: "user.create", accountId: "999999999999" as AccountId, userName: "x" } as const;
+    const nobody = { type: "user.create", accountId: "999999999999" as AccountId, name: "x", sections: {} } as const;
     plane.send({ type: "command", correlation: 8, command: nobody, origin });
     expect(await plane.nextOf("commandResult")).toMatchObject({
       correlation: 8,
@@ -138,7 +140,7 @@ describe("/ws/data-plane", () => {
     first.send({
       type: "command",
       correlation: 1,
-      command: { type: "user.delete", accountId: "999999999999" as AccountId, userName: "x" },
+      command: { type: "user.delete", accountId: "999999999999" as AccountId, entityId: "x" },
       origin: { actor: "a", requestId: "r" },
     });
     await first.nextOf("commandResult");

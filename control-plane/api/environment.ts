@@ -1,17 +1,33 @@
 /** What the routes work on. */
-import type { Clock, Timers } from "#foundation/runtime";
+import type { LockOut } from "#foundation/rate-limit";
+import type { Clock, Random, Timers } from "#foundation/runtime";
 import type { HealthRegistry, Logger, MetricsRegistry } from "#foundation/telemetry";
+import type { Admission } from "./admission.ts";
+import type { AccessTokens } from "./authentication/access-token.ts";
+import type { Authenticate } from "./authentication/authenticate.ts";
 import type { ControlPlaneCore } from "./core.ts";
 import type { DataPlaneRegistry } from "./data-plane-registry.ts";
+import type { DeviceGrants } from "./sign-in/device-grants.ts";
+import type { Passwords } from "./sign-in/passwords.ts";
 
 export interface ApiEnvironment {
   readonly core: ControlPlaneCore;
   readonly registry: DataPlaneRegistry;
+  readonly authenticate: Authenticate;
+  readonly accessTokens: AccessTokens;
+  /** Gives the session of a refresh token that this cloud has issued; undefined for anything else. */
+  readonly sessionOfRefreshToken: (token: string) => string | undefined;
+  readonly admission: Admission;
+  /** Of those who guess passwords, client secrets and user codes. */
+  readonly lockOut: LockOut;
+  readonly deviceGrants: DeviceGrants;
+  readonly passwords: Passwords;
   readonly health: HealthRegistry;
   readonly metrics: MetricsRegistry;
   readonly logger: Logger;
   readonly clock: Clock;
   readonly timers: Timers;
+  readonly random: Random;
   /** The program's version. */
   readonly version: string;
   readonly startedAt: number;

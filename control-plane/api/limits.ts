@@ -22,6 +22,9 @@ export const COMMAND_BYTES_MAX = 3 * 1024 * 1024;
 export const EVENTS_PAGE_MAX = 1_000;
 export const EVENTS_PAGE_DEFAULT = 100;
 
+/** Events that one request looks through for those of an org: ten reads of a page. */
+export const EVENTS_SCANNED_MAX = 10 * EVENTS_PAGE_MAX;
+
 /** Records of one page, and the default. */
 export const RECORDS_PAGE_MAX = 10_000;
 export const RECORDS_PAGE_DEFAULT = 1_000;

@@ -24,7 +24,12 @@ export function openApiDocument(routes: readonly Route[], version: string): Sche
     components: {
       schemas: SCHEMAS,
       securitySchemes: {
-        token: { type: "http", scheme: "bearer", description: "`BIPLANE_TOKEN`, as `biplane env` shows it." },
+        token: {
+          type: "http",
+          scheme: "bearer",
+          description:
+            "An access token (`biplane login`), an API token, or the operator's `BIPLANE_TOKEN`, as `biplane env` shows it. What stands beside it is what the caller must be; see `x-scope`.",
+        },
       },
     },
   };
@@ -32,15 +37,18 @@ export function openApiDocument(routes: readonly Route[], version: string): Sche
 
 function operationOf(route: Route): Schema {
   const { answer } = route;
+  const parameters = [
+    ...pathParameters(route.path),
+    ...(route.query ?? []).map(queryParameter),
+    ...headerParameters(route.headers ?? {}),
+  ];
   return {
     operationId: route.operationId,
     summary: route.summary,
     ...(route.description === undefined ? {} : { description: route.description }),
     security: securityOf(route.scope),
     "x-scope": route.scope,
-    ...(route.query === undefined && route.headers === undefined
-      ? {}
-      : { parameters: [...(route.query ?? []).map(queryParameter), ...headerParameters(route.headers ?? {})] }),
+    ...(parameters.length === 0 ? {} : { parameters }),
     ...(route.requestBody === undefined
       ? {}
       : { requestBody: { required: true, content: { "application/json": { schema: route.requestBody } } } }),
@@ -56,7 +64,26 @@ function operationOf(route: Route): Schema {
 
 function securityOf(scope: Route["scope"]): readonly Schema[] {
   if (scope === "public") return [];
-  return scope === "metrics" ? [{}, { token: [] }] : [{ token: [] }];
+  return scope === "metrics" ? [{}, { token: ["cloud:admin"] }] : [{ token: [scope] }];
+}
+
+/** What may stand in a path, by name. */
+const PATH_PARAMETERS: Readonly<Record<string, Schema>> = {
+  org: { description: "The org: twelve digits.", schema: { type: "string", pattern: "^[0-9]{12}$" } },
+  member: { description: "A person's id, `prs_…`.", schema: { type: "string" } },
+  invitation: { description: "An invitation's id, `inv_…`.", schema: { type: "string" } },
+  principal: { description: "A service principal's id, `bsp_…`.", schema: { type: "string" } },
+  token: { description: "An API token's id, `tok_…`.", schema: { type: "string" } },
+  session: { description: "A session's id, `ses_…`.", schema: { type: "string" } },
+};
+
+function pathParameters(path: string): readonly Schema[] {
+  return Array.from(path.matchAll(/\{(\w+)\}/g), ([, name]) => ({
+    name,
+    in: "path",
+    required: true,
+    ...PATH_PARAMETERS[name!],
+  }));
 }
 
 function queryParameter(parameter: QueryParameter): Schema {

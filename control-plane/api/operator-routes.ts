@@ -45,7 +45,7 @@ export const OPERATOR_ROUTES: readonly Route[] = [
     path: "/v1/status",
     operationId: "status",
     summary: "The control plane and the data planes that are connected to it.",
-    scope: "read",
+    scope: "cloud:admin",
     answer: { status: 200, contentType: "application/json", schema: schemaRef("Status"), description: "As of now." },
     handle(_call, { core, registry, version, startedAt, clock }) {
       const { controlPlaneId, head, views } = core;

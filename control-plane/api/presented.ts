@@ -1,22 +1,28 @@
-/** Records and events as callers may see them: without secrets, not even sealed ones. Pure. */
+/** Records and events as callers may see them: without secrets, not even sealed or hashed ones. Pure. */
 import type {
   AccessKeyRecord,
   AccountRecord,
+  ApiTokenRecord,
   BucketRecord,
   DataPlaneRecord,
   EventEnvelope,
   EventId,
+  IdentityRecord,
+  InvitationRecord,
   ResourceRecord,
-  UserRecord,
+  ServicePrincipalRecord,
+  SessionRecord,
 } from "#contracts";
+import { entityArn } from "#foundation/ids";
 import type { ConnectedDataPlane } from "./data-plane-registry.ts";
 
 export function presentedAccount({ kind: _, ...account }: AccountRecord) {
   return account;
 }
 
-export function presentedUser({ kind: _, ...user }: UserRecord) {
-  return { ...user, arn: `arn:aws:iam::${user.accountId}:user${user.path}${user.userName}` };
+/** An IAM entity, with its policies and tags. */
+export function presentedEntity({ kind, ...entity }: IdentityRecord) {
+  return { ...entity, arn: entityArn({ kind, ...entity }) };
 }
 
 export function presentedAccessKey({ kind: _, sealedSecret: __, ...accessKey }: AccessKeyRecord) {
@@ -37,7 +43,25 @@ export function presentedResource({ kind: _, sections, ...resource }: ResourceRe
   return { ...resource, configured: Object.keys(sections).sort() };
 }
 
-/** Members of payloads that are secrets, if only sealed or hashed ones. */
+export function presentedInvitation({ kind: _, hash: __, ...invitation }: InvitationRecord) {
+  return invitation;
+}
+
+export function presentedServicePrincipal({ kind: _, secretHash: __, ...principal }: ServicePrincipalRecord) {
+  return principal;
+}
+
+export function presentedToken({ kind: _, hash: __, subject: ___, ...token }: ApiTokenRecord) {
+  return token;
+}
+
+/** @param current the id of the session that asks, to tell it from the others */
+export function presentedSession(session: SessionRecord, current: string | undefined) {
+  const { sessionId, clientName, scopes, createdAt, refreshedAt, expiresAt } = session;
+  return { sessionId, clientName, scopes, createdAt, refreshedAt, expiresAt, current: sessionId === current };
+}
+
+/** Members of payloads that are secrets in some form. Hashes of passwords can be guessed at; those of tokens are kept back because nobody needs them. */
 const SECRET_MEMBERS: ReadonlySet<string> = new Set([
   "sealedSecret",
   "passwordHash",
@@ -47,17 +71,16 @@ const SECRET_MEMBERS: ReadonlySet<string> = new Set([
   "previousRefreshHash",
 ]);
 
-export function presentedEvent(event: EventEnvelope): Record<string, unknown> {
-  return { ...event, payload: withoutSecrets(event.payload) };
+export function presentedEvent(event: EventEnvelope): EventEnvelope | Record<string, unknown> {
+  const payload = withoutSecrets(event.payload);
+  if ("changes" in payload && typeof payload.changes === "object" && payload.changes !== null) {
+    return { ...event, payload: { ...payload, changes: withoutSecrets(payload.changes) } };
+  }
+  return { ...event, payload };
 }
 
-/** Payloads hold secrets in their own members, or in those of `changes`. */
-function withoutSecrets(payload: object): Record<string, unknown> {
-  const shown: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(payload)) {
-    if (!SECRET_MEMBERS.has(name)) shown[name] = name === "changes" ? withoutSecrets(value as object) : value;
-  }
-  return shown;
+function withoutSecrets(members: object): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(members).filter(([name]) => !SECRET_MEMBERS.has(name)));
 }
 
 export function presentedDataPlane(plane: ConnectedDataPlane, head: EventId) {

@@ -1,17 +1,19 @@
-/** Routes that list what the control plane knows. */
+/** Routes that list what the control plane knows: for the operator of all orgs, for members and programs of their own. */
 import type { CatalogKind, CatalogRecord } from "#contracts";
 import { resourceKey } from "#control-plane/events";
-import { json } from "#foundation/http";
+import type { OrgScope } from "#control-plane/platform-identity";
+import { type HttpResponse, json } from "#foundation/http";
+import type { ApiEnvironment } from "./environment.ts";
 import { RECORDS_PAGE_DEFAULT, RECORDS_PAGE_MAX } from "./limits.ts";
 import {
   presentedAccessKey,
   presentedAccount,
   presentedBucket,
   presentedEnrolment,
+  presentedEntity,
   presentedResource,
-  presentedUser,
 } from "./presented.ts";
-import type { QueryParameter, Route } from "./route.ts";
+import type { QueryParameter, QueryValues, Route } from "./route.ts";
 import { pageOf } from "./schemas.ts";
 
 const PAGE: readonly QueryParameter[] = [
@@ -40,124 +42,164 @@ const USER: QueryParameter = {
   pattern: "^[\\w+=,.@-]{1,64}$",
 };
 
+type RecordOf<Kind extends CatalogKind> = Extract<CatalogRecord, { readonly kind: Kind }>;
+
 /** One kind of record: how it is named, sorted and shown. */
 interface Listing<Kind extends CatalogKind> {
   readonly kind: Kind;
+  /** In paths: `access-keys`. */
   readonly path: string;
-  readonly operationId: string;
-  readonly summary: string;
-  readonly schema: "Account" | "User" | "AccessKey" | "Bucket" | "Queue" | "Table" | "DataPlane";
-  readonly query: readonly QueryParameter[];
+  /** In operation ids: `AccessKeys`. */
+  readonly name: string;
+  /** In sentences: `access keys, never their secrets`. */
+  readonly label: string;
+  readonly schema: "Account" | "IamEntity" | "AccessKey" | "Bucket" | "Queue" | "Table" | "DataPlane";
+  readonly query?: readonly QueryParameter[];
+  /** Who may list those of their org; absent for what is in no org. */
+  readonly scope?: OrgScope;
   readonly keyOf: (record: RecordOf<Kind>) => string;
-  readonly matches?: (record: RecordOf<Kind>, query: Readonly<Record<string, unknown>>) => boolean;
+  readonly matches?: (record: RecordOf<Kind>, query: QueryValues) => boolean;
   readonly present: (record: RecordOf<Kind>) => unknown;
 }
 
-type RecordOf<Kind extends CatalogKind> = Extract<CatalogRecord, { readonly kind: Kind }>;
-
-function listing<Kind extends CatalogKind>(options: Listing<Kind>): Route {
-  const { kind, keyOf, matches, present } = options;
-  return {
+function listing<Kind extends CatalogKind>(options: Listing<Kind>): readonly Route[] {
+  const { path, name, label, scope, query = [] } = options;
+  const shared = {
     method: "GET",
-    path: options.path,
-    operationId: options.operationId,
-    summary: options.summary,
-    scope: "read",
-    query: [...PAGE, ...options.query],
     answer: {
       status: 200,
       contentType: "application/json",
       schema: pageOf(options.schema),
       description: "A page, in ascending order of key.",
     },
-    handle({ query }, { core }) {
-      const { account, limit, after } = query;
-      const found: RecordOf<Kind>[] = [];
-      for (const record of core.views.records(kind)) {
-        // The view of a kind holds that kind.
-        const own = record as RecordOf<Kind>;
-        if (account !== undefined && !("accountId" in own && own.accountId === account)) continue;
-        if (after !== undefined && keyOf(own) <= String(after)) continue;
-        if (matches === undefined || matches(own, query)) found.push(own);
-      }
-      found.sort((left, right) => (keyOf(left) < keyOf(right) ? -1 : 1));
-      const page = found.slice(0, Number(limit));
-      const next = found.length > page.length ? keyOf(page.at(-1)!) : undefined;
-      return json({ items: page.map(present), next });
-    },
+  } as const;
+  const ofCloud: Route = {
+    ...shared,
+    path: `/v1/${path}`,
+    operationId: `list${name}`,
+    summary: `Lists ${label}.`,
+    scope: "cloud:admin",
+    query: [...PAGE, ...(scope === undefined ? [] : [ACCOUNT]), ...query],
+    handle: ({ query: given }, environment) => page(options, given, given.account, environment),
   };
+  if (scope === undefined) return [ofCloud];
+  const ofOrg: Route = {
+    ...shared,
+    path: `/v1/orgs/{org}/${path}`,
+    operationId: `listOrg${name}`,
+    summary: `Lists ${label} of the org.`,
+    scope,
+    org: "path",
+    query: [...PAGE, ...query],
+    handle: ({ query: given, org }, environment) => page(options, given, org.accountId, environment),
+  };
+  return [ofCloud, ofOrg];
 }
 
+function page<Kind extends CatalogKind>(
+  { kind, keyOf, matches, present }: Listing<Kind>,
+  query: QueryValues,
+  account: QueryValues[string],
+  { core }: ApiEnvironment,
+): HttpResponse {
+  const { limit, after } = query;
+  const found: RecordOf<Kind>[] = [];
+  for (const record of core.views.records(kind)) {
+    // The view of a kind holds that kind.
+    const own = record as RecordOf<Kind>;
+    if (account !== undefined && !("accountId" in own && own.accountId === account)) continue;
+    if (after !== undefined && keyOf(own) <= String(after)) continue;
+    if (matches === undefined || matches(own, query)) found.push(own);
+  }
+  found.sort((left, right) => (keyOf(left) < keyOf(right) ? -1 : 1));
+  const shown = found.slice(0, Number(limit));
+  const next = found.length > shown.length ? keyOf(shown.at(-1)!) : undefined;
+  return json({ items: shown.map(present), next });
+}
+
+/** IAM entities sort by account and name, as people look for them. */
+const entityKey = (record: { readonly accountId: string; readonly name: string }) =>
+  `${record.accountId}/${record.name}`;
+
 export const RECORD_ROUTES: readonly Route[] = [
-  listing({
+  ...listing({
     kind: "account",
-    path: "/v1/accounts",
-    operationId: "listAccounts",
-    summary: "Lists accounts.",
+    path: "accounts",
+    name: "Accounts",
+    label: "accounts",
     schema: "Account",
-    query: [],
     keyOf: (record) => record.accountId,
     present: presentedAccount,
   }),
-  listing({
+  ...listing({
     kind: "user",
-    path: "/v1/users",
-    operationId: "listUsers",
-    summary: "Lists IAM users.",
-    schema: "User",
-    query: [ACCOUNT],
-    keyOf: (record) => `${record.accountId}/${record.userName}`,
-    present: presentedUser,
+    path: "users",
+    name: "Users",
+    label: "IAM users",
+    schema: "IamEntity",
+    scope: "iam:read",
+    keyOf: entityKey,
+    present: presentedEntity,
   }),
-  listing({
+  ...listing({
+    kind: "role",
+    path: "roles",
+    name: "Roles",
+    label: "IAM roles",
+    schema: "IamEntity",
+    scope: "iam:read",
+    keyOf: entityKey,
+    present: presentedEntity,
+  }),
+  ...listing({
     kind: "accessKey",
-    path: "/v1/access-keys",
-    operationId: "listAccessKeys",
-    summary: "Lists access keys, never their secrets.",
+    path: "access-keys",
+    name: "AccessKeys",
+    label: "access keys (never their secrets)",
     schema: "AccessKey",
-    query: [ACCOUNT, USER],
+    query: [USER],
+    scope: "iam:read",
     keyOf: (record) => record.accessKeyId,
     matches: (record, { user }) =>
       user === undefined || (record.owner.type === "user" && record.owner.userName === user),
     present: presentedAccessKey,
   }),
-  listing({
+  ...listing({
     kind: "bucket",
-    path: "/v1/buckets",
-    operationId: "listBuckets",
-    summary: "Lists buckets of all accounts and regions.",
+    path: "buckets",
+    name: "Buckets",
+    label: "buckets of all regions",
     schema: "Bucket",
-    query: [ACCOUNT],
+    scope: "orgs:read",
     keyOf: (record) => record.name,
     present: presentedBucket,
   }),
-  listing({
+  ...listing({
     kind: "dataPlane",
-    path: "/v1/data-planes",
-    operationId: "listDataPlanes",
-    summary: "Lists the data plane that is enrolled; `/v1/status` says whether it is connected.",
+    path: "data-planes",
+    name: "DataPlanes",
+    label: "the data plane that is enrolled (`/v1/status` says whether it is connected)",
     schema: "DataPlane",
-    query: [],
     keyOf: (record) => record.dataPlaneId,
     present: presentedEnrolment,
   }),
-  listing({
+  ...listing({
     kind: "queue",
-    path: "/v1/queues",
-    operationId: "listQueues",
-    summary: "Lists queues of all accounts and regions.",
+    path: "queues",
+    name: "Queues",
+    label: "queues of all regions",
     schema: "Queue",
-    query: [ACCOUNT],
+    scope: "orgs:read",
     keyOf: resourceKey,
     present: presentedResource,
   }),
-  listing({
+  ...listing({
     kind: "table",
-    path: "/v1/tables",
-    operationId: "listTables",
-    summary: "Lists tables of all accounts and regions.",
+    path: "tables",
+    name: "Tables",
+    label: "tables of all regions",
     schema: "Table",
-    query: [ACCOUNT],
+    scope: "orgs:read",
     keyOf: resourceKey,
     present: presentedResource,
   }),

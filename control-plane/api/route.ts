@@ -1,19 +1,30 @@
-/** What a route of the REST API is: everything about it in one place, so that the table is also the documentation. */
+/** What a route of the REST API is: everything about it in one place, so that the table is also the documentation and the rule who may call it. */
+import type { CloudScope, OrgScope } from "#control-plane/platform-identity";
 import type { HttpRequest, HttpResponse } from "#foundation/http";
+import type { ApiCaller, OrgAccess } from "./authentication/caller.ts";
 import type { ApiEnvironment } from "./environment.ts";
 
 /**
- * What a caller must be allowed to do.
+ * What a caller must be.
  *
- * - `public`: nothing; the answer holds nothing that is not to be seen by anyone who can connect
- * - `metrics`: come from this machine, or hold `read`
- * - `read`: see everything but secrets
- * - `write`: change what the control plane decides
+ * - `public`: anybody; the answer holds nothing that is not to be seen by anyone who can connect, or what is sent proves itself
+ * - `metrics`: on this machine, or the operator
+ * - `authenticated`: known
+ * - `session`: signed in; an API token does not do, so that one that was copied makes no others
+ * - a scope of the cloud: its operator
+ * - a scope of an org: a member or program of the org in the path whose role and credential both have the scope, or the operator
  */
-export type Scope = "public" | "metrics" | "read" | "write";
+export type Scope = "public" | "metrics" | "authenticated" | "session" | CloudScope | OrgScope;
 
 /** A JSON Schema (2020-12) as OpenAPI 3.1 takes it. */
 export type Schema = Readonly<Record<string, unknown>>;
+
+/** The schema of a structure, see `object` in `schemas.ts`. */
+export interface ObjectSchema extends Schema {
+  readonly type: "object";
+  readonly properties: Readonly<Record<string, Schema>>;
+  readonly required: readonly string[];
+}
 
 /** One query parameter. */
 export type QueryParameter =
@@ -38,13 +49,24 @@ export interface RouteCall {
   readonly params: Readonly<Record<string, string>>;
 }
 
-export interface Route {
-  readonly method: "GET" | "POST";
+/** Of a route that knows its callers. */
+export interface CallerCall extends RouteCall {
+  readonly caller: ApiCaller;
+}
+
+/** Of a route under an org. */
+export interface OrgCall extends CallerCall {
+  readonly org: OrgAccess;
+}
+
+type Handle<Call> = (call: Call, environment: ApiEnvironment) => HttpResponse | Promise<HttpResponse>;
+
+interface RouteDescription {
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
   readonly path: string;
   readonly operationId: string;
   readonly summary: string;
   readonly description?: string;
-  readonly scope: Scope;
   readonly query?: readonly QueryParameter[];
   /** Request headers that mean something here, by name. */
   readonly headers?: Readonly<Record<string, string>>;
@@ -58,5 +80,31 @@ export interface Route {
   };
   /** Problem codes that this route adds to those that every route may answer. */
   readonly problems?: readonly string[];
-  readonly handle: (call: RouteCall, environment: ApiEnvironment) => HttpResponse | Promise<HttpResponse>;
+}
+
+export interface PublicRoute extends RouteDescription {
+  readonly scope: "public" | "metrics";
+  readonly org?: undefined;
+  /** Calls are counted by where they come from: whoever is not known yet could send any number. */
+  readonly limited?: boolean;
+  readonly handle: Handle<RouteCall>;
+}
+
+export interface CallerRoute extends RouteDescription {
+  readonly scope: "authenticated" | "session" | CloudScope;
+  readonly org?: undefined;
+  readonly handle: Handle<CallerCall>;
+}
+
+/** A route about one org: that of the path's `{org}`, twelve digits. */
+export interface OrgRoute extends RouteDescription {
+  readonly scope: OrgScope;
+  readonly org: "path";
+  readonly handle: Handle<OrgCall>;
+}
+
+export type Route = PublicRoute | CallerRoute | OrgRoute;
+
+export function isPublic(route: Route): route is PublicRoute {
+  return route.scope === "public" || route.scope === "metrics";
 }

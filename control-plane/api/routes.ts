@@ -4,8 +4,15 @@ import { COMMAND_ROUTES } from "./command-routes.ts";
 import { EVENT_ROUTES } from "./event-routes.ts";
 import { openApiDocument } from "./openapi.ts";
 import { OPERATOR_ROUTES } from "./operator-routes.ts";
+import { CREDENTIAL_ROUTES } from "./orgs/credential-routes.ts";
+import { INVITATION_ROUTES } from "./orgs/invitation-routes.ts";
+import { MEMBER_ROUTES } from "./orgs/member-routes.ts";
+import { ORG_ROUTES } from "./orgs/org-routes.ts";
+import { SERVICE_PRINCIPAL_ROUTES } from "./orgs/service-principal-routes.ts";
+import { OWN_ROUTES } from "./own-routes.ts";
 import { RECORD_ROUTES } from "./record-routes.ts";
 import type { Route } from "./route.ts";
+import { SIGN_IN_ROUTES } from "./sign-in/routes.ts";
 
 const OPEN_API: Route = {
   method: "GET",
@@ -26,6 +33,13 @@ export const API_ROUTES: readonly Route[] = [
   ...OPERATOR_ROUTES,
   ...EVENT_ROUTES,
   ...COMMAND_ROUTES,
+  ...SIGN_IN_ROUTES,
+  ...OWN_ROUTES,
+  ...ORG_ROUTES,
+  ...MEMBER_ROUTES,
+  ...INVITATION_ROUTES,
+  ...SERVICE_PRINCIPAL_ROUTES,
+  ...CREDENTIAL_ROUTES,
   ...RECORD_ROUTES,
   OPEN_API,
 ];

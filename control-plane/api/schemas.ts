@@ -1,12 +1,18 @@
 /** Schemas that several routes share, by the names they have in the OpenAPI document. */
-import type { Schema } from "./route.ts";
+import { type CommandType, IDENTITY_KINDS, ORG_ROLES } from "#contracts";
+import { ORG_SCOPES } from "#control-plane/platform-identity";
+import type { ObjectSchema, Schema } from "./route.ts";
 
-const text: Schema = { type: "string" };
-const count: Schema = { type: "integer", minimum: 0 };
-const time: Schema = { type: "integer", description: "Milliseconds since 1970-01-01T00:00:00Z." };
-const accountId: Schema = { type: "string", pattern: "^[0-9]{12}$" };
+export const text: Schema = { type: "string" };
+export const count: Schema = { type: "integer", minimum: 0 };
+export const time: Schema = { type: "integer", description: "Milliseconds since 1970-01-01T00:00:00Z." };
+export const accountId: Schema = { type: "string", pattern: "^[0-9]{12}$" };
+export const email: Schema = { type: "string", format: "email" };
+export const orgRole: Schema = { enum: ORG_ROLES };
+export const scopes: Schema = { type: "array", items: { enum: ORG_SCOPES }, uniqueItems: true };
 
-function object(properties: Readonly<Record<string, Schema>>, optional: readonly string[] = []): Schema {
+/** @param optional the members that may be missing */
+export function object(properties: Readonly<Record<string, Schema>>, optional: readonly string[] = []): ObjectSchema {
   return { type: "object", properties, required: Object.keys(properties).filter((name) => !optional.includes(name)) };
 }
 
@@ -42,6 +48,19 @@ function resource(service: string): Schema {
   };
 }
 
+/** The commands that the operator may give. */
+export const OPERATOR_COMMANDS: readonly CommandType[] = [
+  "account.create",
+  "account.configure",
+  ...IDENTITY_KINDS.flatMap((kind) => [`${kind}.create`, `${kind}.configure`, `${kind}.delete`] as const),
+  "user.rename",
+  "group.rename",
+  "accessKey.create",
+  "accessKey.update",
+  "accessKey.delete",
+  "dataPlane.forget",
+];
+
 export const SCHEMAS = {
   Problem: {
     ...object({ type: text, title: text, status: count, code: text, detail: text, instance: text }, [
@@ -51,15 +70,90 @@ export const SCHEMAS = {
     description: "RFC 9457. `code` is permanent; decide on it.",
   },
   Health: object({ status: { enum: ["ok", "failing"] }, checks: { type: "object" } }),
-  Account: object({ accountId, name: text, canonicalUserId: text, createdAt: time }),
-  User: object({
+  Account: object({ accountId, name: text, canonicalUserId: text, alias: text, createdAt: time }, ["alias"]),
+  Org: {
+    ...object({ accountId, name: text, alias: text, createdAt: time, role: orgRole }, ["alias"]),
+    description: "An org is an AWS account. `role` is the caller's.",
+  },
+  Member: object({ personId: text, email, name: text, role: orgRole, createdAt: time, sessionsValidFrom: time }, [
+    "sessionsValidFrom",
+  ]),
+  Invitation: object({ invitationId: text, accountId, email, role: orgRole, createdAt: time, expiresAt: time }),
+  ServicePrincipal: object(
+    {
+      principalId: { ...text, description: "Also the `client_id`." },
+      accountId,
+      name: text,
+      role: orgRole,
+      scopes,
+      createdAt: time,
+      rotatedAt: time,
+    },
+    ["rotatedAt"],
+  ),
+  ApiToken: object({ tokenId: text, name: text, scopes, accountId, createdAt: time, expiresAt: time }, [
+    "accountId",
+    "expiresAt",
+  ]),
+  Session: object(
+    {
+      sessionId: text,
+      clientName: text,
+      scopes,
+      createdAt: time,
+      refreshedAt: time,
+      expiresAt: time,
+      current: { type: "boolean", description: "Whether it is the one that asks." },
+    },
+    ["refreshedAt"],
+  ),
+  WhoAmI: object(
+    {
+      type: { enum: ["operator", "person", "servicePrincipal"] },
+      id: text,
+      name: text,
+      email,
+      scopes: { ...scopes, description: "What the credential is good for; in each org, the role sets the bounds." },
+      orgs: {
+        type: "array",
+        items: object({ accountId, name: text, role: orgRole, scopes }),
+      },
+    },
+    ["id", "name", "email"],
+  ),
+  Tokens: {
+    ...object(
+      {
+        access_token: text,
+        token_type: { const: "Bearer" },
+        expires_in: { ...count, description: "Seconds." },
+        refresh_token: text,
+        scope: { ...text, description: "Separated by spaces." },
+      },
+      ["refresh_token"],
+    ),
+    description: "RFC 6749 §5.1. A refresh token is good once: the answer to it holds the next one.",
+  },
+  OAuthError: {
+    ...object({ error: text, error_description: text, code: text, detail: text }),
+    description: "RFC 6749 §5.2; `code` and `detail` say the same, for clients of the rest of the API.",
+  },
+  AwsCredentials: object({
+    accessKeyId: text,
+    secretAccessKey: text,
+    sessionToken: text,
+    expiration: { type: "string", format: "date-time" },
+  }),
+  IamEntity: object({
+    entityId: text,
     accountId,
-    userName: text,
-    userId: text,
-    arn: text,
+    name: text,
     path: text,
-    inlinePolicies: { type: "object", additionalProperties: text },
+    arn: text,
     createdAt: time,
+    modifiedAt: time,
+    revision: count,
+    sections: { type: "object", description: "Policies, groups, tags and so on, by kind of entity." },
   }),
   AccessKey: object({
     accessKeyId: text,
@@ -136,17 +230,7 @@ export const SCHEMAS = {
     required: ["type"],
     properties: {
       type: {
-        enum: [
-          "account.create",
-          "user.create",
-          "user.delete",
-          "userPolicy.put",
-          "userPolicy.delete",
-          "accessKey.create",
-          "accessKey.update",
-          "accessKey.delete",
-          "dataPlane.forget",
-        ],
+        enum: OPERATOR_COMMANDS,
       },
     },
     description: "A command and its members.",

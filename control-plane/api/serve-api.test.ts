@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { EventEnvelope } from "#contracts";
 import { httpRequest } from "#foundation/http";
 import { unhealthy } from "#foundation/telemetry";
+import { isPublic } from "./route.ts";
 import { API_ROUTES } from "./routes.ts";
 import { startTestApi, type TestApi } from "./testing/test-api.ts";
 
@@ -27,7 +28,7 @@ async function codeOf(answer: Response): Promise<string> {
 }
 
 describe("authentication", () => {
-  const protectedPaths = API_ROUTES.filter((route) => route.scope === "read" || route.scope === "write");
+  const protectedPaths = API_ROUTES.filter((route) => !isPublic(route));
 
   test("every route is refused without a token, and with another one", async () => {
     expect(protectedPaths.length).toBeGreaterThan(5);
@@ -117,7 +118,12 @@ describe("commands", () => {
     ["an unknown type", '{"type":"cloud.delete"}', "400 COMMAND_NOT_ALLOWED"],
     ["a bucket", '{"type":"bucket.delete","bucketId":"b","name":"n"}', "400 COMMAND_NOT_ALLOWED"],
     ["a missing member", '{"type":"user.create","accountId":"000000000000"}', "400 ValidationFailed"],
-    ["an unknown account", '{"type":"user.create","accountId":"999999999999","userName":"x"}', "404 NoSuchAccount"],
+    [
+      "an unknown account",
+      '{"type":"user.create","accountId":"999999999999","name":"x","sections":{}}',
+      "404 NoSuchAccount",
+    ],
+    ["about platform identity", '{"type":"session.end","sessionId":"ses_x"}', "400 COMMAND_NOT_ALLOWED"],
   ])("that are %s are refused", async (_, body, code) => {
     expect(await codeOf(await world.call("/v1/commands", { method: "POST", body }))).toBe(code);
   });
@@ -137,7 +143,8 @@ describe("listings", () => {
       readonly result: { readonly accountId: string };
     };
     const { accountId } = result;
-    for (const userName of ["ada", "bob", "eve"]) await command({ type: "user.create", accountId, userName });
+    for (const userName of ["ada", "bob", "eve"])
+      await command({ type: "user.create", accountId, name: userName, sections: {} });
     const owner = { type: "user", userName: "ada" };
     const key = (await (await command({ type: "accessKey.create", accountId, owner })).json()) as {
       readonly result: { readonly accessKeyId: string; readonly secretAccessKey: string };
@@ -154,7 +161,7 @@ describe("listings", () => {
       `arn:aws:iam::${accountId}:user/bob`,
     ]);
     const second = await list(`/v1/users?account=${accountId}&limit=2&after=${encodeURIComponent(first.next!)}`);
-    expect(second.items.map((user) => user.userName)).toEqual(["eve"]);
+    expect(second.items.map((user) => user.name)).toEqual(["eve"]);
     expect(second.next).toBeUndefined();
 
     const keys = await list(`/v1/access-keys?account=${accountId}&user=ada`);

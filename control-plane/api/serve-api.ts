@@ -1,6 +1,7 @@
 /** The API's server: guard, authentication, routes and the change stream's endpoint. */
 import { hostname as machineName } from "node:os";
 import { CHANGE_STREAM_PATH } from "#contracts";
+import { createRefreshTokenReader } from "#control-plane/platform-identity";
 import {
   createRouteTable,
   type HttpHandler,
@@ -14,9 +15,13 @@ import {
   serveHttp,
   type UpgradeHandler,
 } from "#foundation/http";
-import type { Clock, Timers } from "#foundation/runtime";
+import { createLockOut } from "#foundation/rate-limit";
+import { type Clock, type Random, systemRandom, type Timers } from "#foundation/runtime";
 import { createHealth, type HealthRegistry, type Logger, type MetricsRegistry } from "#foundation/telemetry";
-import { authorize, requireToken } from "./authorize.ts";
+import { createAdmission } from "./admission.ts";
+import { createAccessTokens } from "./authentication/access-token.ts";
+import { createAuthenticator, requireToken } from "./authentication/authenticate.ts";
+import { authorizeCaller, authorizeInOrg, authorizePublic, checkRoute } from "./authorize.ts";
 import type { ControlPlaneCore } from "./core.ts";
 import { DataPlaneRegistry } from "./data-plane-registry.ts";
 import { acceptDataPlanes, type DataPlaneClient, type DataPlaneSession } from "./data-plane-session.ts";
@@ -24,8 +29,10 @@ import { acceptDataPlaneSocket } from "./data-plane-socket.ts";
 import type { ApiEnvironment } from "./environment.ts";
 import { parseQuery } from "./query.ts";
 import { guardRequest, isFromPage } from "./request-guard.ts";
-import type { Route } from "./route.ts";
+import { isPublic, type Route } from "./route.ts";
 import { API_ROUTES } from "./routes.ts";
+import { createDeviceGrants } from "./sign-in/device-grants.ts";
+import { createPasswords } from "./sign-in/passwords.ts";
 import type { TokenVerifier } from "./tokens.ts";
 
 export interface ApiOptions {
@@ -41,6 +48,8 @@ export interface ApiOptions {
   readonly version: string;
   readonly clock: Clock;
   readonly timers: Timers;
+  /** Default: the system's. */
+  readonly random?: Random;
   readonly logger: Logger;
   readonly metrics: MetricsRegistry;
   /** Checks behind `/healthz` and `/readyz`; default none. */
@@ -68,11 +77,21 @@ export interface ApiServer {
  */
 export async function serveApi(options: ApiOptions): Promise<ApiServer> {
   const { core, clock, timers, logger, metrics, tokens, version } = options;
+  const random = options.random ?? systemRandom;
   const registry = new DataPlaneRegistry();
   const closing = new AbortController();
+  const accessTokens = createAccessTokens(core.sealingKey, random.fork("access-tokens"));
   const environment: ApiEnvironment = {
     core,
     registry,
+    authenticate: createAuthenticator({ core, tokens, accessTokens, clock }),
+    accessTokens,
+    sessionOfRefreshToken: createRefreshTokenReader(core.sealingKey),
+    admission: createAdmission(clock),
+    lockOut: createLockOut({ clock }),
+    deviceGrants: createDeviceGrants(clock, random.fork("device-grants")),
+    passwords: createPasswords(),
+    random: random.fork("credentials"),
     health: options.health ?? createHealth(),
     metrics,
     logger,
@@ -97,7 +116,7 @@ export async function serveApi(options: ApiOptions): Promise<ApiServer> {
     clock,
     logger,
     metrics,
-    handler: apiHandler(environment, tokens, names),
+    handler: apiHandler(environment, names),
     upgrade: changeStreamUpgrade(names, tokens, (request) => acceptDataPlaneSocket(request, sessions)),
     onError(error, request) {
       if (isInternal(error)) logger.error("a request failed", { requestId: request.id, error });
@@ -129,25 +148,40 @@ const ANSWER_HEADERS = [
   ["referrer-policy", "no-referrer"],
 ] as const;
 
-function apiHandler(environment: ApiEnvironment, tokens: TokenVerifier, names: ReadonlySet<string>): HttpHandler {
+function apiHandler(environment: ApiEnvironment, names: ReadonlySet<string>): HttpHandler {
   const table = createRouteTable<Route>();
-  for (const route of API_ROUTES) table.add(route.method, route.path, route);
+  for (const route of API_ROUTES) {
+    checkRoute(route);
+    table.add(route.method, route.path, route);
+  }
   const answer = (request: HttpRequest): HttpResponse | Promise<HttpResponse> => {
     guardRequest(request, names);
     const match = table.match(request.method, request.path);
-    // Whoever has no token does not learn which paths exist.
-    if (match.kind !== "found") {
-      authorize(request, "read", tokens);
-      return unanswered(match, request);
-    }
-    const route = match.target;
-    authorize(request, route.scope, tokens);
-    return route.handle(
-      { request, params: match.params, query: parseQuery(request.query, route.query ?? []) },
-      environment,
-    );
+    if (match.kind === "found") return callRoute(match.target, match.params, request, environment);
+    // Whoever is not known does not learn which paths exist.
+    environment.authenticate(request);
+    return unanswered(match, request);
   };
   return async (request) => withAnswerHeaders(await answer(request));
+}
+
+function callRoute(
+  route: Route,
+  params: Readonly<Record<string, string>>,
+  request: HttpRequest,
+  environment: ApiEnvironment,
+): HttpResponse | Promise<HttpResponse> {
+  if (route.org === "path") {
+    const { caller, org } = authorizeInOrg(request, route, params, environment);
+    const query = parseQuery(request.query, route.query ?? []);
+    return route.handle({ request, params, caller, org, query }, environment);
+  }
+  if (isPublic(route)) {
+    authorizePublic(request, route, environment);
+    return route.handle({ request, params, query: parseQuery(request.query, route.query ?? []) }, environment);
+  }
+  const caller = authorizeCaller(request, route, environment);
+  return route.handle({ request, params, caller, query: parseQuery(request.query, route.query ?? []) }, environment);
 }
 
 function withAnswerHeaders(response: HttpResponse): HttpResponse {

@@ -1,7 +1,7 @@
 /** The bearer tokens of the API and of joining data planes. Only their hashes are kept. */
-import { createHash } from "node:crypto";
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
+import { secretHash } from "#control-plane/platform-identity";
 import { equalInConstantTime } from "#foundation/crypto";
 import type { Random } from "#foundation/runtime";
 
@@ -49,7 +49,8 @@ export function openTokens(options: {
   const kept = readHashes(path);
   const fresh: TokenKind[] = [];
   const plainOf = (kind: TokenKind, given: string | undefined): string => {
-    if (given !== undefined && kept[kind] !== undefined && equalInConstantTime(hashOf(given), kept[kind])) return given;
+    if (given !== undefined && kept[kind] !== undefined && equalInConstantTime(secretHash(given), kept[kind]))
+      return given;
     fresh.push(kind);
     return `${PREFIX[kind]}${Buffer.from(random.bytes(TOKEN_BYTES)).toString("base64url")}`;
   };
@@ -57,19 +58,14 @@ export function openTokens(options: {
     apiToken: plainOf("api", known?.apiToken),
     joinToken: plainOf("join", known?.joinToken),
   };
-  const hashes = { api: hashOf(plain.apiToken), join: hashOf(plain.joinToken) };
+  const hashes = { api: secretHash(plain.apiToken), join: secretHash(plain.joinToken) };
   if (fresh.length > 0) writeHashes(path, hashes);
   return { plain, fresh, ...tokenVerifier(hashes) };
 }
 
 /** A verifier over hashes (SHA-256, hex). */
 export function tokenVerifier(hashes: Readonly<Record<TokenKind, string>>): TokenVerifier {
-  return { verify: (kind, token) => equalInConstantTime(hashOf(token), hashes[kind]) };
-}
-
-/** SHA-256 in hex. Two hashes have the same length, so comparing them takes the same time whatever was sent. */
-export function hashOf(token: string): string {
-  return createHash("sha256").update(token, "utf8").digest("hex");
+  return { verify: (kind, token) => equalInConstantTime(secretHash(token), hashes[kind]) };
 }
 
 /** The token of an `Authorization: Bearer …` header (RFC 6750 §2.1), or undefined. */

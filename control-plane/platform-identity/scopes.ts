@@ -49,6 +49,7 @@ export type CloudScope = (typeof CLOUD_SCOPES)[number];
 const READONLY: readonly OrgScope[] = [
   "orgs:read",
   "members:read",
+  "iam:read",
   "aws:credentials",
   "events:read",
   "apps:read",
