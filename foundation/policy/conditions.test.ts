@@ -83,6 +83,8 @@ const table: readonly (readonly [string, string | readonly string[], Value, bool
   ["ForAllValues:StringEquals", ["a", "b"], ["a", "c"], false],
   ["ForAllValues:StringEquals", "a", [], true],
   ["ForAllValues:StringEquals", "a", undefined, true],
+  ["ForAllValues:StringEquals", "a", "", true],
+  ["ForAnyValue:StringEquals", "", "", false],
   ["ForAllValues:StringNotEquals", "a", ["b", "c"], true],
   ["ForAllValues:StringNotEquals", "a", ["a", "c"], false],
   ["ForAnyValue:StringEquals", ["a", "b"], ["c", "b"], true],
@@ -120,6 +122,9 @@ describe("patterns", () => {
   const cases: readonly (readonly [string, string, boolean])[] = [
     ["home/${aws:username}/*", "home/ana/file", true],
     ["home/${aws:username}/*", "home/bob/file", false],
+    ["home/${aws:username}/file", "home/ana/file", true],
+    ["home/${aws:username}/file", "home/ana/file2", false],
+    ["home/?${aws:username}", "home/xana", true],
     ["home/${AWS:UserName}/?", "home/ana/f", true],
     ["${aws:PrincipalTag/team}", "a*", true],
     ["${aws:PrincipalTag/team}", "ab", false],

@@ -32,6 +32,7 @@ const actionPattern = fc.constantFrom(
 );
 const arn = fc.constantFrom(
   "arn:aws:s3:::b/ana/x",
+  "arn:aws:s3:::b/ana/xy",
   "arn:aws:s3:::b",
   "arn:aws:s3:::b/a:b",
   "arn:aws:sqs:eu:111111111111:q",
