@@ -49,4 +49,6 @@ export interface SessionClaims {
   readonly policies?: readonly string[];
   /** ARNs of managed policies that are session policies. */
   readonly policyArns?: readonly string[];
+  /** Says nothing: makes the token as long as its owner wants to try (STS API Reference, `MinimumSessionTokenSize`). */
+  readonly filler?: string;
 }

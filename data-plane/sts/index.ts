@@ -1,0 +1,4 @@
+/** Temporary credentials: STS. */
+export { stsOperationNames, stsParityNotes } from "./parity.ts";
+export type { StsEnvironment } from "./service/environment.ts";
+export { createStsService } from "./service/sts-service.ts";
