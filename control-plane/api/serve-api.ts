@@ -18,7 +18,7 @@ import {
 import { createLockOut } from "#foundation/rate-limit";
 import { type Clock, type Random, systemRandom, type Timers } from "#foundation/runtime";
 import { createHealth, type HealthRegistry, type Logger, type MetricsRegistry } from "#foundation/telemetry";
-import { createAdmission } from "./admission.ts";
+import { type Admission, createAdmission } from "./admission.ts";
 import { createAccessTokens } from "./authentication/access-token.ts";
 import { createAuthenticator, requireToken } from "./authentication/authenticate.ts";
 import { authorizeCaller, authorizeInOrg, authorizePublic, checkRoute } from "./authorize.ts";
@@ -54,6 +54,8 @@ export interface ApiOptions {
   readonly metrics: MetricsRegistry;
   /** Checks behind `/healthz` and `/readyz`; default none. */
   readonly health?: HealthRegistry;
+  /** Default: the limits of this room. */
+  readonly admission?: Admission;
   readonly accessLog?: HttpServerOptions["accessLog"];
   readonly tls?: HttpServerOptions["tls"];
 }
@@ -87,7 +89,7 @@ export async function serveApi(options: ApiOptions): Promise<ApiServer> {
     authenticate: createAuthenticator({ core, tokens, accessTokens, clock }),
     accessTokens,
     sessionOfRefreshToken: createRefreshTokenReader(core.sealingKey),
-    admission: createAdmission(clock),
+    admission: options.admission ?? createAdmission(clock),
     lockOut: createLockOut({ clock }),
     deviceGrants: createDeviceGrants(clock, random.fork("device-grants")),
     passwords: createPasswords(),

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { type ControlPlane, openControlPlane } from "#control-plane/core";
 import { systemClock, systemRandom, systemTimers } from "#foundation/runtime";
 import { createHealth, createMetrics, type HealthRegistry, silentLogger } from "#foundation/telemetry";
-import { type ApiServer, serveApi } from "../serve-api.ts";
+import { type AccessTokens, createAccessTokens } from "../authentication/access-token.ts";
+import { type ApiOptions, type ApiServer, serveApi } from "../serve-api.ts";
 import { openTokens, type PlainTokens } from "../tokens.ts";
 
 export interface TestApi {
@@ -14,12 +15,15 @@ export interface TestApi {
   readonly api: ApiServer;
   readonly tokens: PlainTokens;
   readonly health: HealthRegistry;
+  /** Of the same key as the API's. */
+  readonly accessTokens: AccessTokens;
   /** A request with the API token. */
   call(path: string, init?: RequestInit): Promise<Response>;
   close(): Promise<void>;
 }
 
-export async function startTestApi(): Promise<TestApi> {
+/** @param options in place of what the test API gives otherwise */
+export async function startTestApi(options: Partial<ApiOptions> = {}): Promise<TestApi> {
   const directory = mkdtempSync(join(tmpdir(), "biplane-api-"));
   const core = await openControlPlane({
     dataDirectory: join(directory, "control"),
@@ -42,6 +46,7 @@ export async function startTestApi(): Promise<TestApi> {
     logger: silentLogger,
     metrics: createMetrics(),
     health,
+    ...options,
   });
   return {
     directory,
@@ -49,6 +54,7 @@ export async function startTestApi(): Promise<TestApi> {
     api,
     tokens: tokens.plain,
     health,
+    accessTokens: createAccessTokens(core.sealingKey, systemRandom),
     call(path, init = {}) {
       const headers = new Headers(init.headers);
       if (!headers.has("authorization")) headers.set("authorization", `Bearer ${tokens.plain.apiToken}`);

@@ -1,0 +1,327 @@
+/** Who may call what: every cell of role × scope × route × own, foreign or no org, made from the route table. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { type AccountId, ORG_ROLES, type OrgRole } from "#contracts";
+import { CLOUD_SCOPES, ORG_SCOPES, ROLE_SCOPES } from "#control-plane/platform-identity";
+import { isPublic, type OrgRoute, type Route } from "./route.ts";
+import { API_ROUTES } from "./routes.ts";
+import {
+  done,
+  joinAgain,
+  newAccessToken,
+  newMember,
+  newOrg,
+  newProgram,
+  newToken,
+  person,
+  program,
+} from "./testing/identities.ts";
+import { startTestApi, type TestApi } from "./testing/test-api.ts";
+
+let world: TestApi;
+let own: AccountId;
+let foreign: AccountId;
+const NOBODYS = "999999999999" as AccountId;
+/** Ids of the foreign org, by the names of path parameters. */
+const foreignIds = new Map<string, string>();
+
+beforeAll(async () => {
+  // The limits of what one caller may have are tested elsewhere.
+  world = await startTestApi({ admission: { admitCaller: () => undefined, admitSource: () => undefined } });
+  own = await newOrg(world);
+  foreign = await newOrg(world);
+  // An owner, so that whoever leaves is not the last.
+  await newMember(world, own, "owner");
+  const stranger = await newMember(world, foreign, "owner");
+  foreignIds.set("member", stranger);
+  const invitation = { type: "invitation.create", accountId: foreign, email: "x@example.com", role: "owner" } as const;
+  foreignIds.set("invitation", (await done(world, invitation)).invitationId);
+  foreignIds.set("principal", (await newProgram(world, foreign, "owner")).principalId);
+});
+afterAll(() => world.close());
+
+const ORG_ROUTES = API_ROUTES.filter((route): route is OrgRoute => route.org === "path");
+const OTHER_ROUTES = API_ROUTES.filter((route) => route.org === undefined);
+
+const NO_SUCH_IDS: Readonly<Record<string, string>> = {
+  member: "prs_none",
+  invitation: "inv_none",
+  principal: "bsp_none",
+  token: "tok_none",
+  session: "ses_none",
+};
+
+function pathOf({ path }: Route, org: string, ids: (name: string) => string | undefined = (name) => NO_SUCH_IDS[name]) {
+  return path.replace(/\{(\w+)\}/g, (_, name: string) => (name === "org" ? org : (ids(name) ?? "none")));
+}
+
+interface Answered {
+  readonly status: number;
+  readonly code: string;
+  readonly text: string;
+}
+
+async function call(route: Route, path: string, token: string | undefined): Promise<Answered> {
+  const hangUp = new AbortController();
+  const answer = await fetch(world.api.url + path, {
+    method: route.method,
+    signal: hangUp.signal,
+    headers: { ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
+    ...(route.method === "GET" ? {} : { body: "{}" }),
+  });
+  const text = await answer.text();
+  const isProblem = answer.headers.get("content-type") === "application/problem+json";
+  return { status: answer.status, code: isProblem ? (JSON.parse(text) as { readonly code: string }).code : "", text };
+}
+
+/** What became of the authorization; what the route made of the rest is not of interest here. */
+function verdict({ status, code }: Answered): string {
+  if (status === 401) return "unknown";
+  if (code === "NO_SUCH_ORG") return "no such org";
+  if (code === "INSUFFICIENT_SCOPE") return "insufficient scope";
+  if (code === "SESSION_NEEDED") return "session needed";
+  expect(status).toBeLessThan(500);
+  return "allowed";
+}
+
+test("the table of roles and scopes is as reviewed", () => {
+  const lines = ORG_SCOPES.map((scope) =>
+    [scope.padEnd(22), ...ORG_ROLES.map((role) => (ROLE_SCOPES[role].has(scope) ? role[0]! : "."))].join(" "),
+  );
+  expect(lines.join("\n")).toBe(
+    [
+      "orgs:read              o a d r",
+      "orgs:admin             o a . .",
+      "members:read           o a d r",
+      "iam:read               o a d r",
+      "iam:admin              o a . .",
+      "aws:credentials        o a d r",
+      "events:read            o a d r",
+      "audit:read             o a . .",
+      "apps:read              o a d r",
+      "apps:write             o a d .",
+      "envs:read              o a d r",
+      "envs:write             o a d .",
+      "releases:read          o a d r",
+      "releases:write         o a d .",
+      "deploys:write          o a d .",
+      "rollbacks:write        o a d .",
+      "routes:read            o a d r",
+      "routes:write           o a d .",
+      "volumes:read           o a d r",
+      "volumes:write          o a d .",
+      "secrets:read-metadata  o a d r",
+      "secrets:write          o a d .",
+      "logs:read              o a d r",
+      "exec:write             o a . .",
+    ].join("\n"),
+  );
+});
+
+test("the table of routes and scopes is as reviewed", () => {
+  const lines = API_ROUTES.map((route) => `${route.method.padEnd(6)} ${route.path} ${route.scope}`);
+  expect(lines.sort()).toEqual([
+    "DELETE /v1/orgs/{org}/invitations/{invitation} orgs:admin",
+    "DELETE /v1/orgs/{org}/members/{member} orgs:admin",
+    "DELETE /v1/orgs/{org}/service-principals/{principal} orgs:admin",
+    "DELETE /v1/sessions/{session} session",
+    "DELETE /v1/tokens/{token} session",
+    "GET    /healthz public",
+    "GET    /metrics metrics",
+    "GET    /readyz public",
+    "GET    /v1/access-keys cloud:admin",
+    "GET    /v1/accounts cloud:admin",
+    "GET    /v1/auth/whoami authenticated",
+    "GET    /v1/buckets cloud:admin",
+    "GET    /v1/data-planes cloud:admin",
+    "GET    /v1/events cloud:admin",
+    "GET    /v1/openapi.json public",
+    "GET    /v1/orgs authenticated",
+    "GET    /v1/orgs/{org} orgs:read",
+    "GET    /v1/orgs/{org}/access-keys iam:read",
+    "GET    /v1/orgs/{org}/buckets orgs:read",
+    "GET    /v1/orgs/{org}/events events:read",
+    "GET    /v1/orgs/{org}/invitations members:read",
+    "GET    /v1/orgs/{org}/members members:read",
+    "GET    /v1/orgs/{org}/queues orgs:read",
+    "GET    /v1/orgs/{org}/roles iam:read",
+    "GET    /v1/orgs/{org}/service-principals members:read",
+    "GET    /v1/orgs/{org}/service-principals/{principal} members:read",
+    "GET    /v1/orgs/{org}/tables orgs:read",
+    "GET    /v1/orgs/{org}/users iam:read",
+    "GET    /v1/queues cloud:admin",
+    "GET    /v1/roles cloud:admin",
+    "GET    /v1/sessions session",
+    "GET    /v1/status cloud:admin",
+    "GET    /v1/tables cloud:admin",
+    "GET    /v1/tokens session",
+    "GET    /v1/users cloud:admin",
+    "PATCH  /v1/orgs/{org} orgs:admin",
+    "PATCH  /v1/orgs/{org}/members/{member} orgs:admin",
+    "PATCH  /v1/orgs/{org}/service-principals/{principal} orgs:admin",
+    "POST   /v1/auth/device/approve session",
+    "POST   /v1/auth/device/start public",
+    "POST   /v1/auth/device/token public",
+    "POST   /v1/auth/token public",
+    "POST   /v1/auth/token/refresh public",
+    "POST   /v1/auth/token/revoke public",
+    "POST   /v1/commands cloud:admin",
+    "POST   /v1/invitations/accept session",
+    "POST   /v1/orgs session",
+    "POST   /v1/orgs/{org}/credentials aws:credentials",
+    "POST   /v1/orgs/{org}/invitations orgs:admin",
+    "POST   /v1/orgs/{org}/leave orgs:read",
+    "POST   /v1/orgs/{org}/members/{member}/revoke-sessions orgs:admin",
+    "POST   /v1/orgs/{org}/service-principals orgs:admin",
+    "POST   /v1/orgs/{org}/service-principals/{principal}/rotate orgs:admin",
+    "POST   /v1/tokens session",
+  ]);
+});
+
+describe.each(ORG_ROLES)("as %s", (role) => {
+  describe.each(["person", "program"] as const)("a %s", (kind) => {
+    let subjectId: string;
+    const tokens = new Map<string, string>();
+
+    beforeAll(async () => {
+      if (kind === "person") {
+        subjectId = await newMember(world, own, role);
+        // A home, so that leaving the org leaves the tokens.
+        await joinAgain(world, await newOrg(world), subjectId, "owner");
+      } else subjectId = (await newProgram(world, own, role)).principalId;
+      const subject = kind === "person" ? person(subjectId) : program(subjectId);
+      for (const scope of ORG_SCOPES) tokens.set(scope, await newToken(world, subject, [scope]));
+      tokens.set("every scope", await newToken(world, subject));
+      tokens.set("no scope", await newToken(world, subject, []));
+      tokens.set("a session", (await newAccessToken(world, subject)).token);
+    });
+
+    const expected = (route: OrgRoute, credential: string): string => {
+      const has = credential === route.scope || credential === "every scope" || credential === "a session";
+      return has && ROLE_SCOPES[role].has(route.scope) ? "allowed" : "insufficient scope";
+    };
+
+    test.each(ORG_ROUTES.map((route) => [`${route.method} ${route.path}`, route] as const))("%s", async (_, route) => {
+      for (const [credential, token] of tokens) {
+        const ownAnswer = await call(route, pathOf(route, own), token);
+        expect(`${credential}: ${verdict(ownAnswer)}`).toBe(`${credential}: ${expected(route, credential)}`);
+        if (route.operationId === "leaveOrg" && ownAnswer.status === 200) await joinAgain(world, own, subjectId, role);
+        const answers = [];
+        for (const org of [foreign, NOBODYS]) {
+          const answer = await call(route, pathOf(route, org), token);
+          expect(`${credential}: ${answer.status} ${answer.code}`).toBe(`${credential}: 404 NO_SUCH_ORG`);
+          answers.push(answer.text.replaceAll(org, "ORG"));
+        }
+        // A foreign org looks like none, to the letter.
+        expect(answers[0]).toBe(answers[1]!);
+      }
+    });
+  });
+});
+
+describe("an org's routes", () => {
+  test("know nobody without a token", async () => {
+    for (const route of ORG_ROUTES) {
+      for (const org of [own, NOBODYS, "x", "..%2f..%2fv1"]) {
+        expect(`${route.path} ${verdict(await call(route, pathOf(route, org), undefined))}`).toBe(
+          `${route.path} unknown`,
+        );
+      }
+    }
+  });
+
+  test("are all open to the operator, of every org that exists", async () => {
+    for (const route of ORG_ROUTES) {
+      const token = world.tokens.apiToken;
+      for (const org of [own, foreign]) {
+        expect(`${route.path} ${verdict(await call(route, pathOf(route, org), token))}`).toBe(`${route.path} allowed`);
+      }
+      for (const org of [NOBODYS, "x", "1"]) {
+        expect(`${route.path} ${verdict(await call(route, pathOf(route, org), token))}`).toBe(
+          `${route.path} no such org`,
+        );
+      }
+    }
+  });
+
+  test("are closed to a token that is bound to another org of its owner", async () => {
+    const personId = await newMember(world, own, "owner");
+    const home = await newOrg(world);
+    await joinAgain(world, home, personId, "owner");
+    const token = await newToken(world, person(personId), ORG_SCOPES, home);
+    for (const route of ORG_ROUTES) {
+      expect(verdict(await call(route, pathOf(route, own), token))).toBe("no such org");
+      if (route.operationId === "leaveOrg") continue;
+      expect(verdict(await call(route, pathOf(route, home), token))).toBe("allowed");
+    }
+  });
+
+  test("tell a foreign id from none in no way", async () => {
+    const token = (await newAccessToken(world, person(await newMember(world, own, "owner")))).token;
+    let told = 0;
+    for (const route of ORG_ROUTES) {
+      const name = /\/\{(member|invitation|principal)\}/.exec(route.path)?.[1];
+      if (name === undefined) continue;
+      told++;
+      const theirs = foreignIds.get(name)!;
+      const foreignAnswer = await call(
+        route,
+        pathOf(route, own, () => theirs),
+        token,
+      );
+      const none = await call(route, pathOf(route, own), token);
+      expect(foreignAnswer.status).toBe(404);
+      expect(foreignAnswer.text.replaceAll(theirs, "ID")).toBe(none.text.replaceAll(NO_SUCH_IDS[name]!, "ID"));
+    }
+    expect(told).toBeGreaterThan(5);
+  });
+});
+
+describe("the other routes", () => {
+  type Who = "nobody" | "the operator" | "a person's session" | "a person's API token" | "a program's session";
+
+  function expected(route: Route, who: Who): string {
+    // The test comes from this machine.
+    if (isPublic(route)) return "allowed";
+    if (who === "nobody") return "unknown";
+    if (who === "the operator" || route.scope === "authenticated") return "allowed";
+    if (CLOUD_SCOPES.some((scope) => scope === route.scope)) return "insufficient scope";
+    expect(route.scope).toBe("session");
+    return who === "a person's API token" ? "session needed" : "allowed";
+  }
+
+  test("let in whom they name", async () => {
+    const member = person(await newMember(world, own, "owner"));
+    const tokens: Readonly<Record<Who, string | undefined>> = {
+      nobody: undefined,
+      "the operator": world.tokens.apiToken,
+      "a person's session": (await newAccessToken(world, member)).token,
+      "a person's API token": await newToken(world, member),
+      "a program's session": (await newAccessToken(world, program((await newProgram(world, own, "owner")).principalId)))
+        .token,
+    };
+    for (const route of OTHER_ROUTES) {
+      for (const [who, token] of Object.entries(tokens)) {
+        const answer = await call(route, pathOf(route, own), token);
+        // OAuth has a 401 of its own for clients (RFC 6749 §5.2); none of these requests names one.
+        const place = `${route.method} ${route.path}, ${who}`;
+        expect(`${place}: ${verdict(answer)}`).toBe(`${place}: ${expected(route, who as Who)}`);
+      }
+    }
+  });
+
+  test("hold back the ids of others' tokens and sessions", async () => {
+    const mine = (await newAccessToken(world, person(await newMember(world, own, "owner")))).token;
+    const other = person(await newMember(world, own, "readonly" as OrgRole));
+    const session = await newAccessToken(world, other);
+    await newToken(world, other);
+    const [token] = world.core.views.inGroup("apiToken", `person ${other.type === "person" ? other.personId : ""}`);
+    for (const path of [`/v1/sessions/${session.sessionId}`, `/v1/tokens/${token!.tokenId}`]) {
+      const answer = await fetch(world.api.url + path, {
+        method: "DELETE",
+        headers: { authorization: `Bearer ${mine}` },
+      });
+      expect(answer.status).toBe(404);
+    }
+    expect(world.core.views.record("session", session.sessionId)).toBeDefined();
+  });
+});
