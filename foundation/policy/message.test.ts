@@ -79,7 +79,10 @@ describe("messages", () => {
     );
   });
 
-  test("only S3 puts the resource between quotation marks", () => {
+  test("only S3 puts the resource between quotation marks, and names none where there is none", () => {
+    expect(say(user, { identity: [] }, { action: "s3:ListAllMyBuckets", resource: "arn:aws:s3:::*" })).toBe(
+      `User: arn:aws:iam::${account}:user/ana is not authorized to perform: s3:ListAllMyBuckets because no identity-based policy allows the s3:ListAllMyBuckets action`,
+    );
     expect(say(user, { identity: [] }, { action: "sqs:SendMessage", resource: "arn:aws:sqs:us-east-1:1:q" })).toBe(
       `User: arn:aws:iam::${account}:user/ana is not authorized to perform: sqs:SendMessage on resource: arn:aws:sqs:us-east-1:1:q because no identity-based policy allows the sqs:SendMessage action`,
     );

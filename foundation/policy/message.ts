@@ -30,13 +30,19 @@ const explicitWords: Readonly<Record<DecisionSource, string>> = {
  */
 export function accessDeniedMessage(request: AuthorizationRequest, decision: Decision): string {
   const { action } = request;
-  // S3 puts the resource between quotation marks, the others do not.
-  const resource = action.toLowerCase().startsWith("s3:") ? `"${request.resource}"` : request.resource;
-  const start = `User: ${nameOf(request)} is not authorized to perform: ${action} on resource: ${resource}`;
+  const start = `User: ${nameOf(request)} is not authorized to perform: ${action}${onResource(request)}`;
   return decision.reason === "explicit-deny"
     ? `${start} with an explicit deny in ${explicitWords[decision.source]}`
     : `${start} because ${implicitWords[decision.source]} the ${action} action`;
 }
+
+/** S3 puts the resource between quotation marks and names none where there is none; the others say ` on resource: *`. */
+function onResource({ action, resource }: AuthorizationRequest): string {
+  if (!action.toLowerCase().startsWith("s3:")) return ` on resource: ${resource}`;
+  return resource === "*" || resource === allBuckets ? "" : ` on resource: "${resource}"`;
+}
+
+const allBuckets = "arn:aws:s3:::*";
 
 function nameOf({ principal }: AuthorizationRequest): string {
   switch (principal.type) {

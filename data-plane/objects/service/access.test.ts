@@ -56,6 +56,13 @@ describe("identity policies", () => {
     expect((await world.refused("ListObjectsV2", { Bucket }, { as: onObjects })).code).toBe("AccessDenied");
   });
 
+  test("the list of buckets is asked of all buckets, however a policy calls them", async () => {
+    await world.call("ListBuckets", {}, { as: user("by-star", "s3:ListAllMyBuckets") });
+    await world.call("ListBuckets", {}, { as: user("by-arn", "s3:ListAllMyBuckets", "arn:aws:s3:::*") });
+    const ofOne = user("of-one", "s3:ListAllMyBuckets", `arn:aws:s3:::${Bucket}`);
+    expect((await world.refused("ListBuckets", {}, { as: ofOne })).code).toBe("AccessDenied");
+  });
+
   test("a version asks for another action, tags and locks for more", async () => {
     const plain = user("plain", ["s3:GetObject", "s3:PutObject"]);
     const named = await world.refused("GetObject", { Bucket, Key: "k", VersionId: "null" }, { as: plain });

@@ -127,7 +127,8 @@ export class AccessQuestions {
   #accountQuestions(entry: AccessEntry, input: AccessInput, context: CallContext): readonly AccessRequest[] {
     const account = accountOf(context.caller);
     if (account === undefined) throw accessDenied();
-    const resource = input.Bucket === undefined ? "*" : `arn:aws:s3:::${input.Bucket}`;
+    // Not `*`: policies speak of all buckets as `arn:aws:s3:::*` too (S3 User Guide, "Identity-based policy examples for Amazon S3").
+    const resource = `arn:aws:s3:::${input.Bucket ?? "*"}`;
     return actionsOf(entry, input).map(
       (action) => new Question(action, resource, account, undefined, false, input, context.now, undefined),
     );

@@ -107,7 +107,7 @@ describeExamples("S3", [
     name: "a home below the user's name, also in the console",
     identity: [
       [
-        allow(["s3:ListAllMyBuckets", "s3:GetBucketLocation"], "*"),
+        allow(["s3:ListAllMyBuckets", "s3:GetBucketLocation"], "arn:aws:s3:::*"),
         allow("s3:ListBucket", "arn:aws:s3:::homes", {
           StringLike: { "s3:prefix": ["", "home/", "home/${aws:username}/*"] },
         }),
@@ -116,7 +116,7 @@ describeExamples("S3", [
     ],
     rows: rowsBy(
       ana,
-      ["the list of buckets", "s3:ListAllMyBuckets", "*", yes],
+      ["the list of buckets", "s3:ListAllMyBuckets", "arn:aws:s3:::*", yes],
       ["the top", "s3:ListBucket", "arn:aws:s3:::homes", yes, { "s3:prefix": "" }],
       ["its own home", "s3:ListBucket", "arn:aws:s3:::homes", yes, { "s3:prefix": "home/ana/photos" }],
       ["another's home", "s3:ListBucket", "arn:aws:s3:::homes", no, { "s3:prefix": "home/bob/" }],
