@@ -7,6 +7,7 @@
 import { readFileSync } from "node:fs";
 import { objectsOperationNames, objectsParityNotes } from "#data-plane/objects";
 import { queuesOperationNames, queuesParityNotes } from "#data-plane/queues";
+import { stsOperationNames, stsParityNotes } from "#data-plane/sts";
 import {
   tableStreamsOperationNames,
   tableStreamsParityNotes,
@@ -23,6 +24,7 @@ const offered: Partial<
   dynamodb: { names: tablesOperationNames, notes: tablesParityNotes },
   "dynamodb-streams": { names: tableStreamsOperationNames, notes: tableStreamsParityNotes },
   sqs: { names: queuesOperationNames, notes: queuesParityNotes },
+  sts: { names: stsOperationNames, notes: stsParityNotes },
 };
 
 const TITLES: Readonly<Record<ServiceName, string>> = {

@@ -6,6 +6,7 @@ import { createAccessKeyUses, createIamService } from "#data-plane/iam";
 import { type Link, openLink } from "#data-plane/link";
 import { createObjectsBrowserAccess, createObjectsService } from "#data-plane/objects";
 import { createQueueDestination, createQueuesService } from "#data-plane/queues";
+import { createStsService } from "#data-plane/sts";
 import { createTablesServices } from "#data-plane/tables";
 import { type HttpServer, serveHttp } from "#foundation/http";
 import { newHostId } from "#foundation/ids";
@@ -124,6 +125,7 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
     logger: logger.child({ room: "iam" }),
   });
   const iam = await createIamService({ ...surroundings, uses });
+  const sts = await createStsService(surroundings);
   const operator: OperatorEndpoint = {
     link,
     engines,
@@ -135,7 +137,7 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
     state: () => state,
   };
   const door = await createFrontDoor({
-    services: [objects, queues, tables, tableStreams, iam],
+    services: [objects, queues, tables, tableStreams, iam, sts],
     catalog,
     defaultRegion: options.region,
     regions: new Set([...REGIONS, options.region]),
@@ -171,7 +173,7 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
       await server?.close(CLOSE_GRACE_MS);
       // Objects first: their events still go to queues.
       await objects.close();
-      await Promise.all([queues.close(), tables.close(), tableStreams.close(), iam.close(), uses.close()]);
+      await Promise.all([queues.close(), tables.close(), tableStreams.close(), iam.close(), sts.close(), uses.close()]);
       link.close();
       await engines.close();
     },
