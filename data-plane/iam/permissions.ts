@@ -25,7 +25,11 @@ const MANAGES = "Permissions management";
 
 export const IAM_PERMISSIONS: { readonly [Name in IamOperationName]: OperationPermission } = {
   AddClientIDToOpenIDConnectProvider: on("Write", "oidcProvider", "AddClientIDToOpenIDConnectProvider"),
-  AddRoleToInstanceProfile: on("Write", "instanceProfile", "AddRoleToInstanceProfile", "PassRole"),
+  AddRoleToInstanceProfile: {
+    ...on("Write", "instanceProfile", "AddRoleToInstanceProfile", "PassRole"),
+    // The role is what is passed.
+    resources: [ARNS.instanceProfile, ARNS.role],
+  },
   AddUserToGroup: on("Write", "group", "AddUserToGroup"),
   AttachGroupPolicy: on(MANAGES, "group", "AttachGroupPolicy"),
   AttachRolePolicy: on(MANAGES, "role", "AttachRolePolicy"),
