@@ -67,7 +67,7 @@ export function assembleEngine(parts: EngineParts): EmbeddedTableEngine {
   };
   const find = (tableId: ResourceId, key: Item): StoredItem | undefined => {
     const { shape, rows } = views.get(tableId);
-    const row = rows.one(shape.keys.encode(key));
+    const row = views.read(() => rows.one(shape.keys.encode(key)));
     return row === undefined ? undefined : storedItem(row);
   };
 
@@ -116,7 +116,7 @@ export function assembleEngine(parts: EngineParts): EmbeddedTableEngine {
     },
 
     get: find,
-    getMany: (keys) => database.transaction(() => keys.map(({ tableId, key }) => find(tableId, key))),
+    getMany: (keys) => views.snapshot(() => keys.map(({ tableId, key }) => find(tableId, key))),
     query: pages.query,
     scan: pages.scan,
     write: writer.write,

@@ -12,6 +12,7 @@ import { startHousekeeper } from "./housekeeper.ts";
 import { createPageReader } from "./reading/page-reader.ts";
 import { createStreamReader } from "./reading/stream-reader.ts";
 import { createTableViews } from "./reading/table-views.ts";
+import { createTurnSnapshot, endedByCommits } from "./reading/turn-snapshot.ts";
 import type { TableOperations } from "./records/commands.ts";
 import { createTables } from "./records/create-tables.ts";
 import { sizePageCaches } from "./records/page-caches.ts";
@@ -57,12 +58,15 @@ export async function openTableEngine(options: TableEngineOptions): Promise<Embe
     return closing;
   };
   try {
-    const host = await hostTables(options.hosting, path);
-    opened.push(() => host.close());
+    const tables = await hostTables(options.hosting, path);
+    opened.push(() => tables.close());
     const database = openDatabase({ path, readOnly: true });
     opened.push(() => database.close());
     sizePageCaches(database);
-    const views = createTableViews(database);
+    const snapshot = createTurnSnapshot(database);
+    opened.push(() => snapshot.end());
+    const host = endedByCommits(tables, snapshot);
+    const views = createTableViews(database, snapshot);
     const streams = createStreamReader(database);
     const watch = createStreamWatch(streams.referenceOf);
     const onStreams = watch.notify;

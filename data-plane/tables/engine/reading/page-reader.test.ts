@@ -34,7 +34,7 @@ test("a page of an index shows each item once, though their places in it change 
   });
   const { tableId } = table;
   operations.ensure({ definition: table, now: 0 });
-  const views = createTableViews(reading);
+  const views = createTableViews(reading, { join: () => false });
   const { shape } = views.get(tableId);
   const put = (n: number, place: number): void => {
     const whole = item({ pk: `item ${n}`, group: "all", place });
@@ -69,7 +69,7 @@ test("an index that shows little of large items reads few of them at a time", as
   });
   const { tableId } = table;
   operations.ensure({ definition: table, now: 0 });
-  const views = createTableViews(reading);
+  const views = createTableViews(reading, { join: () => false });
   const { shape, indexes } = views.get(tableId);
   const large = "x".repeat(100_000);
   const commands = Array.from({ length: 40 }, (_, n) => {

@@ -57,7 +57,7 @@ export function createPageReader({ views, takeTurns }: PageReaderParts): PageRea
     // all. A page that lasts longer is of several moments all the same, which DynamoDB allows (read-committed isolation of Query and Scan).
     const single = request.limit !== undefined && request.limit <= firstRows(rows.typicalBytes);
     for (;;) {
-      const whole = single ? readOn() : views.snapshot(readOn);
+      const whole = single ? views.read(readOn) : views.snapshot(readOn);
       if (whole !== undefined) return whole;
       await turn.next();
       // Meanwhile the table or the index may have been removed.

@@ -5,6 +5,7 @@ import { createShapeReader, type IndexShape, type TableShape } from "../model/ta
 import { entriesTable, itemsTable } from "../records/schema.ts";
 import { TableEngineError } from "../table-engine-error.ts";
 import { createRowSource, type RowSource } from "./row-source.ts";
+import type { TurnSnapshot } from "./turn-snapshot.ts";
 
 export interface TableView {
   readonly shape: TableShape;
@@ -25,11 +26,13 @@ export interface TableViews {
   all(): Iterable<TableView>;
   /** Reads one table's books again. */
   refresh(tableId: string): void;
+  /** Runs `body`, which reads once. */
+  read<Result>(body: () => Result): Result;
   /** Runs `body` so that all that it reads is of one moment. */
   snapshot<Result>(body: () => Result): Result;
 }
 
-export function createTableViews(database: Database): TableViews {
+export function createTableViews(database: Database, turn: Pick<TurnSnapshot, "join">): TableViews {
   const shapes = createShapeReader(database);
   const views = new Map<string, TableView>();
   const remember = (shape: TableShape): void => {
@@ -44,7 +47,11 @@ export function createTableViews(database: Database): TableViews {
     },
     has: (tableId) => views.has(tableId),
     all: () => views.values(),
-    snapshot: (body) => database.transaction(body),
+    read(body) {
+      turn.join();
+      return body();
+    },
+    snapshot: (body) => (turn.join() ? body() : database.transaction(body)),
     refresh(tableId) {
       const before = views.get(tableId);
       views.delete(tableId);

@@ -61,7 +61,7 @@ test("every statement is answered by a search in an index", async () => {
     operations.expire({ now });
     operations.trim({ now });
 
-    const views = createTableViews(recorder);
+    const views = createTableViews(recorder, { join: () => false });
     const clock = { now: () => 0, monotonicMs: () => 0 };
     const pages = createPageReader({ views, takeTurns: () => takeTurns(clock) });
     const { tableId } = table;
