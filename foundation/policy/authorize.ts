@@ -8,7 +8,14 @@
 import type { CompiledPolicy, PolicyVerdict } from "./compile.ts";
 import { completeContext } from "./principal-context.ts";
 import { gradeBehind, gradeDirect, gradeNone, type PrincipalGrade } from "./principal-match.ts";
-import type { AuthorizationRequest, ConditionContext, Decision, DecisionSource, MatchedStatement } from "./types.ts";
+import type {
+  AuthorizationRequest,
+  ConditionContext,
+  Decision,
+  DecisionSource,
+  MatchedStatement,
+  PrincipalContext,
+} from "./types.ts";
 
 /** The policies that apply to a request. */
 export interface ApplicablePolicies {
@@ -51,42 +58,65 @@ export function decide(
   const { principal } = request;
   const identity = evaluateAll("identity", policies.identity, request, action, context);
   if (identity.denied !== undefined) return explicitDeny(identity.denied);
-  const mustTrust = policies.resource?.kind === "trust";
-  const attached = mustTrust ? "trust" : "resource";
+  const attached = policies.resource?.kind === "trust" ? "trust" : "resource";
   const resource = evaluateOne(attached, policies.resource, request, action, context);
   if (resource.denied !== undefined && !isRootRescue(request, action)) return explicitDeny(resource.denied);
   const limit = principal.type === "root" ? undefined : policies.boundary;
   const boundary = evaluateOne("boundary", limit, request, action, context);
   if (boundary.denied !== undefined) return explicitDeny(boundary.denied);
-  const session = evaluateAll("session", policies.session ?? none, request, action, context);
+  const passed = policies.session ?? none;
+  const session = evaluateAll("session", passed, request, action, context);
   if (session.denied !== undefined) return explicitDeny(session.denied);
 
   if (principal.type === "anonymous" || principal.type === "service" || principal.type === "web-identity") {
     return resource.allowed === undefined ? implicitDeny(attached) : allow(resource.allowed);
   }
+  const isLimited = limit !== undefined && boundary.allowed === undefined;
+  const mustPass = passed.length > 0 || principal.type === "federated-user";
+  const refusing = isLimited ? "boundary" : mustPass && session.allowed === undefined ? "session" : undefined;
   const sameAccount = principal.accountId === request.resourceAccount;
-  const bothMustAgree = !sameAccount || mustTrust;
-  const isOwner = principal.type === "root" && !bothMustAgree;
-  if (sameAccount && !isOwner && resource.grade === gradeDirect && resource.allowed !== undefined) {
-    return allow(resource.allowed);
-  }
-  if (bothMustAgree && resource.allowed === undefined) return implicitDeny(attached);
+  return sameAccount
+    ? decideAtHome(principal, attached, identity.allowed, resource, refusing)
+    : decideAcross(principal, attached, identity.allowed, resource.allowed, refusing);
+}
 
-  // Who may do everything in its account needs no policy of its own, and neither does the federated user whom it made.
-  const isUnlimited =
-    principal.type === "root" || (principal.type === "federated-user" && principal.federatedBy.type === "root");
-  const grantedBehind = sameAccount && resource.grade === gradeBehind;
-  const granted = grantedBehind ? resource.allowed : identity.allowed;
-  if (granted === undefined && !isUnlimited) return implicitDeny("identity");
-  if (limit !== undefined && boundary.allowed === undefined) return implicitDeny("boundary");
-  const hasSessionPolicies = policies.session !== undefined && policies.session.length > 0;
-  if ((hasSessionPolicies || principal.type === "federated-user") && session.allowed === undefined) {
-    return implicitDeny("session");
-  }
-  if (isOwner) return rootDecision;
-  if (principal.type === "root" && resource.allowed !== undefined) return allow(resource.allowed);
-  const agreed = bothMustAgree && !grantedBehind ? resource.allowed : undefined;
-  return granted === undefined ? { ...rootDecision, resourceStatement: agreed } : allow(granted, agreed);
+/** @param refusing the limit, if any, that does not allow */
+function decideAtHome(
+  principal: PrincipalContext,
+  attached: "trust" | "resource",
+  identity: MatchedStatement | undefined,
+  { allowed, grade }: Outcome,
+  refusing: DecisionSource | undefined,
+): Decision {
+  const mustTrust = attached === "trust";
+  if (principal.type === "root" && !mustTrust) return refusing === undefined ? rootDecision : implicitDeny(refusing);
+  if (allowed !== undefined && grade === gradeDirect) return allow(allowed);
+  if (mustTrust && allowed === undefined) return implicitDeny(attached);
+  const granted = grade === gradeBehind ? allowed : identity;
+  if (granted === undefined && !isUnlimited(principal)) return implicitDeny("identity");
+  if (refusing !== undefined) return implicitDeny(refusing);
+  const agreed = mustTrust && granted !== allowed ? allowed : undefined;
+  if (granted !== undefined) return allow(granted, agreed);
+  return agreed === undefined ? rootDecision : allow(agreed);
+}
+
+/** Across accounts, how directly the resource's policy names the caller makes no difference. */
+function decideAcross(
+  principal: PrincipalContext,
+  attached: "trust" | "resource",
+  identity: MatchedStatement | undefined,
+  resource: MatchedStatement | undefined,
+  refusing: DecisionSource | undefined,
+): Decision {
+  if (resource === undefined) return implicitDeny(attached);
+  if (identity === undefined && !isUnlimited(principal)) return implicitDeny("identity");
+  if (refusing !== undefined) return implicitDeny(refusing);
+  return identity === undefined ? allow(resource) : allow(identity, resource);
+}
+
+/** Who may do everything in its account needs no policy of its own, and neither does the federated user whom it made. */
+function isUnlimited(principal: PrincipalContext): boolean {
+  return principal.type === "root" || (principal.type === "federated-user" && principal.federatedBy.type === "root");
 }
 
 /** What policies of one kind say together. */

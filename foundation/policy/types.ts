@@ -163,7 +163,7 @@ export interface Decision {
   readonly allowed: boolean;
   readonly reason: "allowed" | "explicit-deny" | "implicit-deny";
   readonly source: DecisionSource;
-  /** Absent for an implicit deny, for the root user, and for a federated user of the root user. */
+  /** Absent for an implicit deny, and where no statement had to allow: for the root user at home, and for a federated user that it made. */
   readonly statement: MatchedStatement | undefined;
   /** Where two sides had to agree (another account's resource, a role that trusts the account): the statement of the resource's policy. */
   readonly resourceStatement?: MatchedStatement;

@@ -284,13 +284,21 @@ const bothSides: readonly Example[] = [
     ],
   },
   {
+    name: "only the resource's account allows, the account being named",
+    resource: toAccount,
+    rows: [
+      row("a user", ana, "implicit-deny identity", elsewhere),
+      row("the root user needs no policy of its own", root(), "allowed resource", elsewhere),
+      row("its bucket's own root user", root(other), "allowed root", elsewhere),
+    ],
+  },
+  {
     name: "both allow, the account being named",
     identity: [everything],
     resource: toAccount,
     rows: [
       row("a user", ana, "allowed identity", elsewhere),
       row("a session", reader, "allowed identity", elsewhere),
-      row("the root user", root(), "allowed resource", elsewhere),
       row("a federated user without session policies", fay, "implicit-deny session", elsewhere),
       row("a user of a third account", user("eve", {}, "777788889999"), "implicit-deny resource", elsewhere),
     ],
@@ -313,7 +321,7 @@ const bothSides: readonly Example[] = [
     name: "both allow, the root user's federated user",
     resource: toAccount,
     session: [everything],
-    rows: [row("within its session policy", rootsFay, "allowed root", elsewhere)],
+    rows: [row("within its session policy", rootsFay, "allowed resource", elsewhere)],
   },
   {
     name: "either denies",
