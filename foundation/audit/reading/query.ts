@@ -42,14 +42,16 @@ export interface AuditPage {
   readonly next?: string;
 }
 
-/**
- * Rows looked at for one page when one index cannot answer all filters: 5,000 rows at about 3 µs are 15 ms, in which the event loop stands still.
- * What was not found by then is looked for by the next page.
- */
-const SCAN_ROWS_MAX = 5000;
+/** How much is read for one page; both bound the time in which the event loop stands still. */
+export interface QueryEffort {
+  /** Rows looked at when one index cannot answer all filters. What was not found by then is looked for by the next page. */
+  readonly scanRows: number;
+  /** Matches of a prefix that are sorted by time. When there are more they are looked for along the time instead, as they are frequent enough then. */
+  readonly prefixRows: number;
+}
 
-/** Matches of a prefix that are sorted by time, about 3 µs each at worst; more of them are found along the time instead, as they are then frequent enough. */
-const PREFIX_ROWS_MAX = 10_000;
+/** At about 3 µs a row: 15 ms and 30 ms. */
+const EFFORT: QueryEffort = { scanRows: 5000, prefixRows: 10_000 };
 
 /** What `next` looks like; nobody but this file should look inside. */
 export const CURSOR = /^(\d{1,15})-(\d{1,15})$/;
@@ -71,20 +73,20 @@ interface Filter extends Condition {
 }
 
 /** @throws AuditError AuditQueryInvalid; the driver's error */
-export function queryRecords(database: Database, query: AuditQuery): AuditPage {
+export function queryRecords(database: Database, query: AuditQuery, effort: QueryEffort = EFFORT): AuditPage {
   const limit = Math.max(1, Math.min(Math.trunc(query.limit ?? QUERY_LIMIT_DEFAULT), QUERY_LIMIT_MAX));
   const newest = query.order !== "oldest";
   const order = newest ? "ORDER BY at DESC, sequence DESC" : "ORDER BY at, sequence";
   const span = spanOf(query, newest);
   const filters = filtersOf(query);
-  const { driver, rest } = chooseDriver(database, filters, span);
+  const { driver, rest } = chooseDriver(database, filters, span, effort.prefixRows);
   const from = `FROM records INDEXED BY ${driver.index}`;
   const driven = [driver, ...span];
 
   let edge: Place | undefined;
   if (rest.length > 0 && driver.ordered) {
     const { where, parameters } = allOf(driven);
-    const sql = `SELECT at, sequence ${from} ${where} ${order} LIMIT 1 OFFSET ${SCAN_ROWS_MAX - 1}`;
+    const sql = `SELECT at, sequence ${from} ${where} ${order} LIMIT 1 OFFSET ${effort.scanRows - 1}`;
     edge = first<Place>(database, sql, parameters);
   }
   const within = edge === undefined ? [] : [placeCondition(newest ? ">=" : "<=", edge)];
@@ -161,11 +163,12 @@ function chooseDriver(
   database: Database,
   filters: readonly Filter[],
   span: readonly Condition[],
+  prefixRows: number,
 ): { readonly driver: Filter; readonly rest: readonly Filter[] } {
   const only = filters[0];
   if (only === undefined || (filters.length === 1 && only.ordered)) return { driver: only ?? BY_TIME, rest: [] };
-  const counted = filters.map((filter) => ({ filter, count: countUpTo(database, filter, span) }));
-  const usable = counted.filter(({ filter, count }) => filter.ordered || count <= PREFIX_ROWS_MAX);
+  const counted = filters.map((filter) => ({ filter, count: countUpTo(database, filter, span, prefixRows + 1) }));
+  const usable = counted.filter(({ filter, count }) => filter.ordered || count <= prefixRows);
   const best = usable.reduce<(typeof counted)[number] | undefined>(
     (least, one) => (least === undefined || one.count < least.count ? one : least),
     undefined,
@@ -174,9 +177,9 @@ function chooseDriver(
   return { driver: best.filter, rest: filters.filter((filter) => filter !== best.filter) };
 }
 
-function countUpTo(database: Database, filter: Filter, span: readonly Condition[]): number {
+function countUpTo(database: Database, filter: Filter, span: readonly Condition[], most: number): number {
   const { where, parameters } = allOf([filter, ...span]);
-  const sql = `SELECT count(*) AS count FROM (SELECT 1 FROM records INDEXED BY ${filter.index} ${where} LIMIT ${PREFIX_ROWS_MAX + 1})`;
+  const sql = `SELECT count(*) AS count FROM (SELECT 1 FROM records INDEXED BY ${filter.index} ${where} LIMIT ${most})`;
   return first<{ count: number }>(database, sql, parameters)!.count;
 }
 

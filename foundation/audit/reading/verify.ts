@@ -79,7 +79,8 @@ export async function verifyChain(reader: Reader, acknowledged: number, options:
 
 interface Description {
   readonly start: Start | undefined;
-  readonly first: number;
+  /** Undefined when there are no records. */
+  readonly first: number | undefined;
   readonly last: number;
 }
 
@@ -90,11 +91,11 @@ function startOf(database: Database): Start | undefined {
 function describe(database: Database): Description {
   return database.transaction(() => {
     const ends = database
-      .prepare<{ first: number; last: number }>(
-        "SELECT coalesce(min(sequence), 0) AS first, coalesce(max(sequence), 0) AS last FROM records",
+      .prepare<{ first: number | null; last: number }>(
+        "SELECT min(sequence) AS first, coalesce(max(sequence), 0) AS last FROM records",
       )
       .get()!;
-    return { start: startOf(database), ...ends };
+    return { start: startOf(database), first: ends.first ?? undefined, last: ends.last };
   });
 }
 
@@ -150,7 +151,7 @@ class Walk {
 
   #checkStart(start: Start): Broken | undefined {
     const { first } = this.#description;
-    if (first > 0 && first <= start.sequence) {
+    if (first !== undefined && first <= start.sequence) {
       return this.#broken(
         "changed",
         first,

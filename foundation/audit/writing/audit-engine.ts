@@ -51,7 +51,8 @@ export const createAuditEngine: CreateEngine<AuditOperations, AuditEngineSetting
   };
 
   database.transaction(() => {
-    if (start.get() !== undefined) return;
+    // Records without a name are a log that was tampered with: it goes on, and verification says so.
+    if (start.get() !== undefined || last.get() !== undefined) return;
     database
       .prepare("INSERT INTO chain (single, name, start_sequence, start_hash) VALUES (1, ?1, 0, ?2)")
       .run(hex(settings.newName), settings.newName);
