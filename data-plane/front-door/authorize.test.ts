@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import type { IdentitySections, SessionPrincipal } from "#contracts";
 import { NO_STANDING, Principals, type Standing } from "#data-plane/principals";
 import type { AccessRequest, Caller } from "#data-plane/service";
 import type { SignedRequest } from "#foundation/aws/sigv4";
@@ -49,6 +50,12 @@ function principalOf(
   return new Principals(catalog).claimed({ accessKeyId, sessionToken: undefined }, NOW);
 }
 
+const QUESTION: AccessRequest = {
+  action: "s3:GetObject",
+  resource: "arn:aws:s3:::photos/cat.png",
+  resourceAccount: ACCOUNT,
+};
+
 function decide(
   caller: keyof typeof CALLERS,
   options: {
@@ -66,12 +73,7 @@ function decide(
     region: "eu-west-1",
     now: NOW,
   };
-  const question: AccessRequest = {
-    action: "s3:GetObject",
-    resource: "arn:aws:s3:::photos/cat.png",
-    resourceAccount: ACCOUNT,
-    ...options.question,
-  };
+  const question: AccessRequest = { ...QUESTION, ...options.question };
   const decision = decideQuestion(facts, standing, question);
   return { ...decision, text: decision.allowed ? "" : refusalText(facts, standing, question, decision) };
 }
@@ -140,6 +142,85 @@ describe("decideQuestion()", () => {
       expect(decision).toMatchObject({ allowed: false, reason: "explicit-deny" });
     },
   );
+});
+
+describe("sessions", () => {
+  const ROLE: SessionPrincipal = { type: "role", accountId: ACCOUNT, roleId: "AROAREADER", sessionName: "work" };
+
+  /** Decides for a role's session, or whatever session is given. */
+  const inSession = (
+    role: IdentitySections["role"],
+    question: Partial<AccessRequest> = {},
+    principal: SessionPrincipal = ROLE,
+    policies?: readonly string[],
+  ): boolean => {
+    const catalog = new FakeCatalog();
+    catalog.addAccount(ACCOUNT);
+    catalog.putKey("AKIAROOT");
+    catalog.putRole("reader", role);
+    const session = catalog.session(principal, NOW - 1000, { policies });
+    const { caller, standing } = new Principals(catalog).claimed(session, NOW);
+    const facts = { request: fakeRequest({}), caller, signature: undefined, region: "eu-west-1", now: NOW };
+    return decideQuestion(facts, standing, { ...QUESTION, ...question }).allowed;
+  };
+  const may = (...statements: readonly Statement[]) => ({ inlinePolicies: { p: policyText(...statements) } });
+
+  test("an ACL grant needs the word of the session's own account too", () => {
+    const foreign = { resourceAccount: OTHER_ACCOUNT, grantedByAcl: true };
+    expect(inSession({}, foreign)).toBe(false);
+    expect(inSession(may(allow()), foreign)).toBe(true);
+    expect(inSession(may(allow()), foreign, ROLE, [policyText(allow({ Action: "sqs:*" }))])).toBe(false);
+    const ofRoot: SessionPrincipal = { type: "caller", accountId: ACCOUNT, madeWithKey: "AKIAROOT" };
+    expect(inSession({}, foreign, ofRoot)).toBe(true);
+  });
+
+  test("session policies limit a federated user of the root user", () => {
+    const bob: SessionPrincipal = { type: "federated", accountId: ACCOUNT, madeWithKey: "AKIAROOT", name: "bob" };
+    expect(inSession({}, {}, bob, [policyText(allow())])).toBe(true);
+    expect(inSession({}, {}, bob, [policyText(allow({ Action: "sqs:*" }))])).toBe(false);
+    expect(inSession({}, {}, bob)).toBe(false);
+    const named = bucketPolicy(allow({ Principal: { AWS: `arn:aws:sts::${ACCOUNT}:federated-user/bob` } }));
+    expect(inSession({}, { resourcePolicy: named }, bob)).toBe(true);
+  });
+
+  test.each([
+    ["DateEquals", "aws:TokenIssueTime", "2026-06-01T11:59:59Z", "2026-06-01T12:00:00Z"],
+    ["Bool", "aws:MultiFactorAuthPresent", "false", "true"],
+    ["StringEquals", "aws:SourceIdentity", "ada", "eve"],
+    ["StringEquals", "id.example/Main:sub", "me", "you"],
+    ["StringEquals", "id.example/main:aud", "app", "other"],
+    ["Null", "id.example/Main:amr", "true", "false"],
+    ["Null", "elsewhere.example:sub", "true", "false"],
+    ["StringEquals", "aws:PrincipalTag/Team", "ops", "dev"],
+    ["StringEquals", "aws:userid", "AROAREADER:work", "AROAREADER"],
+    ["StringEquals", "aws:FederatedProvider", `arn:aws:iam::${ACCOUNT}:oidc-provider/id.example/Main`, "id.example"],
+  ])("have the condition key %s %s", (operator, key, right, wrong) => {
+    const federated = { provider: "id.example/Main", subject: "me", audience: "app" };
+    const session: SessionPrincipal = { ...ROLE, sourceIdentity: "ada", tags: { team: "ops" }, federated };
+    const asking = (value: string) => may(allow({ Condition: { [operator]: { [key]: value } } }));
+    expect([inSession(asking(right), {}, session), inSession(asking(wrong), {}, session)]).toEqual([true, false]);
+  });
+
+  test("whom a token in the input speaks for is judged by the resource's policy alone", () => {
+    const provider = `arn:aws:iam::${ACCOUNT}:oidc-provider/id.example`;
+    const trusting = (Federated: string) =>
+      compilePolicy(
+        parsePolicy(
+          policyText({ Effect: "Allow", Principal: { Federated }, Action: "sts:AssumeRoleWithWebIdentity" }),
+          "trust",
+        ),
+      );
+    const asked = (resourcePolicy: AccessRequest["resourcePolicy"]) => {
+      const action = "sts:AssumeRoleWithWebIdentity";
+      const principal = { type: "web-identity", provider } as const;
+      const question = { action, principal, resourcePolicy };
+      return ["anonymous", "root"].map((caller) => decide(caller as "root", { question }));
+    };
+    expect(asked(trusting(provider)).map(({ allowed }) => allowed)).toEqual([true, true]);
+    for (const { allowed, text } of [...asked(trusting("elsewhere")), ...asked(undefined)]) {
+      expect([allowed, text]).toEqual([false, "Not authorized to perform sts:AssumeRoleWithWebIdentity"]);
+    }
+  });
 });
 
 describe("refusalText()", () => {

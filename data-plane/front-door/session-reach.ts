@@ -12,7 +12,10 @@ const FOR_FEDERATED_USERS: ReadonlySet<string> = new Set(["GetCallerIdentity"]);
  *
  * @throws SignatureError `invalid-token` from IAM, as AWS words it; AwsError `AccessDenied` from STS
  */
-export function expectSessionReaches({ service, operation }: RoutedOperation, caller: Caller): void {
+export function expectSessionReaches(
+  { service, operation }: Pick<RoutedOperation, "service" | "operation">,
+  caller: Caller,
+): void {
   if (caller.type === "anonymous" || caller.session === undefined) return;
   const isOfUser = caller.type === "user" || caller.type === "root";
   const isFederated = caller.type === "federated";

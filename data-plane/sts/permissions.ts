@@ -16,6 +16,9 @@ export const STS_PERMISSIONS: { readonly [Name in StsOperationName]: OperationPe
   AssumeRoleWithWebIdentity: on(ROLE, "Write", "AssumeRoleWithWebIdentity", "TagSession", "SetSourceIdentity"),
   GetAccessKeyInfo: on("*", "Read", "GetAccessKeyInfo"),
   GetCallerIdentity: on("*", "Read"),
-  GetFederationToken: on(FEDERATED_USER, "Read", "GetFederationToken", "TagSession"),
-  GetSessionToken: on("*", "Read"),
+  GetFederationToken: {
+    ...on(FEDERATED_USER, "Read", "GetFederationToken", "TagSession"),
+    givesCredentials: true,
+  },
+  GetSessionToken: { ...on("*", "Read"), givesCredentials: true },
 };

@@ -1,8 +1,10 @@
 /** STS behind the real front door on a real socket, with official clients. The catalog is in memory; time is the test's to move, and the clients' clocks follow it. */
+
 import { type AssumeRoleCommandInput, type Credentials, STSClient } from "@aws-sdk/client-sts";
 import type { Region } from "#contracts";
 import { createFrontDoor, createOperationMetrics } from "#data-plane/front-door";
 import { ACCOUNT, IdentityCatalog, OTHER_ACCOUNT } from "#data-plane/principals/testing";
+import { createMemoryAudit } from "#foundation/audit/testing";
 import type { Credential } from "#foundation/aws/sigv4";
 import { serveHttp } from "#foundation/http";
 import { createVirtualTime, systemRandom, type VirtualTime } from "#foundation/runtime";
@@ -70,6 +72,7 @@ export async function openWorld(): Promise<World> {
     return document;
   });
   const door = await createFrontDoor({
+    audit: createMemoryAudit(),
     services: [sts],
     catalog,
     defaultRegion: "us-east-1" as Region,
