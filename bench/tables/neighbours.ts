@@ -1,8 +1,8 @@
 /**
  * `scripts/bun bench/tables/neighbours.ts [--seconds 4] [--items 100000] [--only <part of a name>]`: what small requests wait for while something large goes on beside them.
  *
- * One connection reads small items of one table, another one sends messages to a queue; milliseconds are told for each while the tables have something large to do. Nothing here polls: what is
- * measured includes that client and server share the machine.
+ * One connection reads small items of one table, one puts such items, one sends messages to a queue; milliseconds are told for each while the tables have something large to do. Nothing here
+ * polls: what is measured includes that client and server share the machine.
  */
 import { parseArgs } from "node:util";
 import { type PreparedRequest, runLoad } from "../harness/http-load.ts";
@@ -219,18 +219,18 @@ async function fill(): Promise<void> {
 
 const format = (ms: number): string => ms.toFixed(ms < 10 ? 2 : 0).padStart(6);
 
-async function measure({ name, repeated, started }: Scenario, gets: readonly PreparedRequest[], send: PreparedRequest) {
+async function measure({ name, repeated, started }: Scenario, small: readonly (readonly PreparedRequest[])[]) {
   await started?.();
   const limits = { seconds, sleeps: true };
-  const [get, sent, beside] = await Promise.all([
-    runLoad(server, 1, (turn) => gets[turn % gets.length]!, limits),
-    runLoad(server, 1, () => send, limits),
-    repeated === undefined ? undefined : runLoad(server, 2, (turn) => repeated[turn % repeated.length]!, limits),
+  const cycle = (requests: readonly PreparedRequest[]) => (turn: number) => requests[turn % requests.length]!;
+  const [beside, ...results] = await Promise.all([
+    repeated === undefined ? undefined : runLoad(server, 2, cycle(repeated), limits),
+    ...small.map((requests) => runLoad(server, 1, cycle(requests), limits)),
   ]);
-  for (const result of [get, sent, beside]) {
+  for (const result of [beside, ...results]) {
     if (result !== undefined && result.failures.size > 0) console.log(`  refused: ${[...result.failures]}`);
   }
-  const figures = [get, sent].map(({ p50, p99, max }) => `${format(p50)} ${format(p99)} ${format(max)}`).join("    ");
+  const figures = results.map(({ p50, p99, max }) => `${format(p50)} ${format(p99)} ${format(max)}`).join("    ");
   const rate = beside === undefined ? "" : `   ${(beside.requests / beside.seconds).toFixed(1)} /s beside`;
   console.log(`${name.padEnd(40)} ${figures}${rate}`);
 }
@@ -240,12 +240,18 @@ try {
   const gets = Array.from({ length: 1000 }, (_, at) =>
     tables("GetItem", { TableName: "small", Key: { pk: { S: `small ${at}` } } }),
   );
+  const puts = Array.from({ length: 1000 }, (_, at) =>
+    tables("PutItem", { TableName: "small", Item: { pk: { S: `small ${at}` }, padding: { S: "x".repeat(200) } } }),
+  );
   const send = request("sqs", "SendMessage", { QueueUrl: await queueUrlOf("quiet"), MessageBody: "x".repeat(200) });
-  await runLoad(server, 8, (turn) => gets[turn % gets.length]!, { seconds: 10, requests: 20_000 });
-  await runLoad(server, 8, () => send, { seconds: 10, requests: 20_000 });
-  console.log(`${"milliseconds, p50 p99 max".padEnd(40)} ${"GetItem".padEnd(24)} SendMessage`);
+  const small = [gets, puts, [send]];
+  for (const requests of small) {
+    await runLoad(server, 8, (turn) => requests[turn % requests.length]!, { seconds: 10, requests: 20_000 });
+  }
+  const heads = ["milliseconds, p50 p99 max".padEnd(40), "GetItem".padEnd(23), "PutItem".padEnd(23), "SendMessage"];
+  console.log(heads.join(" "));
   for (const scenario of SCENARIOS) {
-    if (scenario.name.includes(values.only)) await measure(scenario, gets, send);
+    if (scenario.name.includes(values.only)) await measure(scenario, small);
   }
 } finally {
   await server.stop();
