@@ -56,7 +56,8 @@ export async function createWriter(options: WriterOptions): Promise<Writer> {
   };
   /** The host; opened again, once for all who wait, when its storage has failed. */
   const liveHost = (): Promise<AuditHost> | AuditHost => {
-    if (host instanceof Promise || host.failure === undefined || closed) return host;
+    if (closed) throw new Error("it was closed");
+    if (host instanceof Promise || host.failure === undefined) return host;
     if (clock.monotonicMs() < pausedUntil) throw host.failure;
     const failed = host;
     const opening = reopen(failed).then(
