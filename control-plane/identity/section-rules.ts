@@ -18,14 +18,14 @@ export function references(kind: IdentityKind, quota: string, max: number): Sect
   return {
     put(given, { accountId, views }, entityId) {
       if (given !== true) return invalid(`A ${kind} is added with the value true, and removed with null`);
-      if (views.entity(kind, accountId, entityId) !== undefined) return undefined;
+      if (views.record(kind, entityId) !== undefined) return undefined;
       return refuse("NoSuchEntity", `The ${kind} with id ${shown(entityId, "given")} cannot be found.`);
     },
     whole: (members) => (Object.keys(members).length > max ? quotaExceeded(quota, max) : undefined),
   };
 }
 
-/** IAM User Guide, "Tags for AWS Identity and Access Management resources": keys differ in more than case. */
+/** IAM User Guide, "Tags for AWS Identity and Access Management resources": keys of users and roles differ in more than case. */
 export const tags: SectionRule = {
   put(value, _context, key) {
     if (!TAG_KEY.test(key)) {
@@ -35,9 +35,11 @@ export const tags: SectionRule = {
     if (typeof value === "string" && TAG_VALUE.test(value)) return undefined;
     return invalid("The value of a tag has up to 256 letters, digits, spaces and characters of _.:/=+-@");
   },
-  whole(members) {
+  whole(members, { kind }) {
     const keys = Object.keys(members);
-    if (new Set(keys.map((key) => key.toLowerCase())).size < keys.length) {
+    // Of other kinds keys are case sensitive (same page, "Case sensitivity").
+    const ignoresCase = kind === "user" || kind === "role";
+    if (ignoresCase && new Set(keys.map((key) => key.toLowerCase())).size < keys.length) {
       return invalid("Duplicate tag keys found. Please note that Tag keys are case insensitive.");
     }
     if (keys.length <= ENTITY_QUOTAS.tags) return undefined;
