@@ -18,7 +18,7 @@ export function references(kind: IdentityKind, quota: string, max: number): Sect
   return {
     put(given, { accountId, views }, entityId) {
       if (given !== true) return invalid(`A ${kind} is added with the value true, and removed with null`);
-      if (views.record(kind, entityId) !== undefined) return undefined;
+      if (views.entity(kind, accountId, entityId) !== undefined) return undefined;
       return refuse("NoSuchEntity", `The ${kind} with id ${shown(entityId, "given")} cannot be found.`);
     },
     whole: (members) => (Object.keys(members).length > max ? quotaExceeded(quota, max) : undefined),
