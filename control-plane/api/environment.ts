@@ -1,5 +1,5 @@
 /** What the routes work on. */
-import type { LockOut } from "#foundation/rate-limit";
+import type { LockOut, TokenBuckets } from "#foundation/rate-limit";
 import type { Clock, Random, Timers } from "#foundation/runtime";
 import type { HealthRegistry, Logger, MetricsRegistry } from "#foundation/telemetry";
 import type { Admission } from "./admission.ts";
@@ -18,8 +18,10 @@ export interface ApiEnvironment {
   /** Gives the session of a refresh token that this cloud has issued; undefined for anything else. */
   readonly sessionOfRefreshToken: (token: string) => string | undefined;
   readonly admission: Admission;
-  /** Of those who guess passwords, client secrets and user codes. */
+  /** Of those who guess passwords and client secrets. */
   readonly lockOut: LockOut;
+  /** Of those who guess user codes. */
+  readonly wrongCodes: TokenBuckets;
   readonly deviceGrants: DeviceGrants;
   readonly passwords: Passwords;
   readonly health: HealthRegistry;

@@ -15,7 +15,7 @@ import {
   serveHttp,
   type UpgradeHandler,
 } from "#foundation/http";
-import { createLockOut } from "#foundation/rate-limit";
+import { createLockOut, createTokenBuckets } from "#foundation/rate-limit";
 import { type Clock, type Random, systemRandom, type Timers } from "#foundation/runtime";
 import { createHealth, type HealthRegistry, type Logger, type MetricsRegistry } from "#foundation/telemetry";
 import { type Admission, createAdmission } from "./admission.ts";
@@ -27,11 +27,14 @@ import { DataPlaneRegistry } from "./data-plane-registry.ts";
 import { acceptDataPlanes, type DataPlaneClient, type DataPlaneSession } from "./data-plane-session.ts";
 import { acceptDataPlaneSocket } from "./data-plane-socket.ts";
 import type { ApiEnvironment } from "./environment.ts";
+import { createPageCookies } from "./pages/cookies.ts";
+import { createPages, type ServedPages } from "./pages/serve-pages.ts";
 import { parseQuery } from "./query.ts";
 import { guardRequest, isFromPage } from "./request-guard.ts";
 import { isPublic, type Route } from "./route.ts";
 import { API_ROUTES } from "./routes.ts";
 import { createDeviceGrants } from "./sign-in/device-grants.ts";
+import { WRONG_CODES } from "./sign-in/find-code.ts";
 import { createPasswords } from "./sign-in/passwords.ts";
 import type { TokenVerifier } from "./tokens.ts";
 
@@ -91,6 +94,7 @@ export async function serveApi(options: ApiOptions): Promise<ApiServer> {
     sessionOfRefreshToken: createRefreshTokenReader(core.sealingKey),
     admission: options.admission ?? createAdmission(clock),
     lockOut: createLockOut({ clock }),
+    wrongCodes: createTokenBuckets({ clock, ...WRONG_CODES }),
     deviceGrants: createDeviceGrants(clock, random.fork("device-grants")),
     passwords: createPasswords(),
     random: random.fork("credentials"),
@@ -104,8 +108,10 @@ export async function serveApi(options: ApiOptions): Promise<ApiServer> {
     closing: closing.signal,
     followers: 0,
   };
-  const sessions = { core, registry, clock, timers, logger };
   const names = ownNames(options);
+  const cookies = createPageCookies(core.sealingKey, random.fork("cookies"));
+  const pages = createPages({ ...environment, cookies }, names);
+  const sessions = { core, registry, clock, timers, logger };
   const connected = metrics
     .gauge({ name: "biplane_data_planes_connected", help: "Data planes with an open change stream." })
     .labels();
@@ -118,13 +124,13 @@ export async function serveApi(options: ApiOptions): Promise<ApiServer> {
     clock,
     logger,
     metrics,
-    handler: apiHandler(environment, names),
+    handler: apiHandler(environment, pages, names),
     upgrade: changeStreamUpgrade(names, tokens, (request) => acceptDataPlaneSocket(request, sessions)),
     onError(error, request) {
       if (isInternal(error)) logger.error("a request failed", { requestId: request.id, error });
       return withAnswerHeaders(problemOf(error, request.path));
     },
-    ...(options.accessLog === undefined ? {} : { accessLog: options.accessLog }),
+    ...accessLogOf(options, pages),
     ...(options.tls === undefined ? {} : { tls: options.tls }),
   });
   return {
@@ -135,6 +141,17 @@ export async function serveApi(options: ApiOptions): Promise<ApiServer> {
     async close(graceMs) {
       closing.abort();
       await server.close(graceMs);
+    },
+  };
+}
+
+/** The links of invitations carry a secret in their query, which does not belong into a log. */
+function accessLogOf({ accessLog }: ApiOptions, pages: ServedPages): Pick<HttpServerOptions, "accessLog"> {
+  if (accessLog === undefined) return {};
+  return {
+    accessLog(entry) {
+      const [target, path] = /^(?:https?:\/\/[^/?]*)?([^?]*)/i.exec(entry.target)!;
+      accessLog(pages.has(path!) ? { ...entry, target } : entry);
     },
   };
 }
@@ -150,7 +167,7 @@ const ANSWER_HEADERS = [
   ["referrer-policy", "no-referrer"],
 ] as const;
 
-function apiHandler(environment: ApiEnvironment, names: ReadonlySet<string>): HttpHandler {
+function apiHandler(environment: ApiEnvironment, pages: ServedPages, names: ReadonlySet<string>): HttpHandler {
   const table = createRouteTable<Route>();
   for (const route of API_ROUTES) {
     checkRoute(route);
@@ -164,7 +181,7 @@ function apiHandler(environment: ApiEnvironment, names: ReadonlySet<string>): Ht
     environment.authenticate(request);
     return unanswered(match, request);
   };
-  return async (request) => withAnswerHeaders(await answer(request));
+  return async (request) => (await pages.answer(request)) ?? withAnswerHeaders(await answer(request));
 }
 
 function callRoute(

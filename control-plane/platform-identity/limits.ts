@@ -7,6 +7,9 @@ const DAY_MS = 24 * HOUR_MS;
 /** An access token is good this long; what it may do is looked up at each request, so this only bounds how long a copied one is of use. */
 export const ACCESS_TOKEN_MS = 15 * MINUTE_MS;
 
+/** A program comes back with its secret when its access token has expired; the session is there to be ended before that. */
+export const PROGRAM_SESSION_MS = ACCESS_TOKEN_MS + MINUTE_MS;
+
 /** Somebody who is invited answers within a week, or is invited again. */
 export const INVITATION_MS = 7 * DAY_MS;
 

@@ -275,7 +275,7 @@ describe("sessions", () => {
       "ValidationFailed",
     );
     const session = openSession(subject);
-    expect(session).toEqual({ sessionId: session.sessionId, expiresAt: world.now + 15 * 60_000 });
+    expect(session).toEqual({ sessionId: session.sessionId, expiresAt: world.now + 16 * 60_000 });
   });
 });
 

@@ -5,7 +5,7 @@ import { equalInConstantTime } from "#foundation/crypto";
 import type { PlatformDependencies } from "./dependencies.ts";
 import { sessionEnded, sessionsOf } from "./endings.ts";
 import { orgOfEvents, orgOfSubject } from "./find.ts";
-import { ACCESS_TOKEN_MS, BROWSER_SESSION_MS, DEVICE_SESSION_MS } from "./limits.ts";
+import { BROWSER_SESSION_MS, DEVICE_SESSION_MS, PROGRAM_SESSION_MS } from "./limits.ts";
 import { clientNameProblem } from "./names.ts";
 import { scopesProblem } from "./scopes.ts";
 
@@ -77,7 +77,7 @@ export function createSessionHandlers({
 }
 
 function lifetimeOf(subject: Subject, withRefreshToken: boolean): number {
-  if (subject.type === "servicePrincipal") return ACCESS_TOKEN_MS;
+  if (subject.type === "servicePrincipal") return PROGRAM_SESSION_MS;
   return withRefreshToken ? DEVICE_SESSION_MS : BROWSER_SESSION_MS;
 }
 

@@ -2,8 +2,6 @@
 import { groups } from "#control-plane/events";
 import { clientNameProblem, ORG_SCOPES, secretHash } from "#control-plane/platform-identity";
 import { json, ProblemError } from "#foundation/http";
-import { sourceOf } from "#foundation/rate-limit";
-import { tooManyRequests } from "../admission.ts";
 import { type ApiCaller, actorOf, orgsOf } from "../authentication/caller.ts";
 import { readMembers } from "../body.ts";
 import type { ApiEnvironment } from "../environment.ts";
@@ -12,6 +10,7 @@ import { originOf } from "../request-guard.ts";
 import type { Route } from "../route.ts";
 import { object, schemaRef, scopes, text } from "../schemas.ts";
 import { GRANT_LIFETIME_MS, POLL_INTERVAL_SECONDS } from "./device-grants.ts";
+import { findCode } from "./find-code.ts";
 import { GRANTS, grantDevice, grantRefresh } from "./grants.ts";
 import { actorOfSubject, askedScopes } from "./issue.ts";
 import { OAuthRefusal, oauth, required } from "./oauth.ts";
@@ -106,14 +105,8 @@ export const SIGN_IN_ROUTES: readonly Route[] = [
     async handle({ request, caller }, environment) {
       const { userCode, email } = await readMembers(request, APPROVAL);
       const approver = approverOf(caller, email, environment);
-      const decision = environment.lockOut.attempt(`codes ${actorOf(caller)}`, sourceOf(request.remoteAddress));
-      if (!decision.allowed) throw tooManyRequests(decision.retryAfterMs);
-      const asked = typeof userCode === "string" ? environment.deviceGrants.find(userCode) : undefined;
-      if (asked === undefined) {
-        decision.attempt.failed();
-        throw noSuchCode();
-      }
-      decision.attempt.succeeded();
+      const asked = findCode(String(userCode), actorOf(caller), environment);
+      if (asked === undefined) throw noSuchCode();
       const granted = asked.scopes.filter((scope) => approver.scopes.includes(scope));
       environment.deviceGrants.answer(String(userCode), { approvedBy: approver.personId, scopes: granted });
       return json({ clientName: asked.clientName, scopes: granted });

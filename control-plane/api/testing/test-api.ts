@@ -27,7 +27,7 @@ export async function startTestApi(options: Partial<ApiOptions> = {}): Promise<T
   const directory = mkdtempSync(join(tmpdir(), "biplane-api-"));
   const core = await openControlPlane({
     dataDirectory: join(directory, "control"),
-    clock: systemClock,
+    clock: options.clock ?? systemClock,
     random: systemRandom,
     logger: silentLogger,
     checkPolicy: (document) => JSON.parse(document),

@@ -1,0 +1,283 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import type { AccountId } from "#contracts";
+import { httpRequest } from "#foundation/http";
+import { done, newOrg } from "../testing/identities.ts";
+import { createShiftingClock } from "../testing/shifting-clock.ts";
+import { startTestApi, type TestApi } from "../testing/test-api.ts";
+import { html } from "./html.ts";
+import { PAGES } from "./serve-pages.ts";
+
+const PASSWORD = "correct horse battery";
+
+let world: TestApi;
+let org: AccountId;
+const clock = createShiftingClock();
+beforeAll(async () => {
+  world = await startTestApi({ clock });
+  org = await newOrg(world);
+});
+afterAll(() => world.close());
+beforeEach(() => clock.advance(60 * 60_000));
+
+interface PageAnswer {
+  readonly status: number;
+  readonly text: string;
+  readonly location: string | null;
+}
+
+/** Keeps cookies and sends forms, as browsers do. */
+class Browser {
+  readonly #cookies = new Map<string, string>();
+
+  get signedIn(): boolean {
+    return this.#cookies.has("biplane_session");
+  }
+
+  async open(path: string, init: RequestInit = {}): Promise<PageAnswer> {
+    const headers = new Headers(init.headers);
+    if (this.#cookies.size > 0) headers.set("cookie", Array.from(this.#cookies, (pair) => pair.join("=")).join("; "));
+    const answer = await fetch(world.api.url + path, { ...init, headers, redirect: "manual" });
+    for (const cookie of answer.headers.getSetCookie()) {
+      expect(cookie).toContain("; HttpOnly; SameSite=Strict");
+      const [name, value] = cookie.split(";", 1)[0]!.split("=") as [string, string];
+      if (value === "") this.#cookies.delete(name);
+      else this.#cookies.set(name, value);
+    }
+    if (answer.status !== 303) {
+      expect(answer.headers.get("content-security-policy")).toMatch(/^default-src 'none'; style-src 'sha256-/);
+      expect(answer.headers.get("cache-control")).toBe("no-store");
+    }
+    return { status: answer.status, text: await answer.text(), location: answer.headers.get("location") };
+  }
+
+  send(path: string, fields: Record<string, string>, headers: Record<string, string> = {}): Promise<PageAnswer> {
+    return this.open(path, {
+      method: "POST",
+      body: new URLSearchParams(fields).toString(),
+      headers: { "content-type": "application/x-www-form-urlencoded", origin: world.api.url, ...headers },
+    });
+  }
+
+  /** Opens a page and sends its form, hidden fields included. */
+  async fill(path: string, fields: Record<string, string>): Promise<PageAnswer> {
+    const { text } = await this.open(path);
+    const form = /<form method="post" action="([^"]+)">([\s\S]*?)<\/form>/.exec(text)!;
+    const hidden = Array.from(form[2]!.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)">/g), (field) => [
+      field[1]!,
+      field[2]!,
+    ]);
+    return await this.send(form[1]!, { ...Object.fromEntries(hidden), ...fields });
+  }
+}
+
+async function invite(email: string): Promise<string> {
+  const { token } = await done(world, { type: "invitation.create", accountId: org, email, role: "developer" });
+  return `/invitations/accept?token=${token}`;
+}
+
+async function newPerson(email: string): Promise<Browser> {
+  const browser = new Browser();
+  const answer = await browser.fill(await invite(email), { name: "Ada Lovelace", password: PASSWORD });
+  expect(answer.status).toBe(200);
+  return browser;
+}
+
+const startDevice = async () =>
+  (await (
+    await fetch(`${world.api.url}/v1/auth/device/start`, {
+      method: "POST",
+      body: JSON.stringify({ client_name: `Ada's <laptop>` }),
+    })
+  ).json()) as { readonly device_code: string; readonly user_code: string };
+const poll = async (deviceCode: string) =>
+  (await (
+    await fetch(`${world.api.url}/v1/auth/device/token`, {
+      method: "POST",
+      body: JSON.stringify({ device_code: deviceCode }),
+    })
+  ).json()) as { readonly error?: string; readonly access_token?: string };
+
+describe("invitations", () => {
+  test("make a person who is signed in from then on", async () => {
+    const link = await invite("first@example.com");
+    const browser = new Browser();
+    const short = await browser.fill(link, { name: "Ada", password: "too short" });
+    expect([short.status, short.text.includes('role="alert"')]).toEqual([400, true]);
+    const nameless = await browser.fill(link, { name: "\u202eadA", password: PASSWORD });
+    expect(nameless.status).toBe(400);
+    const welcome = await browser.fill(link, { name: "Ada", password: PASSWORD });
+    expect(welcome.text).toContain(`biplane login --endpoint ${world.api.url}`);
+    expect(browser.signedIn).toBe(true);
+    expect((await browser.open(link)).status).toBe(404);
+    expect((await browser.open("/device")).status).toBe(200);
+  });
+
+  test("for somebody who is known ask to sign in, and are not for another", async () => {
+    const ada = await newPerson("known@example.com");
+    const other = await newOrg(world);
+    const command = { type: "invitation.create", accountId: other, email: "Known@example.com", role: "admin" } as const;
+    const link = `/invitations/accept?token=${(await done(world, command)).token}`;
+    const stranger = new Browser();
+    const offered = await stranger.open(link);
+    expect(offered.text).toContain("/login?next=%2Finvitations%2Faccept%3Ftoken%3D");
+    expect(offered.text).not.toContain("<form");
+    const eve = await newPerson("eve@example.com");
+    expect((await eve.open(link)).text).toContain("this invitation is not for you");
+    const joined = await ada.fill(link, {});
+    expect(joined.text).toContain("Welcome");
+    expect(world.core.views.inGroup("member", `account ${other}`)).toHaveLength(1);
+  });
+
+  test("that are none, used or old say so", async () => {
+    const browser = new Browser();
+    for (const path of ["/invitations/accept", "/invitations/accept?token=bpi_x"]) {
+      expect((await browser.open(path)).status).toBe(404);
+    }
+    const link = await invite("late@example.com");
+    clock.advance(8 * 24 * 60 * 60_000);
+    expect((await browser.open(link)).status).toBe(404);
+  });
+});
+
+describe("signing in", () => {
+  test("goes where it was asked to, within these pages, and out again", async () => {
+    await newPerson("in@example.com");
+    const browser = new Browser();
+    const right = { email: "IN@example.com", password: PASSWORD };
+    const wrong = await browser.fill("/login", { ...right, password: "wrong password" });
+    expect([wrong.status, browser.signedIn]).toEqual([403, false]);
+    expect(wrong.text).toContain('value="IN@example.com"');
+    expect(wrong.text).not.toContain("wrong password");
+    for (const [next, goes] of [
+      ["/device?user_code=BBBB", "/device?user_code=BBBB"],
+      ["//evil.example/device", "/device"],
+      ["https://evil.example/device", "/device"],
+      ["/\\evil.example/device", "/device"],
+      ["/v1/openapi.json", "/device"],
+      ["javascript:alert(1)", "/device"],
+    ] as const) {
+      const fresh = new Browser();
+      const done = await fresh.fill(`/login?next=${encodeURIComponent(next)}`, right);
+      expect([done.status, done.location]).toEqual([303, goes]);
+    }
+    await browser.fill("/login", right);
+    expect((await browser.open("/login")).location).toBe("/device");
+    expect((await browser.fill("/logout", {})).text).toContain("You are signed out.");
+    expect((await browser.open("/device")).location).toBe("/login?next=%2Fdevice");
+  });
+
+  test("is over when the session ends elsewhere", async () => {
+    const browser = await newPerson("remote@example.com");
+    expect((await browser.open("/device")).status).toBe(200);
+    const person = [...world.core.views.records("person")].find(({ email }) => email === "remote@example.com")!;
+    const [session] = world.core.views.inGroup("session", `person ${person.personId}`);
+    expect(session?.clientName).toBe("Web browser");
+    await done(world, { type: "session.end", sessionId: session!.sessionId });
+    expect((await browser.open("/device")).status).toBe(303);
+  });
+
+  test("cannot be guessed for long, whether or not the person exists", async () => {
+    await newPerson("guessed@example.com");
+    for (const email of ["guessed@example.com", "nobody@example.com"]) {
+      const browser = new Browser();
+      const answers: PageAnswer[] = [];
+      for (let guess = 0; guess < 6; guess++)
+        answers.push(await browser.fill("/login", { email, password: `guess ${guess}` }));
+      expect(answers.map(({ status }) => status)).toEqual([403, 403, 403, 403, 403, 429]);
+      clock.advance(60 * 60_000);
+    }
+    const browser = new Browser();
+    expect((await browser.fill("/login", { email: "guessed@example.com", password: PASSWORD })).status).toBe(303);
+  });
+
+  test("takes as long for a person who does not exist", async () => {
+    await newPerson("timed@example.com");
+    const millis = async (email: string) => {
+      const times = [];
+      for (let run = 0; run < 7; run++) {
+        clock.advance(60 * 60_000);
+        const browser = new Browser();
+        await browser.open("/login");
+        const begun = performance.now();
+        await browser.fill("/login", { email, password: "a wrong password" });
+        times.push(performance.now() - begun);
+      }
+      return times.sort((left, right) => left - right)[3]!;
+    };
+    await millis("timed@example.com");
+    const [known, unknown] = [await millis("timed@example.com"), await millis("nobody@example.com")];
+    // Without the stand-in the answer comes some 20 times sooner.
+    expect(unknown / known).toBeGreaterThan(0.4);
+    expect(unknown / known).toBeLessThan(2.5);
+  });
+});
+
+describe("letting a device in", () => {
+  test("shows what asks, and tells the device the answer", async () => {
+    const browser = await newPerson("device@example.com");
+    const { device_code, user_code } = await startDevice();
+    const page = `/device?user_code=${user_code.toLowerCase()}`;
+    const shown = await browser.open(page);
+    expect(shown.text).toContain("Ada&#39;s &lt;laptop&gt;");
+    expect(shown.text).toContain(user_code);
+    expect(shown.text).toContain("device@example.com");
+    expect((await poll(device_code)).error).toBe("authorization_pending");
+    const done = await browser.fill(page, { answer: "approve" });
+    expect(done.text).toContain('role="status"');
+    clock.advance(6_000);
+    expect((await poll(device_code)).access_token).toStartWith("bps_");
+    expect((await browser.open(page)).status).toBe(404);
+
+    const second = await startDevice();
+    await browser.fill(`/device?user_code=${second.user_code}`, { answer: "deny" });
+    expect((await poll(second.device_code)).error).toBe("access_denied");
+  });
+
+  test("needs somebody who is signed in, and comes back afterwards", async () => {
+    const { user_code } = await startDevice();
+    const answer = await new Browser().open(`/device?user_code=${user_code}`);
+    expect(answer.location).toBe(`/login?next=${encodeURIComponent(`/device?user_code=${user_code}`)}`);
+  });
+
+  test("is not done by pages of others", async () => {
+    const browser = await newPerson("victim@example.com");
+    const { device_code, user_code } = await startDevice();
+    const { text } = await browser.open(`/device?user_code=${user_code}`);
+    const proof = /name="proof" value="([^"]+)"/.exec(text)![1]!;
+    const fields = { proof, user_code, answer: "approve" };
+    const foreignHeaders: readonly Record<string, string>[] = [
+      { origin: "http://evil.example" },
+      { origin: "null" },
+      { origin: world.api.url.replace(/\d+$/, "1") },
+      { "sec-fetch-site": "same-site" },
+      { "sec-fetch-site": "cross-site" },
+    ];
+    for (const headers of foreignHeaders) {
+      expect((await browser.send("/device", fields, headers)).status).toBe(403);
+    }
+    expect((await browser.send("/device", { ...fields, proof: "x" })).text).toContain("This form is too old.");
+    // The proof of another browser.
+    const { text: other } = await new Browser().open("/login");
+    const foreign = /name="proof" value="([^"]+)"/.exec(other)![1]!;
+    expect((await browser.send("/device", { ...fields, proof: foreign })).status).toBe(403);
+    expect((await poll(device_code)).error).toBe("authorization_pending");
+  });
+});
+
+test("pages answer under their own names only, and need an Origin for forms", async () => {
+  for (const { path } of PAGES) {
+    const foreign = await httpRequest({ url: `${world.api.url}${path}`, headers: [["host", "evil.example"]] });
+    expect(`${path} ${foreign.status}`).toBe(`${path} 421`);
+    if (path === "/logout") continue;
+    const bare = await httpRequest({ url: `${world.api.url}${path}`, method: "POST", body: "x=1" });
+    expect(`${path} ${bare.status}`).toBe(`${path} 403`);
+  }
+});
+
+test("html escapes whatever is put in", () => {
+  const text = `<a href="x" onclick='y'>&`;
+  const escaped = "&lt;a href=&quot;x&quot; onclick=&#39;y&#39;&gt;&amp;";
+  expect(html`<p title="${text}">${[text, html`<b>${text}</b>`, undefined, 1]}</p>`.markup).toBe(
+    `<p title="${escaped}">${escaped}<b>${escaped}</b>1</p>`,
+  );
+});
