@@ -79,8 +79,13 @@ export class Call implements CallContext, CallFacts {
   }
 
   authorize(question: AccessRequest): void {
+    this.admit(question);
+  }
+
+  /** As `authorize`, and says why. */
+  admit(question: AccessRequest): Decision {
     const decision = this.decide(question);
-    if (decision.allowed) return;
+    if (decision.allowed) return decision;
     throw new AwsError("AccessDenied", refusalText(this, this.#standing, question, decision), { statusCode: 403 });
   }
 }

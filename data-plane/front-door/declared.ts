@@ -1,5 +1,11 @@
 /** Operations with what they declare, and the check that they keep to it: an action that no table names would be one that no test walks. */
-import type { AccessRequest, Operation, OperationPermission, Service } from "#data-plane/service";
+import {
+  type AccessRequest,
+  isSensitive,
+  type Operation,
+  type OperationPermission,
+  type Service,
+} from "#data-plane/service";
 
 /** An operation that may be called. */
 export interface OfferedOperation {
@@ -7,6 +13,8 @@ export interface OfferedOperation {
   readonly permission: OperationPermission;
   /** Actions that it may ask about, in lower case: IAM takes them without regard to case, and SQS writes them so. */
   readonly actions: ReadonlySet<string>;
+  /** See {@link isSensitive}. */
+  readonly sensitive: boolean;
 }
 
 /** @throws Error for an operation without an entry in the table, and for an entry without an operation */
@@ -16,7 +24,8 @@ export function offeredOperations(service: Service): ReadonlyMap<string, Offered
     const permission = Object.hasOwn(service.permissions, name) ? service.permissions[name] : undefined;
     if (permission === undefined) throw new Error(`${service.name}:${name} has no entry in the table of permissions`);
     const actions = new Set(permission.actions.map((action) => action.toLowerCase()));
-    offered.set(name, { operation: operation as Operation<unknown, unknown>, permission, actions });
+    const sensitive = isSensitive(permission);
+    offered.set(name, { operation: operation as Operation<unknown, unknown>, permission, actions, sensitive });
   }
   const surplus = Object.keys(service.permissions).find((name) => !offered.has(name));
   if (surplus !== undefined)

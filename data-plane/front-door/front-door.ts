@@ -13,6 +13,7 @@ import { type HttpHandler, type HttpRequest, type HttpResponse, headerText } fro
 import type { Logger } from "#foundation/telemetry";
 import { type AddressedRequest, addressOf, type EndpointNames } from "./address.ts";
 import { dialectFor, likelyAddressee } from "./addressee.ts";
+import { type AuditTrail, refusalEvent } from "./audit.ts";
 import type { Authentication } from "./authenticate.ts";
 import { Call } from "./call.ts";
 import { offeredOperations } from "./declared.ts";
@@ -55,6 +56,10 @@ export interface FrontDoorOptions {
   readonly clock: { now(): number };
   readonly logger: Logger;
   readonly metrics: OperationMetrics;
+  /** What must not happen without a record is written here first; refusals are noted. */
+  readonly audit: AuditTrail;
+  /** Calls on objects, items and messages are written down too, each before it happens. Default: only those that are refused. */
+  readonly auditDataEvents?: boolean;
   readonly browser?: BrowserAccess;
   readonly onKeyUse?: OnKeyUse;
 }
@@ -79,6 +84,8 @@ export async function createFrontDoor(options: FrontDoorOptions): Promise<HttpHa
     hostId,
     clock,
     onKeyUse,
+    audit: options.audit,
+    auditsData: options.auditDataEvents ?? false,
   };
   const door: DoorServices = {
     catalog,
@@ -137,6 +144,8 @@ async function refuse(
   const protocol = passage.protocol ?? protocolOf(model, request);
   const { error, unexpected } = refusalOf(thrown, dialectFor(service, protocol));
   passage.errorCode = error.code;
+  const event = refusalEvent(passage, request, thrown, error);
+  if (event !== undefined) hall.audit.note(event);
   const report = (cause: unknown): void =>
     logger.error("request failed", {
       requestId: request.id,

@@ -26,6 +26,7 @@ import { needsBodyToVerify, type ParsedSignature, parseSignature, SignatureError
 import type { HttpRequest } from "#foundation/http";
 import { type AddressedRequest, expectOneHost } from "./address.ts";
 import { addresseeOf, mayBeForm } from "./addressee.ts";
+import { type Admitted, type AuditTrail, admissionEvent } from "./audit.ts";
 import { ANONYMOUS, type Authentication, prove } from "./authenticate.ts";
 import { verifyBodyDigests, wantsDigest } from "./body-digests.ts";
 import { expectBucketRegion } from "./bucket-region.ts";
@@ -57,6 +58,9 @@ export interface Hall extends Surroundings {
   readonly regions: ReadonlySet<string>;
   readonly defaultRegion: Region;
   readonly clock: { now(): number };
+  readonly audit: AuditTrail;
+  /** Calls on what resources hold are in the audit log too. */
+  readonly auditsData: boolean;
   readonly onKeyUse: OnKeyUse | undefined;
 }
 
@@ -83,6 +87,10 @@ export class Passage {
   routed: RoutedOperation | undefined;
   /** Undefined until the signature was proven. */
   caller: Caller | undefined;
+  /** The access key that the request names, proven or not. */
+  claimedKeyId: string | undefined;
+  /** What was admitted, of calls that are in the audit log. */
+  admitted: readonly Admitted[] | undefined;
   /** Code of the refusal. */
   errorCode: string | undefined;
   readonly #hall: Hall;
@@ -95,6 +103,11 @@ export class Passage {
     this.#request = addressed.request;
   }
 
+  /** `iam:CreateUser`, as far as it is known. */
+  get action(): string {
+    return `${this.service ?? "unknown"}:${this.routed?.operation.name ?? "unknown"}`;
+  }
+
   /** @throws whatever `refusalOf` puts into words */
   async answer(): Promise<WireResponse> {
     const hall = this.#hall;
@@ -102,6 +115,7 @@ export class Passage {
     const now = hall.clock.now();
     expectOneHost(request);
     const parsed = parseSignature(request);
+    if (parsed.kind !== "anonymous") this.claimedKeyId = parsed.accessKeyId;
     const form = parsed.kind === "anonymous" && mayBeForm(request) ? await this.#anonymousForm() : undefined;
     const service = addresseeOf(request, parsed, form);
     this.service = service;
@@ -130,9 +144,20 @@ export class Passage {
 
     const call = new Call(hall, this.#addressed, authentication, trailers, now);
     const asked = operation.access(input, call);
-    for (const question of asked instanceof Promise ? await asked : asked) {
-      expectDeclared(offered, question);
-      call.authorize(question);
+    const questions = asked instanceof Promise ? await asked : asked;
+    if (offered.sensitive || hall.auditsData) {
+      const admitted = questions.map((question) => {
+        expectDeclared(offered, question);
+        return { question, decision: call.admit(question) };
+      });
+      // What cannot be written down does not happen.
+      await hall.audit.append(admissionEvent(call.caller, request, this.action, admitted));
+      this.admitted = admitted;
+    } else {
+      for (const question of questions) {
+        expectDeclared(offered, question);
+        call.admit(question);
+      }
     }
     const handled = operation.handle(input, call);
     const output = (handled instanceof Promise ? await handled : handled) as object;

@@ -1,5 +1,6 @@
 /** Whatever goes wrong on the way of a request, as an error that the client's SDK understands. The one place where unknown errors end. */
 import { ControlPlaneUnavailable } from "#data-plane/link";
+import { AuditError } from "#foundation/audit";
 import { AwsError } from "#foundation/aws";
 import { ChunkedBodyError, chunkedErrorToAws } from "#foundation/aws/chunked";
 import { SignatureError, type SignatureErrorDialect, signatureErrorToAws } from "#foundation/aws/sigv4";
@@ -67,6 +68,13 @@ function expectedError(thrown: unknown, dialect: SignatureErrorDialect): AwsErro
     const { message, ...codes } = BODY_REFUSALS[thrown.code];
     const [code, statusCode] = dialect === "s3" ? codes.s3 : codes.others;
     return new AwsError(code, message, { statusCode });
+  }
+  if (thrown instanceof AuditError) {
+    return new AwsError(
+      dialect === "s3" ? "ServiceUnavailable" : "ServiceUnavailableException",
+      "The audit log cannot be written, so nothing that must be in it can be done now. Data operations go on. Please retry.",
+      { statusCode: 503, fault: "server", headers: [["Retry-After", "1"]] },
+    );
   }
   if (thrown instanceof ControlPlaneUnavailable) {
     return new AwsError(

@@ -1,4 +1,5 @@
 /** The official clients of all ten services against a front door that offers nothing: each must understand what it is told. */
+
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { CloudWatchLogsClient, DescribeLogGroupsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
@@ -17,6 +18,7 @@ import {
 import { ListQueuesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import type { Region } from "#contracts";
+import { createMemoryAudit } from "#foundation/audit/testing";
 import { type HttpServer, serveHttp } from "#foundation/http";
 import { createMetrics, silentLogger } from "#foundation/telemetry";
 import { createFrontDoor } from "./front-door.ts";
@@ -39,6 +41,7 @@ const NOBODY = { accessKeyId: "AKIANOBODY", secretAccessKey: "x" };
 
 beforeAll(async () => {
   const handler = await createFrontDoor({
+    audit: createMemoryAudit(),
     services: [],
     catalog,
     defaultRegion: "us-east-1" as Region,

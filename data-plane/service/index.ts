@@ -11,7 +11,7 @@ import type { CompiledPolicy, Decision, PrincipalContext } from "#foundation/pol
 import type { PermissionTable } from "./permissions.ts";
 
 export type { EventDelivery, EventDestination, EventSource } from "./event-destinations.ts";
-export { type AccessLevel, isControlMutation, type OperationPermission, type PermissionTable } from "./permissions.ts";
+export { type AccessLevel, isSensitive, type OperationPermission, type PermissionTable } from "./permissions.ts";
 
 /** What temporary credentials add to who they speak for. Facts of the session's token; what they allow is judged by the catalog at each request. */
 export interface CallerSession {

@@ -14,12 +14,14 @@ export interface OperationPermission {
   readonly data?: true;
   /** What it asks about: ARNs with variables, or `*`. */
   readonly resources: readonly string[];
+  /** It gives credentials: it is in the audit log before it happens although it changes nothing. */
+  readonly givesCredentials?: true;
 }
 
 /** By name of the operation. */
 export type PermissionTable = Readonly<Record<string, OperationPermission>>;
 
-/** Whether an operation changes what the control plane decides: then it is in the audit log before it happens. */
-export function isControlMutation({ level, data }: OperationPermission): boolean {
-  return data !== true && level !== "List" && level !== "Read";
+/** Whether an operation must be in the audit log before it happens: it changes how things are set up, or it gives credentials. */
+export function isSensitive({ level, data, givesCredentials }: OperationPermission): boolean {
+  return givesCredentials === true || (data !== true && level !== "List" && level !== "Read");
 }

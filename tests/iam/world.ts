@@ -2,6 +2,7 @@
  * IAM in one process: the real control plane, the real front door on a real socket, and between them a catalog in memory that takes the control plane's changes as they
  * come. Official clients of two accounts and of users.
  */
+
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,6 +22,7 @@ import { createFrontDoor, createOperationMetrics } from "#data-plane/front-door"
 import { type AccessKeyUses, createAccessKeyUses, createIamService } from "#data-plane/iam";
 import { type ControlPlane as ControlPlaneLink, ControlPlaneUnavailable } from "#data-plane/link";
 import { MemoryCatalog } from "#data-plane/link/testing";
+import { createMemoryAudit } from "#foundation/audit/testing";
 import type { Credential } from "#foundation/aws/sigv4";
 import { open } from "#foundation/crypto";
 import { serveHttp } from "#foundation/http";
@@ -116,6 +118,7 @@ export async function openWorld(): Promise<World> {
   });
   const service = await createIamService({ catalog, control: link, timers: systemTimers, uses });
   const handler = await createFrontDoor({
+    audit: createMemoryAudit(),
     services: [service],
     catalog,
     defaultRegion: REGION,

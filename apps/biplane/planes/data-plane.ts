@@ -28,6 +28,8 @@ export interface DataPlaneOptions {
   readonly region: Region;
   /** Tables with provisioned throughput are throttled. */
   readonly enforceThroughput: boolean;
+  /** Calls on objects, items and messages are in the audit log too. */
+  readonly auditDataEvents: boolean;
   readonly transport: ChangeStreamTransport;
   readonly logger: Logger;
   readonly metrics: MetricsRegistry;
@@ -131,6 +133,7 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
     engines,
     queues,
     objectsDirectory: join(options.directory, ENGINE_DIRECTORIES.objects),
+    audit: engines.audit,
     metrics,
     token: options.operatorToken,
     names: ENDPOINT_NAMES,
@@ -146,6 +149,8 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
     clock: systemClock,
     logger: logger.child({ room: "front-door" }),
     metrics: createOperationMetrics(metrics),
+    audit: engines.audit,
+    auditDataEvents: options.auditDataEvents,
     browser: createObjectsBrowserAccess(objectsEnvironment),
     onKeyUse: uses.record,
   });

@@ -1,6 +1,11 @@
-import { afterEach, expect, test } from "bun:test";
+import { afterAll, afterEach, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { ControlPlaneId, DataPlaneId, EventId } from "#contracts";
+import { openAuditLog } from "#foundation/audit";
 import { type HttpServer, serveHttp } from "#foundation/http";
+import { systemClock, systemRandom, systemTimers } from "#foundation/runtime";
 import { createMetrics } from "#foundation/telemetry";
 import { operatorAnswers } from "./operator-endpoint.ts";
 
@@ -15,12 +20,31 @@ const seen = (limit: number) => ({
   receiveCount: 0,
 });
 
+const directory = mkdtempSync(join(tmpdir(), "biplane-operator-"));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
 /** A data plane whose storage has failed, or not; the answer to one question. */
 async function ask(
   path: string,
   failure?: Error,
   token?: string,
 ): Promise<{ readonly status: number; readonly body: unknown }> {
+  const audit = await openAuditLog({
+    path: join(directory, `${crypto.randomUUID()}.sqlite`),
+    plane: "data",
+    clock: systemClock,
+    timers: systemTimers,
+    random: systemRandom,
+    hosting: "inline",
+  });
+  await audit.append({
+    category: "mutation",
+    actor: { type: "root", id: "arn:aws:iam::111122223333:root" },
+    action: "iam:CreateUser",
+    decision: "allowed",
+    reason: "The root user may do everything in its account.",
+    requestId: "R1",
+  });
   const endpoint = {
     link: {
       state: {
@@ -37,6 +61,7 @@ async function ask(
     engines: { failure, objects: { head: async () => undefined, locate: async () => [] } },
     queues: { peek: async (arn: string, limit: number) => (arn === "arn:q" ? [seen(limit)] : undefined) },
     objectsDirectory: "/data/objects",
+    audit,
     metrics: createMetrics(),
     token: "t",
     names: { baseDomains: [] },
@@ -51,6 +76,7 @@ async function ask(
   });
   const body: unknown = await answer.json();
   await server.close(0);
+  await audit.close();
   return { status: answer.status, body };
 }
 
@@ -74,4 +100,17 @@ test("messages are shown to whoever has the token", async () => {
   expect((await ask(path, undefined, "wrong")).status).toBe(403);
   expect((await ask("/_biplane/peek?queue=other", undefined, "t")).status).toBe(404);
   expect((await ask("/_biplane/peek?queue=arn%3Aq&limit=x", undefined, "t")).status).toBe(400);
+});
+
+test("the audit log is shown, page by page, and proven, to whoever has the token", async () => {
+  const path = "/_biplane/audit?action=iam:*&limit=5";
+  const items = [{ action: "iam:CreateUser", decision: "allowed", plane: "data", requestId: "R1" }];
+  expect(await ask(path, undefined, "t")).toMatchObject({ status: 200, body: { items } });
+  expect((await ask(path)).status).toBe(403);
+  expect((await ask("/_biplane/audit?who=me", undefined, "t")).status).toBe(400);
+  expect(await ask("/_biplane/audit/verify", undefined, "t")).toMatchObject({ status: 200, body: { sound: true } });
+  const unmet = `/_biplane/audit/verify?checkpoint=1:${"0".repeat(64)}`;
+  expect(await ask(unmet, undefined, "t")).toMatchObject({ status: 200, body: { sound: false } });
+  expect((await ask("/_biplane/audit/verify?checkpoint=x", undefined, "t")).status).toBe(400);
+  expect(await ask("/_biplane/audit/head", undefined, "t")).toMatchObject({ status: 200, body: { sequence: 2 } });
 });

@@ -1,7 +1,8 @@
 /**
- * What an operator asks of a data plane: `/_biplane/healthz`, `/_biplane/readyz`, `/_biplane/metrics`, `/_biplane/locate`, `/_biplane/peek` on the AWS endpoint.
+ * What an operator asks of a data plane: `/_biplane/healthz`, `/_biplane/readyz`, `/_biplane/metrics`, `/_biplane/locate`, `/_biplane/peek`,
+ * `/_biplane/audit` and what is below it, on the AWS endpoint.
  *
- * No bucket can be in the way: bucket names have no underscore. Only this machine is answered; where objects lie and what waits in queues is told only to those who can read the data
+ * No bucket can be in the way: bucket names have no underscore. Only this machine is answered; where objects lie, what waits in queues and who did what is told only to those who can read the data
  * directory anyway, which the token in it proves.
  */
 import { resolve } from "node:path";
@@ -9,10 +10,12 @@ import { addressOf, type EndpointNames } from "#data-plane/front-door";
 import type { Catalog, Link } from "#data-plane/link";
 import type { EmbeddedEngine } from "#data-plane/objects/engine";
 import type { QueuesService } from "#data-plane/queues";
+import type { AuditLog } from "#foundation/audit";
 import { equalInConstantTime } from "#foundation/crypto";
 import type { HttpRequest, HttpResponse } from "#foundation/http";
 import type { MetricsRegistry } from "#foundation/telemetry";
 import type { Engines } from "./engines.ts";
+import { auditAnswers } from "./operator-audit.ts";
 
 const PREFIX = "/_biplane/";
 
@@ -22,6 +25,7 @@ export interface OperatorEndpoint {
   readonly queues: Pick<QueuesService, "peek">;
   /** The engine's directory: what it locates is relative to it. */
   readonly objectsDirectory: string;
+  readonly audit: AuditLog;
   readonly metrics: MetricsRegistry;
   readonly token: string;
   readonly names: EndpointNames;
@@ -37,7 +41,8 @@ export function operatorAnswers(
     return undefined;
   // Behind a bucket's host name the path is a key.
   if (addressOf(request, endpoint.names).bucket !== undefined) return undefined;
-  switch (request.path.slice(PREFIX.length)) {
+  const path = request.path.slice(PREFIX.length);
+  switch (path) {
     case "healthz": {
       // Reads go on, but nothing can be written before a new start: whoever watches over the process should bring that about.
       const { failure } = endpoint.engines;
@@ -64,6 +69,11 @@ export function operatorAnswers(
       return knowsToken(request, endpoint) ? locate(request, endpoint) : json(403, NO_TOKEN);
     case "peek":
       return knowsToken(request, endpoint) ? peek(request, endpoint) : json(403, NO_TOKEN);
+    case "audit":
+    case "audit/head":
+    case "audit/tail":
+    case "audit/verify":
+      return knowsToken(request, endpoint) ? auditAnswers(request, path, endpoint.audit) : json(403, NO_TOKEN);
     default:
       return undefined;
   }

@@ -21,6 +21,8 @@ export interface NodeCommandOptions {
   readonly region: string;
   /** Tables with provisioned throughput are throttled. */
   readonly enforceThroughput: boolean;
+  /** Calls on objects, items and messages are in the audit log too. */
+  readonly auditDataEvents: boolean;
   readonly logLevel: LogLevel;
   readonly accessLog?: string | undefined;
   readonly version: string;
@@ -48,6 +50,7 @@ export async function runNode(options: NodeCommandOptions): Promise<number> {
       port: options.port,
       region: options.region as Region,
       enforceThroughput: options.enforceThroughput,
+      auditDataEvents: options.auditDataEvents,
       transport: webSocketTransport({
         controlPlaneUrl: options.controlPlaneUrl,
         joinToken: rememberedJoinToken(dataDirectory, directory, options.joinToken),

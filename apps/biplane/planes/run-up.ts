@@ -23,6 +23,8 @@ export interface UpCommandOptions {
   readonly region: string;
   /** Tables with provisioned throughput are throttled. */
   readonly enforceThroughput: boolean;
+  /** Calls on objects, items and messages are in the audit log too. */
+  readonly auditDataEvents: boolean;
   readonly logLevel: LogLevel;
   /** A file that gets one JSON line for each request. */
   readonly accessLog?: string | undefined;
@@ -61,6 +63,7 @@ export async function runUp(options: UpCommandOptions): Promise<number> {
       port: options.port,
       region,
       enforceThroughput: options.enforceThroughput,
+      auditDataEvents: options.auditDataEvents,
       transport: inProcessTransport(control.api.acceptDataPlane),
       logger,
       metrics,

@@ -1,6 +1,7 @@
 /** A front door on a catalog in memory, with a service that remembers what it was asked. */
 import type { BucketSections, Region } from "#contracts";
-import type { AccessRequest, CallContext, Operation, Service } from "#data-plane/service";
+import type { AccessRequest, CallContext, Operation, OperationPermission, Service } from "#data-plane/service";
+import { createMemoryAudit, type MemoryAudit } from "#foundation/audit/testing";
 import type { ServiceName } from "#foundation/aws";
 import type { Credential } from "#foundation/aws/sigv4";
 import type { HttpHandler, HttpResponse } from "#foundation/http";
@@ -29,6 +30,7 @@ export interface Door {
   readonly seen: Seen[];
   /** Operations whose access was asked, in order, whether or not they were allowed. */
   readonly asked: string[];
+  readonly audit: MemoryAudit;
   /** Lines of the log. */
   readonly logged: string[];
   /** What handlers do instead of answering `{}`. */
@@ -43,6 +45,7 @@ export interface DoorOptions {
   /** Operations that are offered. Default: some of S3. */
   readonly offered?: Readonly<Partial<Record<ServiceName, readonly string[]>>>;
   readonly browser?: BrowserAccess;
+  readonly auditDataEvents?: boolean;
 }
 
 const S3_OFFERED = [
@@ -64,6 +67,7 @@ export async function openDoor(options: DoorOptions = {}): Promise<Door> {
   const seen: Seen[] = [];
   const asked: string[] = [];
   const logged: string[] = [];
+  const audit = createMemoryAudit();
   const door = { behave: (): unknown => ({}) } as { behave: Door["behave"] };
 
   const operation = (service: ServiceName, name: string): Operation<never, unknown> => ({
@@ -80,9 +84,7 @@ export async function openDoor(options: DoorOptions = {}): Promise<Door> {
   const services: Service[] = Object.entries(options.offered ?? { s3: S3_OFFERED }).map(([name, operations]) => ({
     name: name as ServiceName,
     operations: new Map(operations.map((one) => [one, operation(name as ServiceName, one)])),
-    permissions: Object.fromEntries(
-      operations.map((one) => [one, { actions: [`${name}:${one}`, `s3:${one}`], level: "Write", resources: ["*"] }]),
-    ),
+    permissions: Object.fromEntries(operations.map((one) => [one, permissionOf(name, one)])),
     close: async () => {},
   }));
 
@@ -99,6 +101,8 @@ export async function openDoor(options: DoorOptions = {}): Promise<Door> {
       sink: { write: (line: string) => void logged.push(line), flush: () => {} },
     }),
     metrics: createOperationMetrics(createMetrics()),
+    audit,
+    ...(options.auditDataEvents === undefined ? {} : { auditDataEvents: options.auditDataEvents }),
     ...(options.browser === undefined ? {} : { browser: options.browser }),
   });
   const send = async (plan: RequestPlan): Promise<HttpResponse> => await handler(fakeRequest(plan));
@@ -109,10 +113,17 @@ export async function openDoor(options: DoorOptions = {}): Promise<Door> {
     seen,
     asked,
     logged,
+    audit,
     send,
     sendSigned: (plan: RequestPlan, payloadHash?: string) =>
       send(signed(plan, { credential: root, ...(payloadHash === undefined ? {} : { payloadHash }) })),
   });
+}
+
+/** Operations on objects work on data. */
+function permissionOf(service: string, operation: string): OperationPermission {
+  const permission = { actions: [`${service}:${operation}`], level: "Write", resources: ["*"] } as const;
+  return operation.includes("Object") ? { ...permission, data: true } : permission;
 }
 
 /** A bucket named `public…` lets everybody do everything, by its policy or by its ACL. */

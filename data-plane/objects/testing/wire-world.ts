@@ -1,7 +1,9 @@
 /** The service behind the real front door on a real socket, for tests that speak HTTP or use an official client. */
+
 import { S3Client } from "@aws-sdk/client-s3";
 import type { Region } from "#contracts";
 import { createFrontDoor, createOperationMetrics } from "#data-plane/front-door";
+import { createMemoryAudit } from "#foundation/audit/testing";
 import { serveHttp } from "#foundation/http";
 import { systemClock } from "#foundation/runtime";
 import { createMetrics, silentLogger } from "#foundation/telemetry";
@@ -23,6 +25,7 @@ export async function openWireWorld(options: Parameters<typeof openWorld>[0] = {
   world.planes.addKey(KEY.accessKeyId, ACCOUNT, KEY.secretAccessKey);
   const region = "us-east-1" as Region;
   const handler = await createFrontDoor({
+    audit: createMemoryAudit(),
     services: [world.service],
     catalog: world.planes,
     defaultRegion: region,

@@ -1,4 +1,5 @@
 /** The service behind the real front door on a real socket, with official clients of two accounts. Time of queues and messages is the test's to move; clients sign with the real time. */
+
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +7,7 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 import type { AccountId, Region, UserRecord } from "#contracts";
 import { createFrontDoor, createOperationMetrics } from "#data-plane/front-door";
 import { MemoryCatalog } from "#data-plane/link/testing";
+import { createMemoryAudit } from "#foundation/audit/testing";
 import type { Credential } from "#foundation/aws/sigv4";
 import { createSealingKey, type SealingKey } from "#foundation/crypto";
 import { serveHttp } from "#foundation/http";
@@ -102,6 +104,7 @@ export async function openWorld(remains: Remains = newRemains()): Promise<World>
   const service = createQueuesService(environment);
   await service.started;
   const handler = await createFrontDoor({
+    audit: createMemoryAudit(),
     services: [service],
     catalog,
     defaultRegion: REGION,

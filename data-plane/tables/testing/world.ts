@@ -1,4 +1,5 @@
 /** The two services behind the real front door and a real server, on an engine in a directory of its own. */
+
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +7,7 @@ import { DynamoDBClient, type DynamoDBServiceException } from "@aws-sdk/client-d
 import { DynamoDBStreamsClient } from "@aws-sdk/client-dynamodb-streams";
 import type { AccountId, Region } from "#contracts";
 import { createFrontDoor, createOperationMetrics } from "#data-plane/front-door";
+import { createMemoryAudit } from "#foundation/audit/testing";
 import { signRequest } from "#foundation/aws/sigv4";
 import { type HttpServer, serveHttp } from "#foundation/http";
 import { createVirtualTime, systemClock, systemRandom, systemTimers, type Timers } from "#foundation/runtime";
@@ -96,6 +98,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
   };
   const services = await createTablesServices(environment);
   const handler = await createFrontDoor({
+    audit: createMemoryAudit(),
     services,
     catalog: planes,
     defaultRegion: REGION,

@@ -19,6 +19,7 @@ export const node: CommandBody = async (context) => {
     name: setting(context, "name") ?? machineName(),
     region: regionSetting(context),
     enforceThroughput: flagSetting(context, "enforce-throughput"),
+    auditDataEvents: flagSetting(context, "audit-data-events"),
     logLevel: logLevelSetting(context),
     accessLog: setting(context, "access-log"),
     version: context.version,

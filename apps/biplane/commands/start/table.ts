@@ -25,11 +25,16 @@ const ENFORCE_THROUGHPUT: CommandOption = {
   help: "Throttle tables with provisioned throughput, as AWS does",
 };
 
+const AUDIT_DATA_EVENTS: CommandOption = {
+  name: "audit-data-events",
+  help: "Write calls on objects, items and messages into the audit log too",
+};
+
 export const START_COMMANDS: readonly Command[] = [
   {
     name: "up",
     summary: "Start a cloud: both planes in one process",
-    options: [PORT, API_PORT, HOST, REGION, ENFORCE_THROUGHPUT, LOG_LEVEL, ACCESS_LOG],
+    options: [PORT, API_PORT, HOST, REGION, ENFORCE_THROUGHPUT, AUDIT_DATA_EVENTS, LOG_LEVEL, ACCESS_LOG],
     notes: [
       "The data directory is --data, else BIPLANE_DATA, else .biplane in the clone that the program runs from, else ~/.biplane.",
       "Deleting it resets the cloud. SIGINT and SIGTERM stop it cleanly. Every option can be set as BIPLANE_PORT, BIPLANE_API_PORT …",
@@ -58,6 +63,7 @@ export const START_COMMANDS: readonly Command[] = [
       HOST,
       REGION,
       ENFORCE_THROUGHPUT,
+      AUDIT_DATA_EVENTS,
       LOG_LEVEL,
       ACCESS_LOG,
     ],

@@ -14,6 +14,7 @@ export const up: CommandBody = async (context) => {
     apiPort: portSetting(context, "api-port", API_PORT),
     region: regionSetting(context),
     enforceThroughput: flagSetting(context, "enforce-throughput"),
+    auditDataEvents: flagSetting(context, "audit-data-events"),
     logLevel: logLevelSetting(context),
     accessLog: setting(context, "access-log"),
     version: context.version,
