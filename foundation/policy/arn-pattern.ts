@@ -1,13 +1,16 @@
 /**
- * Patterns over Amazon Resource Names: six segments separated by colons, of which only the last may hold colons itself. A wildcard stays within
- * its segment (IAM User Guide, "Amazon Resource Name (ARN) condition operators" and "IAM JSON policy elements: Resource").
+ * Patterns over Amazon Resource Names: six segments separated by colons, of which only the last may hold colons itself.
+ *
+ * In conditions, a wildcard stays within its segment (IAM User Guide, "Amazon Resource Name (ARN) condition operators": each segment is checked
+ * separately). In the elements `Resource` and `NotResource` it does as well, except that a star at the end of a segment may go on beyond the colon
+ * ("IAM JSON policy elements: Resource", "Using wildcards in resource ARNs").
  */
 
 import { compileTokens, type Matcher, type PatternOptions, type Token, tokenise } from "./pattern.ts";
 
 const segments = 6;
 
-/** Compiles a pattern for ARNs. `*` alone matches everything. */
+/** Compiles a pattern of a condition. `*` alone matches everything. */
 export function compileArnPattern(text: string, options: PatternOptions): Matcher {
   const tokens = tokenise(text, options);
   const parts = splitTokens(tokens);
@@ -26,6 +29,34 @@ export function compileArnPattern(text: string, options: PatternOptions): Matche
     }
     return matchers[last]?.(text.slice(start), context) === true;
   };
+}
+
+/** Compiles a pattern of `Resource` or `NotResource`. */
+export function compileResourcePattern(text: string, options: PatternOptions): Matcher {
+  const parts = splitTokens(tokenise(text, options));
+  const last = parts.length - 1;
+  const tokens = parts.flatMap((part, i) => (i === last ? part : [...part.map(withinSegment), colon]));
+  return compileTokens(joinLiterals(tokens), false);
+}
+
+const colon: Token = { type: "literal", text: ":" };
+
+/** What a wildcard before the last segment stands for. */
+function withinSegment(token: Token, index: number, part: readonly Token[]): Token {
+  if (token.type === "question") return { type: "question-within" };
+  return token.type === "star" && index < part.length - 1 ? { type: "star-within" } : token;
+}
+
+/** Literals side by side become one, so that plain patterns are compared at once. */
+function joinLiterals(tokens: readonly Token[]): readonly Token[] {
+  const joined: Token[] = [];
+  for (const token of tokens) {
+    const before = joined.at(-1);
+    if (token.type === "literal" && before?.type === "literal") {
+      joined[joined.length - 1] = { type: "literal", text: before.text + token.text };
+    } else joined.push(token);
+  }
+  return joined;
 }
 
 /** Splits at the colons in literals, at most into six parts. */

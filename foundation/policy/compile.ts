@@ -1,6 +1,6 @@
 /** Policies, compiled once and evaluated many times. */
 
-import { compileArnPattern } from "./arn-pattern.ts";
+import { compileResourcePattern } from "./arn-pattern.ts";
 import { type Condition, compileCondition } from "./conditions.ts";
 import { keysOfConditions, keysOfResources } from "./context-keys.ts";
 import { compilePattern, type Matcher } from "./pattern.ts";
@@ -176,7 +176,7 @@ function compileResources(statement: PolicyStatement, variables: boolean): Match
   const patterns = statement.resource ?? statement.notResource;
   // Trust policies have no resource: the role itself is meant.
   if (patterns === undefined) return () => true;
-  const matchers = patterns.map((pattern) => compileArnPattern(pattern, { wildcards: true, variables }));
+  const matchers = patterns.map((pattern) => compileResourcePattern(pattern, { wildcards: true, variables }));
   const wanted = statement.resource !== undefined;
   const [only] = matchers;
   if (only !== undefined && matchers.length === 1) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { compileArnPattern } from "./arn-pattern.ts";
+import { compileArnPattern, compileResourcePattern } from "./arn-pattern.ts";
 import { compileCondition } from "./conditions.ts";
 import { isInRange, parseIpRange } from "./ip-range.ts";
 import { compilePattern } from "./pattern.ts";
@@ -171,6 +171,28 @@ describe("patterns", () => {
     expect(matches("arn:aws:iam::*:user/${aws:username}", "arn:aws:iam::1:user/ana")).toBe(true);
     expect(matches("arn:aws:iam::*:user/${aws:username}", "arn:aws:iam::1:user/bob")).toBe(false);
     expect(matches("arn:aws:s3:::bucket/Key", "arn:aws:s3:::bucket/key")).toBe(false);
+  });
+
+  test("in resources a star at the end of a segment goes on beyond it, others do not", () => {
+    const matches = (pattern: string, text: string) => compileResourcePattern(pattern, on)(text, ana);
+    expect(matches("arn:aws:sqs:*:q", "arn:aws:sqs:eu:1:q")).toBe(true);
+    expect(matches("arn:aws:sqs:e*:q", "arn:aws:sqs:eu:1:q")).toBe(true);
+    expect(matches("arn:aws:sqs:*u:q", "arn:aws:sqs:eu:1:q")).toBe(false);
+    expect(matches("arn:aws:sqs:*u:1:q", "arn:aws:sqs:eu:1:q")).toBe(true);
+    expect(matches("arn:aws:sqs:*1:q", "arn:aws:sqs:eu:1:q")).toBe(false);
+    expect(matches("arn:aws:sqs:eu?1:q", "arn:aws:sqs:eu:1:q")).toBe(false);
+    expect(matches("arn:aws:sqs:e?:*:q", "arn:aws:sqs:eu:1:q")).toBe(true);
+    expect(matches("arn:aws:sqs:e*u:*:q*", "arn:aws:sqs:eu:1:q")).toBe(true);
+    expect(matches("arn:aws:sqs:*:1:${aws:username}", "arn:aws:sqs:eu:1:ana")).toBe(true);
+    expect(matches("arn:aws:sqs:e*u:1:${aws:username}", "arn:aws:sqs:eu:1:bob")).toBe(false);
+    expect(matches("arn:aws:lambda:eu:1:function:f?o", "arn:aws:lambda:eu:1:function:f:o")).toBe(true);
+    expect(matches("arn:aws:s3:::b/Key", "arn:aws:s3:::b/Key")).toBe(true);
+    expect(matches("*", "*")).toBe(true);
+  });
+
+  test("a hostile pattern of a resource takes time in proportion, too", () => {
+    const matches = compileResourcePattern(`arn:aws:${"a*".repeat(300)}b:x`, on);
+    expect(matches(`arn:aws:${"a".repeat(2000)}:x`, ana)).toBe(false);
   });
 });
 

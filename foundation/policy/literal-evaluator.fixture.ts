@@ -75,7 +75,7 @@ function applies(statement: PolicyStatement, document: PolicyDocument | undefine
   if (actions !== (statement.action !== undefined)) return 0;
   const patterns = statement.resource ?? statement.notResource;
   if (patterns !== undefined) {
-    const resources = patterns.some((pattern) => arnMatches(pattern, asked.resource, modern, asked));
+    const resources = patterns.some((pattern) => arnMatches(pattern, asked.resource, modern, asked, true));
     if (resources !== (statement.resource !== undefined)) return 0;
   }
   if (!statement.conditions.every((element) => holds(element, modern, asked))) return 0;
@@ -139,7 +139,7 @@ function compares(name: string, policy: string, text: string, modern: boolean, a
       return new RegExp(`^${pattern(policy, modern, asked, true)}$`, "s").test(text);
     case "ArnLike":
     case "ArnEquals":
-      return arnMatches(policy, text, modern, asked);
+      return arnMatches(policy, text, modern, asked, false);
     case "BinaryEquals":
       return atob(policy) === atob(text);
     case "IpAddress":
@@ -193,8 +193,8 @@ function rangeBits(range: string): string {
   return bits === undefined ? all : all.slice(0, 1 + Number(bits));
 }
 
-/** The last segment of the pattern takes the rest; those before it, one segment each. */
-function arnMatches(policy: string, text: string, modern: boolean, asked: Asked): boolean {
+/** The last segment of the pattern takes the rest; those before it, one segment each. `beyond`: a star at a segment's end goes on beyond it. */
+function arnMatches(policy: string, text: string, modern: boolean, asked: Asked, beyond: boolean): boolean {
   const parts = policy
     .replace(/\$\{[^}]*\}/g, (inner) => (modern ? inner.replaceAll(":", "\u0001") : inner))
     .split(":");
@@ -203,7 +203,9 @@ function arnMatches(policy: string, text: string, modern: boolean, asked: Asked)
   const expression = segments
     .map((segment, i) => {
       const whole = pattern(segment.replaceAll("\u0001", ":"), modern, asked, true);
-      return i < count - 1 ? whole.replaceAll("[^]", "[^:]") : whole;
+      if (i === count - 1) return whole;
+      const within = whole.replaceAll("[^]", "[^:]");
+      return beyond && whole.endsWith("[^]*") ? `${within.slice(0, -"[^:]*".length)}[^]*` : within;
     })
     .join(":");
   return new RegExp(`^${expression}$`, "s").test(text);

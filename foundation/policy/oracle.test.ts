@@ -36,6 +36,7 @@ const arn = fc.constantFrom(
   "arn:aws:s3:::b",
   "arn:aws:s3:::b/a:b",
   "arn:aws:sqs:eu:111111111111:q",
+  "arn:aws:sqs:e:u:111111111111:q",
   "arn:aws:s3:::B/Ana",
 );
 const arnPattern = fc.constantFrom(
@@ -50,6 +51,13 @@ const arnPattern = fc.constantFrom(
   "arn:aws:s3:::b/${k:one, 'ana'}/x",
   "arn:aws:sqs:*:*:q",
   "arn:aws:sqs:*:111111111111:?",
+  "arn:aws:sqs:*:q",
+  "arn:aws:sqs:e*u:*1:q",
+  "arn:aws:sqs:?u:1*1:q",
+  "arn:aws:sqs:e*u:111111111111:q",
+  "arn:aws:sqs:e?u:1*:q",
+  "arn:aws:sqs:e?:*q",
+  "arn:aws:*:q",
   "arn:aws:s3:::b/${k:none, 'ana'}/x",
   "arn:aws:*:*:*:*",
   "arn:aws:s3:*:*:b/a*b",
@@ -237,28 +245,25 @@ const principal: fc.Arbitrary<PrincipalContext> = fc.oneof(
 
 function statement(kind: PolicyKind): fc.Arbitrary<object> {
   const named = kind === "resource";
-  return (
-    fc
-      .record({
-        Effect: fc.constantFrom("Allow", "Allow", "Deny"),
-        actions: listOf(actionPattern),
-        resources: listOf(arnPattern),
-        notAction: fc.nat(4),
-        notResource: fc.nat(4),
-        principals: principalElement,
-        notPrincipal: fc.nat(2),
-        Condition: conditions,
-      })
-      .map(({ Effect, actions, resources, notAction, notResource, principals, notPrincipal, Condition }) => ({
-        Effect,
-        [notAction === 0 ? "NotAction" : "Action"]: actions,
-        [notResource === 0 ? "NotResource" : "Resource"]: resources,
-        ...(named ? { [notPrincipal === 0 && Effect === "Deny" ? "NotPrincipal" : "Principal"]: principals } : {}),
-        ...(Condition === undefined ? {} : { Condition }),
-      }))
-      // The resource grammar knows no actions of vendor `*`.
-      .filter((made) => !named || !JSON.stringify(made).includes('"arn:aws:*'))
-  );
+  return fc
+    .record({
+      Effect: fc.constantFrom("Allow", "Allow", "Deny"),
+      actions: listOf(actionPattern),
+      // S3's grammar asks for all six segments.
+      resources: listOf(named ? arnPattern.filter((text) => text === "*" || text.split(":").length >= 6) : arnPattern),
+      notAction: fc.nat(4),
+      notResource: fc.nat(4),
+      principals: principalElement,
+      notPrincipal: fc.nat(2),
+      Condition: conditions,
+    })
+    .map(({ Effect, actions, resources, notAction, notResource, principals, notPrincipal, Condition }) => ({
+      Effect,
+      [notAction === 0 ? "NotAction" : "Action"]: actions,
+      [notResource === 0 ? "NotResource" : "Resource"]: resources,
+      ...(named ? { [notPrincipal === 0 && Effect === "Deny" ? "NotPrincipal" : "Principal"]: principals } : {}),
+      ...(Condition === undefined ? {} : { Condition }),
+    }));
 }
 
 function document(kind: PolicyKind): fc.Arbitrary<PolicyDocument> {

@@ -23,6 +23,9 @@ export type Token =
   | { readonly type: "literal"; readonly text: string }
   | { readonly type: "star" }
   | { readonly type: "question" }
+  /** A star and a question mark that stand for anything but colons; only patterns of resources have them. */
+  | { readonly type: "star-within" }
+  | { readonly type: "question-within" }
   | {
       readonly type: "variable";
       /** As written. */
@@ -84,6 +87,12 @@ export function compilePattern(text: string, options: PatternOptions): Matcher {
 
 /** Compiles tokens, choosing the cheapest way. */
 export function compileTokens(tokens: readonly Token[], ignoreCase: boolean): Matcher {
+  if (tokens.some(({ type }) => type === "star-within" || type === "question-within")) {
+    return (text, context) => {
+      const codes = toCodes(tokens, ignoreCase, context);
+      return codes !== undefined && matchesMixed(codes, ignoreCase ? text.toLowerCase() : text);
+    };
+  }
   if (tokens.some(({ type }) => type === "variable")) return compileVariables(tokens, ignoreCase);
   const [first, second] = tokens;
   const fold = (value: string) => (ignoreCase ? value.toLowerCase() : value);
@@ -133,6 +142,14 @@ function isPiece(token: Token): token is Piece {
 
 const starCode = -1;
 const questionCode = -2;
+const starWithinCode = -3;
+const questionWithinCode = -4;
+const wildcardCodes = {
+  star: starCode,
+  question: questionCode,
+  "star-within": starWithinCode,
+  "question-within": questionWithinCode,
+} as const;
 
 /** The pattern as character codes with two marks; undefined when a variable has no value. */
 function toCodes(
@@ -142,8 +159,7 @@ function toCodes(
 ): readonly number[] | undefined {
   const codes: number[] = [];
   for (const token of tokens) {
-    if (token.type === "star") codes.push(starCode);
-    else if (token.type === "question") codes.push(questionCode);
+    if (token.type !== "literal" && token.type !== "variable") codes.push(wildcardCodes[token.type]);
     else {
       const text = token.type === "literal" ? token.text : variableValue(token, context);
       if (text === undefined) return undefined;
@@ -190,3 +206,39 @@ function matchesGlob(codes: readonly number[], text: string): boolean {
   while (codes[at] === starCode) at++;
   return at === codes.length;
 }
+
+/**
+ * Matches patterns with both kinds of stars. A star that stays within its segment cannot always take more, so that it does not suffice to return to
+ * the last one: all places of the pattern that the text so far can have led to are followed side by side.
+ */
+function matchesMixed(codes: readonly number[], text: string): boolean {
+  let reached = new Uint8Array(codes.length + 1);
+  let next = new Uint8Array(codes.length + 1);
+  reached[0] = 1;
+  skipStars(codes, reached);
+  for (let i = 0; i < text.length; i++) {
+    const character = text.charCodeAt(i);
+    const isColon = character === colonCode;
+    next.fill(0);
+    for (let at = 0; at < codes.length; at++) {
+      if (reached[at] === 0) continue;
+      const code = codes[at];
+      if (code === starCode || (code === starWithinCode && !isColon)) next[at] = 1;
+      else if (code === character || code === questionCode || (code === questionWithinCode && !isColon))
+        next[at + 1] = 1;
+    }
+    skipStars(codes, next);
+    [reached, next] = [next, reached];
+  }
+  return reached[codes.length] === 1;
+}
+
+/** A star may stand for nothing. */
+function skipStars(codes: readonly number[], reached: Uint8Array): void {
+  for (let at = 0; at < codes.length; at++) {
+    const code = codes[at];
+    if (reached[at] === 1 && (code === starCode || code === starWithinCode)) reached[at + 1] = 1;
+  }
+}
+
+const colonCode = 0x3a;
