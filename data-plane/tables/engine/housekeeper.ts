@@ -9,6 +9,10 @@ export const EXPIRE_EVERY_MS = 1_000;
 export const TRIM_EVERY_MS = 60_000;
 /** After a failure, for example a full disk, chores are tried again so much later. */
 const RETRY_AFTER_MS = 10_000;
+/** While others write, background work rests so many times as long as its last piece took: a quarter of the writing thread is its share. Without others it does not rest. */
+const REST_SHARE = 3;
+/** A piece that took longer was itself kept waiting. */
+const REST_MS_MAX = 50;
 
 export interface Housekeeper {
   /** There may be chores. */
@@ -21,6 +25,8 @@ export interface Housekeeper {
 
 export interface HousekeeperParts {
   readonly host: EngineHost<TableOperations>;
+  /** How many writes callers have asked for so far. */
+  readonly writes: () => number;
   readonly views: TableViews;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -32,6 +38,7 @@ export interface HousekeeperParts {
 
 export function startHousekeeper({
   host,
+  writes,
   views,
   clock,
   timers,
@@ -42,28 +49,52 @@ export function startHousekeeper({
   let closed = false;
   const handles: TimerHandle[] = [];
 
-  const doChores = async (): Promise<void> => {
+  /** Ends the rests under way. */
+  const rests = new Set<() => void>();
+  let hurries = 0;
+  const rest = (ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      const end = (): void => {
+        timer.cancel();
+        rests.delete(end);
+        resolve();
+      };
+      const timer = timers.after(ms, end);
+      rests.add(end);
+    });
+  const endRests = (): void => {
+    for (const end of [...rests]) end();
+  };
+  /** Pieces of work, one after the other: each is bounded, so that writes pass between. @param piece answers whether there is more */
+  const inPieces = async (piece: () => Promise<boolean>): Promise<void> => {
     for (let more = true; more && !closed; ) {
-      const answer = await host.apply("chore", { now: clock.now() });
-      for (const tableId of answer.changed) views.refresh(tableId);
-      more = answer.more;
+      const began = clock.monotonicMs();
+      const before = writes();
+      more = await piece();
+      const tookMs = clock.monotonicMs() - began;
+      if (more && !closed && hurries === 0 && writes() > before) await rest(Math.min(tookMs * REST_SHARE, REST_MS_MAX));
     }
   };
+  const doChores = (): Promise<void> =>
+    inPieces(async () => {
+      const { changed, more } = await host.apply("chore", { now: clock.now() });
+      for (const tableId of changed) views.refresh(tableId);
+      return more;
+    });
   const expire = async (): Promise<void> => {
-    for (let more = hasExpiry(views); more && !closed; ) {
-      const answer = await host.apply("expire", { now: clock.now() });
-      if (answer.streams.length > 0) onStreams(answer.streams);
-      more = answer.more;
-    }
+    if (!hasExpiry(views)) return;
+    await inPieces(async () => {
+      const { streams, more } = await host.apply("expire", { now: clock.now() });
+      if (streams.length > 0) onStreams(streams);
+      return more;
+    });
   };
-  const trim = async (): Promise<void> => {
-    // Each command removes a bounded piece, so that writes pass between.
-    for (let more = true; more && !closed; ) {
-      const answer = await host.apply("trim", { now: clock.now() });
-      for (const stream of answer.gone) onStreamGone(stream);
-      more = answer.more;
-    }
-  };
+  const trim = (): Promise<void> =>
+    inPieces(async () => {
+      const { gone, more } = await host.apply("trim", { now: clock.now() });
+      for (const stream of gone) onStreamGone(stream);
+      return more;
+    });
 
   const chores = createTask(doChores);
   const expiry = createTask(expire);
@@ -90,13 +121,17 @@ export function startHousekeeper({
   return {
     kick,
     async settle() {
-      await chores.run();
-      await expiry.run();
-      await trimming.run();
-      await chores.run();
+      hurries++;
+      endRests();
+      try {
+        for (const task of [chores, expiry, trimming, chores]) await task.run();
+      } finally {
+        hurries--;
+      }
     },
     async close() {
       closed = true;
+      endRests();
       for (const handle of handles) handle.cancel();
       await Promise.allSettled([chores.idle(), expiry.idle(), trimming.idle()]);
     },

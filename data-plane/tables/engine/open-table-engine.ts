@@ -76,6 +76,7 @@ export async function openTableEngine(options: TableEngineOptions): Promise<Embe
     opened.push(() => queue.close());
     const housekeeper = startHousekeeper({
       host,
+      writes: () => queue.submitted,
       views,
       clock,
       timers,

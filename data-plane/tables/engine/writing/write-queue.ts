@@ -21,6 +21,8 @@ const MESSAGE_LENGTH_MAX = 4 * 1024 * 1024;
 export interface WriteQueue {
   /** Resolves when the command's effect is durable. Rejects with what `engineFailure` makes sense of. */
   submit(command: PackedCommand): Promise<CommandResult>;
+  /** How many were submitted so far. */
+  readonly submitted: number;
   /** Resolves when everything accepted was answered. */
   close(): Promise<void>;
 }
@@ -34,6 +36,7 @@ export interface WriteQueueParts {
 
 export function createWriteQueue({ host, clock, onStreams }: WriteQueueParts): WriteQueue {
   let pendingLength = 0;
+  let submitted = 0;
   let closed = false;
 
   const send = async (commands: readonly PackedCommand[]): Promise<Outcome<CommandResult>[]> => {
@@ -67,7 +70,11 @@ export function createWriteQueue({ host, clock, onStreams }: WriteQueueParts): W
       if (isFull) return Promise.reject(new TableEngineError("Overloaded"));
       if (closed) return Promise.reject(new TableEngineError("EngineFailed"));
       pendingLength += length;
+      submitted++;
       return group.submit(command);
+    },
+    get submitted() {
+      return submitted;
     },
     close() {
       closed = true;
