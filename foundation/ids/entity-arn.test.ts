@@ -34,6 +34,8 @@ test.each([
   "arn:aws:iam::123456789012:root",
   "arn:aws:iam::123456789012:user/",
   "arn:aws:iam::123456789012:user/team/",
+  "arn:aws:iam::123456789012:user/a b",
+  "arn:aws:iam::123456789012:user/ada\n",
   "arn:aws:iam::12345:user/ada",
   "arn:aws:s3:::user/ada",
   "arn:aws:iam:eu-west-1:123456789012:user/ada",

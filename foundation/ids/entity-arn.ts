@@ -40,7 +40,7 @@ export function entityArn({ kind, accountId, path, name }: EntityPlace): string 
 
 /** Takes an ARN apart; undefined when it is not that of an IAM entity. What it names need not exist. */
 export function parseEntityArn(arn: string): EntityPlace | undefined {
-  const [, accountId, type, rest] = /^arn:aws:iam::(\d{12}|aws):([a-z-]+)\/(.+)$/s.exec(arn) ?? [];
+  const [, accountId, type, rest] = /^arn:aws:iam::(\d{12}|aws):([a-z-]+)\/([\x21-\x7e]+)$/.exec(arn) ?? [];
   const kind = KINDS_BY_TYPE.get(type ?? "");
   if (kind === undefined || accountId === undefined || rest === undefined) return undefined;
   // The name of a provider is a URL, slashes included; it has no path of its own.

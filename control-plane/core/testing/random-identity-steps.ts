@@ -1,7 +1,7 @@
 /** Random commands about accounts, IAM entities and access keys, made from the records as they are. Few names, so that commands meet. */
 import fc from "fast-check";
-import { type AccountId, type Command, IDENTITY_KINDS, type IdentityKind } from "#contracts";
-import type { CatalogReader } from "#control-plane/events";
+import { type AccountId, type Command, IDENTITY_KINDS, type IdentityKind, type IdentityRecord } from "#contracts";
+import { type CatalogReader, groups } from "#control-plane/events";
 import { entityArn } from "#foundation/ids";
 
 /** Makes a command from what there is. */
@@ -31,19 +31,23 @@ export function nth<Item>(items: Iterable<Item>, at: number): Item | undefined {
   return all[at % Math.max(1, all.length)];
 }
 
-const idOf = (views: CatalogReader, kind: IdentityKind, at: number): string =>
-  nth(views.records(kind), at)?.entityId ?? "none";
-
-function policyArn(views: CatalogReader, at: number): string {
-  const policy = nth(views.records("managedPolicy"), at);
+function policyArn(own: Owned, at: number): string {
+  const policy = own("managedPolicy", at);
   return at === 5 || policy === undefined ? AWS_MANAGED : entityArn(policy);
 }
 
 /** What names an access key. */
 type KeyReference = { readonly accountId: AccountId; readonly accessKeyId: string };
 
-/** One section's change, from what there is. */
-type Change = (views: CatalogReader) => Readonly<Record<string, unknown>>;
+/** One section's change, from what there is in the account. */
+type Change = (own: Owned) => Readonly<Record<string, unknown>>;
+type Owned = <Kind extends IdentityKind>(kind: Kind, at: number) => IdentityRecord<Kind> | undefined;
+
+/** Entities of the account; each sixth time of any account. */
+const ownedBy =
+  (views: CatalogReader, accountId: AccountId): Owned =>
+  (kind, at) =>
+    at === 4 ? nth(views.records(kind), at) : nth(views.inGroup(kind, groups.ofAccount(accountId)), at);
 
 const said = (arbitrary: fc.Arbitrary<Readonly<Record<string, unknown>>>): fc.Arbitrary<Change> =>
   arbitrary.map((change) => () => change);
@@ -54,22 +58,24 @@ const inlinePolicies = single("inlinePolicies", policyName, fc.oneof(document, f
 const tags = single("tags", fc.constantFrom("a", "A", "b", "__proto__"), fc.constantFrom("x", "y", "z", null, 7));
 const attachedPolicies = fc.tuple(index, present).map(
   ([at, value]): Change =>
-    (views) => ({ attachedPolicies: { [policyArn(views, at)]: value } }),
+    (own) => ({ attachedPolicies: { [policyArn(own, at)]: value } }),
 );
 const boundary = fc.tuple(index, present).map(
   ([at, value]): Change =>
-    (views) => ({ boundary: value && policyArn(views, at) }),
+    (own) => ({ boundary: value && policyArn(own, at) }),
 );
 const reference = (section: string, kind: IdentityKind): fc.Arbitrary<Change> =>
-  fc.tuple(index, present).map(([at, value]) => (views) => ({ [section]: { [idOf(views, kind, at)]: value } }));
+  fc.tuple(index, present).map(([at, value]) => (own) => ({
+    [section]: { [own(kind, at)?.entityId ?? "none"]: value },
+  }));
 const sessionsValidFrom = said(fc.constantFrom(0, 1_000, null, 1e15).map((time) => ({ sessionsValidFrom: time })));
 
 const versions: fc.Arbitrary<Change> = fc.oneof(
   // The next one, of some policy or other; often of the one that is meant.
   fc.tuple(index, document, fc.boolean()).map(
     ([at, text, inForce]): Change =>
-      (views) => {
-        const next = `v${(nth(views.records("managedPolicy"), at)?.sections.lastVersion ?? 0) + 1}`;
+      (own) => {
+        const next = `v${(own("managedPolicy", at)?.sections.lastVersion ?? 0) + 1}`;
         return { versions: { [next]: { document: text } }, ...(inForce ? { defaultVersion: next } : {}) };
       },
   ),
@@ -78,8 +84,13 @@ const versions: fc.Arbitrary<Change> = fc.oneof(
 );
 
 const CHANGES: Readonly<Record<IdentityKind, fc.Arbitrary<Change>>> = {
-  user: fc.oneof(inlinePolicies, attachedPolicies, boundary, reference("groups", "group"), tags, sessionsValidFrom),
-  group: fc.oneof(inlinePolicies, attachedPolicies, tags),
+  user: fc.oneof(
+    { weight: 2, arbitrary: fc.oneof(inlinePolicies, tags, sessionsValidFrom) },
+    { weight: 1, arbitrary: attachedPolicies },
+    { weight: 1, arbitrary: boundary },
+    { weight: 3, arbitrary: reference("groups", "group") },
+  ),
+  group: fc.oneof(attachedPolicies, fc.oneof(inlinePolicies, tags)),
   role: fc.oneof(
     inlinePolicies,
     attachedPolicies,
@@ -117,19 +128,19 @@ const LEAST: Readonly<Record<IdentityKind, (name: string) => object>> = {
   oidcProvider: (name) => ({ url: `https://${name}` }),
 };
 
-const path = fc.constantFrom(undefined, undefined, "/", "/team/", "/team/", "team");
+const path = fc.constantFrom(undefined, undefined, undefined, "/", "/team/", "/team/", "/a/b/", "team");
 
 /** Which entity a command means: mostly one that there is, seldom as another account. */
 const target = fc.record({ at: index, stranger: fc.oneof({ weight: 9, arbitrary: fc.constant(undefined) }, account) });
 
 function stepsOf(kind: IdentityKind): fc.Arbitrary<Step> {
   const changes = fc.array(CHANGES[kind], { maxLength: 2 });
-  const merged = (given: readonly Change[], views: CatalogReader) =>
-    Object.assign({}, ...given.map((change) => change(views)));
+  const merged = (given: readonly Change[], views: CatalogReader, accountId: AccountId) =>
+    Object.assign({}, ...given.map((change) => change(ownedBy(views, accountId))));
   const create = fc.tuple(account, NAMES[kind], path, changes).map(
     ([accountId, name, at, given]): Step =>
       (views) => {
-        const sections = { ...LEAST[kind](name), ...merged(given, views) };
+        const sections = { ...LEAST[kind](name), ...merged(given, views, accountId) };
         return {
           type: `${kind}.create`,
           accountId,
@@ -143,7 +154,7 @@ function stepsOf(kind: IdentityKind): fc.Arbitrary<Step> {
   const about = <Given>(
     verb: string,
     given: fc.Arbitrary<Given>,
-    members: (given: Given, views: CatalogReader) => object,
+    members: (given: Given, views: CatalogReader, accountId: AccountId) => object,
   ) =>
     fc.tuple(target, given, create).map(
       ([{ at, stranger }, said, otherwise]): Step =>
@@ -152,21 +163,21 @@ function stepsOf(kind: IdentityKind): fc.Arbitrary<Step> {
           if (entity === undefined) return otherwise(views);
           const { entityId } = entity;
           const accountId = stranger ?? entity.accountId;
-          return { type: `${kind}.${verb}`, accountId, entityId, ...members(said, views) } as Command;
+          return { type: `${kind}.${verb}`, accountId, entityId, ...members(said, views, entity.accountId) } as Command;
         },
     );
   const revision = fc.constantFrom({}, {}, {}, { ifRevision: 1 });
   return fc.oneof(
-    { weight: 2, arbitrary: create },
+    { weight: 3, arbitrary: create },
     {
       weight: 6,
-      arbitrary: about("configure", fc.tuple(changes, revision), ([given, ifRevision], views) => ({
-        sections: merged(given, views),
+      arbitrary: about("configure", fc.tuple(changes, revision), ([given, ifRevision], views, accountId) => ({
+        sections: merged(given, views, accountId),
         ...ifRevision,
       })),
     },
     {
-      weight: 1,
+      weight: 2,
       arbitrary: about("rename", fc.tuple(NAMES[kind], path), ([name, to]) =>
         to === undefined ? { name } : { name, path: to },
       ),
@@ -224,8 +235,18 @@ const accountSteps: fc.Arbitrary<Step> = fc
         command,
   );
 
+/** Where references are, more happens. */
+const WEIGHTS: Readonly<Record<IdentityKind, number>> = {
+  user: 6,
+  group: 4,
+  role: 4,
+  managedPolicy: 4,
+  instanceProfile: 3,
+  oidcProvider: 1,
+};
+
 export const identityStep: fc.Arbitrary<Step> = fc.oneof(
-  ...IDENTITY_KINDS.map((kind) => ({ weight: 3, arbitrary: stepsOf(kind) })),
+  ...IDENTITY_KINDS.map((kind) => ({ weight: WEIGHTS[kind], arbitrary: stepsOf(kind) })),
   { weight: 4, arbitrary: keySteps },
   { weight: 1, arbitrary: accountSteps },
 );
