@@ -75,7 +75,7 @@ function confirmPage(
   const everything = scopes.length === ORG_SCOPES.length;
   const body = html`
 <h1>Let “${clientName}” act as you?</h1>
-<p>Only if you have just begun to sign in there yourself, and it shows this very code:</p>
+<p>That is what the device calls itself. Let it in only if you have just begun to sign in there yourself, and it shows this very code:</p>
 <p><code class="big">${shownCode(userCode)}</code></p>
 <dl>
 <dt>You</dt><dd>${person.name} (${person.email})</dd>
@@ -83,7 +83,7 @@ function confirmPage(
 <dt>It may</dt><dd>${
     everything
       ? "do everything that your role in each org allows"
-      : html`use of your roles: <ul class="scopes">${scopes.map((scope) => html`<li>${scope}</li>`)}</ul>`
+      : html`use only these rights of your roles: <ul class="scopes">${scopes.map((scope) => html`<li>${scope}</li>`)}</ul>`
   }</dd>
 </dl>
 <form method="post" action="/device">
@@ -102,7 +102,7 @@ function donePage(title: string, sentence: string): HttpResponse {
 }
 
 function whoLine(person: SignedIn["person"]) {
-  return html`<p class="hint">Signed in as ${person.email}. <a href="/logout">Sign out</a></p>`;
+  return html`<p class="who">Signed in as ${person.email}. <a href="/logout">Sign out</a></p>`;
 }
 
 /** As the device shows it. */

@@ -8,7 +8,7 @@ import { actorOfSubject } from "../sign-in/issue.ts";
 import { PASSWORD_CHARACTERS_MIN, passwordProblem } from "../sign-in/passwords.ts";
 import { html } from "./html.ts";
 import { pageAnswer, problemNote } from "./layout.ts";
-import { hidden, loginLocation, signInCookie } from "./login-page.ts";
+import { AUTOFOCUS, hidden, loginLocation, signInCookie } from "./login-page.ts";
 import { type FormCall, type Page, type PageCall, type PageEnvironment, PROOF_FIELD } from "./page.ts";
 
 /** What is asked of a new person. */
@@ -105,9 +105,9 @@ ${problemNote(form.problem)}
 <form method="post" action="/invitations/accept">${hiddenFields}
 <input type="hidden" name="username" autocomplete="username" value="${invitation.email}">
 <label for="name">Your name</label>
-<input id="name" name="name" autocomplete="name" required maxlength="128" autofocus value="${form.name ?? ""}">
+<input id="name" name="name" autocomplete="name" required maxlength="128" value="${form.name ?? ""}"${form.name === undefined ? AUTOFOCUS : undefined}>
 <label for="password">A password</label>
-<input id="password" name="password" type="password" autocomplete="new-password" required minlength="${PASSWORD_CHARACTERS_MIN}" maxlength="1024" aria-describedby="rule">
+<input id="password" name="password" type="password" autocomplete="new-password" required minlength="${PASSWORD_CHARACTERS_MIN}" maxlength="1024" aria-describedby="rule"${form.name === undefined ? undefined : AUTOFOCUS}>
 <p class="hint" id="rule">At least ${PASSWORD_CHARACTERS_MIN} characters; a few words in a row are good.</p>
 <div class="buttons"><button>Join</button></div>
 </form>`;

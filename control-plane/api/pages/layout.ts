@@ -10,8 +10,7 @@ const STYLE = `
 }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--text); font: 1rem/1.5 system-ui, sans-serif; }
-main { max-width: 30rem; margin: 8vh auto 2rem; padding: 2rem; background: var(--sheet); border: 1px solid var(--line); border-radius: .75rem; }
-header, footer { max-width: 30rem; margin: 0 auto; padding: 0 2rem; color: var(--quiet); font-size: .875rem; }
+main { width: calc(100% - 2rem); max-width: 30rem; margin: 8vh auto 2rem; padding: 2rem; background: var(--sheet); border: 1px solid var(--line); border-radius: .75rem; }
 .brand { margin: 0 0 1.5rem; color: var(--quiet); font-weight: 600; letter-spacing: .02em; }
 h1 { margin: 0 0 1rem; font-size: 1.5rem; line-height: 1.25; overflow-wrap: anywhere; }
 label { display: block; margin: 1rem 0 .25rem; font-weight: 600; }
@@ -22,6 +21,7 @@ button { padding: .6rem 1.25rem; border: 1px solid var(--accent); border-radius:
 button.second { background: transparent; color: var(--text); border-color: var(--line); }
 .buttons { display: flex; flex-wrap: wrap; gap: .75rem; margin-top: 1.5rem; }
 .hint { margin: .25rem 0 0; color: var(--quiet); font-size: .875rem; }
+.who { margin: 1.5rem 0 0; color: var(--quiet); font-size: .875rem; }
 .problem { margin: 0 0 1rem; padding: .75rem 1rem; border-left: 4px solid var(--bad); background: var(--ground); }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .4rem 1.25rem; margin: 1rem 0; }
 dt { color: var(--quiet); }
@@ -30,7 +30,7 @@ ul.scopes { display: flex; flex-wrap: wrap; gap: .3rem; margin: 0; padding: 0; l
 ul.scopes li { padding: 0 .5rem; border: 1px solid var(--line); border-radius: 1rem; font-size: .8rem; }
 code, pre { font-family: ui-monospace, monospace; font-size: .9em; }
 .big { font-size: 1.5rem; letter-spacing: .15em; }
-pre { overflow-x: auto; padding: .75rem 1rem; background: var(--ground); border: 1px solid var(--line); border-radius: .4rem; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; padding: .75rem 1rem; background: var(--ground); border: 1px solid var(--line); border-radius: .4rem; }
 a { color: var(--accent); }
 `;
 

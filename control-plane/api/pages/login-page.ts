@@ -96,7 +96,7 @@ ${hidden(PROOF_FIELD, proof.field)}${hidden("next", next)}
   return pageAnswer({ title: "Sign in", body, status, cookies: proof.cookies });
 }
 
-const AUTOFOCUS = html` autofocus`;
+export const AUTOFOCUS = html` autofocus`;
 
 export function hidden(name: string, value: string): Html {
   return html`<input type="hidden" name="${name}" value="${value}">`;

@@ -1,0 +1,157 @@
+/** Routes over the control plane's audit log. Data planes keep logs of their own, which their operators read there. */
+import {
+  AUDIT_LINES_TYPE,
+  AUDIT_QUERY_PARAMETERS,
+  AUDIT_TAIL_PARAMETERS,
+  AuditError,
+  auditLines,
+  auditQueryOf,
+  formatCheckpoint,
+  parseCheckpoint,
+} from "#foundation/audit";
+import { type HttpResponse, json, ProblemError } from "#foundation/http";
+import type { ApiEnvironment } from "./environment.ts";
+import type { CallerCall, QueryParameter, Route } from "./route.ts";
+import { schemaRef } from "./schemas.ts";
+
+const PAGE = {
+  status: 200,
+  contentType: "application/json",
+  schema: {
+    type: "object",
+    required: ["items"],
+    properties: { items: { type: "array", items: schemaRef("AuditEntry") }, next: { type: "string" } },
+  },
+  description: "A page of records, by time.",
+} as const;
+
+/** An org sees what was done by those who act in it: the account is that of the path. */
+const WITHIN_ORG: readonly QueryParameter[] = AUDIT_QUERY_PARAMETERS.filter(({ name }) => name !== "accountId");
+
+const CHECKPOINT: QueryParameter = {
+  name: "checkpoint",
+  description: "Sequence and hash that /v1/audit/head gave earlier, 12:0a1b…: the history must pass through it.",
+  type: "string",
+  pattern: "^\\d{1,15}:[0-9a-fA-F]{64}$",
+};
+
+export const AUDIT_ROUTES: readonly Route[] = [
+  {
+    method: "GET",
+    path: "/v1/audit",
+    operationId: "queryAudit",
+    summary: "Who did what at the control plane, what was decided, and why.",
+    scope: "cloud:admin",
+    query: AUDIT_QUERY_PARAMETERS,
+    answer: PAGE,
+    problems: ["INVALID_QUERY", "AUDIT_UNAVAILABLE"],
+    handle: ({ query }, { audit }) => asked(async () => json(await audit.query(auditQueryOf(query)))),
+  },
+  {
+    method: "GET",
+    path: "/v1/audit/tail",
+    operationId: "tailAudit",
+    summary: "Follows the audit log: one record a line, until the client hangs up.",
+    scope: "cloud:admin",
+    query: AUDIT_TAIL_PARAMETERS,
+    answer: { status: 200, contentType: AUDIT_LINES_TYPE, schema: schemaRef("AuditEntry"), description: "Lines." },
+    handle: (call, environment) => ({
+      status: 200,
+      headers: [
+        ["content-type", AUDIT_LINES_TYPE],
+        ["cache-control", "no-store"],
+      ],
+      body: lines(call, environment),
+    }),
+  },
+  {
+    method: "GET",
+    path: "/v1/audit/head",
+    operationId: "auditHead",
+    summary: "The last record's place and hash, to be put away elsewhere.",
+    scope: "cloud:admin",
+    answer: {
+      status: 200,
+      contentType: "application/json",
+      schema: { type: "object" },
+      description: "sequence, hash and both as one checkpoint.",
+    },
+    handle: (_call, { audit }) =>
+      asked(async () => {
+        const head = await audit.head();
+        return json({ ...head, checkpoint: formatCheckpoint(head) });
+      }),
+  },
+  {
+    method: "GET",
+    path: "/v1/audit/verify",
+    operationId: "verifyAudit",
+    summary: "Walks the whole chain and says whether it is what was written. Takes time proportional to the log.",
+    scope: "cloud:admin",
+    query: [CHECKPOINT],
+    answer: {
+      status: 200,
+      contentType: "application/json",
+      schema: { type: "object" },
+      description: "sound, or the first place where history is broken.",
+    },
+    handle: ({ query, request }, { audit }) =>
+      asked(async () => {
+        const checkpoint = query.checkpoint === undefined ? undefined : parseCheckpoint(String(query.checkpoint));
+        return json(await audit.verify({ ...(checkpoint && { checkpoint }), signal: request.signal }));
+      }),
+  },
+  {
+    method: "GET",
+    path: "/v1/orgs/{org}/audit",
+    operationId: "queryOrgAudit",
+    summary: "Who did what in the org at the control plane, what was decided, and why.",
+    scope: "audit:read",
+    org: "path",
+    query: WITHIN_ORG,
+    answer: PAGE,
+    problems: ["INVALID_QUERY", "AUDIT_UNAVAILABLE"],
+    handle: ({ query, org }, { audit }) =>
+      asked(async () => json(await audit.query({ ...auditQueryOf(query), accountId: org.accountId }))),
+  },
+];
+
+async function* lines({ query, request }: CallerCall, { audit, closing }: ApiEnvironment): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder();
+  const ended = new AbortController();
+  const end = (): void => ended.abort();
+  const ends = [request.signal, closing];
+  for (const signal of ends) signal.addEventListener("abort", end, { once: true });
+  if (ends.some((signal) => signal.aborted)) end();
+  try {
+    const after = Number(query.after);
+    for await (const entries of audit.tail(after < 0 ? undefined : after, ended.signal)) {
+      yield encoder.encode(auditLines(entries));
+    }
+  } finally {
+    for (const signal of ends) signal.removeEventListener("abort", end);
+  }
+}
+
+async function asked(answer: () => Promise<HttpResponse>): Promise<HttpResponse> {
+  try {
+    return await answer();
+  } catch (error) {
+    throw error instanceof AuditError ? auditProblem(error) : error;
+  }
+}
+
+/** As the API tells it. */
+export function auditProblem({ code, message }: AuditError): ProblemError {
+  return code === "AuditQueryInvalid"
+    ? new ProblemError({ status: 400, code: "INVALID_QUERY", title: "The query is not valid.", detail: message })
+    : new ProblemError(
+        {
+          status: 503,
+          code: "AUDIT_UNAVAILABLE",
+          title: "The audit log cannot be used now.",
+          detail: "What must be in it is not done without. Please retry.",
+        },
+        { headers: [["retry-after", "1"]] },
+      );
+}
