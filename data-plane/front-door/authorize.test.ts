@@ -174,6 +174,13 @@ describe("sessions", () => {
     expect(inSession({}, foreign, ofRoot)).toBe(true);
   });
 
+  test("session policies limit the root user's session, at home as well", () => {
+    const ofRoot: SessionPrincipal = { type: "caller", accountId: ACCOUNT, madeWithKey: "AKIAROOT" };
+    expect(inSession({}, {}, ofRoot)).toBe(true);
+    expect(inSession({}, {}, ofRoot, [policyText(allow())])).toBe(true);
+    expect(inSession({}, {}, ofRoot, [policyText(allow({ Action: "sqs:*" }))])).toBe(false);
+  });
+
   test("session policies limit a federated user of the root user", () => {
     const bob: SessionPrincipal = { type: "federated", accountId: ACCOUNT, madeWithKey: "AKIAROOT", name: "bob" };
     expect(inSession({}, {}, bob, [policyText(allow())])).toBe(true);

@@ -68,7 +68,7 @@ function principalOfHolder(
         principal: { type: "root", accountId, arn },
         canonicalUserId,
         ...ROOT_PERMISSIONS,
-        session: NO_POLICIES,
+        session: session?.policies ?? NO_POLICIES,
       },
     };
   }
@@ -81,7 +81,7 @@ function principalOfHolder(
       principal: { type: "user", accountId, arn, userId, userName, tags },
       canonicalUserId,
       ...permissionsOfUser(catalog, user),
-      session: NO_POLICIES,
+      session: session?.policies ?? NO_POLICIES,
     },
   };
 }
