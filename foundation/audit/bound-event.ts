@@ -32,13 +32,14 @@ export const DETAILS_MAX = 16;
  * TR #36), halves of surrogate pairs.
  */
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]|\p{Surrogate}/gu;
-const HAS_UNSAFE = new RegExp(UNSAFE.source, "u");
+/** Without `u`, and halves of pairs asked for otherwise: three times as fast, and nearly every text stops here. */
+const HAS_UNSAFE = new RegExp(UNSAFE.source.slice(0, UNSAFE.source.indexOf("|")));
 
 /** The text with unsafe characters written as `\u001b`, cut at `max` with an ellipsis for the rest. */
 export function boundText(text: string, max: number): string {
   // Cutting first keeps the work small, whatever was given.
   const short = text.length > max ? cut(text, max) : text;
-  if (!HAS_UNSAFE.test(short)) return short;
+  if (!HAS_UNSAFE.test(short) && short.isWellFormed()) return short;
   const escaped = short.replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
   return escaped.length > max ? cut(escaped, max) : escaped;
 }

@@ -101,18 +101,14 @@ export class Coalescer {
 
   #kindOf(event: AuditEvent): Kind {
     const source = event.sourceIp ?? event.actor.id;
-    const exact = JSON.stringify([
-      event.category,
-      event.decision,
-      event.action,
-      event.actor.id,
-      event.sourceIp ?? null,
-      event.reason,
-    ]);
+    const { category, decision, action, actor, sourceIp, reason } = event;
+    // Bounded texts hold no control characters: NUL keeps them apart. Every refused request comes here.
+    const coarse = `${category}\0${decision}`;
+    const exact = `${coarse}\0${action}\0${actor.id}\0${sourceIp ?? ""}\0${reason}`;
     if (this.#windows.has(exact) || this.#mayOpen(source)) return { key: exact, source, folded: false };
-    const ofSource = JSON.stringify([event.category, event.decision, source]);
+    const ofSource = `${coarse}\0${source}`;
     if (this.#windows.has(ofSource) || this.#ofAll.take("").allowed) return { key: ofSource, source, folded: true };
-    return { key: JSON.stringify([event.category, event.decision]), source: "", folded: true };
+    return { key: coarse, source: "", folded: true };
   }
 
   #mayOpen(source: string): boolean {

@@ -44,8 +44,7 @@ console.log(await append());
 limitFiles(4096);
 console.log(await append());
 await append();
-const health = log.health();
-console.log(health.ok ? "healthy" : health.reason);
+console.log(log.health().ok ? "healthy" : "unhealthy");
 limitFiles(undefined);
 let outcome = await append();
 // The storage is opened again at most once a second.
