@@ -5,6 +5,7 @@
  * operation is declared beside the service (`parityNotes`).
  */
 import { readFileSync } from "node:fs";
+import { iamOperationNames, iamParityNotes } from "#data-plane/iam";
 import { objectsOperationNames, objectsParityNotes } from "#data-plane/objects";
 import { queuesOperationNames, queuesParityNotes } from "#data-plane/queues";
 import { stsOperationNames, stsParityNotes } from "#data-plane/sts";
@@ -24,6 +25,7 @@ const offered: Partial<
   dynamodb: { names: tablesOperationNames, notes: tablesParityNotes },
   "dynamodb-streams": { names: tableStreamsOperationNames, notes: tableStreamsParityNotes },
   sqs: { names: queuesOperationNames, notes: queuesParityNotes },
+  iam: { names: iamOperationNames, notes: iamParityNotes },
   sts: { names: stsOperationNames, notes: stsParityNotes },
 };
 

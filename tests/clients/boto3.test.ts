@@ -21,6 +21,7 @@ describe("boto3", () => {
     ["S3", "boto3-tour.py"],
     ["SQS", "boto3-queues.py"],
     ["DynamoDB", "boto3-tables.py"],
+    ["IAM", "boto3-iam.py"],
   ] as const) {
     botoTest(
       `the script about ${service} runs to its end`,
