@@ -66,7 +66,7 @@ describe("versions of a policy", () => {
     expect(change({ versions: { v1: null } })).toMatchObject(conflict);
     expect(change({ defaultVersion: "v7" })).toMatchObject({
       code: "NoSuchEntity",
-      message: `Policy arn:aws:iam::${ACCOUNT}:policy/read version v7 does not exist.`,
+      message: `Policy arn:aws:iam::${ACCOUNT}:policy/read version v7 does not exist or is not attachable.`,
     });
     expect(codeOf(change({ versions: { v1: null }, defaultVersion: "v2" }))).toBe("ok 1");
     expect(change({ versions: { v2: null } })).toMatchObject(conflict);

@@ -80,7 +80,10 @@ export function defaultRefusal(
     return refuse("DeleteConflict", "Cannot delete the default version of a policy.");
   }
   const arn = entityArn({ kind, accountId, path, name });
-  return refuse("NoSuchEntity", `Policy ${arn} version ${shown(versionId, "given")} does not exist.`);
+  return refuse(
+    "NoSuchEntity",
+    `Policy ${arn} version ${shown(versionId, "given")} does not exist or is not attachable.`,
+  );
 }
 
 function documentOf(version: unknown): unknown {
