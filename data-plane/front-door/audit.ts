@@ -37,7 +37,8 @@ export function admissionEvent(
   const [first] = admitted;
   return {
     category: "mutation",
-    actor: actorOf(caller),
+    actor:
+      first?.question.asker === undefined ? actorOf(caller) : { type: "web-identity", id: first.question.asker.id },
     action,
     ...resourceOf(first?.question),
     decision: "allowed",

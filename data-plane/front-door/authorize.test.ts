@@ -219,8 +219,8 @@ describe("sessions", () => {
       );
     const asked = (resourcePolicy: AccessRequest["resourcePolicy"]) => {
       const action = "sts:AssumeRoleWithWebIdentity";
-      const principal = { type: "web-identity", provider } as const;
-      const question = { action, principal, resourcePolicy };
+      const asker = { principal: { type: "web-identity", provider }, id: "me" } as const;
+      const question = { action, asker, resourcePolicy };
       return ["anonymous", "root"].map((caller) => decide(caller as "root", { question }));
     };
     expect(asked(trusting(provider)).map(({ allowed }) => allowed)).toEqual([true, true]);

@@ -10,7 +10,7 @@ const ROOT_MAY: Decision = { allowed: true, reason: "allowed", source: "root", s
 /** Decides one question of a call. @param standing of the caller */
 export function decideQuestion(facts: CallFacts, standing: Standing, question: AccessRequest): Decision {
   const { resourceAccount, resourcePolicy } = question;
-  if (question.principal !== undefined) {
+  if (question.asker !== undefined) {
     return authorize(requestOf(facts, standing, question, resourceAccount), { identity: [], resource: resourcePolicy });
   }
   const { caller } = facts;
@@ -33,7 +33,7 @@ export function decideQuestion(facts: CallFacts, standing: Standing, question: A
 
 /** What the caller is told about a refusal. Somebody without a name is told nothing. */
 export function refusalText(facts: CallFacts, standing: Standing, question: AccessRequest, decision: Decision): string {
-  if (question.principal !== undefined) return `Not authorized to perform ${question.action}`;
+  if (question.asker !== undefined) return `Not authorized to perform ${question.action}`;
   return facts.caller.type === "anonymous"
     ? "Access Denied"
     : accessDeniedMessage(requestOf(facts, standing, question, question.resourceAccount), decision);
@@ -47,7 +47,6 @@ function requestOf(
 ): AuthorizationRequest {
   const { action, resource } = question;
   const context = new QuestionContext(facts, question);
-  if (question.principal === undefined)
-    return { principal, action, resource, resourceAccount, context, canonicalUserId };
-  return { principal: question.principal, action, resource, resourceAccount, context };
+  if (question.asker === undefined) return { principal, action, resource, resourceAccount, context, canonicalUserId };
+  return { principal: question.asker.principal, action, resource, resourceAccount, context };
 }

@@ -81,8 +81,15 @@ export interface AccessRequest {
   readonly grantedByAcl?: boolean;
   /** Service condition keys (`s3:prefix` …), lower-case keys. Global keys (`aws:…`) are the front door's. */
   readonly conditions?: Readonly<Record<string, string | readonly string[] | undefined>>;
-  /** Who asks, where it is not the caller: whom a token of an outside provider in the input speaks for. No policies but the resource's speak for it. */
-  readonly principal?: PrincipalContext;
+  /** Who asks, where it is not the caller. */
+  readonly asker?: Asker;
+}
+
+/** Whom a token of an outside provider in the input speaks for. No policies but the resource's speak for it. */
+export interface Asker {
+  readonly principal: PrincipalContext;
+  /** What the audit log calls it. */
+  readonly id: string;
 }
 
 /** Everything an operation may know about the call besides its input. */

@@ -32,6 +32,7 @@ export const assumeRoleWithWebIdentity = (
     const role = roleOfArn(catalog, input.RoleArn);
     const identity = await webIdentityOf(catalog, keys, role.accountId, input.WebIdentityToken, now);
     const { provider, subject, audience } = identity;
+    const arn = providerArn(role.accountId, provider.name);
     const assumption = assumptionOf({
       role,
       action: "sts:AssumeRoleWithWebIdentity",
@@ -41,7 +42,7 @@ export const assumeRoleWithWebIdentity = (
       sourceIdentity: identity.sourceIdentity,
       durationSeconds: input.DurationSeconds,
       conditions: identity.conditions,
-      principal: { type: "web-identity", provider: providerArn(role.accountId, provider.name) },
+      asker: { principal: { type: "web-identity", provider: arn }, id: `${arn}:${audience}:${subject}` },
       federated: { provider: provider.name, subject, audience },
     });
     return { identity, assumption };

@@ -8,7 +8,7 @@ import {
   GetSessionTokenCommand,
 } from "@aws-sdk/client-sts";
 import { ACCOUNT, OTHER_ACCOUNT, policyText } from "#data-plane/principals/testing";
-import type { Credential } from "#foundation/aws/sigv4";
+import { type Credential, presign } from "#foundation/aws/sigv4";
 import { assume, credentialOf, openWorld, roleArn, type World } from "../testing/world.ts";
 
 let world: World;
@@ -520,6 +520,56 @@ describe("GetFederationToken", () => {
       "403 AccessDenied Cannot call AssumeRole with session credentials",
     );
     expect(await asksForKey(session)).toBe("403 AccessDenied Cannot call GetAccessKeyInfo with session credentials");
+  });
+});
+
+test("every session is in the audit log before it is made, without its secrets", async () => {
+  world.catalog.putRole("reader", { trustPolicy: trusting("*") });
+  const made = [
+    await assumedBy(world.ana, assume("reader")),
+    await world.client(world.ana).send(new GetSessionTokenCommand({})),
+    await world.client(world.root).send(new GetFederationTokenCommand({ Name: "bob" })),
+  ];
+  expect(world.audited).toMatchObject(
+    ["sts:AssumeRole", "sts:GetSessionToken", "sts:GetFederationToken"].map((action) => ({
+      action,
+      decision: "allowed",
+    })),
+  );
+  const text = JSON.stringify(world.audited);
+  for (const { Credentials } of made) {
+    expect(text).not.toContain(Credentials!.SecretAccessKey!);
+    expect(text).not.toContain(Credentials!.SessionToken!);
+  }
+});
+
+describe("a presigned GetCallerIdentity", () => {
+  const urlOf = (credential: Credential, more: readonly (readonly [string, string])[] = []) => {
+    const headers = [["host", new URL(world.url).host] as const, ...more];
+    const request = { method: "GET", path: "/", query: "Action=GetCallerIdentity&Version=2011-06-15", headers };
+    const query = presign(request, {
+      credential,
+      region: "us-east-1",
+      service: "sts",
+      now: world.time.clock.now(),
+      expiresSeconds: 60,
+      payloadHash: new Bun.CryptoHasher("sha256").digest("hex"),
+    });
+    return `${world.url}/?${query}`;
+  };
+
+  test("proves to others who signed it, with headers of theirs", async () => {
+    world.catalog.putRole("reader", { trustPolicy: trusting("*") });
+    const session = await sessionOf(world.ana, assume("reader"));
+    const headers = { "x-k8s-aws-id": "cluster" };
+    const url = urlOf(session, Object.entries(headers));
+    const answer = await fetch(url, { headers });
+    expect([answer.status, /<Arn>([^<]*)/.exec(await answer.text())?.[1]]).toEqual([
+      200,
+      `arn:aws:sts::${ACCOUNT}:assumed-role/reader/work`,
+    ]);
+    expect((await fetch(url)).status).toBe(403);
+    expect((await fetch(urlOf({ ...session, sessionToken: undefined }, []))).status).toBe(403);
   });
 });
 

@@ -27,7 +27,7 @@ export interface AssumptionInput {
   /** Condition keys that belong to this way alone. */
   readonly conditions?: AccessRequest["conditions"];
   /** Who asks, where it is not the caller. */
-  readonly principal?: AccessRequest["principal"];
+  readonly asker?: AccessRequest["asker"];
   readonly federated?: Extract<SessionPrincipal, { readonly type: "role" }>["federated"];
 }
 
@@ -54,7 +54,7 @@ export function assumptionOf(input: AssumptionInput): Assumption {
  * handed on by the session that makes the new one.
  */
 export function questionsOf(assumption: Assumption): readonly AccessRequest[] {
-  const { role, action, sessionName, passedTags, passedTransitive, sourceIdentity, tags, principal } = assumption;
+  const { role, action, sessionName, passedTags, passedTransitive, sourceIdentity, tags, asker } = assumption;
   const actions = [action];
   if (tags !== undefined) actions.push("sts:TagSession");
   if (sourceIdentity !== undefined) actions.push("sts:SetSourceIdentity");
@@ -65,5 +65,5 @@ export function questionsOf(assumption: Assumption): readonly AccessRequest[] {
     "sts:sourceidentity": sourceIdentity,
     "sts:durationseconds": assumption.durationSeconds === undefined ? undefined : String(assumption.durationSeconds),
   };
-  return actions.map((each) => questionAbout(role, each, { conditions, principal }));
+  return actions.map((each) => questionAbout(role, each, { conditions, asker }));
 }

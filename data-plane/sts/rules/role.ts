@@ -28,7 +28,7 @@ export function roleOfArn(catalog: CatalogLookups, arn: string): NamedRole {
 export function questionAbout(
   { arn, accountId, record }: NamedRole,
   action: string,
-  more: Pick<AccessRequest, "conditions" | "principal">,
+  more: Pick<AccessRequest, "conditions" | "asker">,
 ): AccessRequest {
   const tags = Object.entries(record?.sections.tags ?? {});
   return {
@@ -44,7 +44,7 @@ export function questionAbout(
         ),
       ),
     },
-    principal: more.principal,
+    asker: more.asker,
   };
 }
 

@@ -4,6 +4,7 @@ import { type AssumeRoleCommandInput, type Credentials, STSClient } from "@aws-s
 import type { Region } from "#contracts";
 import { createFrontDoor, createOperationMetrics } from "#data-plane/front-door";
 import { ACCOUNT, IdentityCatalog, OTHER_ACCOUNT } from "#data-plane/principals/testing";
+import type { AuditEvent } from "#foundation/audit";
 import { createMemoryAudit } from "#foundation/audit/testing";
 import type { Credential } from "#foundation/aws/sigv4";
 import { serveHttp } from "#foundation/http";
@@ -26,6 +27,8 @@ export interface World {
   readonly other: Credential;
   /** Identity providers that can be reached. */
   readonly providers: TestIdentityProvider[];
+  /** What the audit log was told, in order. */
+  readonly audited: readonly AuditEvent[];
   /** Replaces the way to the providers. */
   fetch: FetchDocument | undefined;
   client(credential: Credential): STSClient;
@@ -64,6 +67,7 @@ export async function openWorld(): Promise<World> {
     owner: { type: "user", userName: "other" },
   });
   const providers: TestIdentityProvider[] = [];
+  const audit = createMemoryAudit();
   const environment = { catalog, clock: time.clock, timers: time.timers, random: systemRandom };
   const sts = await createStsService(environment, async (url) => {
     if (world.fetch !== undefined) return await world.fetch(url);
@@ -72,7 +76,7 @@ export async function openWorld(): Promise<World> {
     return document;
   });
   const door = await createFrontDoor({
-    audit: createMemoryAudit(),
+    audit,
     services: [sts],
     catalog,
     defaultRegion: "us-east-1" as Region,
@@ -105,6 +109,7 @@ export async function openWorld(): Promise<World> {
     ana,
     other,
     providers,
+    audited: audit.events,
     fetch: undefined,
     client,
     anonymous: client({ accessKeyId: "", secretAccessKey: "" }, true),

@@ -98,6 +98,22 @@ describe("a token that a registered provider signed", () => {
     expect(await outcome(assumed(token({ keyId: "k2", header: { kid: undefined } })))).toBe("ok");
   });
 
+  test("is in the audit log by whom it spoke for, and not itself", async () => {
+    const made = token();
+    const { Credentials } = await assumed(made);
+    expect(world.audited).toMatchObject([
+      {
+        actor: { type: "web-identity", id: `${PROVIDER}:app:me` },
+        action: "sts:AssumeRoleWithWebIdentity",
+        resource: roleArn("web"),
+        decision: "allowed",
+      },
+    ]);
+    const text = JSON.stringify(world.audited);
+    for (const secret of [made, Credentials?.SecretAccessKey, Credentials?.SessionToken])
+      expect(text).not.toContain(secret!);
+  });
+
   test("limits the session by policies that are passed", async () => {
     const Policy = policyText({ Effect: "Allow", Action: "s3:*", Resource: "*" });
     const { Credentials } = await assumed(token(), { Policy });
