@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { answerAuditQuery, auditLines, parseAuditQuery, parseAuditTail } from "./answer-query.ts";
+import { answerAuditQuery, parseAuditQuery, parseAuditTail } from "./answer-query.ts";
+import { auditLines } from "./reading/tail-lines.ts";
 import { allRecords, event, STARTED_AT, withLog } from "./testing/fixture.ts";
 
 function refusal(search: string): string {

@@ -1,9 +1,9 @@
-/** Queries as they come over HTTP, for both planes: from parameters to a query, from records to lines. Knows nothing of servers. */
+/** Queries as they come over HTTP, for both planes: from parameters to a query. Knows nothing of servers. */
 import { assertNever } from "#foundation/errors";
 import { AuditError } from "./audit-error.ts";
 import type { AuditLog } from "./open-audit-log.ts";
 import { type AuditPage, type AuditQuery, CURSOR, QUERY_LIMIT_DEFAULT, QUERY_LIMIT_MAX } from "./reading/query.ts";
-import { AUDIT_CATEGORIES, AUDIT_DECISIONS, type AuditEntry } from "./record.ts";
+import { AUDIT_CATEGORIES, AUDIT_DECISIONS } from "./record.ts";
 
 /** One parameter, with what an API's description says about it. */
 export type AuditParameter =
@@ -64,9 +64,6 @@ export const AUDIT_TAIL_PARAMETERS: readonly AuditParameter[] = [
   },
 ];
 
-/** What a tail is sent as: one record a line; empty lines mean nothing. */
-export const AUDIT_LINES_TYPE = "application/x-ndjson";
-
 /**
  * Reads a query string.
  * @param search without the question mark
@@ -95,11 +92,6 @@ export function auditQueryOf(values: AuditParameterValues): AuditQuery {
 /** Answers a query string. @throws AuditError AuditQueryInvalid, AuditUnavailable */
 export function answerAuditQuery(log: AuditLog, search: string): Promise<AuditPage> {
   return log.query(parseAuditQuery(search));
-}
-
-/** Records as lines of JSON. */
-export function auditLines(entries: readonly AuditEntry[]): string {
-  return entries.map((entry) => `${JSON.stringify(entry)}\n`).join("");
 }
 
 function readParameters(search: string, known: readonly AuditParameter[]): AuditParameterValues {

@@ -6,17 +6,15 @@
  * | a log | `openAuditLog` |
  * | what must not happen without a record | `append`, and refuse when it rejects |
  * | refusals and failures | `note` |
- * | to answer over HTTP | `AUDIT_QUERY_PARAMETERS`, `parseAuditQuery` or `auditQueryOf`, `auditLines` |
+ * | to answer over HTTP | `AUDIT_QUERY_PARAMETERS`, `parseAuditQuery` or `auditQueryOf`, `log.lines` |
  * | proof that nothing was changed | `head`, put away elsewhere, and later `verify` with it |
  */
 export {
-  AUDIT_LINES_TYPE,
   AUDIT_QUERY_PARAMETERS,
   AUDIT_TAIL_PARAMETERS,
   type AuditParameter,
   type AuditParameterValues,
   answerAuditQuery,
-  auditLines,
   auditQueryOf,
   parseAuditQuery,
   parseAuditTail,
@@ -25,6 +23,7 @@ export { AuditError, type AuditErrorCode } from "./audit-error.ts";
 export { type AuditCheckpoint, formatCheckpoint, parseCheckpoint } from "./chain.ts";
 export { type AuditLog, type AuditLogOptions, openAuditLog } from "./open-audit-log.ts";
 export { type AuditPage, type AuditQuery, QUERY_LIMIT_DEFAULT, QUERY_LIMIT_MAX } from "./reading/query.ts";
+export { AUDIT_LINES_TYPE, auditLines } from "./reading/tail-lines.ts";
 export type { AuditProblem, AuditVerdict, VerifyOptions } from "./reading/verify.ts";
 export {
   AUDIT_CATEGORIES,

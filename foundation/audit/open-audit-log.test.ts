@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { statSync } from "node:fs";
 import { AuditError } from "./audit-error.ts";
 import { openAuditLog } from "./open-audit-log.ts";
+import { SILENCE_MS } from "./reading/tail-lines.ts";
 import { allRecords, event, STARTED_AT, withLog } from "./testing/fixture.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -118,6 +119,30 @@ describe("tail()", () => {
       const last = tail.next();
       await log.close();
       expect((await last).done).toBe(true);
+    }));
+});
+
+describe("lines()", () => {
+  test("sends records as lines, an empty one in silence, and ends with the reader and with the log", () =>
+    withLog(async ({ log, time }) => {
+      const lines = log.lines(1, new AbortController().signal);
+      const decoder = new TextDecoder();
+      const read = async () => decoder.decode((await lines.next()).value ?? undefined);
+      const first = read();
+      await log.append(event());
+      expect(JSON.parse(await first)).toMatchObject({ sequence: 2, action: "iam:CreateUser" });
+      const second = read();
+      await Promise.resolve();
+      await time.advanceSettled(SILENCE_MS);
+      expect(await second).toBe("\n");
+      // Leaves while nothing is awaited; the next one while something is.
+      await lines.return();
+      expect((await lines.next()).done).toBe(true);
+      const other = log.lines(2, new AbortController().signal);
+      const last = other.next();
+      await log.close();
+      expect((await last).done).toBe(true);
+      expect(time.pendingTimers()).toBe(0);
     }));
 });
 

@@ -11,6 +11,7 @@ import { createNotes, LOST_ACTION } from "./notes/notes.ts";
 import { type AuditPage, type AuditQuery, queryRecords } from "./reading/query.ts";
 import { createReader, type Reader } from "./reading/reader.ts";
 import { tailRecords } from "./reading/tail.ts";
+import { tailLines } from "./reading/tail-lines.ts";
 import { type AuditVerdict, type VerifyOptions, verifyChain } from "./reading/verify.ts";
 import type { AuditEntry, AuditEvent, AuditPlane, AuditRecord } from "./record.ts";
 import { findOldest, RETAIN_ACTION, RETENTION_DEFAULT_MS } from "./retention.ts";
@@ -51,6 +52,8 @@ export interface AuditLog {
   query(query: AuditQuery): Promise<AuditPage>;
   /** Every record after the sequence (default: after the last one now), and then new ones, in the order of the log; see `tailRecords`. */
   tail(after: number | undefined, signal: AbortSignal): AsyncGenerator<readonly AuditEntry[], void, void>;
+  /** The tail as it is sent over HTTP: lines of JSON, and an empty one after each 15 s of silence. Ends with the signal, the log, or the reader's leaving. */
+  lines(after: number | undefined, signal: AbortSignal): AsyncGenerator<Uint8Array, void, void>;
   /** The last record's place, to be published: what is put away elsewhere can be held against the log later. */
   head(): Promise<AuditCheckpoint>;
   /** Walks the whole chain, some milliseconds at a time. @throws AuditError AuditUnavailable; the signal's reason */
@@ -201,11 +204,7 @@ class OpenAuditLog implements AuditLog {
   }
 
   async *tail(after: number | undefined, signal: AbortSignal): AsyncGenerator<readonly AuditEntry[], void, void> {
-    const ended = new AbortController();
-    const end = (): void => ended.abort();
-    const ends = [signal, this.#closing.signal];
-    for (const one of ends) one.addEventListener("abort", end, { once: true });
-    if (ends.some((one) => one.aborted)) end();
+    const ended = this.#endOf(signal);
     const { listeners } = this.#parts;
     const subscribe = (listener: () => void) => {
       listeners.add(listener);
@@ -215,7 +214,21 @@ class OpenAuditLog implements AuditLog {
       const from = after ?? (ended.signal.aborted ? 0 : (await this.head()).sequence);
       yield* tailRecords({ reader: this.#reader, subscribe }, from, ended.signal);
     } finally {
-      for (const one of ends) one.removeEventListener("abort", end);
+      ended.forget();
+    }
+  }
+
+  async *lines(after: number | undefined, signal: AbortSignal): AsyncGenerator<Uint8Array, void, void> {
+    const left = new AbortController();
+    const leave = (): void => left.abort();
+    signal.addEventListener("abort", leave, { once: true });
+    if (signal.aborted) leave();
+    try {
+      yield* tailLines(this.tail(after, left.signal), this.#options.timers);
+    } finally {
+      // The tail may be waiting for a record: leaving wakes it, and it ends.
+      signal.removeEventListener("abort", leave);
+      leave();
     }
   }
 
@@ -250,6 +263,21 @@ class OpenAuditLog implements AuditLog {
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
+  }
+
+  /** A signal for both ends, the caller's and the log's. Not `AbortSignal.any`: the log's own would remember every reader that ever was. */
+  #endOf(signal: AbortSignal): { readonly signal: AbortSignal; forget(): void } {
+    const ended = new AbortController();
+    const end = (): void => ended.abort();
+    const ends = [signal, this.#closing.signal];
+    for (const one of ends) one.addEventListener("abort", end, { once: true });
+    if (ends.some((one) => one.aborted)) end();
+    return {
+      signal: ended.signal,
+      forget() {
+        for (const one of ends) one.removeEventListener("abort", end);
+      },
+    };
   }
 
   async #write(record: Omit<AuditRecord, "plane">): Promise<void> {
