@@ -58,8 +58,8 @@ export class Exchange implements HttpRequest, BodyContext {
   status = 0;
   bytesOut = 0;
   finished = false;
-  /** What is being sent. */
-  answer: HttpResponse | undefined;
+  /** Told how the sending of the answer ended. */
+  onSent: HttpResponse["onSent"];
   readonly #context: ServerContext;
   readonly #host: string;
   #path: string | undefined;

@@ -1,10 +1,11 @@
 /** Files as answer bodies: opened before the head is sent, read in large chunks into two buffers that take turns. */
 
 import { close, open, read } from "node:fs";
-import { WRITE_CHUNK_BYTES } from "./limits.ts";
+import { SCARCE_CHUNK_BYTES, WRITE_CHUNK_BYTES } from "./limits.ts";
 import type { FileSlice } from "./message.ts";
 import { begin, breakOff, end, type Outgoing } from "./response-end.ts";
 import { Pace } from "./stream-body.ts";
+import { answersPress } from "./unread-answers.ts";
 
 /** The file ended before the slice did. */
 export class FileTooShort extends Error {
@@ -46,7 +47,7 @@ async function sendChunks(outgoing: Outgoing, reader: SliceReader, first: Uint8A
     while (!exchange.closed) {
       // The next chunk is read while this one is on its way.
       const next = reader.done ? undefined : reader.next();
-      await pace.write(chunk);
+      await pace.write(chunk, reader.held);
       if (next === undefined) break;
       chunk = await next;
     }
@@ -62,6 +63,7 @@ async function sendChunks(outgoing: Outgoing, reader: SliceReader, first: Uint8A
 class SliceReader {
   readonly #fd: number;
   readonly #slice: FileSlice;
+  readonly #chunkBytes: number;
   readonly #buffers: [Uint8Array, Uint8Array];
   #at: number;
   #turn = 0;
@@ -72,11 +74,17 @@ class SliceReader {
     this.#slice = slice;
     this.#at = slice.start;
     const length = slice.end - slice.start;
+    this.#chunkBytes = answersPress() ? SCARCE_CHUNK_BYTES : WRITE_CHUNK_BYTES;
     this.#buffers = [
       // Not zeroed: only the part that was read into is ever sent.
-      Buffer.allocUnsafeSlow(Math.min(length, WRITE_CHUNK_BYTES)),
-      Buffer.allocUnsafeSlow(Math.min(Math.max(0, length - WRITE_CHUNK_BYTES), WRITE_CHUNK_BYTES)),
+      Buffer.allocUnsafeSlow(Math.min(length, this.#chunkBytes)),
+      Buffer.allocUnsafeSlow(Math.min(Math.max(0, length - this.#chunkBytes), this.#chunkBytes)),
     ];
+  }
+
+  /** Bytes in memory for the slice. */
+  get held(): number {
+    return this.#buffers[0].length + this.#buffers[1].length;
   }
 
   /** Whether everything was asked for. */
@@ -86,7 +94,7 @@ class SliceReader {
 
   next(): Promise<Uint8Array> {
     const position = this.#at;
-    const length = Math.min(WRITE_CHUNK_BYTES, this.#slice.end - position);
+    const length = Math.min(this.#chunkBytes, this.#slice.end - position);
     this.#at += length;
     const chunk = this.#buffers[this.#turn++ & 1]!.subarray(0, length);
     const pending = this.#fill(chunk, position);

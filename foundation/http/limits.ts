@@ -34,6 +34,18 @@ export const BODY_HIGH_WATER_BYTES = 256 * KIB;
 /** Unread request bytes of all exchanges of the process together from which no further body is received, one after the other as others are read: 64 MiB. */
 export const BODIES_HIGH_WATER_BYTES = 64 * 1024 * KIB;
 
+/**
+ * What answers that wait for their clients hold in memory, all of the process together: 128 MiB, eight of the largest whole answers (BatchGetItem, 16 MB).
+ * Beyond it the connection is cut whose client has taken nothing for the longest time. From half of it on, files are sent in small chunks.
+ */
+export const ANSWERS_HIGH_WATER_BYTES = 128 * 1024 * KIB;
+
+/** Answers that hold no more than this while they wait are not counted: with all connections waiting they hold 12,000 × 64 KiB = 750 MiB. */
+export const SMALL_ANSWER_BYTES = 64 * KIB;
+
+/** Chunks of files while memory is short: two of them are a small answer. */
+export const SCARCE_CHUNK_BYTES = SMALL_ANSWER_BYTES / 2;
+
 /** What the engine delivers at once, at most. */
 export const BODY_DELIVERY_BYTES = 512 * KIB;
 

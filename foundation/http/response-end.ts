@@ -9,10 +9,11 @@ import type { ResponseHead } from "./response-head.ts";
 /** What to do with the part of the request body that nobody read. */
 export type Rest = "none" | "drain" | "close";
 
-/** An answer on its way. */
+/** An answer on its way, without its body: whoever sends that lets it go when it is sent. */
 export interface Outgoing {
   readonly exchange: Exchange;
-  readonly response: HttpResponse;
+  readonly status: number;
+  readonly trailers: HttpResponse["trailers"];
   readonly head: ResponseHead;
   /** Whether the connection closes after the answer. */
   readonly close: boolean;
@@ -32,9 +33,9 @@ export function restOfRequest(exchange: Exchange): Rest {
 }
 
 /** Sends the head (or hands it to the engine, which sends it with the first bytes). */
-export function begin({ exchange, response, head, close }: Outgoing): void {
-  if (exchange.response.writeHead(response.status, head.fields, close)) exchange.connection.closing = true;
-  exchange.status = response.status;
+export function begin({ exchange, status, head, close }: Outgoing): void {
+  if (exchange.response.writeHead(status, head.fields, close)) exchange.connection.closing = true;
+  exchange.status = status;
 }
 
 /** Ends the answer with its last bytes and deals with the rest of the request. */

@@ -5,7 +5,7 @@ import { closeSlice, sendFile } from "./file-body.ts";
 import type { HttpResponse, ResponseBody } from "./message.ts";
 import { begin, end, type Outgoing, restOfRequest } from "./response-end.ts";
 import { isBodyless, responseHead } from "./response-head.ts";
-import { sendStream, slices, stopIterator } from "./stream-body.ts";
+import { ownSlices, sendStream, slices, stopIterator } from "./stream-body.ts";
 
 /** Bodies up to this size go out in one write: 64 KiB fit an ordinary socket buffer. */
 const WHOLE_BODY_BYTES = 64 * 1024;
@@ -47,7 +47,8 @@ export function sendResponse(
     head.close ||
     (!readsAlong && restOfRequest(exchange) === "close");
   if (settings.requestIdHeader !== null) head.fields.push(settings.requestIdHeader, exchange.id);
-  const outgoing: Outgoing = { exchange, response, head, close, onBroken };
+  const { status, trailers } = response;
+  const outgoing: Outgoing = { exchange, status, trailers, head, close, onBroken };
 
   if (exchange.method === "HEAD" || isBodyless(response.status)) {
     const length = bodylessLength(response, head.contentLength);
@@ -58,15 +59,19 @@ export function sendResponse(
   }
   if (body === null || typeof body === "string" || body instanceof Uint8Array) {
     // A long text is made bytes once: counting them first would walk over it twice.
-    const whole = typeof body === "string" && body.length > WHOLE_BODY_BYTES ? Buffer.from(body) : body;
-    const length = lengthOf(whole) ?? 0;
+    if (typeof body === "string" && body.length > WHOLE_BODY_BYTES) {
+      const bytes = Buffer.from(body);
+      return sendStream(outgoing, ownSlices(bytes), bytes.length, bytes.length);
+    }
+    const length = lengthOf(body) ?? 0;
     if (length <= WHOLE_BODY_BYTES) {
       head.fields.push("Content-Length", String(length));
       begin(outgoing);
       exchange.bytesOut = length;
-      return end(outgoing, length === 0 ? null : whole);
+      return end(outgoing, length === 0 ? null : body);
     }
-    return sendStream(outgoing, slices(typeof whole === "string" ? Buffer.from(whole) : (whole ?? NO_BYTES)), length);
+    const bytes = typeof body === "string" ? Buffer.from(body) : (body ?? NO_BYTES);
+    return sendStream(outgoing, slices(bytes), length, length);
   }
   if ("kind" in body) return sendFile(outgoing, body);
   return sendStream(outgoing, body, response.contentLength ?? head.contentLength);

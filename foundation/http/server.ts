@@ -49,7 +49,7 @@ export async function serveHttp(options: HttpServerOptions): Promise<HttpServer>
     Math.max(10, Math.min(limits.bodyIdleTimeoutMs, limits.writeIdleTimeoutMs, limits.headersTimeoutMs) / 4),
   );
   const onFinished = (exchange: Exchange, complete: boolean): void => {
-    exchange.answer?.onSent?.(exchange.bytesOut, complete);
+    exchange.onSent?.(exchange.bytesOut, complete);
     if (context.timed) {
       const seconds = (performance.now() - exchange.startedAt) / 1000;
       const bytesIn = exchange.touchedBody?.received ?? 0;
@@ -165,7 +165,7 @@ export async function serveHttp(options: HttpServerOptions): Promise<HttpServer>
   };
 
   const answer = (exchange: Exchange, response: HttpResponse): void => {
-    exchange.answer = response;
+    exchange.onSent = response.onSent;
     try {
       sendResponse(exchange, response, settings, (error) => broken(exchange, error))?.catch((error) =>
         fail(exchange, error),
@@ -187,7 +187,7 @@ export async function serveHttp(options: HttpServerOptions): Promise<HttpServer>
     try {
       if (exchange.response.headersSent) throw error;
       const response = onError(error, exchange);
-      exchange.answer = response;
+      exchange.onSent = response.onSent;
       sendResponse(exchange, response, { ...settings, closing: settings.closing || closes(error) }, (later) =>
         broken(exchange, later),
       )?.catch((later) => cut(exchange, later));

@@ -15,6 +15,18 @@ export async function* slices(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += WRITE_CHUNK_BYTES) yield bytes.subarray(at, at + WRITE_CHUNK_BYTES);
 }
 
+/**
+ * The same of bytes that belong to nobody else: their memory is given back as soon as they are sent, or not wanted. Left to the collector, answers that were
+ * cut would still be there while the next ones come.
+ */
+export async function* ownSlices(bytes: Uint8Array<ArrayBuffer>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* slices(bytes);
+  } finally {
+    bytes.buffer.transfer(0);
+  }
+}
+
 /** Tells a source that nobody wants the rest. */
 export function stopIterator(iterator: AsyncIterator<Uint8Array>): void {
   iterator.return?.().catch(() => {});
@@ -36,12 +48,15 @@ export class Pace implements IdleEntry {
     });
   }
 
-  /** Writes one chunk; resolves when the next one may follow, also when the client has gone. The chunk may be reused afterwards. */
-  async write(chunk: Uint8Array): Promise<void> {
+  /**
+   * Writes one chunk; resolves when the next one may follow, also when the client has gone. The chunk may be reused afterwards.
+   * @param held what is kept in memory meanwhile
+   */
+  async write(chunk: Uint8Array, held = chunk.length): Promise<void> {
     const exchange = this.#exchange;
     if (exchange.closed) return;
     exchange.bytesOut += chunk.length;
-    if (exchange.response.write(chunk)) return;
+    if (exchange.response.write(chunk, held)) return;
     exchange.idle.start(this, exchange.limits.writeIdleTimeoutMs);
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
@@ -64,13 +79,16 @@ export class Pace implements IdleEntry {
 /**
  * Sends the chunks of `source`. With a length the first chunk is awaited before the head, so that an early failure is still an answer; without
  * one the head goes first, because the body may be an endless stream of events.
+ *
+ * @param held what the source itself keeps in memory until its end
  */
 export async function sendStream(
   outgoing: Outgoing,
   source: AsyncIterable<Uint8Array>,
   length: number | undefined,
+  held = 0,
 ): Promise<void> {
-  const { exchange, response, head } = outgoing;
+  const { exchange, head, trailers } = outgoing;
   const iterator = source[Symbol.asyncIterator]();
   let step = length === undefined ? undefined : await iterator.next();
   if (exchange.closed) {
@@ -87,7 +105,7 @@ export async function sendStream(
       step = await iterator.next();
     }
     while (!step.done && !exchange.closed) {
-      await writeChunk(pace, exchange, step.value, length);
+      await writeChunk(pace, exchange, step.value, length, held);
       if (!exchange.closed) step = await iterator.next();
     }
     if (!exchange.closed && length !== undefined && exchange.bytesOut < length) {
@@ -102,9 +120,7 @@ export async function sendStream(
     exchange.finish(false);
     return;
   }
-  if (response.trailers !== undefined && length === undefined) {
-    exchange.response.setTrailers(response.trailers());
-  }
+  if (trailers !== undefined && length === undefined) exchange.response.setTrailers(trailers());
   await end(outgoing, null);
 }
 
@@ -113,11 +129,13 @@ async function writeChunk(
   exchange: Exchange,
   chunk: Uint8Array,
   length: number | undefined,
+  held: number,
 ): Promise<void> {
   if (chunk.length === 0) return;
   if (length !== undefined && exchange.bytesOut + chunk.length > length) {
     throw new BodyLengthMismatch(`The body is longer than the announced ${length} bytes.`);
   }
-  if (chunk.length <= WRITE_CHUNK_BYTES) return pace.write(chunk);
-  for await (const part of slices(chunk)) await pace.write(part);
+  const kept = Math.max(chunk.length, held);
+  if (chunk.length <= WRITE_CHUNK_BYTES) return pace.write(chunk, kept);
+  for await (const part of slices(chunk)) await pace.write(part, kept);
 }

@@ -89,14 +89,17 @@ export class WireResponse {
     this.#trailers = text.slice(text.indexOf("\r\n") + 2);
   }
 
-  /** @returns whether the next piece may follow at once; if not, `onDrain` is called. The chunk must not change until then. */
-  write(chunk: Uint8Array): boolean {
+  /**
+   * @param held what is kept in memory until the chunk is taken; by default the chunk
+   * @returns whether the next piece may follow at once; if not, `onDrain` is called. The chunk must not change until then
+   */
+  write(chunk: Uint8Array, held?: number): boolean {
     if (this.#framing === "chunked") {
       const framed = joined(`${chunk.length.toString(16)}\r\n`, chunk, "\r\n");
       const head = this.#takeHead();
-      return this.#socket.write(head === undefined ? framed : Buffer.concat([bytesOf(head), framed]));
+      return this.#socket.write(head === undefined ? framed : Buffer.concat([bytesOf(head), framed]), held);
     }
-    return this.#send(chunk);
+    return this.#send(chunk, held);
   }
 
   /** The last bytes of the body, or none. */
@@ -127,16 +130,16 @@ export class WireResponse {
     else this.#onDrain?.();
   }
 
-  #send(bytes: string | Uint8Array): boolean {
+  #send(bytes: string | Uint8Array, held?: number): boolean {
     const head = this.#takeHead();
-    if (head === undefined) return this.#socket.write(bytes);
+    if (head === undefined) return this.#socket.write(bytes, held);
     if (typeof bytes === "string") {
       if (head.ascii) return this.#socket.write(head.text + bytes);
       return this.#socket.write(Buffer.concat([bytesOf(head) as Buffer, Buffer.from(bytes)]));
     }
-    if (bytes.length <= TOGETHER_BYTES_MAX) return this.#socket.write(joined(head.text, bytes, ""));
+    if (bytes.length <= TOGETHER_BYTES_MAX) return this.#socket.write(joined(head.text, bytes, ""), held);
     this.#socket.write(bytesOf(head));
-    return this.#socket.write(bytes);
+    return this.#socket.write(bytes, held);
   }
 
   #takeHead(): HeadText | undefined {

@@ -2,6 +2,7 @@
 
 import type { Socket } from "bun";
 import { LINGER_MS } from "../limits.ts";
+import { answerGoesOn, answerWaits, type UnreadAnswer } from "../unread-answers.ts";
 import type { ByteSocket } from "./byte-socket.ts";
 
 type Listener = () => void;
@@ -18,7 +19,7 @@ export interface SocketOwner {
   onClose(): void;
 }
 
-export class WireSocket implements ByteSocket {
+export class WireSocket implements ByteSocket, UnreadAnswer {
   readonly remoteAddress: string;
   closed = false;
   /** Set when the connection was given to another protocol, such as WebSocket. */
@@ -51,9 +52,10 @@ export class WireSocket implements ByteSocket {
 
   /**
    * Sends bytes (or text, as UTF-8). What the system does not take at once is kept and sent when it can be: `bytes` must not change until then.
+   * @param held what is kept in memory until these bytes are taken; by default they themselves
    * @returns whether nothing waits
    */
-  write(bytes: Uint8Array | string): boolean {
+  write(bytes: Uint8Array | string, held?: number): boolean {
     if (!this.writable) return true;
     if (this.#waiting.length === 0) {
       const written = this.#native.write(bytes);
@@ -61,8 +63,8 @@ export class WireSocket implements ByteSocket {
       if (written < 0) return true;
       const length = typeof bytes === "string" ? Buffer.byteLength(bytes) : bytes.length;
       if (written >= length) return true;
-      this.#wait((typeof bytes === "string" ? Buffer.from(bytes) : bytes).subarray(written));
-    } else this.#wait(typeof bytes === "string" ? Buffer.from(bytes) : bytes);
+      this.#wait((typeof bytes === "string" ? Buffer.from(bytes) : bytes).subarray(written), held);
+    } else this.#wait(typeof bytes === "string" ? Buffer.from(bytes) : bytes, held);
     return false;
   }
 
@@ -81,6 +83,10 @@ export class WireSocket implements ByteSocket {
     this.#waitingBytes = 0;
     // Bun closes the descriptor now, and calls `close` before it returns.
     this.#native.end();
+  }
+
+  cut(): void {
+    this.destroy();
   }
 
   pause(): void {
@@ -143,6 +149,7 @@ export class WireSocket implements ByteSocket {
       }
       this.#waiting.shift();
     }
+    answerGoesOn(this);
     if (this.#ending !== "no") {
       this.#closeNow();
       return;
@@ -154,6 +161,7 @@ export class WireSocket implements ByteSocket {
   wasClosed(): void {
     if (this.closed) return;
     this.closed = true;
+    answerGoesOn(this);
     clearTimeout(this.#timer);
     this.#waiting = [];
     this.#waitingBytes = 0;
@@ -161,9 +169,11 @@ export class WireSocket implements ByteSocket {
     this.#tell("close");
   }
 
-  #wait(bytes: Uint8Array): void {
+  #wait(bytes: Uint8Array, held = 0): void {
     this.#waiting.push(bytes);
     this.#waitingBytes += bytes.length;
+    // Other protocols keep what waits within limits of their own.
+    if (this.#listeners === undefined) answerWaits(this, Math.max(this.#waitingBytes, held));
   }
 
   #endWith(ending: "close" | "linger"): void {
