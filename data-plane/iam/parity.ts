@@ -11,6 +11,8 @@ const NO_CERTIFICATES = "certificates and SSH keys of IAM are not kept";
 const NO_LINKED_ROLES = "no service here acts by a service-linked role";
 const NO_ADVISOR = "uses of services are not recorded by entity";
 
+const AWS_VERSIONS = "of AWS's own policies only the default version is kept";
+
 /** What is missing within an operation, or why it is missing altogether, as the end of a sentence; operations without a note lack nothing that is known. */
 export const iamParityNotes: Readonly<Record<string, string>> = {
   ChangePassword: NO_PASSWORDS,
@@ -64,6 +66,8 @@ export const iamParityNotes: Readonly<Record<string, string>> = {
   GetServiceLastAccessedDetails: NO_ADVISOR,
   GetServiceLastAccessedDetailsWithEntities: NO_ADVISOR,
   CreateOpenIDConnectProvider: "thumbprints are kept, but not fetched from the provider when none are given",
+  GetPolicyVersion: AWS_VERSIONS,
+  ListPolicyVersions: AWS_VERSIONS,
   SimulateCustomPolicy: "no organization policies; ResourceHandlingOption has no effect",
   SimulatePrincipalPolicy:
     "no organization policies; ResourceHandlingOption has no effect; policies are not excluded by type",

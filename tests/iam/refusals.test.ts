@@ -122,6 +122,11 @@ describe("inputs", () => {
       "InvalidInput: ARN arn:aws:s3:::bucket/policy is not valid.",
     ],
     [
+      "a boundary that is no ARN of a policy",
+      () => new IAM.CreateUserCommand({ UserName: "x", PermissionsBoundary: "arn:aws:s3:::bucket/policy" }),
+      "InvalidInput: ARN arn:aws:s3:::bucket/policy is not valid.",
+    ],
+    [
       "a version id that is none",
       () => new IAM.GetPolicyVersionCommand({ PolicyArn: policyArn("read"), VersionId: "1" }),
       CONSTRAINT("'1'", "versionId", "satisfy regular expression pattern: v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?"),
@@ -216,6 +221,11 @@ describe("what is not there", () => {
       "a boundary",
       () => new IAM.DeleteRolePermissionsBoundaryCommand({ RoleName: "worker" }),
       "NoSuchEntity: The role with name worker does not have a permissions boundary.",
+    ],
+    [
+      "a policy that is to be a boundary",
+      () => new IAM.PutUserPermissionsBoundaryCommand({ UserName: "ada", PermissionsBoundary: policyArn(nobody) }),
+      () => `NoSuchEntity: Scope ARN: ${policyArn(nobody)} does not exist or is not attachable.`,
     ],
     [
       "an access key",

@@ -38,6 +38,32 @@ test("inline policies", async () => {
   );
 });
 
+test("names that are members of every object", async () => {
+  const odd = "__proto__";
+  const PolicyDocument = '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}';
+  await world.iam.send(new IAM.CreateUserCommand({ UserName: odd, Tags: [{ Key: odd, Value: "tag" }] }));
+  await world.iam.send(new IAM.PutUserPolicyCommand({ UserName: odd, PolicyName: odd, PolicyDocument }));
+  const read = await world.iam.send(new IAM.GetUserPolicyCommand({ UserName: odd, PolicyName: odd }));
+  expect(decodeURIComponent(read.PolicyDocument!)).toBe(PolicyDocument);
+  const { User } = await world.iam.send(new IAM.GetUserCommand({ UserName: odd }));
+  expect(User?.Tags).toEqual([{ Key: odd, Value: "tag" }]);
+  const created = await world.iam.send(
+    new IAM.CreateOpenIDConnectProviderCommand({ Url: "https://odd.example.com", ClientIDList: [odd, "constructor"] }),
+  );
+  const provider = { OpenIDConnectProviderArn: created.OpenIDConnectProviderArn };
+  expect((await world.iam.send(new IAM.GetOpenIDConnectProviderCommand(provider))).ClientIDList).toEqual([
+    odd,
+    "constructor",
+  ]);
+  await world.iam.send(new IAM.RemoveClientIDFromOpenIDConnectProviderCommand({ ...provider, ClientID: odd }));
+  expect((await world.iam.send(new IAM.GetOpenIDConnectProviderCommand(provider))).ClientIDList).toEqual([
+    "constructor",
+  ]);
+  await world.iam.send(new IAM.UntagUserCommand({ UserName: odd, TagKeys: [odd] }));
+  await world.iam.send(new IAM.DeleteUserPolicyCommand({ UserName: odd, PolicyName: odd }));
+  await world.iam.send(new IAM.DeleteUserCommand({ UserName: odd }));
+});
+
 test("managed policies, version by version, the default switched back and forth", async () => {
   const document = (sid: string) =>
     `{ "Version" : "2012-10-17",\n  "Statement" : {"Sid":"${sid}","Effect":"Allow","Action":"s3:*","Resource":"*"} }`;

@@ -4,6 +4,7 @@ import type { Definitions } from "../service/define.ts";
 import type { IamEnvironment } from "../service/environment.ts";
 import { patch } from "../service/execute.ts";
 import { expectEntity } from "../service/find.ts";
+import { checkBoundary } from "../service/policy-view.ts";
 import { namedQuestion } from "../service/questions.ts";
 
 type Names =
@@ -25,6 +26,7 @@ export function boundaries(tools: IamEnvironment): Definitions<Names> {
         namedQuestion(tools, "PutUserPermissionsBoundary", context, "user", UserName, requested(arn)),
       ],
       async handle({ UserName, PermissionsBoundary: boundary }, context) {
+        checkBoundary(tools, context, boundary);
         await patch(tools, context, expectEntity(tools, "user", context, UserName), { boundary });
         return {};
       },
@@ -35,6 +37,7 @@ export function boundaries(tools: IamEnvironment): Definitions<Names> {
         namedQuestion(tools, "PutRolePermissionsBoundary", context, "role", RoleName, requested(arn)),
       ],
       async handle({ RoleName, PermissionsBoundary: boundary }, context) {
+        checkBoundary(tools, context, boundary);
         await patch(tools, context, expectEntity(tools, "role", context, RoleName), { boundary });
         return {};
       },

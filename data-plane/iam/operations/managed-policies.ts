@@ -8,7 +8,7 @@ import { accountOf, type Definitions, type InputOf } from "../service/define.ts"
 import type { IamEnvironment } from "../service/environment.ts";
 import type { CatalogOnly } from "../service/find.ts";
 import { create, remove } from "../service/life-cycle.ts";
-import { pageOf } from "../service/paging.ts";
+import { byKey, pageOf } from "../service/paging.ts";
 import {
   awsPolicyViews,
   expectOwnPolicy,
@@ -65,8 +65,8 @@ export function managedPolicyOperations(tools: IamEnvironment): Definitions<Name
         const accountId = accountOf(context);
         const found = listed(tools, accountId, input);
         const scope = `ListPolicies ${accountId} ${input.PathPrefix ?? "/"} ${input.Scope ?? "All"}`;
-        const { items, end } = pageOf(found, ({ view }) => sortKeyOf(view), input, scope);
-        return { Policies: items.map(({ view, uses }) => briefPolicy(view, uses)), ...end };
+        const { items, end } = pageOf(found, sortKeyOf, input, scope);
+        return { Policies: items.map((view) => briefPolicy(view, usesOf(tools, accountId, view))), ...end };
       },
     },
 
@@ -80,29 +80,19 @@ export function managedPolicyOperations(tools: IamEnvironment): Definitions<Name
   };
 }
 
-interface Listed {
-  readonly view: PolicyView;
-  readonly uses: PolicyUses;
-}
-
-function listed(tools: CatalogOnly, accountId: AccountId, input: InputOf<"ListPolicies">): readonly Listed[] {
+function listed(tools: CatalogOnly, accountId: AccountId, input: InputOf<"ListPolicies">): readonly PolicyView[] {
   const { Scope = "All", PathPrefix = "/", OnlyAttached = false, PolicyUsageFilter } = input;
-  const wanted = ({ attached, asBoundary }: PolicyUses): boolean => {
-    switch (PolicyUsageFilter) {
-      case "PermissionsPolicy":
-        return attached > 0;
-      case "PermissionsBoundary":
-        return asBoundary > 0;
-      default:
-        return !OnlyAttached || attached > 0 || asBoundary > 0;
-    }
+  const wanted = (view: PolicyView): boolean => {
+    if (!view.path.startsWith(PathPrefix)) return false;
+    if (PolicyUsageFilter === undefined && !OnlyAttached) return true;
+    const { attached, asBoundary } = usesOf(tools, accountId, view);
+    const asPolicy = PolicyUsageFilter !== "PermissionsBoundary" && attached > 0;
+    return asPolicy || (PolicyUsageFilter !== "PermissionsPolicy" && asBoundary > 0);
   };
   return [
     ...(Scope === "AWS" ? [] : tools.catalog.entitiesOf(KIND, accountId).map(viewOfRecord)),
     ...(Scope === "Local" ? [] : awsPolicyViews()),
   ]
-    .filter(({ path }) => path.startsWith(PathPrefix))
-    .map((view) => ({ view, uses: usesOf(tools, accountId, view) }))
-    .filter(({ uses }) => wanted(uses))
-    .sort((left, right) => (sortKeyOf(left.view) < sortKeyOf(right.view) ? -1 : 1));
+    .filter(wanted)
+    .sort(byKey(sortKeyOf));
 }

@@ -7,6 +7,7 @@ import { patch } from "../service/execute.ts";
 import { expectEntity } from "../service/find.ts";
 import { roleLastUsed } from "../service/last-use.ts";
 import { createNamed, listBelow, remove } from "../service/life-cycle.ts";
+import { checkBoundary } from "../service/policy-view.ts";
 import { createQuestions, listQuestion, namedQuestion } from "../service/questions.ts";
 
 type Names =
@@ -28,6 +29,7 @@ export function roles(tools: IamEnvironment): Definitions<Names> {
         createQuestions("Role", context, { kind: "role", name, path }, tagsOf("role", Tags), boundary),
       async handle(input, context) {
         const { RoleName: name, Path: path, Description, MaxSessionDuration, PermissionsBoundary, Tags } = input;
+        checkBoundary(tools, context, PermissionsBoundary);
         const record = await createNamed(
           tools,
           context,

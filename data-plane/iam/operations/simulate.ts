@@ -9,7 +9,6 @@ import {
   type PrincipalContext,
   parsePolicy,
   type SimulatedPolicy,
-  simulate,
 } from "#foundation/policy";
 import { invalidInput } from "../errors.ts";
 import { accountOfOwner, contextOf, inputPolicies, SOURCE_TYPES, shownResult } from "../rules/simulation.ts";
@@ -22,6 +21,7 @@ import { expectPolicySource } from "../service/policy-source.ts";
 import { defaultDocumentOf, policyOfArn } from "../service/policy-view.ts";
 import { type PrincipalPolicy, policiesOf } from "../service/principal-policies.ts";
 import { question } from "../service/questions.ts";
+import { readable, simulateInTurns } from "../service/simulation-turns.ts";
 
 type Names =
   | "SimulateCustomPolicy"
@@ -30,9 +30,6 @@ type Names =
   | "GetContextKeysForPrincipalPolicy";
 
 type SimulationInput = InputOf<"SimulateCustomPolicy"> | InputOf<"SimulatePrincipalPolicy">;
-
-/** Decisions in one answer; a page has 1,000 actions at most, and each may ask about as many resources as fit into a request. */
-const DECISIONS_MAX = 20_000;
 
 export function simulator(tools: IamEnvironment): Definitions<Names> {
   return {
@@ -74,14 +71,14 @@ export function simulator(tools: IamEnvironment): Definitions<Names> {
   };
 }
 
-function answer(
-  tools: CatalogOnly,
+async function answer(
+  tools: IamEnvironment,
   context: CallContext,
   input: SimulationInput,
   identity: readonly SimulatedPolicy[],
   boundary: SimulatedPolicy | undefined,
   source: PrincipalRecord | undefined,
-): IAM.SimulatePolicyResponse {
+): Promise<IAM.SimulatePolicyResponse> {
   const { ActionNames, ResourceArns = [], ResourcePolicy, ResourceOwner, ContextEntries } = input;
   if ((input as InputOf<"SimulateCustomPolicy">).OrderedOrganizationPolicyInputList !== undefined) {
     throw invalidInput("Invalid Input Organization Policies: accounts of this cloud belong to no AWS organization.");
@@ -92,23 +89,20 @@ function answer(
   }
   const numbered = ActionNames.map((action, index) => ({ action, key: String(index).padStart(7, "0") }));
   const { items, end } = pageOf(numbered, ({ key }) => key, input, `${accountOf(context)} ${ActionNames.join()}`);
-  if (items.length * Math.max(1, ResourceArns.length) > DECISIONS_MAX) {
-    throw invalidInput(`Invalid Input: actions times resources of one page must not exceed ${DECISIONS_MAX}.`);
-  }
-  const results = readable(() =>
-    simulate({
-      principal,
-      actions: items.map(({ action }) => action),
-      resources: ResourceArns,
-      ...(ResourceOwner === undefined ? {} : { resourceAccount: accountOfOwner(ResourceOwner) }),
-      context: contextOf(ContextEntries),
-      identity,
-      ...(boundary === undefined ? {} : { boundary }),
-      ...(ResourcePolicy === undefined
-        ? {}
-        : { resource: { sourceId: "ResourcePolicy", sourceType: SOURCE_TYPES.resource, text: ResourcePolicy } }),
-    }),
-  );
+  const resource =
+    ResourcePolicy === undefined
+      ? undefined
+      : { sourceId: "ResourcePolicy", sourceType: SOURCE_TYPES.resource, text: ResourcePolicy };
+  const results = await simulateInTurns(tools.timers, {
+    principal,
+    actions: items.map(({ action }) => action),
+    resources: ResourceArns,
+    ...(ResourceOwner === undefined ? {} : { resourceAccount: accountOfOwner(ResourceOwner) }),
+    context: contextOf(ContextEntries),
+    identity,
+    ...(boundary === undefined ? {} : { boundary }),
+    ...(resource === undefined ? {} : { resource }),
+  });
   return { EvaluationResults: results.map(shownResult), ...end };
 }
 
@@ -182,14 +176,4 @@ function parseAny(text: string): PolicyDocument {
     }
   }
   return parsePolicy(text, "identity");
-}
-
-/** @throws AwsError InvalidInput for policies that cannot be read */
-function readable<Result>(run: () => Result): Result {
-  try {
-    return run();
-  } catch (error) {
-    if (error instanceof PolicySyntaxError) throw invalidInput(`Invalid Input Policy: ${error.message}`);
-    throw error;
-  }
 }

@@ -7,6 +7,7 @@ import { accountOf, type Definitions } from "../service/define.ts";
 import type { IamEnvironment } from "../service/environment.ts";
 import { expectEntity } from "../service/find.ts";
 import { createNamed, listBelow, remove, rename, renameQuestions } from "../service/life-cycle.ts";
+import { checkBoundary } from "../service/policy-view.ts";
 import { createQuestions, listQuestion, namedQuestion } from "../service/questions.ts";
 import { personOf, personQuestion, rootArn, rootName } from "../service/self.ts";
 
@@ -18,6 +19,7 @@ export function users(tools: IamEnvironment): Definitions<Names> {
       access: ({ UserName: name, Path: path, PermissionsBoundary: boundary, Tags = [] }, context) =>
         createQuestions("User", context, { kind: "user", name, path }, tagsOf("user", Tags), boundary),
       async handle({ UserName: name, Path: path, PermissionsBoundary: boundary, Tags }, context) {
+        checkBoundary(tools, context, boundary);
         const record = await createNamed(
           tools,
           context,

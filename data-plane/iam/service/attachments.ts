@@ -1,6 +1,7 @@
 /** Which managed policies are attached to whom. */
 import type { AccountId, GroupRecord, RoleRecord, UserRecord } from "#contracts";
 import type { CatalogOnly } from "./find.ts";
+import { byKey } from "./paging.ts";
 import { type PolicyView, policyOfArn } from "./policy-view.ts";
 
 /** Kinds that policies are attached to, and that have inline policies. */
@@ -40,10 +41,8 @@ export function attachedTo(tools: CatalogOnly, { accountId, sections }: Principa
   return Object.keys(sections.attachedPolicies ?? {})
     .map((arn) => policyOfArn(tools, accountId, arn))
     .filter((view) => view !== undefined)
-    .sort((left, right) => compare(sortKeyOf(left), sortKeyOf(right)));
+    .sort(byKey(sortKeyOf));
 }
 
 /** In lists policies stand by name; two of one name, one of AWS's and one of the account's, by ARN. */
 export const sortKeyOf = ({ name, arn }: PolicyView): string => `${name}\0${arn}`;
-
-const compare = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0);

@@ -129,3 +129,8 @@ export function expectOwnPolicy(tools: CatalogOnly, context: CallContext, arn: s
   if (record !== undefined) return record;
   throw new AwsError("AccessDenied", `Policy ${arn} belongs to AWS and cannot be changed.`, { statusCode: 403 });
 }
+
+/** A boundary that is no ARN of a policy is another mistake than one that does not exist. @throws AwsError InvalidInput */
+export function checkBoundary(tools: CatalogOnly, context: CallContext, arn: string | undefined): void {
+  if (arn !== undefined) policyOfArn(tools, accountOf(context), arn);
+}
