@@ -128,6 +128,7 @@ describe("lines()", () => {
       const lines = log.lines(1, new AbortController().signal);
       const decoder = new TextDecoder();
       const read = async () => decoder.decode((await lines.next()).value ?? undefined);
+      expect(await read()).toBe("\n");
       const first = read();
       await log.append(event());
       expect(JSON.parse(await first)).toMatchObject({ sequence: 2, action: "iam:CreateUser" });
@@ -139,6 +140,7 @@ describe("lines()", () => {
       await lines.return();
       expect((await lines.next()).done).toBe(true);
       const other = log.lines(2, new AbortController().signal);
+      await other.next();
       const last = other.next();
       await log.close();
       expect((await last).done).toBe(true);

@@ -52,8 +52,8 @@ export interface AuditLog {
   query(query: AuditQuery): Promise<AuditPage>;
   /** Every record after the sequence (default: after the last one now), and then new ones, in the order of the log; see `tailRecords`. */
   tail(after: number | undefined, signal: AbortSignal): AsyncGenerator<readonly AuditEntry[], void, void>;
-  /** The tail as it is sent over HTTP: lines of JSON, and an empty one after each 15 s of silence. Ends with the signal, the log, or the reader's leaving. */
-  lines(after: number | undefined, signal: AbortSignal): AsyncGenerator<Uint8Array, void, void>;
+  /** The tail as it is sent over HTTP: lines of JSON, and an empty one after each 15 s of silence. Ends with any of the signals, the log, or the reader's leaving. */
+  lines(after: number | undefined, ...signals: readonly AbortSignal[]): AsyncGenerator<Uint8Array, void, void>;
   /** The last record's place, to be published: what is put away elsewhere can be held against the log later. */
   head(): Promise<AuditCheckpoint>;
   /** Walks the whole chain, some milliseconds at a time. @throws AuditError AuditUnavailable; the signal's reason */
@@ -152,6 +152,18 @@ function firstRecord(plane: AuditPlane, at: number): AuditRecord {
   return { ...ownEvent("audit.begin", "A new audit log begins."), at, plane };
 }
 
+/** A signal that any of several ends. Not `AbortSignal.any`: those that live long would remember every reader that ever was. */
+function abortedWith(signals: readonly AbortSignal[]): { readonly signal: AbortSignal; abort(): void } {
+  const ended = new AbortController();
+  const abort = (): void => {
+    for (const signal of signals) signal.removeEventListener("abort", abort);
+    ended.abort();
+  };
+  for (const signal of signals) signal.addEventListener("abort", abort, { once: true });
+  if (signals.some((signal) => signal.aborted)) abort();
+  return { signal: ended.signal, abort };
+}
+
 interface Parts {
   readonly path: string;
   readonly writer: Writer;
@@ -204,7 +216,7 @@ class OpenAuditLog implements AuditLog {
   }
 
   async *tail(after: number | undefined, signal: AbortSignal): AsyncGenerator<readonly AuditEntry[], void, void> {
-    const ended = this.#endOf(signal);
+    const ended = abortedWith([signal, this.#closing.signal]);
     const { listeners } = this.#parts;
     const subscribe = (listener: () => void) => {
       listeners.add(listener);
@@ -214,21 +226,17 @@ class OpenAuditLog implements AuditLog {
       const from = after ?? (ended.signal.aborted ? 0 : (await this.head()).sequence);
       yield* tailRecords({ reader: this.#reader, subscribe }, from, ended.signal);
     } finally {
-      ended.forget();
+      ended.abort();
     }
   }
 
-  async *lines(after: number | undefined, signal: AbortSignal): AsyncGenerator<Uint8Array, void, void> {
-    const left = new AbortController();
-    const leave = (): void => left.abort();
-    signal.addEventListener("abort", leave, { once: true });
-    if (signal.aborted) leave();
+  async *lines(after: number | undefined, ...signals: readonly AbortSignal[]): AsyncGenerator<Uint8Array, void, void> {
+    const ended = abortedWith(signals);
     try {
-      yield* tailLines(this.tail(after, left.signal), this.#options.timers);
+      yield* tailLines(this.tail(after, ended.signal), this.#options.timers);
     } finally {
-      // The tail may be waiting for a record: leaving wakes it, and it ends.
-      signal.removeEventListener("abort", leave);
-      leave();
+      // The tail may be waiting for a record: this wakes it, and it ends.
+      ended.abort();
     }
   }
 
@@ -263,21 +271,6 @@ class OpenAuditLog implements AuditLog {
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
-  }
-
-  /** A signal for both ends, the caller's and the log's. Not `AbortSignal.any`: the log's own would remember every reader that ever was. */
-  #endOf(signal: AbortSignal): { readonly signal: AbortSignal; forget(): void } {
-    const ended = new AbortController();
-    const end = (): void => ended.abort();
-    const ends = [signal, this.#closing.signal];
-    for (const one of ends) one.addEventListener("abort", end, { once: true });
-    if (ends.some((one) => one.aborted)) end();
-    return {
-      signal: ended.signal,
-      forget() {
-        for (const one of ends) one.removeEventListener("abort", end);
-      },
-    };
   }
 
   async #write(record: Omit<AuditRecord, "plane">): Promise<void> {

@@ -5,7 +5,6 @@ import {
   AuditError,
   type AuditLog,
   answerAuditQuery,
-  auditLines,
   formatCheckpoint,
   parseAuditTail,
   parseCheckpoint,
@@ -33,7 +32,7 @@ export async function auditAnswers(request: HttpRequest, path: AuditPath, audit:
         return {
           status: 200,
           headers: [["content-type", AUDIT_LINES_TYPE]],
-          body: lines(audit, after, request.signal),
+          body: audit.lines(after, request.signal),
         };
       }
     }
@@ -41,11 +40,6 @@ export async function auditAnswers(request: HttpRequest, path: AuditPath, audit:
     if (!(error instanceof AuditError)) throw error;
     return json(error.code === "AuditQueryInvalid" ? 400 : 503, { error: error.message });
   }
-}
-
-async function* lines(audit: AuditLog, after: number | undefined, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  const encoder = new TextEncoder();
-  for await (const entries of audit.tail(after, signal)) yield encoder.encode(auditLines(entries));
 }
 
 /** @throws AuditError AuditQueryInvalid */

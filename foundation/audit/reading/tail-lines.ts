@@ -19,6 +19,8 @@ export async function* tailLines(
   timers: Timers,
 ): AsyncGenerator<Uint8Array, void, void> {
   const encoder = new TextEncoder();
+  // The client learns at once that it was let in.
+  yield encoder.encode("\n");
   for (let next = batches.next(); ; ) {
     const step = await orSilence(next, timers);
     if (step === "silence") {
