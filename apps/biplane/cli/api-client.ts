@@ -4,7 +4,7 @@ import { type HttpReply, httpRequest } from "#foundation/http";
 import type { ApiAccess } from "./find-cloud.ts";
 
 export interface ApiCall {
-  readonly method?: "GET" | "POST";
+  readonly method?: "GET" | "POST" | "PATCH" | "DELETE";
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
   readonly body?: unknown;
@@ -13,16 +13,26 @@ export interface ApiCall {
   readonly timeoutMs?: number;
 }
 
-/** The API's answer. @throws CodedError with the code of the problem, HttpCallError */
+/** The API's answer. An access token that has expired is renewed. @throws CodedError with the code of the problem, HttpCallError */
 export async function callApi(access: ApiAccess, call: ApiCall): Promise<HttpReply> {
+  const reply = await send(access, access.token, call);
+  if (reply.status < 400) return reply;
+  const problem = await problemOf(reply);
+  if (problem.code !== "TOKEN_EXPIRED" || access.renew === undefined) throw problem;
+  const again = await send(access, await access.renew(), call);
+  if (again.status < 400) return again;
+  throw await problemOf(again);
+}
+
+async function send(access: ApiAccess, token: string | undefined, call: ApiCall): Promise<HttpReply> {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(call.query ?? {})) if (value !== undefined) query.set(name, String(value));
   const search = query.size === 0 ? "" : `?${query}`;
-  const reply = await httpRequest({
+  return await httpRequest({
     url: `${access.url}${call.path}${search}`,
     method: call.method ?? "GET",
     headers: [
-      ["authorization", `Bearer ${access.token}`],
+      ...(token === undefined ? [] : ([["authorization", `Bearer ${token}`]] as const)),
       ["user-agent", "biplane-cli"],
       ...(call.body === undefined ? [] : ([["content-type", "application/json"]] as const)),
       ...(call.headers ?? []),
@@ -31,7 +41,12 @@ export async function callApi(access: ApiAccess, call: ApiCall): Promise<HttpRep
     ...(call.signal === undefined ? {} : { signal: call.signal }),
     ...(call.timeoutMs === undefined ? {} : { timeoutMs: call.timeoutMs }),
   });
-  if (reply.status < 400) return reply;
+}
+
+/** The answer of a route that knows no callers yet, as JSON. @throws CodedError, HttpCallError */
+export async function callPublicApi<Answer>(url: string, call: ApiCall): Promise<Answer> {
+  const reply = await send({ url, token: "" }, undefined, call);
+  if (reply.status < 400) return (await reply.json()) as Answer;
   throw await problemOf(reply);
 }
 
@@ -59,14 +74,24 @@ export async function* listAll<Item>(
 
 /** Has the control plane decide. */
 export async function executeCommand<Result>(access: ApiAccess, command: object): Promise<Result> {
-  const answer = await callApiJson<{ readonly result: Result }>(access, {
-    method: "POST",
-    path: "/v1/commands",
-    body: command,
+  const answer = await changeByApi<{ readonly result: Result }>(access, "POST", "/v1/commands", command);
+  return answer.result;
+}
+
+/** Changes something; the answer as JSON. */
+export async function changeByApi<Answer>(
+  access: ApiAccess,
+  method: "POST" | "PATCH" | "DELETE",
+  path: string,
+  body?: object,
+): Promise<Answer> {
+  return await callApiJson<Answer>(access, {
+    method,
+    path,
+    ...(body === undefined ? {} : { body }),
     // Should the answer get lost on the way, the client underneath does not repeat; a person who does has a new key, and is told of the conflict.
     headers: [["idempotency-key", crypto.randomUUID()]],
   });
-  return answer.result;
 }
 
 async function problemOf(reply: HttpReply): Promise<CodedError> {

@@ -72,3 +72,16 @@ export const AWS_ENDPOINT_OPTIONS: readonly CommandOption[] = [
   { name: "endpoint", value: "URL", help: "Talk to this AWS endpoint instead (keys from AWS_ACCESS_KEY_ID …)" },
   { name: "region", value: "REGION", help: "Region to sign for (AWS_REGION)" },
 ];
+
+/** For commands that print something for a shell to take in. */
+export const SHELL_OPTION: CommandOption = {
+  name: "shell",
+  value: "SHELL",
+  help: "sh (also bash, zsh) or fish (sh)",
+};
+
+/** For commands about an org. */
+export const ORG_OPTIONS: readonly CommandOption[] = [
+  { name: "org", value: "ORG", help: "The org: its id, name or alias (BIPLANE_ORG; yours, if there is one)" },
+  ...ENDPOINT_OPTIONS,
+];

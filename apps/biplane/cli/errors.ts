@@ -46,6 +46,7 @@ export const cliErrors = defineErrors({
     exit: EXIT.auth,
   },
   FILE_NOT_FOUND: { status: 404, retryable: false, message: "There is no such file.", exit: EXIT.notFound },
+  NOT_FOUND: { status: 404, retryable: false, message: "There is no such thing.", exit: EXIT.notFound },
   NOT_SUPPORTED: { status: 501, retryable: false, message: "This cloud does not support it.", exit: EXIT.failure },
   BROKEN_TRANSFER: {
     status: 502,

@@ -15,6 +15,8 @@ export interface ApiAccess {
   /** `http://127.0.0.1:4580` */
   readonly url: string;
   readonly token: string;
+  /** Gets the next token when this one has expired. */
+  readonly renew?: () => Promise<string>;
 }
 
 /** The AWS endpoint and the keys for it. */
@@ -35,7 +37,8 @@ export interface LocalCloud {
   readonly credentials: Credentials | undefined;
 }
 
-type Where = Pick<CommandContext, "arguments" | "environment">;
+/** What says where a command goes. */
+export type Where = Pick<CommandContext, "arguments" | "environment">;
 
 const REGION_DEFAULT = "us-east-1";
 
@@ -118,7 +121,7 @@ export function notRunning(dataDirectory: string, role: string, command: string)
 }
 
 /** Whether the user has said which directory is meant. */
-function namesDirectory({ arguments: { text }, environment }: Where): boolean {
+export function namesDirectory({ arguments: { text }, environment }: Where): boolean {
   return text("data") !== undefined || (environment[DATA_ENVIRONMENT_VARIABLE] ?? "") !== "";
 }
 
@@ -159,7 +162,7 @@ function noCredentials(dataDirectory: string) {
   });
 }
 
-function checkedUrl(text: string, name = "--endpoint"): string {
+export function checkedUrl(text: string, name = "--endpoint"): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || (url.protocol !== "http:" && url.protocol !== "https:")) {
     throw usageError(`${name} must be an http or https URL, not "${text}".`);

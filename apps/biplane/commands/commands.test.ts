@@ -209,7 +209,7 @@ describe("accounts, users and keys", () => {
 
   test("users have policies, from text and from files", async () => {
     expect((await okJson("users", "create", "ada", "--path", "/team/")).arn).toEndWith(":user/team/ada");
-    expect(await refusal("users", "create", "ada")).toBe("5 UserAlreadyExists");
+    expect(await refusal("users", "create", "ada")).toBe("5 EntityAlreadyExists");
     const policy = JSON.stringify({
       Version: "2012-10-17",
       Statement: [{ Effect: "Allow", Action: "s3:*", Resource: "*" }],
@@ -219,11 +219,13 @@ describe("accounts, users and keys", () => {
     expect(await ok("users", "policy", "show", "ada", "all")).toBe(`${policy}\n`);
     expect(await refusal("users", "policy", "put", "ada", "bad", "{")).toBe("2 USAGE");
     expect(await refusal("users", "policy", "put", "ada", "bad", "{}")).toBe("1 MalformedPolicyDocument");
-    expect(await refusal("users", "policy", "put", "nobody", "all", policy)).toBe("4 NoSuchUser");
+    expect(await refusal("users", "policy", "put", "nobody", "all", policy)).toBe("4 NOT_FOUND");
     expect(await ok("users", "list")).toMatch(/ada\s+\/team\/\s+all/);
     expect(await refusal("users", "delete", "ada")).toBe("5 DeleteConflict");
     await ok("users", "policy", "delete", "ada", "all");
-    await ok("users", "delete", "ada");
+    expect(await refusal("users", "policy", "delete", "ada", "all")).toBe("4 NOT_FOUND");
+    await ok("users", "delete", "ADA");
+    expect(await refusal("users", "delete", "ada")).toBe("4 NOT_FOUND");
     expect(await okJson<unknown[]>("users", "list")).toEqual([]);
   });
 });

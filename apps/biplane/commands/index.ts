@@ -1,9 +1,11 @@
 /** All commands of the command line. Loading this table loads none of them. */
 import type { Command } from "../cli/index.ts";
+import { ACCOUNT_COMMANDS } from "./account/table.ts";
 import { BUCKETS_COMMAND } from "./buckets/table.ts";
 import { CLOUD_COMMANDS } from "./cloud/table.ts";
 import { IDENTITY_COMMANDS } from "./identity/table.ts";
 import { NODES_COMMAND } from "./nodes/table.ts";
+import { ORG_COMMANDS } from "./orgs/table.ts";
 import { QUEUES_COMMAND } from "./queues/table.ts";
 import { START_COMMANDS } from "./start/table.ts";
 import { TABLES_COMMAND } from "./tables/table.ts";
@@ -18,6 +20,8 @@ export const ROOT_COMMAND: Command = {
     BUCKETS_COMMAND,
     QUEUES_COMMAND,
     TABLES_COMMAND,
+    ...ACCOUNT_COMMANDS,
+    ...ORG_COMMANDS,
     ...IDENTITY_COMMANDS,
     NODES_COMMAND,
   ],

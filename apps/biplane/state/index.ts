@@ -12,5 +12,6 @@ export {
   removeEndpoints,
   writeEndpoints,
 } from "./endpoints.ts";
+export { type Login, type Logins, loginsPath, readLogins, removeLogin, writeLogin } from "./logins.ts";
 export { readOperatorToken, writeOperatorToken } from "./operator-token.ts";
 export { StateFileInvalid } from "./state-file.ts";

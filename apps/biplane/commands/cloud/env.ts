@@ -1,13 +1,10 @@
 /** `biplane env` */
 import type { CommandBody } from "../../cli/command.ts";
-import { usageError } from "../../cli/errors.ts";
 import { findLocalCloud, type LocalCloud, notRunning } from "../../cli/find-cloud.ts";
+import { shellAssignment } from "../../cli/shell.ts";
 
 export const env: CommandBody = (context) => {
-  const shell = context.arguments.text("shell") ?? "sh";
-  const assign = ASSIGN[shell];
-  if (assign === undefined)
-    throw usageError(`--shell must be one of ${Object.keys(ASSIGN).join(", ")}, not "${shell}".`);
+  const assign = shellAssignment(context.arguments);
   const cloud = findLocalCloud(context);
   if (cloud.running.length === 0) throw notRunning(cloud.dataDirectory, "Biplane", "biplane up");
   const variables = variablesOf(cloud);
@@ -35,9 +32,3 @@ function variablesOf({ running, credentials }: LocalCloud): Readonly<Record<stri
     ...(apiUrl === undefined ? {} : { BIPLANE_API_URL: apiUrl }),
   };
 }
-
-/** How shells set a variable. Within single quotes POSIX shells take everything but the quote itself, fish also minds backslashes. */
-const ASSIGN: Readonly<Record<string, ((name: string, value: string) => string) | undefined>> = {
-  sh: (name, value) => `export ${name}='${value.replaceAll("'", "'\\''")}'`,
-  fish: (name, value) => `set -gx ${name} '${value.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`,
-};

@@ -1,11 +1,11 @@
 /** Commands that look at a cloud. */
-import { type Command, ENDPOINT_OPTIONS } from "../../cli/command.ts";
+import { type Command, ENDPOINT_OPTIONS, SHELL_OPTION } from "../../cli/command.ts";
 
 export const CLOUD_COMMANDS: readonly Command[] = [
   {
     name: "env",
     summary: "Print what a shell needs to use the cloud",
-    options: [{ name: "shell", value: "SHELL", help: "sh (also bash, zsh) or fish (sh)" }],
+    options: [SHELL_OPTION],
     notes: ["With --json: one flat object with the same names."],
     examples: [
       ['eval "$(biplane env)"', "use the cloud in this shell"],

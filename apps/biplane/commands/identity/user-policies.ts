@@ -1,12 +1,12 @@
 /** `biplane users policy` */
 import { readFileSync } from "node:fs";
-import { executeCommand, listAll } from "../../cli/api-client.ts";
-import type { CommandBody } from "../../cli/command.ts";
+import { executeCommand } from "../../cli/api-client.ts";
+import type { CommandBody, CommandContext } from "../../cli/command.ts";
 import { cliErrors, usageError } from "../../cli/errors.ts";
 import { accountOf, findApi } from "../../cli/find-cloud.ts";
 import { printable } from "../../cli/terminal.ts";
 import { printDone } from "./listing.ts";
-import type { User } from "./users.ts";
+import { type User, userNamed } from "./users.ts";
 
 const STDIN = 0;
 
@@ -22,7 +22,7 @@ export const putPolicy: CommandBody = async (context) => {
       "Give the policy itself, @FILE for a file that holds it, or - for standard input.",
     );
   }
-  await executeCommand(findApi(context), { type: "userPolicy.put", accountId, userName, policyName, document });
+  await setPolicy(context, accountId, userName, policyName, document);
   return printDone(
     context,
     { accountId, userName, policyName },
@@ -33,7 +33,8 @@ export const putPolicy: CommandBody = async (context) => {
 export const deletePolicy: CommandBody = async (context) => {
   const accountId = accountOf(context);
   const [userName, policyName] = context.arguments.positionals as [string, string];
-  await executeCommand(findApi(context), { type: "userPolicy.delete", accountId, userName, policyName });
+  policyOf(await userNamed(findApi(context), accountId, userName), policyName);
+  await setPolicy(context, accountId, userName, policyName, null);
   return printDone(
     context,
     { accountId, userName, policyName, deleted: true },
@@ -44,15 +45,30 @@ export const deletePolicy: CommandBody = async (context) => {
 export const showPolicy: CommandBody = async (context) => {
   const accountId = accountOf(context);
   const [userName, policyName] = context.arguments.positionals as [string, string];
-  for await (const user of listAll<User>(findApi(context), "/v1/users", { account: accountId })) {
-    if (user.userName !== userName) continue;
-    const document = Object.hasOwn(user.inlinePolicies, policyName) ? user.inlinePolicies[policyName]! : undefined;
-    if (document === undefined)
-      throw cliErrors.error("FILE_NOT_FOUND", `User ${userName} has no policy ${policyName}.`);
-    return printDone(context, { accountId, userName, policyName, document }, document);
-  }
-  throw cliErrors.error("FILE_NOT_FOUND", `There is no user ${userName} in account ${accountId}.`);
+  const document = policyOf(await userNamed(findApi(context), accountId, userName), policyName);
+  return printDone(context, { accountId, userName, policyName, document }, document);
 };
+
+/** @param document null removes the policy */
+async function setPolicy(
+  context: CommandContext,
+  accountId: string,
+  userName: string,
+  policyName: string,
+  document: string | null,
+): Promise<void> {
+  const access = findApi(context);
+  const { entityId } = await userNamed(access, accountId, userName);
+  const sections = { inlinePolicies: { [policyName]: document } };
+  await executeCommand(access, { type: "user.configure", accountId, entityId, sections });
+}
+
+/** Own members only: a policy may be called `constructor`. @throws CodedError NOT_FOUND */
+function policyOf({ name, sections: { inlinePolicies = {} } }: User, policyName: string): string {
+  const document = Object.hasOwn(inlinePolicies, policyName) ? inlinePolicies[policyName] : undefined;
+  if (document !== undefined) return document;
+  throw cliErrors.error("NOT_FOUND", `User ${printable(name)} has no policy ${printable(policyName)}.`);
+}
 
 function documentOf(given: string): string {
   if (given === "-") return readFileSync(STDIN, "utf8");
