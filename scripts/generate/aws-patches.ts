@@ -11,7 +11,7 @@ export function patchModel(source: ServiceSource, model: RawModel): RawModel {
       return patchS3(typed);
     case "dynamodb":
     case "dynamodb-streams":
-      return withNullsKept(withBinaryText(typed));
+      return withNullsKept(withOpaqueValues(typed));
     default:
       return typed;
   }
@@ -19,14 +19,17 @@ export function patchModel(source: ServiceSource, model: RawModel): RawModel {
 
 /**
  * Items are stored, compared and answered in the form in which they travel: binary attribute values stay base64 text, so that an item needs no
- * copy on its way in and none on its way out.
+ * copy on its way in and none on its way out. What is in them is for the tables to look at, which they do with every value.
  */
-function withBinaryText(model: RawModel): RawModel {
+function withOpaqueValues(model: RawModel): RawModel {
   const value = model.shapes.AttributeValue;
   if (value?.kind !== "union") throw new Error("attribute values are no union any more");
   return {
     ...model,
-    shapes: { ...model.shapes, AttributeValue: { ...value, members: { ...value.members, B: "$E", BS: "$[E" } } },
+    shapes: {
+      ...model.shapes,
+      AttributeValue: { ...value, opaque: 1, members: { ...value.members, B: "$E", BS: "$[E" } },
+    },
   };
 }
 
@@ -45,17 +48,6 @@ function withNullsKept(model: RawModel): RawModel {
     const holdsValues = use !== undefined && VALUES.has(typeof use === "string" ? use : use[0]);
     shapes[name] = holdsValues && (shape.kind === "list" || shape.kind === "map") ? { ...shape, sparse: 1 } : shape;
   }
-  const value = shapes.AttributeValue;
-  if (value?.kind !== "union") throw new Error("attribute values are no union any more");
-  const sets: Record<string, RawUse> = {};
-  for (const name of ["SS", "NS", "BS"] as const) {
-    const reference = String(value.members[name]);
-    if (!reference.startsWith("$[")) throw new Error(`the set ${name} is no list of simple values any more`);
-    const set = `${name}AttributeValue`;
-    shapes[set] = { kind: "list", element: `$${reference.slice(2)}`, sparse: 1 };
-    sets[name] = set;
-  }
-  shapes.AttributeValue = { ...value, members: { ...value.members, ...sets } };
   return { ...model, shapes };
 }
 

@@ -122,6 +122,20 @@ describe("conditions", () => {
     }
   });
 
+  test("what cannot be a key is compared as nothing", async () => {
+    userWith(allow("dynamodb:*", ARN, leading));
+    for (const pk of [{ S: 5 }, { S: { S: "a" } }, { N: ["a"] }, { L: [] }, {}, null]) {
+      for (const [operation, input] of [
+        ["GetItem", { TableName: "simple", Key: { pk } }],
+        ["BatchWriteItem", { RequestItems: { simple: [{ PutRequest: { Item: { pk } } }] } }],
+      ] as const) {
+        const { status, code } = await world.call(operation, input, { accessKeyId: `AKIAUSER${users}` });
+        expect(status).toBe(400);
+        expect(["AccessDeniedException", "ValidationException", "SerializationException"]).toContain(code!);
+      }
+    }
+  });
+
   test("attributes, and whether only some are selected", async () => {
     const db = userWith(
       allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], ARN, {

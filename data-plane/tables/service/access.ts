@@ -126,11 +126,11 @@ function conditionValues(view: TableView | undefined, facts: AccessFacts): Condi
   return values;
 }
 
-/** A key's value as policies compare it. Binary keys are base64 text. */
+/** A key's value as policies compare it. Binary keys are base64 text. What is no key will be refused, and is compared as nothing. */
 function scalarText(value: AttributeValue): string {
-  if ("S" in value) return value.S;
-  if ("N" in value) return value.N;
-  return "B" in value ? value.B : "";
+  const { S, N, B } = value as Readonly<Partial<Record<"S" | "N" | "B", unknown>>>;
+  const scalar = S ?? N ?? B;
+  return typeof scalar === "string" ? scalar : "";
 }
 
 /** The hash key's value in keys or items as sent, for `dynamodb:LeadingKeys`. What has none is not there to be compared. */

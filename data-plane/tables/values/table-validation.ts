@@ -26,8 +26,8 @@ export class InvalidValue extends TableValidation {
 }
 
 /**
- * JSON of a shape that an attribute value cannot have, such as a number where text is due. AWS answers `SerializationException` before it
- * validates anything; behind the codec of the front door this cannot happen.
+ * JSON of a shape that an attribute value cannot have, such as a number where text is due. AWS answers `SerializationException`. The codec of the front door does not look into
+ * attribute values.
  */
 export class TableSerialization extends Error {
   override readonly name = "TableSerialization";

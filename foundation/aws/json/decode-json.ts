@@ -6,7 +6,7 @@
  */
 
 import type { ListShape, MapShape, Member, Shape, StructureShape, TimestampFormat } from "../model/shapes.ts";
-import { canonicalBase64, decodeBase64 } from "../values/base64.ts";
+import { decodeBase64 } from "../values/base64.ts";
 import { maxNesting } from "../values/limits.ts";
 import { MalformedInput } from "../values/malformed-input.ts";
 import { specialNumber } from "../values/numbers.ts";
@@ -79,6 +79,7 @@ export function createJsonDecoders(useJsonName: boolean): JsonDecoders {
   };
 
   const structureDecoder = (shape: StructureShape, members: readonly Member[]): JsonDecoder => {
+    if (shape.opaque === true) return (value) => objectOf(shape, value);
     const byName: Record<string, { readonly name: string; readonly decode: JsonDecoder } | undefined> =
       Object.create(null);
     for (const member of members) {
@@ -86,10 +87,8 @@ export function createJsonDecoders(useJsonName: boolean): JsonDecoders {
       byName[wireName] = { name: member.name, decode: ofMember(member) };
     }
     return (value, depth) => {
-      if (typeof value !== "object" || value === null || value instanceof NumberText) throw unexpected();
-      if (Array.isArray(value)) throw new MalformedInput(`Unrecognized collection type class ${shape.name}`);
+      const source = objectOf(shape, value);
       checkDepth(depth);
-      const source = value as Record<string, unknown>;
       let output: Record<string, unknown> | undefined;
       for (const key in source) {
         const member = byName[key];
@@ -166,6 +165,12 @@ export function createJsonDecoders(useJsonName: boolean): JsonDecoders {
       return decoder;
     },
   };
+}
+
+function objectOf(shape: StructureShape, value: unknown): Record<string, unknown> {
+  if (typeof value !== "object" || value === null || value instanceof NumberText) throw unexpected();
+  if (Array.isArray(value)) throw new MalformedInput(`Unrecognized collection type class ${shape.name}`);
+  return value as Record<string, unknown>;
 }
 
 /** A copy of the entries that stand before `end`: those that were right as they stood. */
@@ -252,9 +257,7 @@ const scalarDecoders: Readonly<
   blob(value) {
     return decodeBase64(base64Text(value)) ?? refuseBase64(String(value));
   },
-  base64(value) {
-    return canonicalBase64(base64Text(value)) ?? refuseBase64(String(value));
-  },
+  base64: base64Text,
   document: (value) => value,
 };
 

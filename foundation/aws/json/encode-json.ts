@@ -88,6 +88,7 @@ export function createJsonEncoders(useJsonName: boolean): JsonEncoders {
     return (value) => {
       if (!isRecord(value)) throw mismatch(shape, value);
       if (value instanceof JsonText) return value.text;
+      if (shape.opaque === true) return JSON.stringify(value);
       let text = "";
       for (const key in value) {
         const item = value[key];

@@ -44,6 +44,8 @@ export interface RawStructure {
   readonly xmlNamespace?: readonly [uri: string, prefix?: string];
   readonly eventStream?: 1;
   readonly error?: RawError;
+  /** See `StructureShape.opaque`. */
+  readonly opaque?: 1;
 }
 
 export interface RawError {

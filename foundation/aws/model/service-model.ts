@@ -86,6 +86,7 @@ export function createServiceModel(
       ...(source.xmlName !== undefined && { xmlName: source.xmlName }),
       ...(source.xmlNamespace !== undefined && { xmlNamespace: namespaceOf(source.xmlNamespace) }),
       eventStream: source.eventStream === 1,
+      ...(source.opaque === 1 && { opaque: true }),
       ...(source.error !== undefined && {
         error: {
           fault: source.error.fault,

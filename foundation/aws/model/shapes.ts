@@ -43,7 +43,7 @@ export interface BlobShape {
   readonly sensitive?: boolean;
 }
 
-/** Bytes that the service keeps as the canonical base64 text in which they travel (JSON protocols only). */
+/** Bytes that the service keeps as the base64 text in which they travel, and checks itself (JSON protocols only). */
 export interface Base64Shape {
   readonly kind: "base64";
   readonly name: string;
@@ -87,6 +87,11 @@ export interface StructureShape {
   readonly eventStream: boolean;
   /** Present when the structure is an error. */
   readonly error?: ErrorTraits;
+  /**
+   * The JSON protocols let objects of this shape through as they are, in both directions: the service looks at each of them itself, more closely than types can say.
+   * Looking twice would double what a large item costs.
+   */
+  readonly opaque?: boolean;
 }
 
 export type Shape =

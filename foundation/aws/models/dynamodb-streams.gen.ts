@@ -10,7 +10,7 @@ export const model = `{"service":"dynamodb-streams","protocols":["awsJson1_0"],"
 },
 "shapes":{
 "AttributeMap":{"kind":"map","key":"$s","value":"AttributeValue","sparse":1},
-"AttributeValue":{"kind":"union","members":{"S":"$s","N":"$s","B":"$E","SS":"SSAttributeValue","NS":"NSAttributeValue","BS":"BSAttributeValue","M":"MapAttributeValue","L":"ListAttributeValue","NULL":"$b","BOOL":"$b"}},
+"AttributeValue":{"kind":"union","members":{"S":"$s","N":"$s","B":"$E","SS":"$[s","NS":"$[s","BS":"$[E","M":"MapAttributeValue","L":"ListAttributeValue","NULL":"$b","BOOL":"$b"},"opaque":1},
 "DescribeStreamInput":{"kind":"structure","required":1,"members":{"StreamArn":"$s","Limit":"$i","ExclusiveStartShardId":"$s","ShardFilter":"ShardFilter"}},
 "DescribeStreamOutput":{"kind":"structure","members":{"StreamDescription":"StreamDescription"}},
 "ExpiredIteratorException":{"kind":"structure","error":{"fault":"client"},"members":{"message":"$s"}},
@@ -38,8 +38,5 @@ export const model = `{"service":"dynamodb-streams","protocols":["awsJson1_0"],"
 "StreamDescription":{"kind":"structure","members":{"StreamArn":"$s","StreamLabel":"$s","StreamStatus":"$s","StreamViewType":"$s","CreationRequestDateTime":"$t","TableName":"$s","KeySchema":"KeySchema","Shards":"ShardDescriptionList","LastEvaluatedShardId":"$s"}},
 "StreamList":{"kind":"list","element":"Stream"},
 "StreamRecord":{"kind":"structure","members":{"ApproximateCreationDateTime":"$t","Keys":"AttributeMap","NewImage":"AttributeMap","OldImage":"AttributeMap","SequenceNumber":"$s","SizeBytes":"$i","StreamViewType":"$s"}},
-"TrimmedDataAccessException":{"kind":"structure","error":{"fault":"client"},"members":{"message":"$s"}},
-"SSAttributeValue":{"kind":"list","element":"$s","sparse":1},
-"NSAttributeValue":{"kind":"list","element":"$s","sparse":1},
-"BSAttributeValue":{"kind":"list","element":"$E","sparse":1}
+"TrimmedDataAccessException":{"kind":"structure","error":{"fault":"client"},"members":{"message":"$s"}}
 }}`;

@@ -72,7 +72,7 @@ export const model = `{"service":"dynamodb","protocols":["awsJson1_0"],"version"
 "AttributeDefinitions":{"kind":"list","element":"AttributeDefinition"},
 "AttributeMap":{"kind":"map","key":"$s","value":"AttributeValue","sparse":1},
 "AttributeUpdates":{"kind":"map","key":"$s","value":"AttributeValueUpdate","sparse":1},
-"AttributeValue":{"kind":"union","members":{"S":"$s","N":"$s","B":"$E","SS":"SSAttributeValue","NS":"NSAttributeValue","BS":"BSAttributeValue","M":"MapAttributeValue","L":"ListAttributeValue","NULL":"$b","BOOL":"$b"}},
+"AttributeValue":{"kind":"union","members":{"S":"$s","N":"$s","B":"$E","SS":"$[s","NS":"$[s","BS":"$[E","M":"MapAttributeValue","L":"ListAttributeValue","NULL":"$b","BOOL":"$b"},"opaque":1},
 "AttributeValueList":{"kind":"list","element":"AttributeValue","sparse":1},
 "AttributeValueUpdate":{"kind":"structure","members":{"Value":"AttributeValue","Action":"$s"}},
 "AutoScalingPolicyDescription":{"kind":"structure","members":{"PolicyName":"$s","TargetTrackingScalingPolicyConfiguration":"AutoScalingTargetTrackingScalingPolicyConfigurationDescription"}},
@@ -435,8 +435,5 @@ export const model = `{"service":"dynamodb","protocols":["awsJson1_0"],"version"
 "VectorIndexesCapacityMap":{"kind":"map","key":"$s","value":"VectorCapacity"},
 "WarmThroughput":{"kind":"structure","members":{"ReadUnitsPerSecond":"$i","WriteUnitsPerSecond":"$i"}},
 "WriteRequest":{"kind":"structure","members":{"PutRequest":"PutRequest","DeleteRequest":"DeleteRequest"}},
-"WriteRequests":{"kind":"list","element":"WriteRequest"},
-"SSAttributeValue":{"kind":"list","element":"$s","sparse":1},
-"NSAttributeValue":{"kind":"list","element":"$s","sparse":1},
-"BSAttributeValue":{"kind":"list","element":"$E","sparse":1}
+"WriteRequests":{"kind":"list","element":"WriteRequest"}
 }}`;

@@ -14,13 +14,3 @@ export function decodeBase64(text: string): Uint8Array | undefined {
 export function encodeBase64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
 }
-
-/**
- * The one spelling of the bytes that a text stands for (bits behind the last byte may differ in what clients write). Undefined when the text is
- * not base64.
- */
-export function canonicalBase64(text: string): string | undefined {
-  const canonical = Buffer.from(text, "base64").toString("base64");
-  if (canonical === text) return text;
-  return decodeBase64(text) === undefined ? undefined : canonical;
-}

@@ -73,7 +73,7 @@ describe("hostile inputs", () => {
       "Nesting Levels have exceeded supported limits",
     );
     for (const levels of [100, 50_000]) {
-      expect((await world.call("PutItem", nested(levels))).code).toBe("SerializationException");
+      expect((await world.call("PutItem", nested(levels))).code).toBe("ValidationException");
     }
   });
 
