@@ -5,6 +5,7 @@ import { type Credentials, credentialsPath, readCredentials, writeCredentials } 
 import type { Region } from "#contracts";
 import { type ApiServer, openTokens, serveApi } from "#control-plane/api";
 import { type ControlPlane, openControlPlane } from "#control-plane/core";
+import { type AuditLog, openAuditLog } from "#foundation/audit";
 import { systemClock, systemRandom, systemTimers } from "#foundation/runtime";
 import { SqlError } from "#foundation/sql";
 import type { Logger, MetricsRegistry } from "#foundation/telemetry";
@@ -63,7 +64,18 @@ export async function startControlPlane(options: ControlPlaneProgramOptions): Pr
     timers: systemTimers,
     logger: logger.child({ room: "control-plane" }),
   });
+  let audit: AuditLog | undefined;
   try {
+    audit = await openAuditLog({
+      path: join(directory, "audit.sqlite"),
+      plane: "control",
+      clock: systemClock,
+      timers: systemTimers,
+      random: systemRandom,
+      // Decisions are committed in this thread too, and are as rare.
+      hosting: "inline",
+      logger: logger.child({ room: "audit" }),
+    });
     const root = await core.ensureRoot();
     const known = readCredentials(dataDirectory);
     const tokens = openTokens({ path: join(directory, "tokens.json"), random: systemRandom, known });
@@ -78,6 +90,7 @@ export async function startControlPlane(options: ControlPlaneProgramOptions): Pr
     const api = await serveApi({
       core,
       tokens,
+      audit,
       hostname: options.hostname,
       port: options.port,
       version,
@@ -86,6 +99,7 @@ export async function startControlPlane(options: ControlPlaneProgramOptions): Pr
       logger: logger.child({ room: "api" }),
       metrics,
     });
+    const opened = audit;
     return {
       core,
       api,
@@ -94,10 +108,12 @@ export async function startControlPlane(options: ControlPlaneProgramOptions): Pr
       async close() {
         await api.close(CLOSE_GRACE_MS);
         await core.close();
+        await opened.close();
       },
     };
   } catch (error) {
     await core.close();
+    await audit?.close();
     throw error;
   }
 }

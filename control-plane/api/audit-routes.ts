@@ -10,8 +10,8 @@ import {
   parseCheckpoint,
 } from "#foundation/audit";
 import { type HttpResponse, json, ProblemError } from "#foundation/http";
-import type { ApiEnvironment } from "./environment.ts";
-import type { CallerCall, QueryParameter, Route } from "./route.ts";
+import { follow } from "./follow.ts";
+import type { QueryParameter, Route } from "./route.ts";
 import { schemaRef } from "./schemas.ts";
 
 const PAGE = {
@@ -55,14 +55,15 @@ export const AUDIT_ROUTES: readonly Route[] = [
     scope: "cloud:admin",
     query: AUDIT_TAIL_PARAMETERS,
     answer: { status: 200, contentType: AUDIT_LINES_TYPE, schema: schemaRef("AuditEntry"), description: "Lines." },
-    handle: (call, environment) => ({
-      status: 200,
-      headers: [
-        ["content-type", AUDIT_LINES_TYPE],
-        ["cache-control", "no-store"],
-      ],
-      body: lines(call, environment),
-    }),
+    problems: ["TOO_MANY_FOLLOWERS"],
+    handle(call, environment) {
+      const after = Number(call.query.after);
+      return follow(call, environment, {
+        tail: (signal) => environment.audit.tail(after < 0 ? undefined : after, signal),
+        linesOf: auditLines,
+        scope: "audit:read",
+      });
+    },
   },
   {
     method: "GET",
@@ -115,23 +116,6 @@ export const AUDIT_ROUTES: readonly Route[] = [
       asked(async () => json(await audit.query({ ...auditQueryOf(query), accountId: org.accountId }))),
   },
 ];
-
-async function* lines({ query, request }: CallerCall, { audit, closing }: ApiEnvironment): AsyncGenerator<Uint8Array> {
-  const encoder = new TextEncoder();
-  const ended = new AbortController();
-  const end = (): void => ended.abort();
-  const ends = [request.signal, closing];
-  for (const signal of ends) signal.addEventListener("abort", end, { once: true });
-  if (ends.some((signal) => signal.aborted)) end();
-  try {
-    const after = Number(query.after);
-    for await (const entries of audit.tail(after < 0 ? undefined : after, ended.signal)) {
-      yield encoder.encode(auditLines(entries));
-    }
-  } finally {
-    for (const signal of ends) signal.removeEventListener("abort", end);
-  }
-}
 
 async function asked(answer: () => Promise<HttpResponse>): Promise<HttpResponse> {
   try {

@@ -50,7 +50,12 @@ export function refusalEvent(
 /** A call that was admitted and did not succeed. */
 export function failureEvent(admitted: AuditEvent, error: ProblemError): AuditEvent {
   const { code, title, detail } = error.problem;
-  return { ...admitted, decision: "failed", errorCode: code, reason: detail === undefined ? title : `${title} ${detail}` };
+  return {
+    ...admitted,
+    decision: "failed",
+    errorCode: code,
+    reason: detail === undefined ? title : `${title} ${detail}`,
+  };
 }
 
 /** Somebody has proven who they are and is about to get a session. */
@@ -75,7 +80,15 @@ export function failedProofEvent(
   request: AuditedRequest,
 ): AuditEvent {
   const actor = claimed === undefined ? UNPROVEN : { type: "unproven", id: claimed };
-  return { category: "authentication", actor, action, decision: "failed", reason, errorCode: code, ...originOf(request) };
+  return {
+    category: "authentication",
+    actor,
+    action,
+    decision: "failed",
+    reason,
+    errorCode: code,
+    ...originOf(request),
+  };
 }
 
 /** A form of a page is about to be carried out. @param personId undefined: nobody is signed in */

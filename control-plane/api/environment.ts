@@ -1,4 +1,5 @@
 /** What the routes work on. */
+import type { AuditLog } from "#foundation/audit";
 import type { LockOut, TokenBuckets } from "#foundation/rate-limit";
 import type { Clock, Random, Timers } from "#foundation/runtime";
 import type { HealthRegistry, Logger, MetricsRegistry } from "#foundation/telemetry";
@@ -24,6 +25,8 @@ export interface ApiEnvironment {
   readonly wrongCodes: TokenBuckets;
   readonly deviceGrants: DeviceGrants;
   readonly passwords: Passwords;
+  /** What must not happen without a record is written here first. */
+  readonly audit: AuditLog;
   readonly health: HealthRegistry;
   readonly metrics: MetricsRegistry;
   readonly logger: Logger;

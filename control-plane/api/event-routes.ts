@@ -1,20 +1,12 @@
 /** Routes over the event log: all of it for the operator, an org's own events for its members. */
 import type { EventEnvelope, EventId } from "#contracts";
-import { type HttpResponse, json, ProblemError } from "#foundation/http";
-import { accessTo, isStanding, type OrgAccess } from "./authentication/caller.ts";
+import { type HttpResponse, json } from "#foundation/http";
 import type { ApiEnvironment } from "./environment.ts";
-import {
-  EVENTS_PAGE_DEFAULT,
-  EVENTS_PAGE_MAX,
-  EVENTS_SCANNED_MAX,
-  FOLLOW_SILENCE_MS,
-  FOLLOWERS_MAX,
-} from "./limits.ts";
+import { type FollowCall, follow, LINES_TYPE } from "./follow.ts";
+import { EVENTS_PAGE_DEFAULT, EVENTS_PAGE_MAX, EVENTS_SCANNED_MAX } from "./limits.ts";
 import { presentedEvent } from "./presented.ts";
-import type { CallerCall, OrgCall, QueryParameter, Route, RouteCall } from "./route.ts";
+import type { OrgCall, QueryParameter, Route, RouteCall } from "./route.ts";
 import { object, schemaRef } from "./schemas.ts";
-
-const NDJSON = "application/x-ndjson";
 
 const QUERY: readonly QueryParameter[] = [
   {
@@ -36,7 +28,7 @@ const QUERY: readonly QueryParameter[] = [
   { name: "follow", description: "Whether to go on with new events.", type: "boolean" },
 ];
 
-const DESCRIPTION = `Without \`follow\`: one page of JSON. With it: ${NDJSON}, one event a line, first those after the cursor, then new ones as they are committed, until the client hangs up. Empty lines are sent in silence and mean nothing.`;
+const DESCRIPTION = `Without \`follow\`: one page of JSON. With it: ${LINES_TYPE}, one event a line, first those after the cursor, then new ones as they are committed, until the client hangs up. Empty lines are sent in silence and mean nothing.`;
 
 export const EVENT_ROUTES: readonly Route[] = [
   {
@@ -55,7 +47,7 @@ export const EVENT_ROUTES: readonly Route[] = [
     },
     problems: ["TOO_MANY_FOLLOWERS"],
     handle: (call, environment) =>
-      call.query.follow === true ? follow(call, environment) : pageOfCloud(call, environment),
+      call.query.follow === true ? followEvents(call, environment) : pageOfCloud(call, environment),
   },
   {
     method: "GET",
@@ -74,7 +66,7 @@ export const EVENT_ROUTES: readonly Route[] = [
     },
     problems: ["TOO_MANY_FOLLOWERS"],
     handle: (call, environment) =>
-      call.query.follow === true ? follow(call, environment) : pageOfOrg(call, environment),
+      call.query.follow === true ? followEvents(call, environment) : pageOfOrg(call, environment),
   },
 ];
 
@@ -102,87 +94,14 @@ async function pageOfOrg({ query, org }: OrgCall, { core }: ApiEnvironment): Pro
 }
 
 /** Of an org, only its events. */
-type FollowCall = CallerCall & { readonly org?: OrgAccess };
-
-function follow(call: FollowCall, environment: ApiEnvironment): HttpResponse {
-  if (environment.followers >= FOLLOWERS_MAX) {
-    throw new ProblemError({
-      status: 503,
-      code: "TOO_MANY_FOLLOWERS",
-      title: `${FOLLOWERS_MAX} clients follow the log already.`,
-      detail: "Try again later, or read pages.",
-    });
-  }
-  return {
-    status: 200,
-    headers: [
-      ["content-type", NDJSON],
-      ["cache-control", "no-store"],
-      ["x-accel-buffering", "no"],
-    ],
-    body: call.request.method === "HEAD" ? null : lines(call, environment),
-  };
-}
-
-/**
- * Batches of events as lines; an empty line after a while of silence. Ends with the client, when the control plane closes, and when the client may not follow any more: that is
- * looked up anew before each batch.
- */
-async function* lines(call: FollowCall, environment: ApiEnvironment): AsyncGenerator<Uint8Array, void, void> {
-  const { request, query, org } = call;
-  const encoder = new TextEncoder();
-  const ended = new AbortController();
-  const end = (): void => ended.abort();
-  // Not `AbortSignal.any`: the signal of the whole control plane would remember every follower that ever was.
-  const ends = [request.signal, environment.closing];
-  for (const signal of ends) signal.addEventListener("abort", end, { once: true });
-  if (ends.some((signal) => signal.aborted)) end();
-  const batches = environment.core.events.tail(Number(query.after) as EventId, ended.signal);
-  environment.followers++;
-  try {
-    let next = batches.next();
-    for (;;) {
-      const step = await orSilence(next, environment);
-      if (!mayFollow(call, environment)) return;
-      if (step === "silence") {
-        if (ended.signal.aborted) return;
-        yield encoder.encode("\n");
-        continue;
-      }
-      if (step.done === true) return;
-      const events = org === undefined ? step.value : step.value.filter((event) => event.org === org.accountId);
-      if (events.length > 0) {
-        yield encoder.encode(events.map((event) => `${JSON.stringify(presentedEvent(event))}\n`).join(""));
-      }
-      next = batches.next();
-    }
-  } finally {
-    environment.followers--;
-    for (const signal of ends) signal.removeEventListener("abort", end);
-    end();
-    await batches.return();
-  }
-}
-
-/** A stream outlives the access token that it began with, but neither the session or API token behind it nor the membership. */
-function mayFollow({ caller, org }: FollowCall, { core, clock }: ApiEnvironment): boolean {
-  if (!isStanding(caller, core.views, clock.now())) return false;
-  return org === undefined || accessTo(caller, core.views, org.accountId)?.scopes.has("events:read") === true;
-}
-
-/** The promise's value, or "silence" when it takes long. The promise goes on. */
-function orSilence<Value>(promise: Promise<Value>, { timers }: ApiEnvironment): Promise<Value | "silence"> {
-  return new Promise((resolve, reject) => {
-    const timer = timers.after(FOLLOW_SILENCE_MS, () => resolve("silence"));
-    promise.then(
-      (value) => {
-        timer.cancel();
-        resolve(value);
-      },
-      (error: unknown) => {
-        timer.cancel();
-        reject(error);
-      },
-    );
+function followEvents(call: FollowCall, environment: ApiEnvironment): HttpResponse {
+  const { query, org } = call;
+  return follow(call, environment, {
+    tail: (signal) => environment.core.events.tail(Number(query.after) as EventId, signal),
+    linesOf: (batch) => {
+      const events = org === undefined ? batch : batch.filter((event) => event.org === org.accountId);
+      return events.map((event) => `${JSON.stringify(presentedEvent(event))}\n`).join("");
+    },
+    scope: "events:read",
   });
 }

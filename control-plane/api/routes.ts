@@ -1,5 +1,6 @@
 /** The table of all routes: what is not here is not answered, and what is here states its scope. */
 import { json } from "#foundation/http";
+import { AUDIT_ROUTES } from "./audit-routes.ts";
 import { COMMAND_ROUTES } from "./command-routes.ts";
 import { EVENT_ROUTES } from "./event-routes.ts";
 import { openApiDocument } from "./openapi.ts";
@@ -32,6 +33,7 @@ const OPEN_API: Route = {
 export const API_ROUTES: readonly Route[] = [
   ...OPERATOR_ROUTES,
   ...EVENT_ROUTES,
+  ...AUDIT_ROUTES,
   ...COMMAND_ROUTES,
   ...SIGN_IN_ROUTES,
   ...OWN_ROUTES,

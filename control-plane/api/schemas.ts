@@ -1,6 +1,8 @@
 /** Schemas that several routes share, by the names they have in the OpenAPI document. */
+
 import { type CommandType, IDENTITY_KINDS, ORG_ROLES } from "#contracts";
 import { ORG_SCOPES } from "#control-plane/platform-identity";
+import { AUDIT_CATEGORIES, AUDIT_DECISIONS } from "#foundation/audit";
 import type { ObjectSchema, Schema } from "./route.ts";
 
 export const text: Schema = { type: "string" };
@@ -174,6 +176,29 @@ export const SCHEMAS = {
   DataPlane: object({ dataPlaneId: text, name: text, enrolledAt: time }),
   Queue: resource("SQS"),
   Table: resource("DynamoDB"),
+  AuditEntry: object(
+    {
+      sequence: count,
+      hash: text,
+      at: time,
+      plane: { enum: ["control", "data"] },
+      category: { enum: [...AUDIT_CATEGORIES] },
+      actor: { type: "object", description: "type and id, and what is known besides: account, key, token, session." },
+      action: text,
+      resource: text,
+      resourceAccount: text,
+      decision: { enum: [...AUDIT_DECISIONS] },
+      reason: text,
+      requestId: text,
+      sourceIp: text,
+      userAgent: text,
+      errorCode: text,
+      details: { type: "object" },
+      count: { ...count, description: "For how many like ones it stands." },
+      until: time,
+    },
+    ["resource", "resourceAccount", "sourceIp", "userAgent", "errorCode", "details", "count", "until"],
+  ),
   Event: object({
     id: count,
     aggregateType: text,

@@ -2,6 +2,7 @@
 import { hostname as machineName } from "node:os";
 import { CHANGE_STREAM_PATH } from "#contracts";
 import { createRefreshTokenReader } from "#control-plane/platform-identity";
+import { AuditError, type AuditEvent, type AuditLog } from "#foundation/audit";
 import {
   createRouteTable,
   type HttpHandler,
@@ -19,8 +20,11 @@ import { createLockOut, createTokenBuckets } from "#foundation/rate-limit";
 import { type Clock, type Random, systemRandom, type Timers } from "#foundation/runtime";
 import { createHealth, type HealthRegistry, type Logger, type MetricsRegistry } from "#foundation/telemetry";
 import { type Admission, createAdmission } from "./admission.ts";
+import { admissionEvent, failureEvent, refusalEvent } from "./audit.ts";
+import { auditProblem } from "./audit-routes.ts";
 import { createAccessTokens } from "./authentication/access-token.ts";
 import { createAuthenticator, requireToken } from "./authentication/authenticate.ts";
+import type { ApiCaller } from "./authentication/caller.ts";
 import { authorizeCaller, authorizeInOrg, authorizePublic, checkRoute } from "./authorize.ts";
 import type { ControlPlaneCore } from "./core.ts";
 import { DataPlaneRegistry } from "./data-plane-registry.ts";
@@ -59,6 +63,8 @@ export interface ApiOptions {
   readonly health?: HealthRegistry;
   /** Default: the limits of this room. */
   readonly admission?: Admission;
+  /** Closed by whoever opened it, after the API. */
+  readonly audit: AuditLog;
   readonly accessLog?: HttpServerOptions["accessLog"];
   readonly tls?: HttpServerOptions["tls"];
 }
@@ -98,6 +104,7 @@ export async function serveApi(options: ApiOptions): Promise<ApiServer> {
     deviceGrants: createDeviceGrants(clock, random.fork("device-grants")),
     passwords: createPasswords(),
     random: random.fork("credentials"),
+    audit: options.audit,
     health: options.health ?? createHealth(),
     metrics,
     logger,
@@ -127,8 +134,9 @@ export async function serveApi(options: ApiOptions): Promise<ApiServer> {
     handler: apiHandler(environment, pages, names),
     upgrade: changeStreamUpgrade(names, tokens, (request) => acceptDataPlaneSocket(request, sessions)),
     onError(error, request) {
-      if (isInternal(error)) logger.error("a request failed", { requestId: request.id, error });
-      return withAnswerHeaders(problemOf(error, request.path));
+      const told = error instanceof AuditError ? auditProblem(error) : error;
+      if (isInternal(told)) logger.error("a request failed", { requestId: request.id, error: told });
+      return withAnswerHeaders(problemOf(told, request.path));
     },
     ...accessLogOf(options, pages),
     ...(options.tls === undefined ? {} : { tls: options.tls }),
@@ -178,10 +186,40 @@ function apiHandler(environment: ApiEnvironment, pages: ServedPages, names: Read
     const match = table.match(request.method, request.path);
     if (match.kind === "found") return callRoute(match.target, match.params, request, environment);
     // Whoever is not known does not learn which paths exist.
-    environment.authenticate(request);
+    known(request, environment);
     return unanswered(match, request);
   };
   return async (request) => (await pages.answer(request)) ?? withAnswerHeaders(await answer(request));
+}
+
+/** Whoever is not known does not learn which paths exist. @throws ProblemError 401 */
+function known(request: HttpRequest, environment: ApiEnvironment): void {
+  noted("unknown", request, environment, () => environment.authenticate(request));
+}
+
+/** What was decided about a refused caller is on record. */
+function noted<Result>(
+  action: string,
+  request: HttpRequest,
+  { audit, authenticate }: ApiEnvironment,
+  step: () => Result,
+): Result {
+  try {
+    return step();
+  } catch (error) {
+    if (error instanceof ProblemError)
+      audit.note(refusalEvent(action, callerOf(request, authenticate), request, error));
+    throw error;
+  }
+}
+
+/** Who was refused, where that is known. */
+function callerOf(request: HttpRequest, authenticate: ApiEnvironment["authenticate"]): ApiCaller | undefined {
+  try {
+    return authenticate(request);
+  } catch {
+    return undefined;
+  }
 }
 
 function callRoute(
@@ -190,17 +228,43 @@ function callRoute(
   request: HttpRequest,
   environment: ApiEnvironment,
 ): HttpResponse | Promise<HttpResponse> {
-  if (route.org === "path") {
-    const { caller, org } = authorizeInOrg(request, route, params, environment);
-    const query = parseQuery(request.query, route.query ?? []);
-    return route.handle({ request, params, caller, org, query }, environment);
-  }
+  const queryOf = () => parseQuery(request.query, route.query ?? []);
   if (isPublic(route)) {
-    authorizePublic(request, route, environment);
-    return route.handle({ request, params, query: parseQuery(request.query, route.query ?? []) }, environment);
+    noted(route.operationId, request, environment, () => authorizePublic(request, route, environment));
+    return route.handle({ request, params, query: queryOf() }, environment);
   }
-  const caller = authorizeCaller(request, route, environment);
-  return route.handle({ request, params, caller, query: parseQuery(request.query, route.query ?? []) }, environment);
+  if (route.org === "path") {
+    const { caller, org } = noted(route.operationId, request, environment, () =>
+      authorizeInOrg(request, route, params, environment),
+    );
+    const query = queryOf();
+    const admission = () => admissionEvent(route.operationId, caller, org, request);
+    return recorded(route, environment, admission, () =>
+      route.handle({ request, params, caller, org, query }, environment),
+    );
+  }
+  const caller = noted(route.operationId, request, environment, () => authorizeCaller(request, route, environment));
+  const query = queryOf();
+  const admission = () => admissionEvent(route.operationId, caller, undefined, request);
+  return recorded(route, environment, admission, () => route.handle({ request, params, caller, query }, environment));
+}
+
+/** What changes something is on record before it happens, and again when it did not succeed. */
+async function recorded(
+  route: Route,
+  { audit }: ApiEnvironment,
+  admission: () => AuditEvent,
+  handle: () => HttpResponse | Promise<HttpResponse>,
+): Promise<HttpResponse> {
+  if (route.method === "GET") return await handle();
+  const event = admission();
+  await audit.append(event);
+  try {
+    return await handle();
+  } catch (error) {
+    if (error instanceof ProblemError) audit.note(failureEvent(event, error));
+    throw error;
+  }
 }
 
 function withAnswerHeaders(response: HttpResponse): HttpResponse {

@@ -2,6 +2,7 @@
 import { personByEmail } from "#control-plane/platform-identity";
 import type { HttpRequest, HttpResponse } from "#foundation/http";
 import { sourceOf } from "#foundation/rate-limit";
+import { failedProofEvent } from "../audit.ts";
 import { execute } from "../execute.ts";
 import { openSession } from "../sign-in/issue.ts";
 import { type Html, html } from "./html.ts";
@@ -34,6 +35,7 @@ export const LOGIN_PAGE: Page = {
     if (!genuine || person === undefined) {
       decision.attempt.failed();
       const problem = "There is no such person, or this is not the password.";
+      environment.audit.note(failedProofEvent("page.login", person?.personId, "WRONG_PASSWORD", problem, request));
       return loginPage(call, environment, { next, email, problem, status: 403 });
     }
     decision.attempt.succeeded();
@@ -122,7 +124,7 @@ export async function signInCookie(
   personId: string,
   environment: PageEnvironment,
 ): Promise<string> {
-  const session = await openSession(request.id, environment, {
+  const session = await openSession(request, environment, {
     subject: { type: "person", personId },
     clientName: browserName(request.headers.get("user-agent")),
     scopes: [],

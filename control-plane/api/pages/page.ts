@@ -1,5 +1,9 @@
 /** What a page is, and how it is served. */
+
+import { AuditError } from "#foundation/audit";
 import { type HttpRequest, type HttpResponse, ProblemError } from "#foundation/http";
+import { formEvent } from "../audit.ts";
+import { auditProblem } from "../audit-routes.ts";
 import type { ApiEnvironment } from "../environment.ts";
 import { guardForm } from "../request-guard.ts";
 import type { PageCookies } from "./cookies.ts";
@@ -50,13 +54,19 @@ export async function servePage(
     if (request.method !== "POST" || page.take === undefined) return await page.show(call, environment);
     const form = firstOfEach(new URLSearchParams(await request.body.text(FORM_BYTES_MAX)));
     if (!environment.cookies.proves(request, form[PROOF_FIELD])) throw stale();
+    // Signing in is put on record by itself, with who it was.
+    if (page.path !== "/login") {
+      const signedIn = environment.cookies.signedIn(request, environment);
+      await environment.audit.append(formEvent(page.path, signedIn?.person.personId, request));
+    }
     return await page.take({ ...call, form }, environment);
   } catch (error) {
-    if (!(error instanceof ProblemError)) throw error;
-    const { status, title, detail } = error.problem;
+    const told = error instanceof AuditError ? auditProblem(error) : error;
+    if (!(told instanceof ProblemError)) throw error;
+    const { status, title, detail } = told.problem;
     const body = html`<h1>${title}</h1><p>${detail}</p>`;
     const answer = pageAnswer({ title, status, body });
-    return { ...answer, headers: [...(answer.headers ?? []), ...error.headers] };
+    return { ...answer, headers: [...(answer.headers ?? []), ...told.headers] };
   }
 }
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import type { AccountId } from "#contracts";
 import { httpRequest } from "#foundation/http";
+import { type PageAnswer, PageBrowser } from "../../../tests/support/page-browser.ts";
 import { done, newOrg } from "../testing/identities.ts";
 import { createShiftingClock } from "../testing/shifting-clock.ts";
 import { startTestApi, type TestApi } from "../testing/test-api.ts";
@@ -19,54 +20,20 @@ beforeAll(async () => {
 afterAll(() => world.close());
 beforeEach(() => clock.advance(60 * 60_000));
 
-interface PageAnswer {
-  readonly status: number;
-  readonly text: string;
-  readonly location: string | null;
-}
-
-/** Keeps cookies and sends forms, as browsers do. */
-class Browser {
-  readonly #cookies = new Map<string, string>();
-
-  get signedIn(): boolean {
-    return this.#cookies.has("biplane_session");
+/** A browser that looks at the headers of all pages. */
+class Browser extends PageBrowser {
+  constructor() {
+    super(world.api.url);
   }
 
-  async open(path: string, init: RequestInit = {}): Promise<PageAnswer> {
-    const headers = new Headers(init.headers);
-    if (this.#cookies.size > 0) headers.set("cookie", Array.from(this.#cookies, (pair) => pair.join("=")).join("; "));
-    const answer = await fetch(world.api.url + path, { ...init, headers, redirect: "manual" });
-    for (const cookie of answer.headers.getSetCookie()) {
-      expect(cookie).toContain("; HttpOnly; SameSite=Strict");
-      const [name, value] = cookie.split(";", 1)[0]!.split("=") as [string, string];
-      if (value === "") this.#cookies.delete(name);
-      else this.#cookies.set(name, value);
-    }
+  override async open(path: string, init: RequestInit = {}): Promise<PageAnswer> {
+    const answer = await super.open(path, init);
+    for (const cookie of answer.headers.getSetCookie()) expect(cookie).toContain("; HttpOnly; SameSite=Strict");
     if (answer.status !== 303) {
       expect(answer.headers.get("content-security-policy")).toMatch(/^default-src 'none'; style-src 'sha256-/);
       expect(answer.headers.get("cache-control")).toBe("no-store");
     }
-    return { status: answer.status, text: await answer.text(), location: answer.headers.get("location") };
-  }
-
-  send(path: string, fields: Record<string, string>, headers: Record<string, string> = {}): Promise<PageAnswer> {
-    return this.open(path, {
-      method: "POST",
-      body: new URLSearchParams(fields).toString(),
-      headers: { "content-type": "application/x-www-form-urlencoded", origin: world.api.url, ...headers },
-    });
-  }
-
-  /** Opens a page and sends its form, hidden fields included. */
-  async fill(path: string, fields: Record<string, string>): Promise<PageAnswer> {
-    const { text } = await this.open(path);
-    const form = /<form method="post" action="([^"]+)">([\s\S]*?)<\/form>/.exec(text)!;
-    const hidden = Array.from(form[2]!.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)">/g), (field) => [
-      field[1]!,
-      field[2]!,
-    ]);
-    return await this.send(form[1]!, { ...Object.fromEntries(hidden), ...fields });
+    return answer;
   }
 }
 

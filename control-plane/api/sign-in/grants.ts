@@ -4,6 +4,7 @@ import { secretHash } from "#control-plane/platform-identity";
 import { equalInConstantTime } from "#foundation/crypto";
 import { sourceOf } from "#foundation/rate-limit";
 import { tooManyRequests } from "../admission.ts";
+import { type AuditedRequest, failedProofEvent } from "../audit.ts";
 import type { ApiEnvironment } from "../environment.ts";
 import { idempotencyKeyOf, refusalProblem } from "../execute.ts";
 import type { RouteCall } from "../route.ts";
@@ -24,20 +25,22 @@ export const grantClientCredentials: Grant = async (parameters, { request }, env
   const genuine = equalInConstantTime(secretHash(secret), principal?.secretHash ?? STAND_IN);
   if (!genuine || principal === undefined) {
     decision.attempt.failed();
-    throw new OAuthRefusal("invalid_client", "There is no such client, or this is not its secret.");
+    const why = "There is no such client, or this is not its secret.";
+    environment.audit.note(failedProofEvent("token", principal?.principalId, "invalid_client", why, request));
+    throw new OAuthRefusal("invalid_client", why);
   }
   decision.attempt.succeeded();
-  return await openForProgram(principal, parameters, request.id, environment);
+  return await openForProgram(principal, parameters, request, environment);
 };
 
 async function openForProgram(
   { principalId, name, scopes: own }: ServicePrincipalRecord,
   parameters: OAuthParameters,
-  requestId: string,
+  request: AuditedRequest,
   environment: ApiEnvironment,
 ): Promise<object> {
   const scopes = askedScopes(parameters.scope ?? parameters.scopes, own);
-  const session = await openSession(requestId, environment, {
+  const session = await openSession(request, environment, {
     subject: { type: "servicePrincipal", principalId },
     clientName: name,
     scopes,
@@ -54,7 +57,11 @@ export const grantRefresh: Grant = async (parameters, { request }, environment) 
   const token = required(parameters, "refresh_token");
   const sessionId = environment.sessionOfRefreshToken(token);
   const session = sessionId === undefined ? undefined : environment.core.views.record("session", sessionId);
-  if (sessionId === undefined || session === undefined) throw noSuchSession();
+  if (sessionId === undefined || session === undefined) {
+    const refusal = noSuchSession();
+    environment.audit.note(failedProofEvent("token.refresh", sessionId, refusal.code, refusal.message, request));
+    throw refusal;
+  }
   const scopes = askedScopes(parameters.scope ?? parameters.scopes, session.scopes);
   const idempotencyKey = idempotencyKeyOf(request);
   const outcome = await environment.core.execute(
@@ -70,10 +77,10 @@ export const grantRefresh: Grant = async (parameters, { request }, environment) 
     throw refusalProblem(outcome);
   }
   if (outcome.result.refreshToken === undefined) {
-    throw new OAuthRefusal(
-      "invalid_grant",
-      "This refresh token was used before. Somebody else may have it, so the session has ended: sign in again.",
-    );
+    const why =
+      "This refresh token was used before. Somebody else may have it, so the session has ended: sign in again.";
+    environment.audit.note(failedProofEvent("token.refresh", sessionId, "invalid_grant", why, request));
+    throw new OAuthRefusal("invalid_grant", why);
   }
   return tokenAnswer({ sessionId, ...outcome.result }, scopes, environment);
 };
@@ -94,7 +101,7 @@ export const grantDevice: Grant = async (parameters, { request }, environment) =
       throw new OAuthRefusal("invalid_grant", "There is no such device code, or it was used. Begin again.");
     case "approved": {
       const { personId, request: asked } = polled;
-      const session = await openSession(request.id, environment, {
+      const session = await openSession(request, environment, {
         subject: { type: "person", personId },
         clientName: asked.clientName,
         scopes: asked.scopes,

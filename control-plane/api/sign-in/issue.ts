@@ -1,6 +1,7 @@
 /** Opening sessions and answering with their tokens (RFC 6749 §5.1). */
 import type { CommandOutcome, Subject } from "#contracts";
 import { ACCESS_TOKEN_MS, scopesProblem } from "#control-plane/platform-identity";
+import { type AuditedRequest, sessionEvent } from "../audit.ts";
 import { actorOf } from "../authentication/caller.ts";
 import type { ApiEnvironment } from "../environment.ts";
 import { refusalProblem } from "../execute.ts";
@@ -13,10 +14,10 @@ export interface OpenedSession {
   readonly expiresAt: number;
 }
 
-/** Opens a session of a subject who has just shown who they are. @throws ProblemError */
+/** Opens a session of a subject who has just shown who they are. @throws ProblemError; AuditError when it cannot be put on record */
 export async function openSession(
-  requestId: string,
-  { core }: Pick<ApiEnvironment, "core">,
+  request: AuditedRequest,
+  { core, audit }: Pick<ApiEnvironment, "core" | "audit">,
   session: {
     readonly subject: Subject;
     readonly clientName: string;
@@ -24,9 +25,10 @@ export async function openSession(
     readonly withRefreshToken: boolean;
   },
 ): Promise<OpenedSession> {
+  await audit.append(sessionEvent(session.subject, session.clientName, request));
   const outcome: CommandOutcome<"session.open"> = await core.execute(
     { type: "session.open", ...session },
-    { actor: actorOfSubject(session.subject), requestId },
+    { actor: actorOfSubject(session.subject), requestId: request.id },
   );
   if (!outcome.ok) throw refusalProblem(outcome);
   return outcome.result;

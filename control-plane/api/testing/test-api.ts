@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ControlPlane, openControlPlane } from "#control-plane/core";
+import { type AuditLog, openAuditLog } from "#foundation/audit";
 import { systemClock, systemRandom, systemTimers } from "#foundation/runtime";
 import { createHealth, createMetrics, type HealthRegistry, silentLogger } from "#foundation/telemetry";
 import { type AccessTokens, createAccessTokens } from "../authentication/access-token.ts";
@@ -14,6 +15,7 @@ export interface TestApi {
   readonly core: ControlPlane;
   readonly api: ApiServer;
   readonly tokens: PlainTokens;
+  readonly audit: AuditLog;
   readonly health: HealthRegistry;
   /** Of the same key as the API's. */
   readonly accessTokens: AccessTokens;
@@ -35,9 +37,18 @@ export async function startTestApi(options: Partial<ApiOptions> = {}): Promise<T
   await core.ensureRoot();
   const tokens = openTokens({ path: join(directory, "tokens.json"), random: systemRandom, known: undefined });
   const health = createHealth();
+  const audit = await openAuditLog({
+    path: join(directory, "audit.sqlite"),
+    plane: "control",
+    clock: options.clock ?? systemClock,
+    timers: systemTimers,
+    random: systemRandom,
+    hosting: "inline",
+  });
   const api = await serveApi({
     core,
     tokens,
+    audit,
     port: 0,
     names: ["cloud.example"],
     version: "0.1.0",
@@ -53,6 +64,7 @@ export async function startTestApi(options: Partial<ApiOptions> = {}): Promise<T
     core,
     api,
     tokens: tokens.plain,
+    audit,
     health,
     accessTokens: createAccessTokens(core.sealingKey, systemRandom),
     call(path, init = {}) {
@@ -63,6 +75,7 @@ export async function startTestApi(options: Partial<ApiOptions> = {}): Promise<T
     async close() {
       await api.close(0);
       await core.close();
+      await audit.close();
       rmSync(directory, { recursive: true, force: true });
     },
   };
