@@ -12,7 +12,6 @@ import { createVirtualTime, systemRandom, type VirtualTime } from "#foundation/r
 import { createMetrics, silentLogger } from "#foundation/telemetry";
 import { noVerificationKey } from "../errors.ts";
 import { createStsService } from "../service/sts-service.ts";
-import type { FetchDocument } from "../web-identity/fetch-document.ts";
 import type { TestIdentityProvider } from "./identity-provider.ts";
 
 export interface World {
@@ -29,8 +28,6 @@ export interface World {
   readonly providers: TestIdentityProvider[];
   /** What the audit log was told, in order. */
   readonly audited: readonly AuditEvent[];
-  /** Replaces the way to the providers. */
-  fetch: FetchDocument | undefined;
   client(credential: Credential): STSClient;
   /** Who has no credentials. */
   readonly anonymous: STSClient;
@@ -70,7 +67,6 @@ export async function openWorld(): Promise<World> {
   const audit = createMemoryAudit();
   const environment = { catalog, clock: time.clock, timers: time.timers, random: systemRandom };
   const sts = await createStsService(environment, async (url) => {
-    if (world.fetch !== undefined) return await world.fetch(url);
     const document = providers.map((provider) => provider.document(url)).find((one) => one !== undefined);
     if (document === undefined) throw noVerificationKey();
     return document;
@@ -101,7 +97,7 @@ export async function openWorld(): Promise<World> {
     clients.push(made);
     return made;
   };
-  const world: World = {
+  return {
     url: server.url,
     catalog,
     time,
@@ -110,7 +106,6 @@ export async function openWorld(): Promise<World> {
     other,
     providers,
     audited: audit.events,
-    fetch: undefined,
     client,
     anonymous: client({ accessKeyId: "", secretAccessKey: "" }, true),
     async close() {
@@ -118,5 +113,4 @@ export async function openWorld(): Promise<World> {
       await server.close(0);
     },
   };
-  return world;
 }

@@ -7,7 +7,6 @@ import {
 } from "@aws-sdk/client-sts";
 import { ACCOUNT, OTHER_ACCOUNT, policyText } from "#data-plane/principals/testing";
 import type { Credential } from "#foundation/aws/sigv4";
-import { idpCommunicationError } from "../errors.ts";
 import { newPair, TestIdentityProvider, type TokenPlan } from "../testing/identity-provider.ts";
 import { credentialOf, openWorld, roleArn, type World } from "../testing/world.ts";
 import type { SigningAlgorithm } from "./identity-token.ts";
@@ -293,70 +292,5 @@ describe("refuses", () => {
       expect([jwks_uri, await outcome(assumed(token()))]).toEqual([jwks_uri, NO_KEY]);
     }
     expect(provider.asked.every((url) => url.endsWith("/.well-known/openid-configuration"))).toBe(true);
-  });
-});
-
-describe("keys of a provider", () => {
-  test("are fetched once, by however many at a time", async () => {
-    await Promise.all(Array.from({ length: 10 }, () => assumed(token())));
-    expect(provider.asked).toHaveLength(2);
-    await assumed(token());
-    expect(provider.asked).toHaveLength(2);
-  });
-
-  test("are fetched again after an hour", async () => {
-    await assumed(token());
-    world.time.advance(3_600_000 - 1);
-    await assumed(token());
-    expect(provider.asked).toHaveLength(2);
-    world.time.advance(1);
-    await assumed(token());
-    expect(provider.asked).toHaveLength(4);
-  });
-
-  test("are fetched for a signature that no known key made, but twice a minute at most", async () => {
-    await assumed(token());
-    provider.addKey("new", "ES256");
-    expect(await outcome(assumed(token({ keyId: "new" })))).toBe(NO_KEY);
-    world.time.advance(30_000);
-    expect(await outcome(assumed(token({ keyId: "new" })))).toBe("ok");
-    expect(provider.asked).toHaveLength(4);
-    for (let i = 0; i < 10; i++) await outcome(assumed(token({ header: { kid: "none" } })));
-    expect(provider.asked).toHaveLength(4);
-  });
-
-  test("that are taken back are good no longer than an hour", async () => {
-    provider.addKey("old", "ES256");
-    const made = token({ keyId: "old", claims: { exp: Math.floor(world.time.clock.now() / 1000) + 7200 } });
-    await assumed(made);
-    provider.removeKey("old");
-    world.time.advance(3_600_000);
-    expect(await outcome(assumed(made))).toBe(NO_KEY);
-  });
-
-  test("that cannot be fetched again are good for a day", async () => {
-    await assumed(token());
-    world.fetch = async () => {
-      throw idpCommunicationError(new Error("away"));
-    };
-    world.time.advance(24 * 3_600_000 - 1);
-    expect(await outcome(assumed(token()))).toBe("ok");
-    world.time.advance(10_000);
-    expect(await outcome(assumed(token()))).toStartWith("400 IDPCommunicationErrorException");
-  });
-
-  test("of a provider that cannot be reached are asked for again after five seconds", async () => {
-    let asked = 0;
-    world.fetch = async () => {
-      asked++;
-      throw idpCommunicationError(new Error("away"));
-    };
-    for (let i = 0; i < 5; i++) {
-      expect(await outcome(assumed(token()))).toStartWith("400 IDPCommunicationErrorException");
-    }
-    expect(asked).toBe(1);
-    world.fetch = undefined;
-    world.time.advance(5_000);
-    expect(await outcome(assumed(token()))).toBe("ok");
   });
 });
