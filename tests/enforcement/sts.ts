@@ -3,7 +3,7 @@ import { STS_PERMISSIONS } from "#data-plane/sts";
 import { commandSender } from "./sdk.ts";
 import type { WalkedService } from "./walk.ts";
 
-// A token of an outside provider is its credential, not a key: see `sts-web-identity.test.ts`.
+// A token of an outside provider is its credential, not a key: see `tests/clients/sdk-js/sts.test.ts`.
 const { AssumeRoleWithWebIdentity: _, ...WITH_KEYS } = STS_PERMISSIONS;
 
 export const STS: WalkedService = {

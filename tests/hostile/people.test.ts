@@ -48,17 +48,24 @@ describe("people", () => {
     return ((await answer.json()) as { readonly result: Result }).result;
   }
   const account = () => ({ accountId: here.environment.BIPLANE_ACCOUNT_ID });
+  /** Ids of the users, by name. */
+  const ids = new Map<string, string>();
   const makeUser = async (userName: string): Promise<Key> => {
-    await command({ type: "user.create", ...account(), userName });
+    const made = await command<{ readonly entityId: string }>({
+      type: "user.create",
+      ...account(),
+      name: userName,
+      sections: {},
+    });
+    ids.set(userName, made.entityId);
     return await command<Key>({ type: "accessKey.create", ...account(), owner: { type: "user", userName } });
   };
   const permit = (userName: string, statement: object) =>
     command({
-      type: "userPolicy.put",
+      type: "user.configure",
       ...account(),
-      userName,
-      policyName: "p",
-      document: JSON.stringify({ Version: "2012-10-17", Statement: [statement] }),
+      entityId: ids.get(userName),
+      sections: { inlinePolicies: { p: JSON.stringify({ Version: "2012-10-17", Statement: [statement] }) } },
     });
   const clientOf = ({ accessKeyId, secretAccessKey }: Key): S3Client =>
     s3ClientFor({ ...here.environment, AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey });
@@ -100,9 +107,10 @@ describe("people", () => {
     await change("Active");
     await until("the key is active", async () => (await reading(bob, "mine/a")) === "read");
 
-    await command({ type: "userPolicy.delete", ...account(), userName: "bob", policyName: "p" });
+    const first = { ...account(), entityId: ids.get("bob") };
+    await command({ type: "user.configure", ...first, sections: { inlinePolicies: { p: null } } });
     await command({ type: "accessKey.delete", ...account(), accessKeyId: key.accessKeyId });
-    await command({ type: "user.delete", ...account(), userName: "bob" });
+    await command({ type: "user.delete", ...first });
     await until("bob is gone", async () => (await reading(bob, "mine/a")) === "InvalidAccessKeyId");
     // Another user of the same name does not bring the key back.
     await makeUser("bob");
