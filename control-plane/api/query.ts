@@ -14,12 +14,19 @@ export function parseQuery(query: string, declared: readonly QueryParameter[]): 
   const seen = new Set<string>();
   for (const [name, text] of new URLSearchParams(query)) {
     const parameter = declared.find((one) => one.name === name);
-    if (parameter === undefined) throw invalid(`The query parameter "${name}" is not known here.`);
+    if (parameter === undefined) throw invalid(unknownParameter(name, declared));
     if (seen.has(name)) throw invalid(`The query parameter "${name}" is given twice.`);
     seen.add(name);
     values[name] = readValue(parameter, text);
   }
   return values;
+}
+
+/** A name that may be a value in the wrong place, perhaps a secret, is not repeated. */
+function unknownParameter(name: string, declared: readonly QueryParameter[]): string {
+  const shown = /^[a-z]\w{0,19}$/i.test(name) ? `The query parameter "${name}"` : "A query parameter";
+  const known = declared.map((parameter) => parameter.name).join(", ");
+  return `${shown} is not known here. Known: ${known === "" ? "none" : known}.`;
 }
 
 function readValue(parameter: QueryParameter, text: string): string | number | boolean {

@@ -32,6 +32,13 @@ export interface CloudProcess {
   readonly exited: Promise<number>;
 }
 
+/** What a command has printed and ended with. */
+export interface CliAnswer {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 /** A directory with a cloud in it. Processes come and go; the data stays until {@link Cloud.dispose}. */
 export interface Cloud {
   readonly dataDirectory: string;
@@ -40,7 +47,14 @@ export interface Cloud {
   /** `biplane env --json`. */
   environment(): Promise<CloudEnvironment>;
   /** Runs the command line against this cloud. */
-  cli(...args: readonly string[]): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }>;
+  cli(...args: readonly string[]): Promise<CliAnswer>;
+  /** Runs the command line with an environment of its own, as somebody who cannot read the data directory. */
+  cliWith(environment: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<CliAnswer>;
+  /** The same, without waiting for its end. */
+  spawn(
+    environment: Readonly<Record<string, string>>,
+    ...args: readonly string[]
+  ): Subprocess<"ignore", "pipe", "pipe">;
   /** Kills what still runs and removes the directory. */
   dispose(): Promise<void>;
 }
@@ -54,13 +68,10 @@ export function createCloud(parent = tmpdir()): Cloud {
   const running = new Set<CloudProcess>();
   const childEnvironment = { ...process.env, BIPLANE_DATA: dataDirectory, NO_COLOR: "1" };
 
-  const cli: Cloud["cli"] = async (...args) => {
-    const child = Bun.spawn([...PROGRAM, ...args], {
-      stdout: "pipe",
-      stderr: "pipe",
-      env: childEnvironment,
-      cwd: ROOT,
-    });
+  const spawn: Cloud["spawn"] = (env, ...args) =>
+    Bun.spawn([...PROGRAM, ...args], { stdout: "pipe", stderr: "pipe", env: { ...env }, cwd: ROOT });
+  const cliWith: Cloud["cliWith"] = async (environment, ...args) => {
+    const child = spawn(environment, ...args);
     const [stdout, stderr, code] = await Promise.all([
       new Response(child.stdout).text(),
       new Response(child.stderr).text(),
@@ -68,10 +79,13 @@ export function createCloud(parent = tmpdir()): Cloud {
     ]);
     return { code, stdout, stderr };
   };
+  const cli: Cloud["cli"] = (...args) => cliWith(childEnvironment as Record<string, string>, ...args);
 
   return {
     dataDirectory,
     cli,
+    cliWith,
+    spawn,
     async start(command, ...args) {
       const child = Bun.spawn([...PROGRAM, command, "--data", dataDirectory, ...args], {
         stdout: "pipe",

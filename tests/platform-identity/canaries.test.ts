@@ -1,0 +1,221 @@
+/** Every secret that the control plane takes or gives is planted, and must be found nowhere afterwards: not in files, events, logs, answers to others, or what is printed when the program dies. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { type Cloud, type CloudProcess, createCloud } from "../support/cloud.ts";
+import { PageBrowser } from "../support/page-browser.ts";
+
+let cloud: Cloud;
+let process_: CloudProcess;
+let url: string;
+let operator: string;
+let org: string;
+/** What is printed by each process of the cloud. */
+const printed: string[] = [];
+const canaries = new Map<string, string>();
+const files = mkdtempSync(join(tmpdir(), "biplane-canaries-"));
+
+const PASSWORD = `canary-password-${crypto.randomUUID()}`;
+const WRONG_PASSWORD = `canary-wrong-password-${crypto.randomUUID()}`;
+
+beforeAll(async () => {
+  cloud = createCloud();
+  await start();
+});
+afterAll(async () => {
+  await cloud.dispose();
+  rmSync(files, { recursive: true, force: true });
+});
+
+async function start(): Promise<void> {
+  const access = ["--access-log", join(files, "access.log"), "--log-level", "debug"];
+  process_ = await cloud.start("up", "--port", "0", "--api-port", "0", ...access);
+  const environment = await cloud.environment();
+  url = environment.BIPLANE_API_URL!;
+  operator = environment.BIPLANE_TOKEN!;
+  org = environment.BIPLANE_ACCOUNT_ID!;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+async function call(method: string, path: string, body?: object, token = operator): Promise<Json> {
+  const answer = await fetch(url + path, {
+    method,
+    headers: {
+      ...(path.startsWith("/v1/auth/") ? {} : { authorization: `Bearer ${token}` }),
+      "content-type": "application/json",
+      "idempotency-key": crypto.randomUUID(),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  return (await answer.json()) as Json;
+}
+
+/** Remembers a secret, so that it is looked for. @returns itself */
+function plant(name: string, secret: unknown): string {
+  if (typeof secret !== "string" || secret.length < 16) throw new Error(`${name} is no secret: ${String(secret)}`);
+  canaries.set(name, secret);
+  return secret;
+}
+
+async function plantAll(): Promise<void> {
+  const invitation = await call("POST", `/v1/orgs/${org}/invitations`, { email: "ada@example.com", role: "owner" });
+  const token = plant("invitation", invitation.token);
+  plant("password", PASSWORD);
+  plant("wrong password", WRONG_PASSWORD);
+  const browser = new PageBrowser(url);
+  await browser.fill(`/invitations/accept?token=${token}`, { name: "Ada", password: PASSWORD });
+  await new PageBrowser(url).fill("/login", { email: "ada@example.com", password: WRONG_PASSWORD });
+  plant(
+    "an invitation nobody accepts",
+    (await call("POST", `/v1/orgs/${org}/invitations`, { email: "b@example.com", role: "admin" })).token,
+  );
+
+  const started = await call("POST", "/v1/auth/device/start", { client_name: "canary" });
+  const deviceCode = plant("device code", started.device_code);
+  await browser.fill(`/device?user_code=${String(started.user_code)}`, { answer: "approve" });
+  const tokens = await call("POST", "/v1/auth/device/token", { device_code: deviceCode });
+  const access = plant("access token", tokens.access_token);
+  const refreshed = await call("POST", "/v1/auth/token/refresh", {
+    refresh_token: plant("spent refresh token", tokens.refresh_token),
+  });
+  plant("refresh token", refreshed.refresh_token);
+
+  const made = await call("POST", "/v1/tokens", { name: "canary", scopes: ["orgs:read"] }, access);
+  plant("API token", made.token);
+  const scopes = ["orgs:read"];
+  const program = await call("POST", `/v1/orgs/${org}/service-principals`, {
+    name: "canary",
+    role: "readonly",
+    scopes,
+  });
+  plant("client secret", program.clientSecret);
+  const path = `/v1/orgs/${org}/service-principals/${String(program.principalId)}`;
+  const rotated = await call("POST", `${path}/rotate`);
+  const secret = plant("rotated client secret", rotated.clientSecret);
+  const grant = { grant_type: "client_credentials", client_id: program.principalId, client_secret: secret };
+  plant("a program's access token", (await call("POST", "/v1/auth/token", grant)).access_token);
+  const aws = await call("POST", `/v1/orgs/${org}/credentials`, {}, access);
+  plant("AWS session secret", aws.secretAccessKey);
+  plant("AWS session token", aws.sessionToken);
+  const owner = { type: "user", userName: "canary" };
+  await call("POST", "/v1/commands", { type: "user.create", accountId: org, name: "canary", sections: {} });
+  const key = await call("POST", "/v1/commands", { type: "accessKey.create", accountId: org, owner });
+  plant("secret access key", (key.result as Json).secretAccessKey);
+}
+
+/** Everything that answers to others than the owner of a secret may hold. */
+async function answers(): Promise<string> {
+  const texts: string[] = [];
+  const secrets = [...canaries.values()];
+  const paths = ["events?limit=1000", "status", "users", "access-keys", "accounts"].map((path) => `/v1/${path}`);
+  const ofOrg = ["events?limit=1000", "members", "invitations", "service-principals", "access-keys", "users"];
+  for (const path of [...paths, ...ofOrg.map((one) => `/v1/orgs/${org}/${one}`), "/metrics", "/healthz"]) {
+    texts.push(
+      JSON.stringify(await (await fetch(url + path, { headers: { authorization: `Bearer ${operator}` } })).text()),
+    );
+  }
+  // Secrets where they do not belong: what is wrong with them is told without them.
+  for (const secret of secrets) {
+    const authorization = `Bearer ${operator}`;
+    const encoded = encodeURIComponent(secret);
+    const headers = { authorization, "content-type": "application/json" };
+    const bodies = [
+      ["/v1/commands", { type: secret }],
+      ["/v1/commands", { type: "user.create", accountId: org, name: secret, path: secret, sections: {} }],
+      ["/v1/orgs", { name: secret.repeat(10) }],
+      [`/v1/orgs/${org}/invitations`, { email: secret, role: secret }],
+      ["/v1/auth/token", { grant_type: secret, client_id: secret, client_secret: secret }],
+      ["/v1/auth/token", { grant_type: "client_credentials", client_id: secret, client_secret: secret }],
+      ["/v1/auth/token/refresh", { refresh_token: `${secret}x` }],
+      ["/v1/auth/device/start", { client_name: secret.repeat(20), scope: secret }],
+      ["/v1/tokens", { [secret]: secret }],
+    ] as const;
+    for (const [path, body] of bodies) {
+      const answer = await fetch(url + path, { method: "POST", headers, body: JSON.stringify(body) });
+      texts.push(await answer.text());
+    }
+    for (const path of [`/v1/events?after=${encoded}`, `/v1/users?${encoded}=1`]) {
+      texts.push(await (await fetch(url + path, { headers })).text());
+    }
+    texts.push(await (await fetch(`${url}/v1/status`, { headers: { authorization: `Bearer ${secret}x` } })).text());
+  }
+  return texts.join("\n");
+}
+
+/** Text as it may stand somewhere: itself, in base64, in base64url, percent-encoded, escaped in JSON, or the random part of it alone. */
+function formsOf(secret: string): readonly string[] {
+  const core = /^bp[a-z]_/.test(secret) ? secret.slice(secret.startsWith("bpr_") ? 33 : 4) : secret;
+  const bytes = Buffer.from(secret);
+  const inner = Buffer.from(secret.slice(3)).toString("base64").slice(2, -4);
+  return [
+    core,
+    encodeURIComponent(core),
+    JSON.stringify(core).slice(1, -1),
+    bytes.toString("base64").slice(0, -4),
+    inner,
+    bytes.toString("hex"),
+  ];
+}
+
+function found(haystack: string | Buffer): readonly string[] {
+  const names = [];
+  for (const [name, secret] of canaries) {
+    if (formsOf(secret).some((form) => form.length >= 12 && haystack.includes(form))) names.push(name);
+  }
+  return names;
+}
+
+function* filesBelow(directory: string): Generator<string, void, void> {
+  for (const entry of readdirSync(directory)) {
+    const path = join(directory, entry);
+    if (statSync(path).isDirectory()) yield* filesBelow(path);
+    else yield path;
+  }
+}
+
+function searchFiles(): void {
+  let count = 0;
+  for (const path of filesBelow(cloud.dataDirectory)) {
+    count++;
+    const name = relative(cloud.dataDirectory, path);
+    expect(`${name}: ${found(readFileSync(path)).join(", ")}`).toBe(`${name}: `);
+  }
+  expect(count).toBeGreaterThan(5);
+}
+
+describe("canaries", () => {
+  test("the search finds what is there", () => {
+    plant("a trial", `trial-${crypto.randomUUID()}`);
+    const secret = canaries.get("a trial")!;
+    expect(found(`before ${secret} after`)).toEqual(["a trial"]);
+    expect(found(Buffer.from(secret).toString("base64"))).toEqual(["a trial"]);
+    expect(found(Buffer.from(`{"x":"${secret}"}`))).toEqual(["a trial"]);
+    canaries.delete("a trial");
+    expect(readFileSync(join(cloud.dataDirectory, "credentials.json"), "utf8")).toContain(operator);
+  });
+
+  test("are in no file, event, log line or answer", async () => {
+    await plantAll();
+    expect(canaries.size).toBeGreaterThanOrEqual(15);
+    searchFiles();
+    const said = await answers();
+    expect(said.split("\n").filter((text) => found(text).length > 0)).toEqual([]);
+    searchFiles();
+    expect(found(process_.output())).toEqual([]);
+    expect(found(readFileSync(join(files, "access.log")))).toEqual([]);
+  }, 60_000);
+
+  test("nor in what is left and printed when the program is killed, aborts, and starts anew", async () => {
+    for (const signal of ["SIGKILL", "SIGABRT", "SIGTERM"] as const) {
+      process.kill(process_.pid, signal);
+      await process_.exited;
+      printed.push(process_.output());
+      searchFiles();
+      await start();
+      searchFiles();
+    }
+    expect(found(printed.join("\n"))).toEqual([]);
+  }, 60_000);
+});
