@@ -129,8 +129,11 @@ export function assembleEngine(parts: EngineParts): QueueEngine {
         },
       }),
     release,
-    async purge(queueId) {
-      await plain("purge", { queue: queueId });
+    async lastDeletion(name) {
+      return (await plain("lastDeletion", { name })) ?? undefined;
+    },
+    async purge(queueId, intervalMs) {
+      await plain("purge", { queue: queueId, intervalMs });
       parts.tidySoon();
     },
 

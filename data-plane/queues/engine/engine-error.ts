@@ -5,6 +5,7 @@ const MEANING: Readonly<Record<QueueEngineErrorCode, string>> = {
   NoSuchQueue: "the queue does not exist here",
   OverLimit: "too many messages of the queue are in flight; delete some first",
   OtherKind: "the queue is of the other kind (standard or FIFO)",
+  PurgedRecently: "the queue was purged a short time ago",
   MoveTaskActive: "a task that moves messages from this queue is running already",
   NoRunningMoveTask: "there is no such task, or it has ended",
   Overloaded: "too much waits for the disk; try again a little later",

@@ -8,7 +8,7 @@ import fc from "fast-check";
 import { openEmbeddedFixture } from "./conformance/embedded-fixture.ts";
 import { freshId, newMessage, type QueueFixture, tally } from "./conformance/fixture.ts";
 import { NAIVE_DEFAULTS, type NaiveMessage, NaiveQueue, type NaiveSettings } from "./conformance/naive-model.ts";
-import type { QueueSettings } from "./port.ts";
+import type { QueueSettings, ReceivedMessage } from "./port.ts";
 
 const CONSUMERS = 8;
 const SECOND = 1000;
@@ -62,6 +62,7 @@ const step = fc.oneof(
   },
   { weight: 1, arbitrary: fc.constant({ do: "reopen" as const }) },
   { weight: 1, arbitrary: fc.constant({ do: "purge" as const }) },
+  { weight: 2, arbitrary: fc.constant({ do: "receiveDead" as const }) },
 );
 type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
 
@@ -157,6 +158,11 @@ class Run {
         return fixture().skip(one.ms);
       case "reopen":
         return fixture().reopen();
+      case "receiveDead": {
+        const expected = this.#dead.receive(now, 10, undefined, undefined);
+        expect(summary(await engine.receive(this.#deadId, { max: 10, waitMs: 0 }))).toEqual(expected.map(countedOf));
+        return;
+      }
       case "purge":
         this.#model.messages = [];
         return engine.purge(this.#queueId);
@@ -206,14 +212,16 @@ class Run {
       ...(visibilityMs === undefined ? {} : { visibilityMs }),
       ...(attemptId === undefined ? {} : { attemptId }),
     });
-    expect(received.map((message) => `${message.body} ${message.receiveCount}`)).toEqual(
-      expected.map((message) => `${message.body} ${message.receives}`),
-    );
+    expect(summary(received)).toEqual(expected.map(countedOf));
     expected.forEach((message, index) => {
       this.#held[who]!.push({ handle: received[index]!.receiptHandle, message, receipt: message.receipt! });
     });
   }
 }
+
+const summary = (received: readonly ReceivedMessage[]): readonly string[] =>
+  received.map(({ body, receiveCount }) => `${body} ${receiveCount}`);
+const countedOf = ({ body, receivedBefore, receives }: NaiveMessage): string => `${body} ${receivedBefore + receives}`;
 
 test("the engine does what the naive model does", async () => {
   await fc.assert(

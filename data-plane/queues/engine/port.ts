@@ -11,6 +11,8 @@ import type { ResourceId } from "#contracts";
 export interface QueueSettings {
   /** The incarnation: a queue that is deleted and created again under its name has another. */
   readonly queueId: ResourceId;
+  /** What it is known by as long as it exists, for {@link QueueEngine.lastDeletion}. Unlike the id, another queue may have it later. */
+  readonly name?: string;
   /** Fixed at the first `ensure`. */
   readonly fifo: boolean;
   /** For receives that name none. Applies from the next receive on. */
@@ -90,7 +92,7 @@ export interface ReceivedMessage {
   readonly systemAttributes?: string;
   readonly senderId: string;
   readonly sentAt: number;
-  /** 1 at the first receive. */
+  /** 1 at the first receive. A dead letter's count goes on from the queue that it came from; one that was moved back by a task begins anew. */
   readonly receiveCount: number;
   readonly firstReceivedAt: number;
   readonly groupId?: string;
@@ -180,6 +182,8 @@ export type QueueEngineErrorCode =
   | "OverLimit"
   /** `ensure` with another kind (standard, FIFO) than the queue has. A defect of the caller. */
   | "OtherKind"
+  /** It was purged less than the interval ago. */
+  | "PurgedRecently"
   /** A move task of this source runs already. */
   | "MoveTaskActive"
   /** There is no such task, or it does not run any more. */
@@ -209,6 +213,8 @@ export interface QueueEngine {
   abandonDelete(queueId: ResourceId): Promise<void>;
   /** The queue is deleted: durable at once, its messages are removed bit by bit. Idempotent, also for unknown queues (which stay refused from then on). */
   drop(queueId: ResourceId): Promise<void>;
+  /** When the latest queue of this name was dropped, also before a restart: now while it is marked, undefined when it exists or there was none. */
+  lastDeletion(name: string): Promise<number | undefined>;
   /** Queues that were marked by `beginDelete` and neither abandoned nor dropped. */
   marked(): Promise<readonly ResourceId[]>;
   /** All queues that are kept, the marked ones too, for the service to compare with the catalog. */
@@ -229,8 +235,12 @@ export interface QueueEngine {
    * are void already are passed over.
    */
   release(queueId: ResourceId, handles: readonly string[]): Promise<void>;
-  /** All messages that were sent before are gone at once; their rows are removed bit by bit. Deduplication ids stay taken. */
-  purge(queueId: ResourceId): Promise<void>;
+  /**
+   * All messages that were sent before are gone at once; their rows are removed bit by bit. Deduplication ids stay taken.
+   * @param intervalMs how long ago the last one must be, also across restarts
+   * @throws QueueEngineError PurgedRecently
+   */
+  purge(queueId: ResourceId, intervalMs?: number): Promise<void>;
 
   counts(queueId: ResourceId): Promise<QueueCounts>;
   /** The first messages in the order of arrival, without any effect on them. At most 1,000. */

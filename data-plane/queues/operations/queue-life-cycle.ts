@@ -16,6 +16,7 @@ import { mergeTags, type Tags } from "../rules/tags.ts";
 import { actorOf, refusalOf } from "../service/configure.ts";
 import { type Definitions, type InputOf, onAccount, onQueue } from "../service/define.ts";
 import { queueOfPlace } from "../service/find-queue.ts";
+import { engineNameOf } from "../service/queue-settings.ts";
 import { type QueueView, viewOf } from "../service/queue-view.ts";
 import type { Toolbox } from "../service/toolbox.ts";
 import { pageOf } from "./paging.ts";
@@ -134,7 +135,7 @@ async function createQueue(
 
   const existing = tools.catalog.queue(place.accountId, place.region, name);
   if (existing !== undefined) return answerExisting(tools, existing, accepted, tags, context);
-  if (tools.recentDeletions.has(place)) throw queueDeletedRecently();
+  if (await wasDeletedRecently(tools, place)) throw queueDeletedRecently();
   const attributes = changedAttributes({}, accepted, fifo);
   const outcome = await tools.control.execute(
     {
@@ -157,6 +158,18 @@ async function createQueue(
   // Usable as soon as it is answered.
   if (record !== undefined) await tools.keeper.ensure(record);
   return { QueueUrl: urlOf(place, context) };
+}
+
+/** DeleteQueue (SQS API Reference): "you must wait at least 60 seconds before creating a queue with the same name". */
+const NAME_RESTS_MS = 60_000;
+
+/** Whether the name rests: clients of the queue that had it may not have noticed that it is gone. */
+async function wasDeletedRecently(
+  { engine, clock }: Toolbox,
+  place: Parameters<typeof engineNameOf>[0],
+): Promise<boolean> {
+  const deletedAt = await engine.lastDeletion(engineNameOf(place));
+  return deletedAt !== undefined && clock.now() < deletedAt + NAME_RESTS_MS;
 }
 
 /** Whether a FIFO queue is asked for: by name and attribute alike. @throws AwsError for names and attributes that contradict each other */

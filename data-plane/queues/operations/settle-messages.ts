@@ -1,5 +1,6 @@
 /** What receivers do with messages that they have: delete them, or keep them longer. And PurgeQueue. */
 import type { AwsError, SQS } from "#foundation/aws";
+import { isQueueEngineError } from "../engine/engine-error.ts";
 import type { DeleteOutcome, VisibilityOutcome } from "../engine/port.ts";
 import {
   invalidValue,
@@ -13,7 +14,6 @@ import {
 import { VISIBILITY_SECONDS_MAX } from "../rules/attribute-values.ts";
 import { type BatchAnswer, batchAnswer, checkBatch, failedEntry } from "../rules/batches.ts";
 import { type Definitions, onQueue } from "../service/define.ts";
-import { RecentPurges } from "../service/recent-purges.ts";
 import type { Toolbox } from "../service/toolbox.ts";
 
 type Names =
@@ -26,11 +26,12 @@ type Names =
 const DELETE = "sqs:deletemessage";
 const CHANGE = "sqs:changemessagevisibility";
 const SECOND_MS = 1000;
+/** PurgeQueue (SQS API Reference): one in 60 seconds. */
+const PURGE_INTERVAL_MS = 60_000;
 const DONE = Object.freeze({});
 
 export function settleMessages(tools: Toolbox): Definitions<Names> {
   const { engine } = tools;
-  const purges = new RecentPurges(tools.clock);
   return {
     DeleteMessage: onQueue<"DeleteMessage">(tools, DELETE, async (view, { ReceiptHandle }) => {
       const handle = presentHandle(ReceiptHandle);
@@ -79,12 +80,10 @@ export function settleMessages(tools: Toolbox): Definitions<Names> {
 
     PurgeQueue: onQueue<"PurgeQueue">(tools, "sqs:purgequeue", async (view) => {
       const { resourceId, name } = view.record;
-      if (!purges.begin(resourceId)) throw purgeQueueInProgress(name);
       try {
-        await engine.purge(resourceId);
+        await engine.purge(resourceId, PURGE_INTERVAL_MS);
       } catch (error) {
-        purges.forget(resourceId);
-        throw error;
+        throw isQueueEngineError(error, "PurgedRecently") ? purgeQueueInProgress(name) : error;
       }
       return DONE;
     }),

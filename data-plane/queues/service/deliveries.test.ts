@@ -1,5 +1,5 @@
 /** Answers that do not reach anybody. */
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, spyOn, test } from "bun:test";
 import { connect } from "node:net";
 import { CreateQueueCommand, ReceiveMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import type { AnsweredRequest, CallContext, Operation } from "#data-plane/service";
@@ -45,9 +45,8 @@ test("messages whose answer could not be sent are there again, uncounted; those 
   expect(await counts("unsent")).toMatchObject({ visible: 0, inFlight: 1 });
 });
 
-test("a client that hangs up while it waits gets nothing, and nothing is lost", async () => {
-  const { QueueUrl } = await world.sqs.send(new CreateQueueCommand({ QueueName: "hung-up" }));
-  const { host, hostname, port } = new URL(world.url);
+/** A receive that waits, as the bytes of a request. */
+function longPoll(QueueUrl: string | undefined): string {
   const body = JSON.stringify({ QueueUrl, WaitTimeSeconds: 20 });
   const key = { accessKeyId: "AKIATEST000000000001", secretAccessKey: "secret" };
   const { headers } = signRequest(
@@ -56,7 +55,7 @@ test("a client that hangs up while it waits gets nothing, and nothing is lost", 
       path: "/",
       query: "",
       headers: [
-        ["host", host],
+        ["host", new URL(world.url).host],
         ["content-type", "application/x-amz-json-1.0"],
         ["x-amz-target", "AmazonSQS.ReceiveMessage"],
         ["content-length", String(body.length)],
@@ -65,8 +64,20 @@ test("a client that hangs up while it waits gets nothing, and nothing is lost", 
     Buffer.from(body),
     { credential: key, region: REGION, service: "sqs", now: systemClock.now() },
   );
+  return `POST / HTTP/1.1\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n${body}`;
+}
+
+test.each([
+  ["a client that hangs up while it waits", 1],
+  ["a client that hangs up with more requests behind the one that waits", 4],
+])("%s gets nothing, and nothing is lost", async (_name, requests) => {
+  const { QueueUrl } = await world.sqs.send(new CreateQueueCommand({ QueueName: `hung-up-${requests}` }));
+  const { hostname, port } = new URL(world.url);
   const socket = connect(Number(port), hostname);
-  socket.write(`POST / HTTP/1.1\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n${body}`);
+  const receive = spyOn(world.engine, "receive");
+  socket.write(longPoll(QueueUrl).repeat(requests));
+  while (receive.mock.calls.length === 0) await Bun.sleep(1);
+  receive.mockRestore();
   const waiting = world.sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }));
   socket.destroy();
   await world.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "for whoever stays" }));

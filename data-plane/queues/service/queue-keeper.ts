@@ -12,28 +12,21 @@ import type { QueuesEnvironment } from "./environment.ts";
 import type { QueueDeletions } from "./queue-deletions.ts";
 import { settingsOf } from "./queue-settings.ts";
 import { viewOf } from "./queue-view.ts";
-import type { RecentDeletions } from "./recent-deletions.ts";
 
 type KeeperEnvironment = Pick<QueuesEnvironment, "catalog" | "engine" | "logger" | "clock">;
 
 export class QueueKeeper {
   readonly deadLetters = new DeadLetterIndex();
   readonly #environment: KeeperEnvironment;
-  readonly #deletions: RecentDeletions;
   /** Queues of the catalog, by their key there. */
   readonly #known = new Map<string, QueueRecord>();
   /** Queues whose deletion is under way here: that they vanish is no surprise. */
   readonly #leaving: Pick<QueueDeletions, "isUndecided">;
   #unsubscribe: () => void = () => undefined;
 
-  constructor(
-    environment: KeeperEnvironment,
-    leaving: Pick<QueueDeletions, "isUndecided">,
-    deletions: RecentDeletions,
-  ) {
+  constructor(environment: KeeperEnvironment, leaving: Pick<QueueDeletions, "isUndecided">) {
     this.#environment = environment;
     this.#leaving = leaving;
-    this.#deletions = deletions;
   }
 
   /** Brings the engine up to the catalog; from now on it follows. Queues that are needed earlier are ensured when they are asked for. */
@@ -94,7 +87,6 @@ export class QueueKeeper {
     if (record === undefined) return;
     this.#known.delete(key);
     this.deadLetters.remove(viewOf(record).arn);
-    this.#deletions.add(record);
     this.#vanished(record);
     this.#ensureSourcesOf(record);
   }

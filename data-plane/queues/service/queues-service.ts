@@ -14,7 +14,6 @@ import { MessageCipher } from "./message-cipher.ts";
 import { peekQueue, type SeenMessage } from "./peek-queue.ts";
 import { queueDeletions } from "./queue-deletions.ts";
 import { QueueKeeper } from "./queue-keeper.ts";
-import { RecentDeletions } from "./recent-deletions.ts";
 import type { Toolbox } from "./toolbox.ts";
 import { Waits } from "./waits.ts";
 
@@ -47,18 +46,16 @@ export interface QueuesService extends Service {
  * const door = await createFrontDoor({ services: [queues], … });
  */
 export function createQueuesService(environment: QueuesEnvironment): QueuesService {
-  const { engine, logger, clock } = environment;
+  const { engine, logger } = environment;
   const waits = new Waits();
   const deletions = queueDeletions(environment);
-  const recentDeletions = new RecentDeletions(clock);
-  const keeper = new QueueKeeper(environment, deletions, recentDeletions);
+  const keeper = new QueueKeeper(environment, deletions);
   const deliveries = new Deliveries(engine, logger);
   const cipher = new MessageCipher(environment.messageKey, environment.random);
   const tools: Toolbox = {
     ...environment,
     keeper,
     deletions,
-    recentDeletions,
     deliveries,
     cipher,
     waits,

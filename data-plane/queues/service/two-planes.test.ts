@@ -5,6 +5,7 @@ import {
   DeleteMessageCommand,
   DeleteQueueCommand,
   ListQueuesCommand,
+  PurgeQueueCommand,
   ReceiveMessageCommand,
   SendMessageCommand,
   SetQueueAttributesCommand,
@@ -207,6 +208,23 @@ test("messages, receive counts and handles survive a restart", async () => {
   expect((await world.engine.counts(recordOf("durable").resourceId)).inFlight).toBe(1);
   await world.sqs.send(new DeleteMessageCommand({ QueueUrl: again, ReceiptHandle: Messages![0]!.ReceiptHandle }));
   expect((await world.engine.counts(recordOf("durable").resourceId)).inFlight).toBe(0);
+});
+
+test("what is forbidden for a minute is forbidden after a restart, to the millisecond", async () => {
+  const create = () => world.sqs.send(new CreateQueueCommand({ QueueName: "minute" }));
+  const purge = (name: string) =>
+    world.sqs.send(new PurgeQueueCommand({ QueueUrl: `${world.url}/${ACCOUNT}/${name}` }));
+  const { QueueUrl } = await create();
+  await world.sqs.send(new CreateQueueCommand({ QueueName: "emptied" }));
+  await world.sqs.send(new DeleteQueueCommand({ QueueUrl }));
+  await purge("emptied");
+  world.time.advance(59_999);
+  await restart();
+  expect((await refused(create())).name).toBe("QueueDeletedRecently");
+  expect((await refused(purge("emptied"))).name).toBe("PurgeQueueInProgress");
+  world.time.advance(1);
+  await create();
+  await purge("emptied");
 });
 
 test("a service that stops answers those who wait", async () => {

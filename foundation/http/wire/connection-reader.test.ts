@@ -37,19 +37,36 @@ describe("requests in pieces", () => {
 });
 
 describe("one after the other", () => {
-  test("a body behind a running request waits for its turn, and the client with it", () => {
+  test("a body behind a running request waits for its turn", () => {
     const fixture = readerFixture({ listens: false });
     fixture.send(get("/1"));
     fixture.busy = true;
     fixture.send(get("/2") + post("/3", "hello").slice(0, -2));
     fixture.send("lo");
     expect(told(fixture)).toEqual(["GET /1 …", "GET /2 …", "POST /3 …"]);
-    expect(fixture.paused).toBe(true);
     fixture.send(get("/4"));
+    // Read on, so that a client that leaves is noticed.
+    expect(fixture.paused).toBe(false);
     const third = fixture.requests[2]!;
     fixture.reader.begin(third.request);
     fixture.listen(third);
     expect(told(fixture)).toEqual(["GET /1 …", "GET /2 …", "POST /3 hello.", "GET /4 …"]);
+    expect(fixture.paused).toBe(false);
+  });
+
+  test("a long body behind a running request makes the client wait too", () => {
+    const fixture = readerFixture({ listens: false });
+    fixture.send(get("/1"));
+    fixture.busy = true;
+    const long = "x".repeat(64 * 1024);
+    fixture.send(post("/2", long).slice(0, -1));
+    expect(fixture.paused).toBe(false);
+    fixture.send("xx");
+    expect(fixture.paused).toBe(true);
+    const second = fixture.requests[1]!;
+    fixture.reader.begin(second.request);
+    fixture.listen(second);
+    expect(told(fixture)[1]).toBe(`POST /2 ${long}.`);
     expect(fixture.paused).toBe(false);
   });
 

@@ -45,6 +45,9 @@ const NO_TRAILERS: readonly string[] = [];
 const CR = 0x0d;
 const LF = 0x0a;
 
+/** Kept of requests that wait for an earlier answer: more than pipelining clients send ahead, as a rule. */
+const HELD_BYTES_MAX = 64 * 1024;
+
 /** Least room for a head that comes in pieces; it doubles as it fills. */
 const PARTIAL_BYTES_MIN = 1024;
 
@@ -126,12 +129,14 @@ export class ConnectionReader implements SocketOwner, BodySource {
   }
 
   onBytes(bytes: Buffer): void {
-    if (this.#state === "held") {
-      this.#held = this.#held.length === 0 ? bytes : Buffer.concat([this.#held, bytes]);
-      this.#socket.pause();
-      return;
-    }
-    this.#read(bytes, 0);
+    if (this.#state === "held") this.#hold(this.#held.length === 0 ? bytes : Buffer.concat([this.#held, bytes]));
+    else this.#read(bytes, 0);
+  }
+
+  /** Keeps what must wait. As long as it is little the connection is read on, for a client that leaves is noticed by reading only. */
+  #hold(bytes: Uint8Array): void {
+    this.#held = bytes;
+    if (bytes.length > HELD_BYTES_MAX) this.#socket.pause();
   }
 
   onEnd(): void {
@@ -159,8 +164,7 @@ export class ConnectionReader implements SocketOwner, BodySource {
           at = this.#takeBody(bytes, at);
           break;
         case "held":
-          this.#held = bytes.subarray(at);
-          this.#socket.pause();
+          this.#hold(bytes.subarray(at));
           return;
         case "stopped":
           return;

@@ -85,6 +85,42 @@ export function lifeCycleCases(fixture: () => QueueFixture): void {
     }
   });
 
+  test("when a name was deleted is remembered, also after a restart", async () => {
+    const name = `somewhere/${freshId()}`;
+    const lastDeletion = () => fixture().engine.lastDeletion(name);
+    expect(await lastDeletion()).toBeUndefined();
+    const { queueId } = await freshQueue(fixture(), { name });
+    expect(await lastDeletion()).toBeUndefined();
+    await fixture().engine.beginDelete(queueId);
+    await fixture().pass(1000);
+    await fixture().reopen();
+    // Nobody has said whether it is gone.
+    expect(await lastDeletion()).toBe(fixture().now());
+    await fixture().engine.drop(queueId);
+    const droppedAt = fixture().now();
+    await fixture().pass(1000);
+    await fixture().engine.drop(queueId);
+    await fixture().reopen();
+    expect(await lastDeletion()).toBe(droppedAt);
+    await freshQueue(fixture(), { name });
+    expect(await lastDeletion()).toBeUndefined();
+  });
+
+  test("a purge may be asked to be the first for a while, also after a restart", async () => {
+    const { queueId } = await freshQueue(fixture());
+    const purge = () => fixture().engine.purge(queueId, 60_000);
+    await purge();
+    await sendBodies(fixture(), queueId, ["a"]);
+    await fixture().pass(59_999);
+    await fixture().reopen();
+    expect(await refusal(purge())).toBe("PurgedRecently");
+    expect(await tally(fixture(), queueId)).toBe("1 0 0");
+    await fixture().engine.purge(queueId);
+    await fixture().pass(60_000);
+    await purge();
+    expect(await tally(fixture(), queueId)).toBe("0 0 0");
+  });
+
   test("the kept queues are listed with what they hold", async () => {
     const { engine } = fixture();
     const plain = await freshQueue(fixture());

@@ -21,6 +21,8 @@ export interface NaiveMessage {
   visibleAt: number;
   state: "delayed" | "received" | "never";
   receives: number;
+  /** In the queues that it came from as a dead letter. */
+  readonly receivedBefore: number;
   receivedAt: number;
   /** Another one at each receive. */
   receipt: object | undefined;
@@ -63,6 +65,7 @@ export class NaiveQueue {
       visibleAt: now + delayMs,
       state: delayMs > 0 ? "delayed" : "never",
       receives: 0,
+      receivedBefore: 0,
       receivedAt: 0,
       receipt: undefined,
       changed: false,
@@ -109,6 +112,7 @@ export class NaiveQueue {
           ...message,
           visibleAt: now,
           receives: 0,
+          receivedBefore: message.receivedBefore + message.receives,
           receipt: undefined,
           state: "never",
         });

@@ -20,7 +20,7 @@ export interface SentMessage {
 }
 
 export type CopyChange = { readonly now: number } & (
-  | /** As a dead letter of the queue with this key. */ { readonly origin: number }
+  | /** As a dead letter of the queue with this key. */ { readonly origin: number; readonly receivedBefore: number }
   | /** As a new message, sent now. */ { readonly messageId: string }
 );
 
@@ -29,15 +29,20 @@ export function createArrivals({ database, queues, seqs }: RecordContext, groups
     `INSERT INTO messages (seq, store, place, sent_at, since, delayed_until, group_id, origin, envelope, body)
      VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, NULL, ?7, ?8)`,
   );
-  const copied = (sentAt: string, since: string, envelope: string) =>
+  const copied = (sentAt: string, since: string, envelope: string, receivedBefore: string) =>
     database.prepare<{ since: number }>(
-      `INSERT INTO messages (seq, store, place, sent_at, since, delayed_until, group_id, origin, envelope, body)
-       SELECT ?2, ?3, ?4, ${sentAt}, ${since}, NULL, group_id, ?5, ${envelope}, body FROM messages WHERE seq = ?1 RETURNING since`,
+      `INSERT INTO messages (seq, store, place, sent_at, since, delayed_until, group_id, origin, envelope, body, received_before)
+       SELECT ?2, ?3, ?4, ${sentAt}, ${since}, NULL, group_id, ?5, ${envelope}, body, ${receivedBefore} FROM messages WHERE seq = ?1 RETURNING since`,
     );
-  const copyDead = copied("sent_at", "since", "envelope");
+  const copyDead = copied("sent_at", "since", "envelope", "?6");
   // Amazon SQS Developer Guide: in a FIFO dead-letter queue retention begins anew, and the message's id takes the place of its deduplication id.
-  const copyDeadFifo = copied("sent_at", "?6", "json_set(envelope, '$.deduplicationId', envelope ->> '$.messageId')");
-  const copyRenewed = copied("?6", "?6", "json_set(envelope, '$.messageId', ?7)");
+  const copyDeadFifo = copied(
+    "sent_at",
+    "?7",
+    "json_set(envelope, '$.deduplicationId', envelope ->> '$.messageId')",
+    "?6",
+  );
+  const copyRenewed = copied("?6", "?6", "json_set(envelope, '$.messageId', ?7)", "0");
   const insertSchedule = database.prepare(
     "INSERT INTO schedule (store, due, place, seq, state) VALUES (?1, ?2, ?3, ?4, ?5)",
   );
@@ -86,8 +91,8 @@ export function createArrivals({ database, queues, seqs }: RecordContext, groups
         "messageId" in change
           ? copyRenewed.get(original, seq, store, place, null, now, change.messageId)
           : settings.fifo
-            ? copyDeadFifo.get(original, seq, store, place, change.origin, now)
-            : copyDead.get(original, seq, store, place, change.origin);
+            ? copyDeadFifo.get(original, seq, store, place, change.origin, change.receivedBefore, now)
+            : copyDead.get(original, seq, store, place, change.origin, change.receivedBefore);
       makeReady(target, groupId, place, seq);
       count(target, READY, 1);
       target.oldestAt = Math.min(target.oldestAt, row!.since);

@@ -7,6 +7,8 @@ export interface Candidate extends Standing {
   readonly sent_at: number;
   readonly since: number;
   readonly origin: number | null;
+  /** In other queues. */
+  readonly received_before: number;
   readonly envelope: string;
   readonly body: string;
   readonly receives: number | null;
@@ -14,5 +16,5 @@ export interface Candidate extends Standing {
   readonly first_at: number | null;
 }
 
-export const CANDIDATE_COLUMNS = `m.seq, m.place, m.group_id, m.delayed_until, m.sent_at, m.since, m.origin, m.envelope, m.body,
+export const CANDIDATE_COLUMNS = `m.seq, m.place, m.group_id, m.delayed_until, m.sent_at, m.since, m.origin, m.received_before, m.envelope, m.body,
   r.due, r.receives, r.generation, r.first_at`;

@@ -103,7 +103,8 @@ export interface Commands {
   readonly beginDelete: { ask: OfQueue; answer: true };
   readonly abandonDelete: { ask: OfQueue; answer: true };
   readonly drop: { ask: OfQueue; answer: true };
-  readonly purge: { ask: OfQueue; answer: true };
+  readonly purge: { ask: OfQueue & { readonly intervalMs?: number }; answer: true };
+  readonly lastDeletion: { ask: { readonly name: string }; answer: number | null };
   readonly marked: { ask: object; answer: readonly ResourceId[] };
   readonly queues: { ask: object; answer: readonly KeptQueue[] };
   readonly send: { ask: OfQueue & { readonly messages: readonly PackedMessage[] }; answer: SendAnswer };

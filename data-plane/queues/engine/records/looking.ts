@@ -33,7 +33,7 @@ export function createLooking({ database, queues }: RecordContext, settling: Set
       envelope: outgoing.add(message.envelope),
       body: outgoing.add(message.body),
       sentAt: message.sent_at,
-      receives: receives ?? 0,
+      receives: message.received_before + (receives ?? 0),
       state,
       ...(firstAt === null || receives === 0 ? {} : { firstAt }),
       ...(state === "visible" ? {} : { visibleAt: invisibleUntil }),

@@ -80,10 +80,10 @@ export function openQueueBook(database: Database): QueueBook {
   const columns = "key, id, state, settings, store, visible, in_flight, delayed, tail, served";
   const selectById = database.prepare<QueueRow>(`SELECT ${columns} FROM queues WHERE id = ?1`);
   const selectByKey = database.prepare<QueueRow>(`SELECT ${columns} FROM queues WHERE key = ?1`);
-  const insert = database.prepare("INSERT INTO queues (id, state, settings, store) VALUES (?1, ?2, ?3, ?4)");
+  const insert = database.prepare("INSERT INTO queues (id, state, settings, store, name) VALUES (?1, ?2, ?3, ?4, ?5)");
   const update = database.prepare(
-    `UPDATE queues SET state = ?2, settings = ?3, store = ?4, visible = ?5, in_flight = ?6, delayed = ?7, tail = ?8, served = ?9
-     WHERE key = ?1`,
+    `UPDATE queues SET state = ?2, settings = ?3, store = ?4, visible = ?5, in_flight = ?6, delayed = ?7, tail = ?8, served = ?9,
+     name = ?10 WHERE key = ?1`,
   );
   const updateCounts = database.prepare(
     "UPDATE queues SET visible = ?2, in_flight = ?3, delayed = ?4, tail = ?5, served = ?6 WHERE key = ?1",
@@ -133,7 +133,8 @@ export function openQueueBook(database: Database): QueueBook {
       updateCounts.run(key, visible, inFlight, delayed, tail, served);
       return;
     }
-    update.run(key, state, JSON.stringify(settings), store, visible, inFlight, delayed, tail, served);
+    const { name = null } = settings;
+    update.run(key, state, JSON.stringify(settings), store, visible, inFlight, delayed, tail, served, name);
     written.set(queue, { state, settings, store });
   };
 
@@ -141,7 +142,7 @@ export function openQueueBook(database: Database): QueueBook {
     find: (id) => byId.get(id) ?? load(selectById.get(id)),
     byKey: (key) => byKey.get(key) ?? load(selectByKey.get(key)),
     create(id, settings, state, store) {
-      insert.run(id, state, JSON.stringify(settings), store);
+      insert.run(id, state, JSON.stringify(settings), store, settings.name ?? null);
       return load(selectById.get(id))!;
     },
     touch(queue) {

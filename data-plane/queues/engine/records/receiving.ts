@@ -78,7 +78,11 @@ export function createReceive({ context, groups, arrivals, departures, settling,
     const spent = (message.receives ?? 0) >= (queue.settings.redrive?.maxReceiveCount ?? Number.POSITIVE_INFINITY);
     if (!old && !(spent && deadLetters !== undefined)) return false;
     if (!old) {
-      arrivals.copy(message.seq, message.group_id, deadLetters!, { origin: queue.key, now: batch.now });
+      arrivals.copy(message.seq, message.group_id, deadLetters!, {
+        origin: queue.key,
+        receivedBefore: message.received_before + (message.receives ?? 0),
+        now: batch.now,
+      });
       taking.touched.add(deadLetters!.id);
     }
     departures.unschedule(queue, message);
@@ -103,7 +107,7 @@ export function createReceive({ context, groups, arrivals, departures, settling,
   const pack = (
     { outgoing }: BatchContext,
     queue: Queue,
-    { seq, sent_at, envelope, body }: Candidate,
+    { seq, sent_at, received_before, envelope, body }: Candidate,
     receives: number,
     generation: number,
     firstAt: number,
@@ -115,7 +119,7 @@ export function createReceive({ context, groups, arrivals, departures, settling,
       envelope: outgoing.add(envelope),
       body: outgoing.add(body),
       sentAt: sent_at,
-      receives,
+      receives: received_before + receives,
       firstAt,
       ...(queue.settings.fifo ? { sequenceNumber: sequenceNumberOf(seq) } : {}),
       ...(source === undefined ? {} : { origin: source }),

@@ -128,4 +128,19 @@ CREATE INDEX move_tasks_by_source ON move_tasks (source, number);
 CREATE INDEX move_tasks_running ON move_tasks (number) WHERE status = 'RUNNING';
 `;
 
-export const MIGRATIONS: readonly Migration[] = [{ version: 1, name: "queues", sql: TABLES }];
+/**
+ * What SQS remembers for a minute (when a queue was purged, when a name was deleted), and how often a message was received before it came into a dead-letter
+ * queue: `receipts` counts in the queue that it is in, because that is what is compared with `maxReceiveCount`.
+ */
+const MEMORY = `
+ALTER TABLE queues ADD COLUMN name TEXT;
+ALTER TABLE queues ADD COLUMN purged_at INTEGER;
+ALTER TABLE queues ADD COLUMN dropped_at INTEGER;
+CREATE INDEX queues_by_name ON queues (name, key) WHERE name IS NOT NULL;
+ALTER TABLE messages ADD COLUMN received_before INTEGER NOT NULL DEFAULT 0;
+`;
+
+export const MIGRATIONS: readonly Migration[] = [
+  { version: 1, name: "queues", sql: TABLES },
+  { version: 2, name: "memory", sql: MEMORY },
+];
