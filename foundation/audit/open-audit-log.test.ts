@@ -142,8 +142,10 @@ describe("lines()", () => {
       const other = log.lines(2, new AbortController().signal);
       await other.next();
       const last = other.next();
-      await log.close();
+      log.drain();
       expect((await last).done).toBe(true);
+      await log.append(event());
+      await log.close();
       expect(time.pendingTimers()).toBe(0);
     }));
 });

@@ -66,6 +66,8 @@ export interface AuditLog {
   retain(options?: { readonly olderThan?: number }): Promise<number>;
   /** Whether the last attempt to write succeeded: for a readiness check. */
   health(): CheckResult;
+  /** Ends all tails, those that run and those to come, so that a server which answers with them can close; everything else goes on. */
+  drain(): void;
   /** Writes what is left, then closes. Closing twice is harmless. */
   close(): Promise<void>;
 }
@@ -178,7 +180,7 @@ class OpenAuditLog implements AuditLog {
   readonly #reader: Reader;
   readonly #notes: ReturnType<typeof createNotes>;
   readonly #hourly: TimerHandle;
-  readonly #closing = new AbortController();
+  readonly #draining = new AbortController();
   #retaining: Promise<number> | undefined;
   #closed: Promise<void> | undefined;
 
@@ -216,7 +218,7 @@ class OpenAuditLog implements AuditLog {
   }
 
   async *tail(after: number | undefined, signal: AbortSignal): AsyncGenerator<readonly AuditEntry[], void, void> {
-    const ended = abortedWith([signal, this.#closing.signal]);
+    const ended = abortedWith([signal, this.#draining.signal]);
     const { listeners } = this.#parts;
     const subscribe = (listener: () => void) => {
       listeners.add(listener);
@@ -268,6 +270,10 @@ class OpenAuditLog implements AuditLog {
     return this.#parts.writer.health();
   }
 
+  drain(): void {
+    this.#draining.abort();
+  }
+
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -303,11 +309,12 @@ class OpenAuditLog implements AuditLog {
 
   async #close(): Promise<void> {
     this.#hourly.cancel();
-    this.#closing.abort();
+    this.drain();
     await this.#notes.close();
     await this.#retaining?.catch(() => 0);
-    await this.#parts.writer.close();
+    // The writer is the last to leave: only it can move the write-ahead log into the file and remove it.
     this.#reader.close();
+    await this.#parts.writer.close();
     this.#parts.lock.release();
   }
 }

@@ -1,6 +1,7 @@
 /** All commands of the command line. Loading this table loads none of them. */
 import type { Command } from "../cli/index.ts";
 import { ACCOUNT_COMMANDS } from "./account/table.ts";
+import { AUDIT_COMMAND } from "./audit/table.ts";
 import { BUCKETS_COMMAND } from "./buckets/table.ts";
 import { CLOUD_COMMANDS } from "./cloud/table.ts";
 import { IDENTITY_COMMANDS } from "./identity/table.ts";
@@ -24,6 +25,7 @@ export const ROOT_COMMAND: Command = {
     ...ORG_COMMANDS,
     ...IDENTITY_COMMANDS,
     NODES_COMMAND,
+    AUDIT_COMMAND,
   ],
   examples: [
     ["biplane up", "start a cloud on this machine"],

@@ -175,6 +175,7 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
       state = "draining";
       link.reportStatus();
       queues.drain();
+      engines.audit.drain();
       await server?.close(CLOSE_GRACE_MS);
       // Objects first: their events still go to queues.
       await objects.close();
