@@ -69,7 +69,7 @@ export async function runNode(options: NodeCommandOptions): Promise<number> {
     });
     const { connected } = dataPlane.link.state;
     print(`Biplane ${version}, data plane ${options.name}`);
-    print(`  AWS endpoint   ${dataPlane.url}   objects (S3), queues (SQS), tables (DynamoDB)`);
+    print(`  AWS endpoint   ${dataPlane.url}   objects (S3), queues (SQS), tables (DynamoDB), identity (IAM, STS)`);
     print(
       `  control plane  ${options.controlPlaneUrl}${connected ? "" : "   (not reachable now: serving from the catalog on disk)"}`,
     );

@@ -79,7 +79,7 @@ export async function runUp(options: UpCommandOptions): Promise<number> {
       apiUrl: control.api.url,
     });
     print(`Biplane ${version}`);
-    print(`  AWS endpoint  ${dataPlane.url}   objects (S3), queues (SQS), tables (DynamoDB)`);
+    print(`  AWS endpoint  ${dataPlane.url}   objects (S3), queues (SQS), tables (DynamoDB), identity (IAM, STS)`);
     print(`  control API   ${control.api.url}`);
     print(`  data          ${dataDirectory}${control.created ? "   (new)" : ""}`);
     print(`  credentials   ${credentialsPath(dataDirectory)}`);
