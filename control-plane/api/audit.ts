@@ -3,6 +3,7 @@ import type { Subject } from "#contracts";
 import type { AuditActor, AuditEvent } from "#foundation/audit";
 import type { HttpRequest, ProblemError } from "#foundation/http";
 import type { ApiCaller, OrgAccess } from "./authentication/caller.ts";
+import { withoutSecrets } from "./without-secrets.ts";
 
 /** The parts of a request that are written down. */
 export type AuditedRequest = Pick<HttpRequest, "id" | "remoteAddress" | "headers">;
@@ -24,7 +25,7 @@ export function admissionEvent(
     category: "mutation",
     actor: actorFor(caller, org),
     action,
-    resource: request.path,
+    resource: withoutSecrets(request.path),
     ...(org !== undefined && { resourceAccount: org.accountId }),
     decision: "allowed",
     reason,
@@ -41,7 +42,7 @@ export function refusalEvent(
 ): AuditEvent {
   const { status, code, title, detail } = error.problem;
   const reason = detail === undefined ? title : `${title} ${detail}`;
-  const refused = { action, reason, errorCode: code, resource: request.path, ...originOf(request) };
+  const refused = { action, reason, errorCode: code, resource: withoutSecrets(request.path), ...originOf(request) };
   return status === 401 || caller === undefined
     ? { category: "authentication", actor: UNPROVEN, decision: "failed", ...refused }
     : { category: "action", actor: actorFor(caller, undefined), decision: "denied", ...refused };

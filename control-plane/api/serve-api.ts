@@ -41,6 +41,7 @@ import { createDeviceGrants } from "./sign-in/device-grants.ts";
 import { WRONG_CODES } from "./sign-in/find-code.ts";
 import { createPasswords } from "./sign-in/passwords.ts";
 import type { TokenVerifier } from "./tokens.ts";
+import { withoutSecrets } from "./without-secrets.ts";
 
 export interface ApiOptions {
   readonly core: ControlPlaneCore;
@@ -136,7 +137,7 @@ export async function serveApi(options: ApiOptions): Promise<ApiServer> {
     onError(error, request) {
       const told = error instanceof AuditError ? auditProblem(error) : error;
       if (isInternal(told)) logger.error("a request failed", { requestId: request.id, error: told });
-      return withAnswerHeaders(problemOf(told, request.path));
+      return withAnswerHeaders(problemOf(told, withoutSecrets(request.path)));
     },
     ...accessLogOf(options, pages),
     ...(options.tls === undefined ? {} : { tls: options.tls }),
@@ -153,13 +154,13 @@ export async function serveApi(options: ApiOptions): Promise<ApiServer> {
   };
 }
 
-/** The links of invitations carry a secret in their query, which does not belong into a log. */
+/** The links of invitations carry a secret in their query, which does not belong into a log; nor does one that somebody has put into a path. */
 function accessLogOf({ accessLog }: ApiOptions, pages: ServedPages): Pick<HttpServerOptions, "accessLog"> {
   if (accessLog === undefined) return {};
   return {
     accessLog(entry) {
       const [target, path] = /^(?:https?:\/\/[^/?]*)?([^?]*)/i.exec(entry.target)!;
-      accessLog(pages.has(path!) ? { ...entry, target } : entry);
+      accessLog({ ...entry, target: withoutSecrets(pages.has(path!) ? target : entry.target) });
     },
   };
 }
@@ -292,7 +293,7 @@ function unanswered(
     code: "NO_SUCH_ROUTE",
     title: "Nothing is at this path.",
     detail: "See /v1/openapi.json for what there is.",
-    instance: request.path,
+    instance: withoutSecrets(request.path),
   });
 }
 

@@ -63,8 +63,8 @@ export const ACCOUNT_COMMANDS: readonly Command[] = [
       },
       {
         name: "revoke",
-        summary: "Revoke an API token",
-        parameters: ["ID"],
+        summary: "Revoke an API token, by its id or by itself",
+        parameters: ["TOKEN"],
         options: ENDPOINT_OPTIONS,
         load: async () => (await import("./tokens.ts")).revokeToken,
       },

@@ -1,5 +1,5 @@
 /** `biplane tokens`, `biplane sessions` */
-import { callApiJson, changeByApi } from "../../cli/api-client.ts";
+import { callApiJson, callPublicApi, changeByApi } from "../../cli/api-client.ts";
 import type { CommandBody, CommandContext } from "../../cli/command.ts";
 import { usageError } from "../../cli/errors.ts";
 import { findPerson } from "../../cli/logins.ts";
@@ -60,7 +60,13 @@ export const createToken: CommandBody = async (context) => {
 
 export const revokeToken: CommandBody = async (context) => {
   const tokenId = context.arguments.positionals[0]!;
-  await changeByApi(findPerson(context), "DELETE", `/v1/tokens/${encodeURIComponent(tokenId)}`);
+  const access = findPerson(context);
+  if (tokenId.startsWith("bpt_")) {
+    // The token itself: it belongs into a body, not into a path, which is written down.
+    await callPublicApi(access.url, { method: "POST", path: "/v1/auth/token/revoke", body: { token: tokenId } });
+    return printDone(context, { revoked: true }, "The token is revoked, if it was one.");
+  }
+  await changeByApi(access, "DELETE", `/v1/tokens/${encodeURIComponent(tokenId)}`);
   return printDone(context, { tokenId, revoked: true }, `Token ${printable(tokenId)} is revoked.`);
 };
 
