@@ -116,7 +116,16 @@ export function assembleEngine(parts: EngineParts): EmbeddedTableEngine {
     },
 
     get: find,
-    getMany: (keys) => views.snapshot(() => keys.map(({ tableId, key }) => find(tableId, key))),
+    getMany: (keys, bytesMax = Number.POSITIVE_INFINITY) =>
+      views.snapshot(() => {
+        let bytes = 0;
+        return keys.map(({ tableId, key }) => {
+          if (bytes > bytesMax) return undefined;
+          const found = find(tableId, key);
+          bytes += found?.size ?? 0;
+          return found;
+        });
+      }),
     query: pages.query,
     scan: pages.scan,
     write: writer.write,

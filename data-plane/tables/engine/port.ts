@@ -350,8 +350,15 @@ export interface TableEngine {
    * @throws TableEngineError NoSuchTable
    */
   get(tableId: ResourceId, key: Item): StoredItem | undefined;
-  /** Several items as they were at one moment. */
-  getMany(keys: readonly { readonly tableId: ResourceId; readonly key: Item }[]): readonly (StoredItem | undefined)[];
+  /**
+   * Several items as they were at one moment.
+   *
+   * @param bytesMax nothing more is read once the items are larger together: those behind are undefined
+   */
+  getMany(
+    keys: readonly { readonly tableId: ResourceId; readonly key: Item }[],
+    bytesMax?: number,
+  ): readonly (StoredItem | undefined)[];
   /** Items of one hash key in the order of the range key. @throws TableEngineError NoSuchTable, NoSuchIndex, IndexNotReady, InvalidStartKey */
   query(request: QueryRequest): Promise<Page>;
   /** All items, in an order that is stable and spread by hash. @throws as `query` */

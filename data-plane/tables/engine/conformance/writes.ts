@@ -218,6 +218,22 @@ export function writeCases(fixture: () => TableFixture): void {
     expect(found.map((stored) => stored?.parse())).toEqual([item({ pk: "a" }), undefined, item({ id: 5 })]);
   });
 
+  test("getMany ends where the items are larger than was asked for", async () => {
+    const { engine } = fixture();
+    const { tableId, ...table } = definition();
+    await engine.ensure({ tableId, ...table });
+    const items = ["a", "b", "c"].map((pk) => item({ pk, padding: "x".repeat(100) }));
+    for (const one of items) await engine.write({ tableId, action: { kind: "put", item: one } });
+    const read = (bytesMax?: number) =>
+      engine.getMany(
+        items.map((key) => ({ tableId, key })),
+        bytesMax,
+      );
+    const size = read()[0]!.size;
+    expect(read(size).map((stored) => stored?.size)).toEqual([size, size, undefined]);
+    expect(read(2 * size).map((stored) => stored?.size)).toEqual([size, size, size]);
+  });
+
   test("a table that is not there is an error", async () => {
     const { engine } = fixture();
     const { tableId } = definition();

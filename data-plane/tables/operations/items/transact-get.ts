@@ -47,7 +47,10 @@ export function transactGetItems(tools: Toolbox): NonNullable<TableOperations["T
       checkKeys(planned);
       for (const { view } of planned) if (!view.ready) await tables.ensure(view);
       for (const { view } of planned) throttle?.admit(view, "read");
-      const items = engine.getMany(planned.map(({ view, key }) => ({ tableId: view.record.resourceId, key })));
+      const items = engine.getMany(
+        planned.map(({ view, key }) => ({ tableId: view.record.resourceId, key })),
+        TRANSACTION_BYTES_MAX,
+      );
       const consumed = consumedByGets(planned, items);
       for (const { view, units } of consumed.values()) throttle?.charge(view, "read", units);
       if (items.reduce((sum, stored) => sum + (stored?.size ?? 0), 0) > TRANSACTION_BYTES_MAX) {

@@ -166,6 +166,7 @@ async function read(
   for (const { view } of planned) tools.throttle?.admit(view, "read");
   const items = tools.engine.getMany(
     planned.map(({ view, plan }) => ({ tableId: view.record.resourceId, key: plan.key })),
+    TRANSACTION_BYTES_MAX,
   );
   const consumed = new Map<string, { readonly view: TableView; readonly units: ConsumedUnits }>();
   let bytes = 0;
