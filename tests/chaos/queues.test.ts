@@ -9,7 +9,9 @@ import {
   DeleteMessageBatchCommand,
   DeleteQueueCommand,
   GetQueueAttributesCommand,
+  GetQueueUrlCommand,
   type Message,
+  PurgeQueueCommand,
   ReceiveMessageCommand,
   SendMessageBatchCommand,
   SendMessageCommand,
@@ -226,6 +228,38 @@ async function drain({ sqs, standard, fifo }: Round, standardTruth: Truth, group
     }
   }
 }
+
+test(
+  "what is forbidden for a minute is still forbidden after a kill",
+  async () => {
+    const cloud: Cloud = createCloud();
+    try {
+      let running = await cloud.start("up", "--port", "0", "--api-port", "0");
+      let sqs = sqsClientFor(await cloud.environment());
+      const create = (QueueName: string) => sqs.send(new CreateQueueCommand({ QueueName }));
+      const { QueueUrl: deleted } = await create("deleted");
+      await create("purged");
+      // SDKs send to the queue's URL, and every start has another port here.
+      const purge = async () => {
+        const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: "purged" }));
+        return sqs.send(new PurgeQueueCommand({ QueueUrl }));
+      };
+      await sqs.send(new DeleteQueueCommand({ QueueUrl: deleted }));
+      await purge();
+      await running.kill();
+      running = await cloud.start("up", "--port", "0", "--api-port", "0");
+      sqs.destroy();
+      sqs = sqsClientFor(await cloud.environment());
+      expect(await refusal(create("deleted"))).toMatchObject({ name: "QueueDeletedRecently" });
+      expect(await refusal(purge())).toMatchObject({ name: "PurgeQueueInProgress" });
+      sqs.destroy();
+      await running.stop();
+    } finally {
+      await cloud.dispose();
+    }
+  },
+  MINUTE,
+);
 
 test(
   "without a control plane messages go on, and queues are neither made nor deleted",

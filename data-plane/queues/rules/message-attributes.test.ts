@@ -21,7 +21,8 @@ const text = fc
 const value: fc.Arbitrary<SQS.MessageAttributeValue> = fc.oneof(
   text.map((StringValue) => ({ DataType: "String", StringValue })),
   fc
-    .double({ noNaN: true, noDefaultInfinity: true })
+    .double({ noNaN: true, min: -1e126, max: 1e126 })
+    .filter((number) => number === 0 || Math.abs(number) >= 1e-128)
     .map((number) => ({ DataType: "Number.x", StringValue: String(number) })),
   fc.uint8Array({ minLength: 1, maxLength: 30 }).map((BinaryValue) => ({ DataType: "Binary", BinaryValue })),
 );
@@ -72,6 +73,12 @@ describe("message attributes", () => {
     ["-1.5", true],
     ["+.5e-3", true],
     ["1e126", true],
+    ["-1e-128", true],
+    ["0e999", true],
+    ["1.1e126", false],
+    ["1e200", false],
+    ["9e-129", false],
+    ["-1e-999", false],
     ["1.", true],
     ["", false],
     [".", false],

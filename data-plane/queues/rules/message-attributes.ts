@@ -18,8 +18,19 @@ export type StoredAttribute = readonly [name: string, dataType: string, value: s
 const NAME = /^[A-Za-z0-9_.-]+$/;
 const RESERVED = /^(?:aws|amazon)\./i;
 const TYPE = /^(?:String|Number|Binary)(?:\..*)?$/s;
-/** A decimal number; SQS keeps 38 digits of precision and exponents from -128 to 126, and gives the text back as it was sent. */
+/** A decimal number. Digits beyond the 38 of SQS's precision are kept: the text is given back as it was sent. */
 const NUMBER = /^[+-]?(?:\d{1,300}\.?\d{0,300}|\.\d{1,300})(?:[eE][+-]?\d{1,3})?$/;
+const NUMBER_MAX = 1e126;
+const NUMBER_MIN = 1e-128;
+const OTHER_THAN_ZERO = /^[^eE]*[1-9]/;
+
+/** SQS Developer Guide, "Message attribute data types": positive or negative, from 10^-128 to 10^+126, or zero. */
+function isNumber(text: string): boolean {
+  if (!NUMBER.test(text)) return false;
+  if (!OTHER_THAN_ZERO.test(text)) return true;
+  const size = Math.abs(Number(text));
+  return size >= NUMBER_MIN && size <= NUMBER_MAX;
+}
 
 const isBinary = (dataType: string): boolean => dataType.startsWith("Binary");
 
@@ -59,7 +70,7 @@ function checkAttribute(name: string, given: SQS.MessageAttributeValue): StoredA
   const value = given.StringValue;
   if (value === undefined || value === "") throw emptyValue(name, dataType);
   if (!isAllowedText(value)) throw invalidMessageContents();
-  if (dataType.startsWith("Number") && !NUMBER.test(value)) {
+  if (dataType.startsWith("Number") && !isNumber(value)) {
     throw invalidParameter(`Can't cast the value of message (user) attribute '${name}' to a number.`);
   }
   return [name, dataType, value];
