@@ -47,7 +47,7 @@ export function streamOperations(tools: Toolbox): Required<StreamOperations> {
             ? { accountId: accountOf(context), region: context.region }
             : tablePlace(tables.placeOf(TableName, context), context);
         const all = place === undefined ? [] : engine.streams(place);
-        const from = after === undefined ? 0 : all.findIndex((stream) => arnOf(stream) === after) + 1;
+        const from = after === undefined ? 0 : firstBehind(all, after);
         const limit = input.Limit ?? STREAMS_MAX;
         const page = all.slice(from, from + limit);
         return {
@@ -154,6 +154,16 @@ function placeOf(arn: string): TablePlace & { readonly label: string } {
   const resource = parseTableArn(arn);
   if (resource?.kind === "stream") return { ...resource.place, label: resource.label };
   throw validationError(`Invalid StreamArn: ${arn.slice(0, 1024)}`);
+}
+
+/** Where a list goes on behind a stream. @throws AwsError ValidationException */
+function firstBehind(streams: readonly StreamDescription[], arn: string): number {
+  const { label } = placeOf(arn);
+  const at = streams.findIndex((stream) => arnOf(stream) === arn);
+  if (at >= 0) return at + 1;
+  // It is gone since the last page. Streams are listed in the order in which they were made, which is what labels say.
+  const behind = streams.findIndex((stream) => stream.label > label);
+  return behind < 0 ? streams.length : behind;
 }
 
 /** Streams of one table; undefined for tables that are out of reach. */

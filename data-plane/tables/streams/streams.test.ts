@@ -279,6 +279,19 @@ describe("streams", () => {
     expect((await world.streams("AKIAOTHER").send(new ListStreamsCommand({}))).Streams).toEqual([]);
   });
 
+  test("a list goes on where a stream was that is gone by now", async () => {
+    const { Streams: all = [] } = await streams.send(new ListStreamsCommand({}));
+    const arnWith = (label: string) => (all[0]?.StreamArn ?? "").replace(/[^/]*$/, label);
+    const listBehind = async (ExclusiveStartStreamArn: string) =>
+      (await streams.send(new ListStreamsCommand({ ExclusiveStartStreamArn }))).Streams;
+    expect(await listBehind(arnWith("2001-01-01T00:00:00.000"))).toEqual(all);
+    expect(await listBehind(arnWith("2999-01-01T00:00:00.000"))).toEqual([]);
+    const wrong = new ListStreamsCommand({
+      ExclusiveStartStreamArn: "arn:aws:dynamodb:us-east-1:111122223333:table/t",
+    });
+    expect((await refusal(streams.send(wrong))).name).toBe("ValidationException");
+  });
+
   test("pages are no larger than on AWS", async () => {
     const arn = await createTable("limits", "KEYS_ONLY");
     const ShardIterator = await iterator(arn, "LATEST");
