@@ -266,6 +266,17 @@ describe("what is not there", () => {
     expect(await theirs(new IAM.GetPolicyCommand({ PolicyArn: policyArn("read") }))).toBe(
       `NoSuchEntity: Policy ${policyArn("read")} was not found.`,
     );
+    await world.otherIam.send(new IAM.CreatePolicyCommand({ PolicyName: "read", PolicyDocument: allow }));
+    await world.otherIam.send(new IAM.CreateOpenIDConnectProviderCommand({ Url: "https://id.example.com/a" }));
+    expect(await theirs(new IAM.GetPolicyCommand({ PolicyArn: policyArn("read") }))).toStartWith("NoSuchEntity: ");
+    const OpenIDConnectProviderArn = `arn:aws:iam::${world.account}:oidc-provider/id.example.com/a`;
+    expect(await theirs(new IAM.GetOpenIDConnectProviderCommand({ OpenIDConnectProviderArn }))).toBe(
+      `NoSuchEntity: OpenIDConnect Provider not found for arn ${OpenIDConnectProviderArn}`,
+    );
+    const PolicySourceArn = `arn:aws:iam::${world.account}:user/ada`;
+    expect(await theirs(new IAM.SimulatePrincipalPolicyCommand({ PolicySourceArn, ActionNames: ["s3:*"] }))).toBe(
+      `InvalidInput: Invalid Policy Source Arn: caller's account ${world.other} does not have access to policies in account ${world.account}`,
+    );
     const { accessKeyId: AccessKeyId } = world.root;
     expect(await theirs(new IAM.GetAccessKeyLastUsedCommand({ AccessKeyId }))).toBe(
       `NoSuchEntity: The Access Key with id ${AccessKeyId} cannot be found.`,

@@ -139,3 +139,29 @@ test("the summary shows the quotas that the control plane holds everybody to", a
     AccessKeysPerUserQuota: accessKeysPerOwner,
   });
 });
+
+test("policies of AWS are counted for each account by itself", async () => {
+  const PolicyArn = "arn:aws:iam::aws:policy/SecurityAudit";
+  await world.iam.send(new IAM.CreateGroupCommand({ GroupName: "auditors" }));
+  await world.iam.send(new IAM.AttachGroupPolicyCommand({ GroupName: "auditors", PolicyArn }));
+  const count = async (client: IAM.IAMClient) =>
+    (await client.send(new IAM.GetPolicyCommand({ PolicyArn }))).Policy?.AttachmentCount;
+  expect([await count(world.iam), await count(world.otherIam)]).toEqual([1, 0]);
+  const { PolicyGroups } = await world.otherIam.send(new IAM.ListEntitiesForPolicyCommand({ PolicyArn }));
+  expect(PolicyGroups).toEqual([]);
+});
+
+test("trust policies are encoded wherever roles are shown", async () => {
+  const document =
+    '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}}';
+  const shown = [
+    (await world.iam.send(new IAM.CreateRoleCommand({ RoleName: "shown", AssumeRolePolicyDocument: document }))).Role,
+    (await world.iam.send(new IAM.GetRoleCommand({ RoleName: "shown" }))).Role,
+    (await world.iam.send(new IAM.ListRolesCommand({}))).Roles?.[0],
+    (await world.iam.send(new IAM.GetAccountAuthorizationDetailsCommand({}))).RoleDetailList?.[0],
+  ];
+  for (const role of shown) {
+    expect(role?.AssumeRolePolicyDocument).toMatch(/^%7B%22Version%22%3A/);
+    expect(decodeURIComponent(role!.AssumeRolePolicyDocument!)).toBe(document);
+  }
+});

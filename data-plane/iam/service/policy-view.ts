@@ -108,7 +108,7 @@ export function policyOfArn({ catalog }: CatalogOnly, accountId: AccountId, arn:
     const policy = managedPolicy(arn);
     return policy === undefined ? undefined : viewOfAws(policy);
   }
-  if (place.accountId !== accountId) return undefined;
+  // Found by its name alone: the comparison also tells another account's policy apart.
   const record = catalog.entityByName("managedPolicy", accountId, place.name);
   return record !== undefined && entityArn(record) === arn ? viewOfRecord(record) : undefined;
 }

@@ -23,6 +23,7 @@ import {
   type IAMClient,
   InvalidInputException,
   LimitExceededException,
+  ListAttachedUserPoliciesCommand,
   ListEntitiesForPolicyCommand,
   ListPoliciesCommand,
   ListPoliciesGrantingServiceAccessCommand,
@@ -201,6 +202,11 @@ describe("managed policies through the SDK", () => {
       new ListEntitiesForPolicyCommand({ PolicyArn: READ, MaxItems: 1, Marker: page.Marker }),
     );
     expect([next.PolicyGroups?.length, next.PolicyUsers?.length, next.IsTruncated]).toEqual([0, 1, false]);
+    const below = await iam.send(new ListEntitiesForPolicyCommand({ PolicyArn: READ, PathPrefix: "/elsewhere/" }));
+    expect([below.PolicyUsers?.length, below.PolicyGroups?.length]).toEqual([0, 0]);
+    const attached = async (PathPrefix: string) =>
+      (await iam.send(new ListAttachedUserPoliciesCommand({ UserName: "ada", PathPrefix }))).AttachedPolicies?.length;
+    expect([await attached("/"), await attached("/service-role/")]).toEqual([1, 0]);
     const roles = await iam.send(new ListEntitiesForPolicyCommand({ PolicyArn: READ, EntityFilter: "Role" }));
     expect([roles.PolicyUsers?.length, roles.PolicyRoles?.length]).toEqual([0, 0]);
   });

@@ -21,8 +21,10 @@ import {
   GetOpenIDConnectProviderCommand,
   GetRoleCommand,
   GetRolePolicyCommand,
+  GetUserCommand,
   type IAMClient,
   LimitExceededException,
+  ListAccessKeysCommand,
   ListAttachedRolePoliciesCommand,
   ListInstanceProfilesCommand,
   ListInstanceProfilesForRoleCommand,
@@ -168,8 +170,16 @@ describe("roles through the SDK", () => {
     const { AccessKeyId, SecretAccessKey, SessionToken } = session.Credentials!;
     const credentials = { accessKeyId: AccessKeyId!, secretAccessKey: SecretAccessKey!, sessionToken: SessionToken! };
     await s3ClientFor(here.environment, { credentials, region: "eu-west-1" }).send(new ListBucketsCommand({}));
+    // A session is no user: whose things are meant has to be said.
+    const inSession = iamClientFor(here.environment, { credentials });
+    for (const command of [new GetUserCommand({}), new ListAccessKeysCommand({})]) {
+      expect(await thrown(inSession.send(command as GetUserCommand))).toMatchObject({
+        name: "ValidationError",
+        message: "Must specify userName when calling with non-User credentials",
+      });
+    }
     const { RoleLastUsed } = (await iam.send(new GetRoleCommand({ RoleName }))).Role!;
-    expect(RoleLastUsed?.Region).toBe("eu-west-1");
+    expect(RoleLastUsed?.Region).toBe(here.environment.AWS_REGION!);
     expect(Date.now() - RoleLastUsed!.LastUsedDate!.getTime()).toBeLessThan(60_000);
   });
 
