@@ -260,6 +260,15 @@ describe("status and health", () => {
       API_ROUTES.map((route) => route.operationId).sort(),
     );
     const text = JSON.stringify(document);
+    const paths = Object.entries(document.paths).filter(([path]) => path.includes("{"));
+    expect(paths.length).toBeGreaterThan(10);
+    for (const [path, methods] of paths) {
+      for (const operation of Object.values(methods)) {
+        const { parameters } = operation as unknown as { readonly parameters: readonly Record<string, unknown>[] };
+        const described = parameters.filter((one) => one.in === "path" && typeof one.description === "string");
+        expect(described.map(({ name }) => `{${String(name)}}`)).toEqual(path.match(/\{\w+\}/g) as string[]);
+      }
+    }
     for (const [, name] of text.matchAll(/#\/components\/schemas\/(\w+)/g)) expect(text).toContain(`"${name}":`);
   });
 });

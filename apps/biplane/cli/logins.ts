@@ -3,7 +3,7 @@ import { loginsPath, readLogins, removeLogin, writeLogin } from "#apps/biplane/s
 import { acquireProcessLock, errorCode, type ProcessLock } from "#foundation/sql";
 import { callPublicApi } from "./api-client.ts";
 import { cliErrors } from "./errors.ts";
-import { type ApiAccess, checkedUrl, findApi, namesDirectory, type Where } from "./find-cloud.ts";
+import { type ApiAccess, checkedUrl, findApi, findLocalCloud, namesDirectory, type Where } from "./find-cloud.ts";
 
 /** The answer of the token endpoint (RFC 6749 §5.1). */
 export interface TokenAnswer {
@@ -15,14 +15,14 @@ const LOCK_WAIT_MS = 10_000;
 const LOCK_PAUSE_MS = 20;
 
 /**
- * Finds the control API and a token for commands about people and orgs. In order: `--data` and `BIPLANE_DATA` mean the operator of that cloud; `BIPLANE_TOKEN`, unless it is an operator's; the
- * login at `--endpoint` or `BIPLANE_API_URL`, or the last one; and then the operator, as for all commands.
+ * Finds the control API and a token for commands about people and orgs. In order: `--data` means the operator of that cloud; `BIPLANE_TOKEN`, unless it is an operator's; the login at
+ * `--endpoint`, at the cloud in `BIPLANE_DATA` or at `BIPLANE_API_URL`, or else the last one; and then the operator, as for all commands.
  *
  * @throws CodedError NOT_RUNNING, NO_CREDENTIALS, USAGE
  */
 export function findPerson(where: Where): ApiAccess {
   const { arguments: given, environment } = where;
-  if (namesDirectory(where)) return findApi(where);
+  if (given.text("data") !== undefined) return findApi(where);
   const path = loginsPath(environment);
   const { current, logins } = readLogins(path);
   const named = namedUrl(where);
@@ -39,10 +39,12 @@ export function findPerson(where: Where): ApiAccess {
   return findApi(where);
 }
 
-/** The address that `--endpoint` or `BIPLANE_API_URL` names. @throws CodedError USAGE */
-export function namedUrl({ arguments: given, environment }: Where): string | undefined {
+/** The address that `--endpoint`, `BIPLANE_DATA` or `BIPLANE_API_URL` names. @throws CodedError USAGE */
+export function namedUrl(where: Where): string | undefined {
+  const { arguments: given, environment } = where;
   const endpoint = given.text("endpoint");
   if (endpoint !== undefined) return checkedUrl(endpoint);
+  if (namesDirectory(where)) return findLocalCloud(where).running.find((found) => found.apiUrl !== undefined)?.apiUrl;
   const fromEnvironment = environment.BIPLANE_API_URL ?? "";
   return fromEnvironment === "" ? undefined : checkedUrl(fromEnvironment, "BIPLANE_API_URL");
 }

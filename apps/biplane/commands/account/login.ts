@@ -5,7 +5,7 @@ import { CodedError } from "#foundation/errors";
 import { callPublicApi } from "../../cli/api-client.ts";
 import type { CommandBody, CommandContext } from "../../cli/command.ts";
 import { cliErrors } from "../../cli/errors.ts";
-import { findLocalCloud, namesDirectory, notRunning } from "../../cli/find-cloud.ts";
+import { findLocalCloud, notRunning } from "../../cli/find-cloud.ts";
 import { loginsFile, namedUrl, type TokenAnswer } from "../../cli/logins.ts";
 import { printable } from "../../cli/terminal.ts";
 import { printDone } from "../identity/listing.ts";
@@ -78,7 +78,7 @@ export const logout: CommandBody = async (context) => {
 
 /** `--endpoint`, `BIPLANE_API_URL`, the cloud that runs here, or where one was signed in last. */
 function urlOf(context: CommandContext): string {
-  const named = namesDirectory(context) ? undefined : namedUrl(context);
+  const named = namedUrl(context);
   if (named !== undefined) return named;
   const { dataDirectory, running } = findLocalCloud(context);
   const url = running.find((found) => found.apiUrl !== undefined)?.apiUrl;

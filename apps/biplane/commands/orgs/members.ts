@@ -52,10 +52,15 @@ export const inviteMember: CommandBody = async (context) => {
     { email, role },
   );
   const { invitationId, url, expiresAt } = made;
+  const { hostname } = new URL(url);
+  const isHere = hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127.");
   const lines = [
     `${printable(email)} is invited to ${printable(org.name)} as ${role}. Send them this link; it is shown once:`,
     url,
     `It is good until ${localTime(expiresAt)}.`,
+    ...(isHere
+      ? [`From another machine ${hostname} is not this one: put the address there under which they reach it.`]
+      : []),
   ];
   return printDone(context, { invitationId, email, role, url, expiresAt }, lines.join("\n"));
 };
