@@ -293,7 +293,7 @@ class OpenAuditLog implements AuditLog {
     const { name } = this.#reader.read((database) =>
       database.prepare<{ name: string }>("SELECT name FROM chain").get(),
     )!;
-    // On record before it is done; verification takes a late start of the chain only with such a record in it.
+    // On record before it is done; verification takes a late start of the chain only with such a record in it. It also is the one that stays when all are old.
     await this.append(
       ownEvent(RETAIN_ACTION, `What was recorded before ${until} has been kept for long enough.`, {
         log: name,

@@ -12,11 +12,10 @@ const LOOK_ROWS = 2000;
 
 /**
  * The last record of the beginning of the log in which everything is older than `olderThan`; 0 when there is none. It stops at the first younger one, so that a clock that was
- * set wrong for a while never takes young records with it; records dated after `now` say nothing about their age and go with their neighbours. The very last record stays.
+ * set wrong for a while never takes young records with it; records dated after `now` say nothing about their age and go with their neighbours.
  */
 export async function findOldest(reader: Reader, olderThan: number, now: number): Promise<number> {
   let old = 0;
-  let beforeThat = 0;
   for (;;) {
     const rows = reader.read((database) =>
       database
@@ -27,10 +26,9 @@ export async function findOldest(reader: Reader, olderThan: number, now: number)
     );
     for (const { sequence, at } of rows) {
       if (at >= olderThan && at <= now) return old;
-      beforeThat = old;
       old = sequence;
     }
-    if (rows.length < LOOK_ROWS) return beforeThat;
+    if (rows.length < LOOK_ROWS) return old;
     await new Promise<void>((resolve) => setImmediate(resolve));
   }
 }

@@ -83,6 +83,16 @@ describe("take() and due()", () => {
   });
 });
 
+test("a source pays nothing for what all have used up", () => {
+  const { time, coalescer } = fresh();
+  for (let source = 0; source < KINDS_OF_ALL.capacity; source++)
+    coalescer.take(denied({ sourceIp: `source ${source}` }));
+  for (let kind = 0; kind < 500; kind++) expect(coalescer.take(denied({ action: `a:${kind}` }))).toBeUndefined();
+  time.advance(20_000);
+  const kinds = Array.from({ length: 20 }, (_, kind) => coalescer.take(denied({ action: `b:${kind}` })));
+  expect(kinds.filter((record) => record !== undefined).length).toBe(20);
+});
+
 describe("a flood of ever new kinds from everywhere", () => {
   test("writes what the tokens allow, keeps few windows, and counts every event", () => {
     const { time, coalescer } = fresh();

@@ -8,7 +8,17 @@ import { type AuditQuery, type QueryEffort, queryRecords } from "./query.ts";
 
 const ACTORS = ["arn:1", "arn:2", "arn:22", "é😀"] as const;
 const ACTIONS = ["iam:CreateUser", "iam:CreateRole", "iam:", "iam;", "s3:GetObject", "auth.token"] as const;
-const RESOURCES = ["arn:a", "arn:a/1", "arn:a/2", "arn:b", "arn:a\uffff", "arn:a\u{10ffff}x", undefined] as const;
+const RESOURCES = [
+  "arn:a",
+  "arn:a/1",
+  "arn:a/2",
+  "arn:b",
+  "arn:a\uffff",
+  "arn:a\u{10ffff}x",
+  "arn:a\ud7ffx",
+  "arn:a\ue000",
+  undefined,
+] as const;
 const KEYS = ["AKIA1", "AKIA2", undefined] as const;
 const DECISIONS = ["allowed", "denied", "failed"] as const;
 const CATEGORIES = ["authentication", "action", "mutation"] as const;
@@ -41,7 +51,7 @@ const asked = fc.record({
   accessKeyId: maybe(fc.constantFrom("AKIA1", "AKIA3")),
   action: maybe(fc.constantFrom(...ACTIONS, "iam:*", "iam:C*", "*", "x*", "i*")),
   decision: maybe(fc.constantFrom(...DECISIONS)),
-  resource: maybe(fc.constantFrom("arn:a", "arn:a/", "arn:", "arn:a\uffff", "arn:a\u{10ffff}", "")),
+  resource: maybe(fc.constantFrom("arn:a", "arn:a/", "arn:", "arn:a\uffff", "arn:a\u{10ffff}", "arn:a\ud7ff", "")),
   category: maybe(fc.constantFrom(...CATEGORIES)),
   requestId: maybe(fc.constantFrom(...REQUESTS)),
   order: fc.constantFrom("newest", "oldest", undefined),

@@ -21,17 +21,12 @@ export async function* tailRecords(
   signal: AbortSignal,
 ): AsyncGenerator<readonly AuditEntry[], void, void> {
   let cursor = after;
-  let grown = false;
   let wake = (): void => undefined;
-  const poke = (): void => {
-    grown = true;
-    wake();
-  };
+  const poke = (): void => wake();
   const unsubscribe = subscribe(poke);
   signal.addEventListener("abort", poke);
   try {
     while (!signal.aborted) {
-      grown = false;
       const rows = reader.read((database) =>
         database
           .prepare<EntryRow>(`SELECT ${ENTRY_COLUMNS} FROM records WHERE sequence > ?1 ORDER BY sequence LIMIT ${STEP}`)
@@ -42,12 +37,10 @@ export async function* tailRecords(
         yield rows.map(entryOfRow);
         continue;
       }
-      // What was written between the read and here has set `grown`: read again instead of sleeping.
-      if (!grown) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
+      // Nothing can be written between the read and here: both happen in one step of this thread, which is told of each record.
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
     }
   } finally {
     unsubscribe();

@@ -181,6 +181,17 @@ const CHANGES: Readonly<Record<string, Change>> = {
     database.prepare("UPDATE records SET record = CAST(?2 AS TEXT) WHERE sequence = ?1").run(sequence, added);
     return true;
   },
+  "bytes that read alike"(database, pick) {
+    const all = places(database);
+    const sequence = all[pick(all.length)]!;
+    const { record } = row(database, sequence);
+    const place = Buffer.from(record).indexOf("\ufffd");
+    if (place === -1) return false;
+    // No UTF-8: a reader that is lenient shows U+FFFD for it too.
+    const changed = Buffer.concat([record.subarray(0, place), Buffer.from([0xff]), record.subarray(place + 3)]);
+    database.prepare("UPDATE records SET record = CAST(?2 AS TEXT) WHERE sequence = ?1").run(sequence, changed);
+    return true;
+  },
   "a bit of a hash"(database, pick) {
     const all = places(database);
     const sequence = all[pick(all.length)]!;

@@ -1,6 +1,6 @@
 /** Disks that are full, or fail, and recover: no restart is needed. */
 import { describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createVirtualTime } from "#foundation/runtime";
@@ -42,6 +42,15 @@ describe("a full disk", () => {
           else written++;
         }
         expect(refused).toBe(5);
+        // Those that fit are not lost with those that do not, or refused along with them; the chain has no gap either way.
+        const together = await Promise.all(
+          Array.from({ length: 40 }, (_, index) =>
+            codeOf(log.append(event({ reason: "z".repeat(25 * (index % 40)) }))),
+          ),
+        );
+        expect(together).toContain("AuditUnavailable");
+        const fitted = together.filter((outcome) => outcome === "written").length;
+        await codeOf(log.append(event({ reason: "x".repeat(1000), resource: "x".repeat(2000) })));
         expect(log.health()).toMatchObject({ ok: false, reason: expect.stringContaining("full") });
         log.note(event({ decision: "denied", reason: "y".repeat(1000) }));
 
@@ -55,12 +64,28 @@ describe("a full disk", () => {
         const records = await allRecords(log);
         expect(records.filter(({ decision }) => decision === "denied")).toHaveLength(1);
         expect(records.filter(({ reason }) => reason.startsWith("xxx"))).toHaveLength(written);
+        expect(records.filter(({ reason }) => /^z*$/.test(reason))).toHaveLength(fitted);
         expect(await log.verify()).toMatchObject({ sound: true });
       },
       { openHost },
     );
   });
 });
+
+test("after a failure the write-ahead log is written into the file before anything is put on top of it", () =>
+  withLog(async ({ log, path }) => {
+    await log.append(event());
+    expect(statSync(`${path}-wal`).size).toBeGreaterThan(0);
+    const settings = { newName: new Uint8Array(32), firstRecord: { ...event(), at: 0, plane: "data" } } as const;
+    const host = await hostEngine<AuditOperations, AuditEngineSettings>({
+      kind: "inline",
+      createEngine: createAuditEngine,
+      database: { path },
+      settings: { ...settings, afterFailure: true },
+    });
+    expect(statSync(`${path}-wal`).size).toBe(0);
+    await host.close();
+  }));
 
 describe("a storage that fails", () => {
   /** A host over an array, which can be told to fail for good, as a host does after a failed write or fsync. */
