@@ -156,6 +156,7 @@ test("the table of routes and scopes is as reviewed", () => {
     "GET    /v1/orgs/{org}/service-principals/{principal} members:read",
     "GET    /v1/orgs/{org}/tables orgs:read",
     "GET    /v1/orgs/{org}/users iam:read",
+    "GET    /v1/people cloud:admin",
     "GET    /v1/queues cloud:admin",
     "GET    /v1/roles cloud:admin",
     "GET    /v1/sessions session",
@@ -181,6 +182,7 @@ test("the table of routes and scopes is as reviewed", () => {
     "POST   /v1/orgs/{org}/members/{member}/revoke-sessions orgs:admin",
     "POST   /v1/orgs/{org}/service-principals orgs:admin",
     "POST   /v1/orgs/{org}/service-principals/{principal}/rotate orgs:admin",
+    "POST   /v1/people/password-link cloud:admin",
     "POST   /v1/tokens session",
   ]);
 });

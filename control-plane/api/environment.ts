@@ -9,6 +9,7 @@ import type { Authenticate } from "./authentication/authenticate.ts";
 import type { ControlPlaneCore } from "./core.ts";
 import type { DataPlaneRegistry } from "./data-plane-registry.ts";
 import type { DeviceGrants } from "./sign-in/device-grants.ts";
+import type { PasswordLinks } from "./sign-in/password-links.ts";
 import type { Passwords } from "./sign-in/passwords.ts";
 
 export interface ApiEnvironment {
@@ -25,6 +26,7 @@ export interface ApiEnvironment {
   readonly wrongCodes: TokenBuckets;
   readonly deviceGrants: DeviceGrants;
   readonly passwords: Passwords;
+  readonly passwordLinks: PasswordLinks;
   /** What must not happen without a record is written here first. */
   readonly audit: AuditLog;
   readonly health: HealthRegistry;

@@ -9,6 +9,7 @@ import type {
   EventId,
   IdentityRecord,
   InvitationRecord,
+  PersonRecord,
   ResourceRecord,
   ServicePrincipalRecord,
   SessionRecord,
@@ -41,6 +42,10 @@ export function presentedEnrolment({ kind: _, createdAt, ...plane }: DataPlaneRe
 
 export function presentedResource({ kind: _, sections, ...resource }: ResourceRecord) {
   return { ...resource, configured: Object.keys(sections).sort() };
+}
+
+export function presentedPerson({ kind: _, passwordHash: __, ...person }: PersonRecord) {
+  return person;
 }
 
 export function presentedInvitation({ kind: _, hash: __, ...invitation }: InvitationRecord) {

@@ -11,6 +11,7 @@ import { MEMBER_ROUTES } from "./orgs/member-routes.ts";
 import { ORG_ROUTES } from "./orgs/org-routes.ts";
 import { SERVICE_PRINCIPAL_ROUTES } from "./orgs/service-principal-routes.ts";
 import { OWN_ROUTES } from "./own-routes.ts";
+import { PEOPLE_ROUTES } from "./people-routes.ts";
 import { RECORD_ROUTES } from "./record-routes.ts";
 import type { Route } from "./route.ts";
 import { SIGN_IN_ROUTES } from "./sign-in/routes.ts";
@@ -37,6 +38,7 @@ export const API_ROUTES: readonly Route[] = [
   ...COMMAND_ROUTES,
   ...SIGN_IN_ROUTES,
   ...OWN_ROUTES,
+  ...PEOPLE_ROUTES,
   ...ORG_ROUTES,
   ...MEMBER_ROUTES,
   ...INVITATION_ROUTES,

@@ -80,6 +80,7 @@ export const SCHEMAS = {
   Member: object({ personId: text, email, name: text, role: orgRole, createdAt: time, sessionsValidFrom: time }, [
     "sessionsValidFrom",
   ]),
+  Person: object({ personId: text, email, name: text, createdAt: time }),
   Invitation: object({ invitationId: text, accountId, email, role: orgRole, createdAt: time, expiresAt: time }),
   ServicePrincipal: object(
     {

@@ -39,6 +39,7 @@ import { isPublic, type Route } from "./route.ts";
 import { API_ROUTES } from "./routes.ts";
 import { createDeviceGrants } from "./sign-in/device-grants.ts";
 import { WRONG_CODES } from "./sign-in/find-code.ts";
+import { createPasswordLinks } from "./sign-in/password-links.ts";
 import { createPasswords } from "./sign-in/passwords.ts";
 import type { TokenVerifier } from "./tokens.ts";
 import { withoutSecrets } from "./without-secrets.ts";
@@ -104,6 +105,7 @@ export async function serveApi(options: ApiOptions): Promise<ApiServer> {
     wrongCodes: createTokenBuckets({ clock, ...WRONG_CODES }),
     deviceGrants: createDeviceGrants(clock, random.fork("device-grants")),
     passwords: createPasswords(),
+    passwordLinks: createPasswordLinks(core.sealingKey, clock, random.fork("password-links")),
     random: random.fork("credentials"),
     audit: options.audit,
     health: options.health ?? createHealth(),

@@ -72,6 +72,10 @@ async function plantAll(): Promise<void> {
     (await call("POST", `/v1/orgs/${org}/invitations`, { email: "b@example.com", role: "admin" })).token,
   );
 
+  const link = await call("POST", "/v1/people/password-link", { email: "ada@example.com" });
+  plant("password link", new URL(String(link.url)).searchParams.get("token"));
+  await new PageBrowser(url).open(String(link.url).slice(url.length));
+
   const started = await call("POST", "/v1/auth/device/start", { client_name: "canary" });
   const deviceCode = plant("device code", started.device_code);
   await browser.fill(`/device?user_code=${String(started.user_code)}`, { answer: "approve" });
@@ -109,7 +113,9 @@ async function plantAll(): Promise<void> {
 async function answers(): Promise<string> {
   const texts: string[] = [];
   const secrets = [...canaries.values()];
-  const paths = ["events?limit=1000", "status", "users", "access-keys", "accounts"].map((path) => `/v1/${path}`);
+  const paths = ["events?limit=1000", "status", "people", "users", "access-keys", "accounts"].map(
+    (path) => `/v1/${path}`,
+  );
   const ofOrg = ["events?limit=1000", "members", "invitations", "service-principals", "access-keys", "users"];
   for (const path of [...paths, ...ofOrg.map((one) => `/v1/orgs/${org}/${one}`), "/metrics", "/healthz"]) {
     texts.push(

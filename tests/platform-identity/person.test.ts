@@ -130,6 +130,18 @@ describe("a person", () => {
     }
   });
 
+  test("who has lost the password sets a new one by a link of the operator's, and signs in anew", async () => {
+    const listed = await cloud.cli("people", "list");
+    expect(listed.stdout).toMatch(/ada@example.com\s+Ada Lovelace/);
+    const { stdout } = await cloud.cli("people", "password-link", "bob@example.com", "--json");
+    const link = (JSON.parse(stdout) as { readonly url: string }).url.slice(url.length);
+    const bob = people.named("bob");
+    expect((await bob.browser.fill(link, { password: "quite another password" })).status).toBe(200);
+    expect(await bob.refusal("whoami")).toBe("3 TOKEN_REVOKED");
+    await people.signIn("bob", bob.browser);
+    expect(await bob.refusal("people", "list")).not.toStartWith("0");
+  });
+
   test("signs out: the session is over, and the file forgets it", async () => {
     const bob = people.named("bob");
     const before = readFileSync(bob.credentials, "utf8");

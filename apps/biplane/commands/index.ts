@@ -7,6 +7,7 @@ import { CLOUD_COMMANDS } from "./cloud/table.ts";
 import { IDENTITY_COMMANDS } from "./identity/table.ts";
 import { NODES_COMMAND } from "./nodes/table.ts";
 import { ORG_COMMANDS } from "./orgs/table.ts";
+import { PEOPLE_COMMAND } from "./people/table.ts";
 import { QUEUES_COMMAND } from "./queues/table.ts";
 import { START_COMMANDS } from "./start/table.ts";
 import { TABLES_COMMAND } from "./tables/table.ts";
@@ -23,6 +24,7 @@ export const ROOT_COMMAND: Command = {
     TABLES_COMMAND,
     ...ACCOUNT_COMMANDS,
     ...ORG_COMMANDS,
+    PEOPLE_COMMAND,
     ...IDENTITY_COMMANDS,
     NODES_COMMAND,
     AUDIT_COMMAND,

@@ -102,7 +102,7 @@ function donePage(title: string, sentence: string): HttpResponse {
 }
 
 function whoLine(person: SignedIn["person"]) {
-  return html`<p class="who">Signed in as ${person.email}. <a href="/logout">Sign out</a></p>`;
+  return html`<p class="who">Signed in as ${person.email}. <a href="/password">Change the password</a> or <a href="/logout">sign out</a></p>`;
 }
 
 /** As the device shows it. */

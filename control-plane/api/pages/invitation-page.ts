@@ -103,7 +103,7 @@ function offer(
         : html`${heading}${otherPerson(signedIn)}
 ${problemNote(form.problem)}
 <form method="post" action="/invitations/accept">${hiddenFields}
-<input type="hidden" name="username" autocomplete="username" value="${invitation.email}">
+<input type="email" name="username" autocomplete="username" value="${invitation.email}" readonly hidden>
 <label for="name">Your name</label>
 <input id="name" name="name" autocomplete="name" required maxlength="128" value="${form.name ?? ""}"${form.name === undefined ? AUTOFOCUS : undefined}>
 <label for="password">A password</label>

@@ -10,7 +10,7 @@ import { pageAnswer, problemNote, seeOther } from "./layout.ts";
 import { type FormCall, type Page, type PageCall, type PageEnvironment, PROOF_FIELD } from "./page.ts";
 
 /** Where one may go on after signing in: our own pages, nothing else. */
-const NEXT_PATHS: ReadonlySet<string> = new Set(["/device", "/invitations/accept"]);
+const NEXT_PATHS: ReadonlySet<string> = new Set(["/device", "/invitations/accept", "/password"]);
 const NEXT_DEFAULT = "/device";
 
 export const LOGIN_PAGE: Page = {
@@ -94,7 +94,8 @@ ${hidden(PROOF_FIELD, proof.field)}${hidden("next", next)}
 <label for="password">Password</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required maxlength="1024"${email === "" ? undefined : AUTOFOCUS}>
 <div class="buttons"><button>Sign in</button></div>
-</form>`;
+</form>
+<p class="who">Forgotten? The operator of the cloud can give you a link (<code>biplane people password-link</code>).</p>`;
   return pageAnswer({ title: "Sign in", body, status, cookies: proof.cookies });
 }
 

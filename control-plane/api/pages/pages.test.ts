@@ -179,6 +179,54 @@ describe("signing in", () => {
   });
 });
 
+describe("a new password", () => {
+  const linkFor = async (email: string) => {
+    const answer = await world.call("/v1/people/password-link", { method: "POST", body: JSON.stringify({ email }) });
+    const { url } = (await answer.json()) as { readonly url: string };
+    return url.slice(world.api.url.length);
+  };
+  const signIn = async (email: string, password: string) =>
+    (await new Browser().fill("/login", { email, password })).status;
+  const NEXT = "another horse battery";
+
+  test("is set with the old one, and ends all other sessions", async () => {
+    const browser = await newPerson("change@example.com");
+    const elsewhere = new Browser();
+    await elsewhere.fill("/login", { email: "change@example.com", password: PASSWORD });
+    const wrong = await browser.fill("/password", { current: "not the password", password: NEXT });
+    expect([wrong.status, wrong.text.includes("That is not your password.")]).toEqual([400, true]);
+    expect((await browser.fill("/password", { current: PASSWORD, password: "short" })).status).toBe(400);
+    expect(await signIn("change@example.com", PASSWORD)).toBe(303);
+    expect((await browser.fill("/password", { current: PASSWORD, password: NEXT })).text).toContain("is changed");
+    expect((await browser.open("/device")).status).toBe(200);
+    expect((await elsewhere.open("/device")).status).toBe(303);
+    expect([await signIn("change@example.com", PASSWORD), await signIn("change@example.com", NEXT)]).toEqual([
+      403, 303,
+    ]);
+    expect((await new Browser().open("/password")).location).toBe("/login?next=%2Fpassword");
+  });
+
+  test("is set by a link of the operator's, once and within an hour", async () => {
+    await newPerson("lost@example.com");
+    const [link, second] = [await linkFor("LOST@example.com"), await linkFor("lost@example.com")];
+    const browser = new Browser();
+    expect((await browser.fill(link, { password: NEXT })).text).toContain("is changed");
+    expect(browser.signedIn).toBe(true);
+    // Each names the password that it replaces.
+    for (const used of [link, second]) expect((await new Browser().open(used)).status).toBe(404);
+    expect(await signIn("lost@example.com", NEXT)).toBe(303);
+    const late = await linkFor("lost@example.com");
+    clock.advance(61 * 60_000);
+    expect((await new Browser().open(late)).status).toBe(404);
+    expect((await new Browser().open("/password?token=bpw_v1.x.y")).status).toBe(404);
+    const nobody = await world.call("/v1/people/password-link", {
+      method: "POST",
+      body: JSON.stringify({ email: "nobody@example.com" }),
+    });
+    expect(nobody.status).toBe(404);
+  });
+});
+
 describe("letting a device in", () => {
   test("shows what asks, and tells the device the answer", async () => {
     const browser = await newPerson("device@example.com");
