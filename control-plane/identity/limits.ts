@@ -22,6 +22,11 @@ export const IDENTITY_LIMITS: IdentityLimits = {
 
 /** Quotas of one entity, and lengths. The sizes of policies are in `policySizeMax` of the policy room. */
 export const ENTITY_QUOTAS = {
+  /**
+   * Inline policies of one entity, white space counted: AWS counts none of it, but a record travels in one message of the change stream, and this many characters
+   * take 2 MiB of its 4 at most (two bytes each, in UTF-8 or escaped).
+   */
+  inlineCharactersWithSpace: 1_048_576,
   attachedPolicies: 10,
   groupsPerUser: 10,
   rolesPerInstanceProfile: 1,

@@ -18,9 +18,20 @@ export function inlinePolicies(noun: string, charactersMax: number): SectionRule
     },
     whole(documents, { name }) {
       let characters = 0;
-      for (const document of Object.values(documents)) characters += policySize(document as string);
-      if (characters <= charactersMax) return undefined;
-      return refuse("LimitExceeded", `Maximum policy size of ${charactersMax} bytes exceeded for ${noun} ${name}`);
+      let withSpace = 0;
+      for (const document of Object.values(documents) as string[]) {
+        characters += policySize(document);
+        withSpace += document.length;
+      }
+      if (characters > charactersMax) {
+        return refuse("LimitExceeded", `Maximum policy size of ${charactersMax} bytes exceeded for ${noun} ${name}`);
+      }
+      const max = ENTITY_QUOTAS.inlineCharactersWithSpace;
+      if (withSpace <= max) return undefined;
+      return refuse(
+        "LimitExceeded",
+        `The policies of ${noun} ${name} have more than ${max} characters with white space`,
+      );
     },
   };
 }

@@ -57,6 +57,12 @@ const REFUSALS: readonly [IdentityKind, object, string, string?][] = [
     "LimitExceeded",
     `Maximum policy size of 10240 bytes exceeded for role ${NAME}`,
   ],
+  [
+    "role",
+    { inlinePolicies: set(numbered(9), `${document()}${" ".repeat(130_000)}`) },
+    "LimitExceeded",
+    `The policies of role ${NAME} have more than 1048576 characters with white space`,
+  ],
   ["user", { attachedPolicies: { [AWS_MANAGED]: false } }, "ValidationFailed"],
   ["user", { attachedPolicies: { ReadOnlyAccess: true } }, "ValidationFailed", "ARN ReadOnlyAccess is not valid."],
   ["user", { attachedPolicies: { [`arn:aws:iam::${ACCOUNT}:role/r`]: true } }, "ValidationFailed"],
