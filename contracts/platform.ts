@@ -7,6 +7,10 @@ import type { AccountId } from "./ids.ts";
 
 /** What a member of an org may do. */
 export const ORG_ROLES = ["owner", "admin", "developer", "readonly"] as const;
+/**
+ * Members' AWS sessions are shown as those of roles of these names and path. No such roles exist, and nobody can make any.
+ */
+export const MEMBER_ROLES = { prefix: "BiplaneMember_", path: "/aws-reserved/biplane/" } as const;
 export type OrgRole = (typeof ORG_ROLES)[number];
 
 /** Who acts on the REST API. */
@@ -84,7 +88,7 @@ export interface SessionRecord {
   readonly scopes: readonly string[];
   /** SHA-256 of the refresh token that is good now, hex; absent for programs, which come back with their secret. */
   readonly refreshHash?: string;
-  /** Of the one before: whoever shows it has stolen it or was robbed, and the session ends. */
+  /** Of the one before it. Whoever shows one that is spent has stolen it or was robbed, and the session ends. */
   readonly previousRefreshHash?: string;
   readonly createdAt: number;
   readonly refreshedAt?: number;
@@ -153,7 +157,7 @@ export interface PlatformEventPayloads<Kind extends PlatformKind> {
 
 /** Commands of platform identity. */
 export type PlatformCommand =
-  /** Takes the place of an invitation for the first person of a cloud: only while the account has no owner. */
+  /** Whoever has an open invitation already gets another one in its place. */
   | {
       readonly type: "invitation.create";
       readonly accountId: AccountId;
