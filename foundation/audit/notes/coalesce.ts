@@ -11,12 +11,11 @@ export const WINDOW_MS = 60_000;
  *
  * A token stands for at most two records, the first event and the count of the rest of its minute, so that in the long run a flood of ever new kinds writes 120 records a
  * minute: about 1.2 KiB each with its index entries, 200 MB a day; five times that when every text is as long as it may be. One source alone writes a sixth of that.
+ *
+ * Memory needs no limit of its own: a window lives for a minute and has cost a token, so there are never more than 1,000 + 60, and one for each decision and category.
  */
 export const KINDS_OF_ALL = { capacity: 1000, refillPerSecond: 1 } as const;
 export const KINDS_OF_SOURCE = { capacity: 100, refillPerSecond: 1 / 6 } as const;
-
-/** Windows open at once. More cannot be opened within one window's time: 1,000 + 60 by the token, and one for each way of counting together. */
-const WINDOWS_MAX = 1100;
 
 /** Sources told apart. */
 const SOURCES_MAX = 10_000;
@@ -112,7 +111,7 @@ export class Coalescer {
   }
 
   #mayOpen(source: string): boolean {
-    if (this.#windows.size >= WINDOWS_MAX || !this.#ofSource.take(source).allowed) return false;
+    if (!this.#ofSource.take(source).allowed) return false;
     if (this.#ofAll.take("").allowed) return true;
     this.#ofSource.giveBack(source);
     return false;

@@ -134,6 +134,17 @@ describe("query()", () => {
       expect(page.next).toBeDefined();
     }));
 
+  test("takes a prefix as characters, also at the edge of what UTF-16 needs two of", () =>
+    withLog(async ({ log }) => {
+      const names = ["a\ud7ff", "a\ud7ffx", "a\ue000", "a\u{10ffff}", "a\u{10ffff}x", "b"];
+      await Promise.all(names.map((resource) => log.append(event({ resource }))));
+      const found = async (resource: string) =>
+        (await log.query({ resource, order: "oldest" })).items.map((entry) => entry.resource);
+      expect(await found("a\ud7ff")).toEqual(names.slice(0, 2));
+      expect(await found("a\u{10ffff}")).toEqual(names.slice(3, 5));
+      expect(await found("a")).toEqual(names.slice(0, 5));
+    }));
+
   test("refuses a cursor that is none", () =>
     withLog(async ({ log }) => {
       expect(await log.query({ after: "1; DROP" }).catch((error: { code: string }) => error.code)).toBe(

@@ -111,6 +111,27 @@ describe("verify() says what is wrong, and where", () => {
       expect(seen.length).toBeGreaterThan(2);
     }));
 
+  test("nothing, when retention overtakes it", () =>
+    withLog(async (fixture) => {
+      const { log, path } = fixture;
+      await fill(fixture, 3000);
+      const early = await log.head();
+      await fill(fixture, 100);
+      let overtaken = false;
+      const verdict = await log.verify({
+        checkpoint: early,
+        onProgress() {
+          if (overtaken) return;
+          overtaken = true;
+          const other = openDatabase({ path });
+          other.exec(`UPDATE chain SET (start_sequence, start_hash) = (SELECT sequence, hash FROM records WHERE sequence = 3050);
+            DELETE FROM records WHERE sequence <= 3050`);
+          other.close();
+        },
+      });
+      expect(verdict).toMatchObject({ sound: true, firstSequence: 3051, checkpoint: "beforeStart" });
+    }));
+
   test("and stops when it is told to", () =>
     withLog(async (fixture) => {
       await fill(fixture, 3000);
