@@ -16,6 +16,8 @@ export interface ControlPlaneProgramOptions {
   readonly hostname: string;
   /** 0 picks a free port. */
   readonly port: number;
+  /** Host names under which people reach the API, besides addresses, localhost and the machine's own. */
+  readonly names: readonly string[];
   /** The region that `biplane env` gives to clients. */
   readonly region: Region;
   readonly version: string;
@@ -93,6 +95,7 @@ export async function startControlPlane(options: ControlPlaneProgramOptions): Pr
       audit,
       hostname: options.hostname,
       port: options.port,
+      names: options.names,
       version,
       clock: systemClock,
       timers: systemTimers,

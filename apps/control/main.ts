@@ -9,6 +9,7 @@ const { values } = parseArgs({
     data: { type: "string" },
     host: { type: "string", default: "127.0.0.1" },
     "api-port": { type: "string", default: "4580" },
+    "api-name": { type: "string", default: "" },
     region: { type: "string", default: "us-east-1" },
   },
 });
@@ -22,6 +23,7 @@ process.exit(
     dataDirectory: resolveDataDirectory({ data: values.data }, process.env),
     hostname: values.host,
     apiPort,
+    apiNames: values["api-name"].split(",").filter((name) => name !== ""),
     region: values.region,
     logLevel: "warn",
     version: packageJson.version,

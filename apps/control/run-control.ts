@@ -9,6 +9,8 @@ export interface ControlCommandOptions {
   readonly dataDirectory: string;
   readonly hostname: string;
   readonly apiPort: number;
+  /** Host names under which people reach the API. */
+  readonly apiNames: readonly string[];
   readonly region: string;
   readonly logLevel: LogLevel;
   readonly version: string;
@@ -32,6 +34,7 @@ export async function runControl(options: ControlCommandOptions): Promise<number
       dataDirectory,
       hostname: options.hostname,
       port: options.apiPort,
+      names: options.apiNames,
       region: options.region as Region,
       version,
       logger: createLogger({ level: options.logLevel }),

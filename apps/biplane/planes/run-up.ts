@@ -20,6 +20,8 @@ export interface UpCommandOptions {
   /** Of the AWS endpoint; 0 picks a free one. */
   readonly port: number;
   readonly apiPort: number;
+  /** Host names under which people reach the API. */
+  readonly apiNames: readonly string[];
   readonly region: string;
   /** Tables with provisioned throughput are throttled. */
   readonly enforceThroughput: boolean;
@@ -50,6 +52,7 @@ export async function runUp(options: UpCommandOptions): Promise<number> {
       dataDirectory,
       hostname,
       port: options.apiPort,
+      names: options.apiNames,
       region,
       version,
       logger,

@@ -1,7 +1,7 @@
 /** `biplane control` */
 import type { CommandBody } from "../../cli/command.ts";
 import { dataDirectoryOf } from "../../cli/find-cloud.ts";
-import { hostSetting, logLevelSetting, portSetting, regionSetting } from "./settings.ts";
+import { hostSetting, logLevelSetting, namesSetting, portSetting, regionSetting } from "./settings.ts";
 
 const API_PORT = 4580;
 
@@ -10,6 +10,7 @@ export const control: CommandBody = async (context) => {
     dataDirectory: dataDirectoryOf(context),
     hostname: hostSetting(context),
     apiPort: portSetting(context, "api-port", API_PORT),
+    apiNames: namesSetting(context, "api-name"),
     region: regionSetting(context),
     logLevel: logLevelSetting(context),
     version: context.version,

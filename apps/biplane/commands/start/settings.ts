@@ -31,6 +31,14 @@ export function hostSetting(context: CommandContext): string {
   throw usageError(`--host must be an address or a host name, not "${host}".`);
 }
 
+/** Host names, separated by commas. */
+export function namesSetting(context: CommandContext, option: string): readonly string[] {
+  const names = (setting(context, option) ?? "").split(",").filter((name) => name !== "");
+  const wrong = names.find((name) => !/^[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?$/.test(name));
+  if (wrong === undefined) return names;
+  throw usageError(`--${option} must be host names separated by commas, without ports; "${wrong}" is none.`);
+}
+
 export function regionSetting(context: CommandContext): string {
   const region = setting(context, "region") ?? "us-east-1";
   if (/^[a-z]{2,}(-[a-z0-9]+)+$/.test(region)) return region;

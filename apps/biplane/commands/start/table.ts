@@ -12,6 +12,11 @@ const API_PORT: CommandOption = {
   value: "PORT",
   help: "Port of the control API, 0 for any free one (4580)",
 };
+const API_NAME: CommandOption = {
+  name: "api-name",
+  value: "NAMES",
+  help: "Host names under which people reach the control API, separated by commas (this machine's)",
+};
 const REGION: CommandOption = { name: "region", value: "REGION", help: "Region of the endpoint (us-east-1)" };
 const LOG_LEVEL: CommandOption = {
   name: "log-level",
@@ -34,7 +39,7 @@ export const START_COMMANDS: readonly Command[] = [
   {
     name: "up",
     summary: "Start a cloud: both planes in one process",
-    options: [PORT, API_PORT, HOST, REGION, ENFORCE_THROUGHPUT, AUDIT_DATA_EVENTS, LOG_LEVEL, ACCESS_LOG],
+    options: [PORT, API_PORT, API_NAME, HOST, REGION, ENFORCE_THROUGHPUT, AUDIT_DATA_EVENTS, LOG_LEVEL, ACCESS_LOG],
     notes: [
       "The data directory is --data, else BIPLANE_DATA, else .biplane in the clone that the program runs from, else ~/.biplane.",
       "Deleting it resets the cloud. SIGINT and SIGTERM stop it cleanly. Every option can be set as BIPLANE_PORT, BIPLANE_API_PORT …",
@@ -48,7 +53,7 @@ export const START_COMMANDS: readonly Command[] = [
   {
     name: "control",
     summary: "Start a control plane alone",
-    options: [API_PORT, HOST, REGION, LOG_LEVEL],
+    options: [API_PORT, API_NAME, HOST, REGION, LOG_LEVEL],
     examples: [["biplane control --data /srv/control", "decide here, serve elsewhere"]],
     load: async () => (await import("./control.ts")).control,
   },

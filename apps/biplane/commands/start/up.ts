@@ -1,7 +1,15 @@
 /** `biplane up` */
 import type { CommandBody } from "../../cli/command.ts";
 import { dataDirectoryOf } from "../../cli/find-cloud.ts";
-import { flagSetting, hostSetting, logLevelSetting, portSetting, regionSetting, setting } from "./settings.ts";
+import {
+  flagSetting,
+  hostSetting,
+  logLevelSetting,
+  namesSetting,
+  portSetting,
+  regionSetting,
+  setting,
+} from "./settings.ts";
 
 const AWS_PORT = 4566;
 const API_PORT = 4580;
@@ -12,6 +20,7 @@ export const up: CommandBody = async (context) => {
     hostname: hostSetting(context),
     port: portSetting(context, "port", AWS_PORT),
     apiPort: portSetting(context, "api-port", API_PORT),
+    apiNames: namesSetting(context, "api-name"),
     region: regionSetting(context),
     enforceThroughput: flagSetting(context, "enforce-throughput"),
     auditDataEvents: flagSetting(context, "audit-data-events"),
