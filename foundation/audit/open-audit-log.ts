@@ -74,8 +74,8 @@ export interface AuditLog {
 
 const HOUR_MS = 60 * 60 * 1000;
 
-/** Rows removed in one commit: with their index entries about 10 ms of the writing thread. */
-const REMOVE_ROWS = 500;
+/** Rows removed in one commit: with their index entries about 15 ms of the writing thread, for which appends wait. */
+const REMOVE_ROWS = 200;
 
 const ENTRY = "foundation/audit/audit.worker.ts";
 
