@@ -83,6 +83,31 @@ describe("take() and due()", () => {
   });
 });
 
+test("what is counted together says what all of it has in common", () => {
+  const { coalescer } = fresh();
+  const many = (more: (index: number) => Partial<AuditEvent>) => {
+    for (let index = 0; index < 300; index++) coalescer.take(denied(more(index)));
+    return coalescer.flush()[0]!;
+  };
+  const refused = many((index) => ({ reason: `No statement allows it on ${index}.`, resource: `arn:${index}` }));
+  expect(refused).toMatchObject({ action: "iam:CreateUser", actor: denied().actor, sourceIp: "192.0.2.1" });
+  expect(refused.resource).toBeUndefined();
+  expect(refused.reason).toStartWith("Too many different events");
+  const guessed = many((index) => ({ actor: { type: "unproven", id: `AKIA${index}` } }));
+  expect(guessed).toMatchObject({ actor: { type: "various", id: "various" }, reason: "No statement allows it." });
+});
+
+test("a count of like ones leaves out the key when several were used", () => {
+  const { coalescer } = fresh();
+  for (const accessKeyId of ["A", "A", "B"]) {
+    coalescer.take(denied({ actor: { type: "user", id: "ada", accountId: "1", accessKeyId } }));
+  }
+  const [rest] = coalescer.flush();
+  expect(rest?.actor).toEqual({ type: "user", id: "ada", accountId: "1" });
+  expect(rest?.count).toBe(2);
+  expect(coalescer.flush()).toEqual([]);
+});
+
 test("a source pays nothing for what all have used up", () => {
   const { time, coalescer } = fresh();
   for (let source = 0; source < KINDS_OF_ALL.capacity; source++)

@@ -1,7 +1,7 @@
 /** Makes few records of many like events, so that a flood of refusals fills neither the disk nor the memory. Pure but for the clock. */
 import { createTokenBuckets, type TokenBuckets } from "#foundation/rate-limit";
 import type { Clock } from "#foundation/runtime";
-import type { AuditEvent, AuditRecord } from "../record.ts";
+import type { AuditActor, AuditEvent, AuditRecord } from "../record.ts";
 
 /** Like events of a minute become one record. */
 export const WINDOW_MS = 60_000;
@@ -67,10 +67,10 @@ export class Coalescer {
     const window = open ?? this.#open(kind);
     const { rest } = window;
     if (rest === undefined) {
-      window.rest = { event: kind.folded ? foldedEvent(event, kind) : event, count: 1, at, until: at };
+      window.rest = { event, count: 1, at, until: at };
       return undefined;
     }
-    if (!kind.folded) rest.event = common(rest.event, event);
+    rest.event = common(rest.event, event);
     rest.count++;
     rest.until = at;
     return undefined;
@@ -128,25 +128,28 @@ function summary({ event, count, at, until }: NonNullable<Window["rest"]>): Note
   return count === 1 ? { ...event, at } : { ...event, at, until, count };
 }
 
-/** The members in which both agree; those that make the kind always do. */
+/** What both have in common. Members that every record has say `various` where they differ, others are left out; the request is that of the first. */
 function common(left: AuditEvent, right: AuditEvent): AuditEvent {
-  const kept: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(left)) {
-    const other = right[name as keyof AuditEvent];
-    if (value === other || name === "requestId" || name === "actor") kept[name] = value;
-  }
-  return kept as unknown as AuditEvent;
+  const { category, decision, requestId } = left;
+  return {
+    ...agreed(left, right),
+    category,
+    decision,
+    requestId,
+    actor:
+      left.actor.id === right.actor.id
+        ? { ...agreed(left.actor, right.actor), id: left.actor.id, type: left.actor.type }
+        : VARIOUS,
+    action: left.action === right.action ? left.action : VARIOUS.id,
+    reason: left.reason === right.reason ? left.reason : "Too many different events to record each of them.",
+  };
 }
 
-/** Stands for events of many kinds. */
-function foldedEvent(event: AuditEvent, { source }: Kind): AuditEvent {
-  return {
-    category: event.category,
-    actor: { type: "various", id: "various" },
-    action: "various",
-    decision: event.decision,
-    reason: "Too many different events to record each of them.",
-    requestId: event.requestId,
-    ...(event.sourceIp !== undefined && source === event.sourceIp ? { sourceIp: event.sourceIp } : {}),
-  };
+const VARIOUS: AuditActor = { type: "various", id: "various" };
+
+/** The members with the same value on both sides. */
+function agreed<Shape extends object>(left: Shape, right: Shape): Partial<Shape> {
+  const kept: Partial<Shape> = {};
+  for (const name of Object.keys(left) as (keyof Shape)[]) if (left[name] === right[name]) kept[name] = left[name];
+  return kept;
 }
