@@ -1,7 +1,7 @@
 /** Queries as they come over HTTP, for both planes: from parameters to a query. Knows nothing of servers. */
 import { assertNever } from "#foundation/errors";
 import { AuditError } from "./audit-error.ts";
-import type { AuditLog } from "./open-audit-log.ts";
+import type { AuditLog } from "./audit-log.ts";
 import { type AuditPage, type AuditQuery, CURSOR, QUERY_LIMIT_DEFAULT, QUERY_LIMIT_MAX } from "./reading/query.ts";
 import { AUDIT_CATEGORIES, AUDIT_DECISIONS } from "./record.ts";
 

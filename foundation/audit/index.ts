@@ -20,8 +20,9 @@ export {
   parseAuditTail,
 } from "./answer-query.ts";
 export { AuditError, type AuditErrorCode } from "./audit-error.ts";
+export type { AuditLog } from "./audit-log.ts";
 export { type AuditCheckpoint, formatCheckpoint, parseCheckpoint } from "./chain.ts";
-export { type AuditLog, type AuditLogOptions, openAuditLog } from "./open-audit-log.ts";
+export { type AuditLogOptions, openAuditLog } from "./open-audit-log.ts";
 export { type AuditPage, type AuditQuery, QUERY_LIMIT_DEFAULT, QUERY_LIMIT_MAX } from "./reading/query.ts";
 export { AUDIT_LINES_TYPE, auditLines } from "./reading/tail-lines.ts";
 export type { AuditProblem, AuditVerdict, VerifyOptions } from "./reading/verify.ts";

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createVirtualTime, systemRandom, type VirtualTime } from "#foundation/runtime";
 import { type Database, openDatabase } from "#foundation/sql";
-import { type AuditLog, type AuditLogOptions, openAuditLog } from "../open-audit-log.ts";
+import type { AuditLog } from "../audit-log.ts";
+import { type AuditLogOptions, openAuditLog } from "../open-audit-log.ts";
 import type { AuditEntry, AuditEvent } from "../record.ts";
 
 export const STARTED_AT = Date.UTC(2026, 0, 1);

@@ -1,5 +1,5 @@
 /** For tests of what writes to an audit log: one in memory. */
-import type { AuditLog } from "../open-audit-log.ts";
+import type { AuditLog } from "../audit-log.ts";
 import type { AuditEvent } from "../record.ts";
 
 export interface MemoryAudit extends Pick<AuditLog, "append" | "note"> {
