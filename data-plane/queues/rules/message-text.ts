@@ -1,5 +1,4 @@
 /** What a message may be made of, and its digest (SQS API Reference, SendMessage). */
-import { createHash } from "node:crypto";
 
 /** XML 1.0 takes none of these, and so SQS takes none in either protocol. */
 const FORBIDDEN = /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/;
@@ -11,7 +10,7 @@ export const isAllowedText = (text: string): boolean => !FORBIDDEN.test(text) &&
 export const byteLength = (text: string): number => Buffer.byteLength(text);
 
 /** Lower-case hexadecimal MD5 of a text in UTF-8. */
-export const md5Hex = (text: string | Uint8Array): string => createHash("md5").update(text).digest("hex");
+export const md5Hex = (text: string | Uint8Array): string => Bun.MD5.hash(text, "hex");
 
 /** Lower-case hexadecimal SHA-256: the deduplication id of a body, where the queue makes one itself. Attributes do not count. */
-export const contentDeduplicationId = (body: string): string => createHash("sha256").update(body).digest("hex");
+export const contentDeduplicationId = (body: string): string => Bun.SHA256.hash(body, "hex");

@@ -1,6 +1,9 @@
 /**
  * Takes commands to the records and answers back: everything that comes together while a commit is under way goes with the next one, in one letter, so that
  * one crossing between threads and one fsync serve many requests.
+ *
+ * One letter at a time: a second one, sent before the first is answered, saves the records a pause, but has twice as many letters go half full. Measured with
+ * 64 clients on two busy cores, with one: sends +13 %, receives with deletions +14 % for each CPU second, and no fewer each second.
  */
 
 import type { Clock } from "#foundation/runtime";
@@ -40,9 +43,6 @@ const BATCH_TEXTS_MAX = 4 * 1024 * 1024;
 /** What may wait: 32 full batches, or these texts. Beyond it a caller is told to come back. */
 const WAITING_COMMANDS_MAX = 32 * BATCH_COMMANDS_MAX;
 const WAITING_TEXTS_MAX = 128 * 1024 * 1024;
-/** One batch in commit and one behind it: the records never wait for this thread to hear of the first. */
-const LETTERS_UNDER_WAY_MAX = 2;
-
 interface Waiting {
   readonly line: CommandLine;
   readonly texts: readonly string[];
@@ -56,7 +56,6 @@ const NO_TEXTS: readonly string[] = [];
 export function createCourier(host: EngineHost<RecordOperations>, clock: Clock): Courier {
   let waiting: Waiting[] = [];
   let waitingTexts = 0;
-  let underWay = 0;
   let commandsUnderWay = 0;
   let scheduled = false;
   let closed = false;
@@ -104,20 +103,16 @@ export function createCourier(host: EngineHost<RecordOperations>, clock: Clock):
   };
   const flush = (): void => {
     scheduled = false;
-    if (underWay >= LETTERS_UNDER_WAY_MAX || waiting.length === 0) return;
     const batch = nextBatch();
-    underWay++;
-    commandsUnderWay += batch.length;
+    commandsUnderWay = batch.length;
     void post(batch).then(() => {
-      underWay--;
-      commandsUnderWay -= batch.length;
+      commandsUnderWay = 0;
       pump();
-      if (underWay === 0 && waiting.length === 0) for (const resolve of drained.splice(0)) resolve();
+      if (waiting.length === 0) for (const resolve of drained.splice(0)) resolve();
     });
-    pump();
   };
   const pump = (): void => {
-    if (scheduled || underWay >= LETTERS_UNDER_WAY_MAX || waiting.length === 0) return;
+    if (scheduled || commandsUnderWay > 0 || waiting.length === 0) return;
     scheduled = true;
     // After the other callbacks of this turn of the event loop: requests that came in from many sockets at once go in one letter, not one by one.
     setImmediate(flush);
@@ -145,7 +140,7 @@ export function createCourier(host: EngineHost<RecordOperations>, clock: Clock):
     },
     close() {
       closed = true;
-      if (underWay === 0 && waiting.length === 0) return Promise.resolve();
+      if (commandsUnderWay === 0 && waiting.length === 0) return Promise.resolve();
       return new Promise((resolve) => drained.push(resolve));
     },
   };
