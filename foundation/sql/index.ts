@@ -20,7 +20,8 @@ export {
 } from "./group-commit.ts";
 export { type HostOptions, hostEngine } from "./host-engine.ts";
 export type { InlineHostOptions } from "./inline-host.ts";
-export { type MigrateOptions, type Migration, type MigrationReport, migrate } from "./migrations.ts";
+export type { MigrateOptions, Migration, MigrationReport } from "./migration-plan.ts";
+export { migrate } from "./migrations.ts";
 export { openDatabase } from "./open-database.ts";
 export type { FailedOutcome, Outcome } from "./outcome.ts";
 export { acquireProcessLock, type ProcessLock } from "./process-lock.ts";

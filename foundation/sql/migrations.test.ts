@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { type Migration, migrate } from "./migrations.ts";
+import type { Migration } from "./migration-plan.ts";
+import { migrate } from "./migrations.ts";
 import { openDatabase } from "./open-database.ts";
 import { errorCode } from "./sql-error.ts";
 import { withDirectory } from "./testing/temporary-directory.ts";

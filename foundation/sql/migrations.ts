@@ -1,41 +1,21 @@
-/** Migrations: ordered, checksummed, each in its own transaction. */
-import { createHash } from "node:crypto";
+/** Migrations of SQLite: ordered, checksummed, each in its own transaction. */
 import type { Database } from "./database.ts";
-import { SqlError } from "./sql-error.ts";
-
-/** One step of a schema. Never edited after it was shipped: a change is a new step. */
-export interface Migration {
-  /** 1, 2, 3 … without gaps. */
-  readonly version: number;
-  readonly name: string;
-  /** A script of statements. No BEGIN or COMMIT. */
-  readonly sql: string;
-}
-
-/** What `migrate` did. */
-export interface MigrationReport {
-  /** The schema's version now. */
-  readonly version: number;
-  /** Versions applied by this call. */
-  readonly applied: readonly number[];
-}
-
-/** Options of `migrate`. */
-export interface MigrateOptions {
-  /** `closed`: apply nothing, and refuse when something waits (read-only connections, an operator who wants to back up first). Default `open`. */
-  readonly gate?: "open" | "closed";
-}
+import {
+  type AppliedMigration,
+  appliedVersion,
+  checksumOf,
+  type MigrateOptions,
+  type Migration,
+  type MigrationReport,
+  requireNumbered,
+  requireUpToDate,
+} from "./migration-plan.ts";
 
 const BOOKKEEPING = `CREATE TABLE IF NOT EXISTS schema_migrations (
   version INTEGER PRIMARY KEY,
   name TEXT NOT NULL,
   checksum TEXT NOT NULL
 ) STRICT`;
-
-interface AppliedRow {
-  readonly version: number;
-  readonly checksum: string;
-}
 
 /**
  * Brings the schema to the last of `migrations`. Several processes may call it at once: each step takes the write lock and looks again.
@@ -48,18 +28,11 @@ export function migrate(
   migrations: readonly Migration[],
   options: MigrateOptions = {},
 ): MigrationReport {
-  migrations.forEach((migration, index) => {
-    if (migration.version === index + 1) return;
-    const problem = `migration "${migration.name}" has version ${migration.version}; expected ${index + 1}`;
-    throw new SqlError("MigrationsMisnumbered", problem);
-  });
+  requireNumbered(migrations);
   const closed = options.gate === "closed" || database.readOnly;
   if (!closed) database.exec(BOOKKEEPING);
   const before = verifyApplied(database, migrations);
-  if (closed && before < migrations.length) {
-    const problem = `${database.path} has schema ${before}, this program needs ${migrations.length}; start it with migrations allowed`;
-    throw new SqlError("MigrationsPending", problem);
-  }
+  if (closed) requireUpToDate(before, migrations, database.path, "start it with migrations allowed");
   const applied: number[] = [];
   for (const migration of migrations.slice(before)) {
     if (applyStep(database, migrations, migration)) applied.push(migration.version);
@@ -82,19 +55,10 @@ function applyStep(database: Database, migrations: readonly Migration[], migrati
 /** Returns the version that the database has, after comparing every applied step with the program's. */
 function verifyApplied(database: Database, migrations: readonly Migration[]): number {
   if (!hasBookkeeping(database)) return 0;
-  const rows = database.prepare<AppliedRow>("SELECT version, checksum FROM schema_migrations ORDER BY version").all();
-  for (const row of rows) {
-    const known = migrations[row.version - 1];
-    if (known === undefined) {
-      const problem = `${database.path} has schema ${row.version}, this program knows ${migrations.length}; start the newer program or restore a backup`;
-      throw new SqlError("SchemaTooNew", problem);
-    }
-    if (checksumOf(known) !== row.checksum) {
-      const problem = `migration ${known.version} "${known.name}" differs from the one that ${database.path} was made with; restore its text`;
-      throw new SqlError("MigrationChanged", problem);
-    }
-  }
-  return rows.length;
+  const rows = database
+    .prepare<AppliedMigration>("SELECT version, checksum FROM schema_migrations ORDER BY version")
+    .all();
+  return appliedVersion(rows, migrations, database.path);
 }
 
 function hasBookkeeping(database: Database): boolean {
@@ -103,8 +67,4 @@ function hasBookkeeping(database: Database): boolean {
       .prepare<{ found: number }>("SELECT 1 AS found FROM sqlite_schema WHERE name = 'schema_migrations'")
       .get() !== undefined
   );
-}
-
-function checksumOf(migration: Migration): string {
-  return createHash("sha256").update(migration.sql).digest("hex");
 }
