@@ -7,6 +7,7 @@ import { createVirtualTime } from "#foundation/runtime";
 import { type Database, hostEngine } from "#foundation/sql";
 import type { CheckResult } from "#foundation/telemetry";
 import { skipUnless } from "../../../tests/support/skips.ts";
+import { until } from "../../../tests/support/until.ts";
 import { allRecords, event, withLog } from "../testing/fixture.ts";
 import { type AuditEngineSettings, type AuditOperations, createAuditEngine } from "./audit-engine.ts";
 import { type AuditHost, createWriter, REOPEN_PAUSE_MS } from "./writer.ts";
@@ -57,10 +58,10 @@ describe("a full disk", () => {
         database!.exec("PRAGMA max_page_count = 1000000");
         await log.append(event());
         expect(log.health()).toEqual({ ok: true });
-        for (let waits = 0; waits < 3; waits++) {
+        await until("the refusal is on disk", async () => {
           await time.advanceSettled(1000);
-          await new Promise((resolve) => setTimeout(resolve, 20));
-        }
+          return (await allRecords(log)).some(({ decision }) => decision === "denied");
+        });
         const records = await allRecords(log);
         expect(records.filter(({ decision }) => decision === "denied")).toHaveLength(1);
         expect(records.filter(({ reason }) => reason.startsWith("xxx"))).toHaveLength(written);

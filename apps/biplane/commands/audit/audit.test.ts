@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { AuditEntry, AuditVerdict } from "#foundation/audit";
 import { openDatabase } from "#foundation/sql";
 import { type Cloud, type CloudProcess, createCloud } from "../../../../tests/support/cloud.ts";
+import { until } from "../../../../tests/support/until.ts";
 
 let cloud: Cloud;
 let running: CloudProcess;
@@ -37,6 +38,8 @@ describe("biplane audit", () => {
     await ok("accounts", "create", "second");
     const { AWS_ENDPOINT_URL: url } = await cloud.environment();
     expect((await fetch(`${url}/recorded`)).status).toBe(403);
+    // Nobody waits for the record of a refusal.
+    await until("the refusal is on record", async () => (await records("query", "--decision", "denied")).length > 0);
 
     const newest = await records("query");
     const times = newest.map(({ at }) => at);
