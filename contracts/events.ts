@@ -1,6 +1,6 @@
 /** The envelope of every event in the log, and the catalogue of event types with their payloads. */
 
-import type { IdentityEventPayloads, IdentityKind } from "./identity.ts";
+import type { IdentityEventPayloads, IdentityKind, PolicyPrincipals } from "./identity.ts";
 import type { AccountId, BucketId, DataPlaneId, EventId, Region } from "./ids.ts";
 import type { PlatformEventPayloads, PlatformKind } from "./platform.ts";
 import type { BucketSection, KeyOwner, SealedText } from "./records.ts";
@@ -58,6 +58,8 @@ interface BaseEventPayloads {
     readonly name: string;
     readonly section: BucketSection;
     readonly value: unknown;
+    /** Of the section `policy`, where it names any. */
+    readonly policyPrincipals?: PolicyPrincipals;
   };
   "bucket.deleted": { readonly bucketId: BucketId; readonly name: string };
   "dataPlane.enrolled": { readonly dataPlaneId: DataPlaneId; readonly name: string };

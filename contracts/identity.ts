@@ -26,6 +26,13 @@ export type NameSet = Readonly<Record<string, true>>;
 /** By key. IAM User Guide, "Tags for IAM resources". */
 export type IdentityTags = Readonly<Record<string, string>>;
 
+/**
+ * Whom a policy means by the ARNs in its `Principal` and `NotPrincipal`: ARN of a user, a role or a role's session, as written → what stood for it when the policy was
+ * put: the unique id (`AIDA…`, `AROA…`, `AROA…:session`), or the ARN itself where nobody else can ever bear it. Derived by the control plane. An ARN that is not here
+ * means nobody. Absent altogether where the policy names none, and for policies that are older than this.
+ */
+export type PolicyPrincipals = Readonly<Record<string, string>>;
+
 export interface UserSections {
   /** Policy name → document, byte for byte as it was put. */
   readonly inlinePolicies?: Readonly<Record<string, string>>;
@@ -48,6 +55,8 @@ export interface GroupSections {
 export interface RoleSections {
   /** The trust policy, byte for byte. */
   readonly trustPolicy?: string;
+  /** Derived from the trust policy. */
+  readonly trustPrincipals?: PolicyPrincipals;
   readonly description?: string;
   /** Seconds, 3,600 to 43,200. */
   readonly maxSessionDuration?: number;
@@ -109,6 +118,7 @@ export const IDENTITY_SECTIONS = {
   group: { inlinePolicies: "map", attachedPolicies: "map" },
   role: {
     trustPolicy: "value",
+    trustPrincipals: "value",
     description: "value",
     maxSessionDuration: "value",
     inlinePolicies: "map",

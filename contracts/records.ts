@@ -5,7 +5,7 @@
  * reads nothing else on its hot paths. Records are plain JSON.
  */
 
-import type { IdentityKind, IdentityRecord } from "./identity.ts";
+import type { IdentityKind, IdentityRecord, PolicyPrincipals } from "./identity.ts";
 import type { AccountId, BucketId, DataPlaneId, Region } from "./ids.ts";
 import type { PlatformRecords } from "./platform.ts";
 import type { QueueRecord, TableRecord } from "./resources.ts";
@@ -49,6 +49,8 @@ export interface BucketSections {
   readonly tagging?: unknown;
   /** Text of the bucket policy, byte for byte. */
   readonly policy?: string;
+  /** Derived from the policy. */
+  readonly policyPrincipals?: PolicyPrincipals;
   readonly cors?: unknown;
   readonly lifecycle?: unknown;
   readonly notification?: unknown;
@@ -74,6 +76,7 @@ export const BUCKET_SECTIONS = [
   "versioning",
   "tagging",
   "policy",
+  "policyPrincipals",
   "cors",
   "lifecycle",
   "notification",

@@ -4,6 +4,7 @@
  * They share one life cycle: created with some sections, configured section by section, deleted. What a section holds is the business of the data plane that serves the
  * resource (it has checked it against AWS's rules before it asks); the control plane keeps it, numbers its revisions and gives it back.
  */
+import type { PolicyPrincipals } from "./identity.ts";
 import type { AccountId, Region, ResourceId } from "./ids.ts";
 
 /** The sections of each kind of resource. A section holds plain JSON and is absent where nothing was put. */
@@ -19,6 +20,8 @@ export type ResourceSection<Kind extends ResourceKind = ResourceKind> = keyof Re
 export interface QueueSections {
   /** By SQS's names, as last set (`VisibilityTimeout`, `Policy`, `RedrivePolicy` …); defaults are not filled in. */
   readonly attributes?: Readonly<Record<string, string>>;
+  /** Derived from the attribute `Policy`. */
+  readonly policyPrincipals?: PolicyPrincipals;
   readonly tags?: Readonly<Record<string, string>>;
 }
 
@@ -37,8 +40,12 @@ export interface TableSections {
   readonly tags?: Readonly<Record<string, string>>;
   /** Text of the resource policy, byte for byte. */
   readonly policy?: string;
+  /** Derived from the policy. */
+  readonly policyPrincipals?: PolicyPrincipals;
   /** Text of the resource policy of the current stream. */
   readonly streamPolicy?: string;
+  /** Derived from the policy of the stream. */
+  readonly streamPolicyPrincipals?: PolicyPrincipals;
   /** What is kept and given back without further meaning here (contributor insights, warm throughput …), by the API's names. */
   readonly settings?: Readonly<Record<string, unknown>>;
 }
@@ -100,7 +107,7 @@ export interface TableTimeToLive {
 
 /** Names of the sections, for checks at boundaries and for records whose members stand in one order. */
 export const RESOURCE_SECTIONS = {
-  queue: ["attributes", "tags"],
+  queue: ["attributes", "policyPrincipals", "tags"],
   table: [
     "keySchema",
     "attributeDefinitions",
@@ -113,7 +120,9 @@ export const RESOURCE_SECTIONS = {
     "tableClass",
     "tags",
     "policy",
+    "policyPrincipals",
     "streamPolicy",
+    "streamPolicyPrincipals",
     "settings",
   ],
 } as const satisfies { readonly [Kind in ResourceKind]: readonly ResourceSection<Kind>[] };

@@ -12,8 +12,9 @@ import {
   policyNameProblem,
   policyPathProblem,
   providerNameProblem,
+  roleNameProblem,
 } from "./names.ts";
-import { attachedPolicies, boundary, inlinePolicies, trustPolicy } from "./policy-rules.ts";
+import { attachedPolicies, boundary, inlinePolicies, trusted, trustPolicy, trustPrincipals } from "./policy-rules.ts";
 import { defaultRefusal, defaultVersion, lastVersion, numbered, versions } from "./policy-versions.ts";
 import type { RuleContext, SectionRule } from "./section-rule.ts";
 import {
@@ -126,13 +127,14 @@ export const ENTITY_RULES: { readonly [Kind in IdentityKind]: EntityRules<Kind> 
   },
   role: {
     noun: "role",
-    nameProblem: nameRule("roleName", 64),
+    nameProblem: roleNameProblem,
     pathProblem,
     taken: (name) => `Role with name ${name} already exists.`,
     quota: "RolesPerAccount",
     renamed: false,
     sections: {
       trustPolicy,
+      trustPrincipals,
       description,
       maxSessionDuration,
       inlinePolicies: inlinePolicies("role", policySizeMax.roleInline),
@@ -141,6 +143,7 @@ export const ENTITY_RULES: { readonly [Kind in IdentityKind]: EntityRules<Kind> 
       tags,
       sessionsValidFrom,
     },
+    complete: trusted,
     obstacles: [referredTo("instanceProfile", "roles", LEAVE_PROFILES), ...holdingPolicies],
   },
   managedPolicy: {

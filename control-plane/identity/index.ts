@@ -31,5 +31,6 @@ export type {
   PolicyPlace,
 } from "./dependencies.ts";
 export { IDENTITY_LIMITS, type IdentityLimits } from "./limits.ts";
+export { type NamedPrincipals, principalsNamedIn } from "./named-principals.ts";
 export { accountIdProblem, accountNameProblem } from "./names.ts";
 export { decideRoot, type RootDecision, rootKeyOf } from "./root.ts";

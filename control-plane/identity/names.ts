@@ -1,7 +1,12 @@
 /** Names that IAM accepts (IAM API Reference: CreateUser, CreateRole, CreatePolicy …; Organizations API Reference: CreateAccount). Pure. */
+import { MEMBER_ROLES } from "#contracts";
 
+/** IAM keeps paths like it for itself; here members of orgs have theirs. */
+const RESERVED_PATH = /^\/aws-reserved\//i;
 const PATH = /^(?:\/|\/[\x21-\x7e]{1,510}\/)$/;
 const POLICY_PATH = /^(?:\/[A-Za-z0-9.,+@=_-]+)*\/$/;
+const RESERVED_PATH_PROBLEM =
+  "The specified value for path is invalid. Paths that begin with /aws-reserved/ are reserved";
 const PATH_CHARACTERS_MAX = 512;
 const ACCOUNT_NAME = /^[\x21-\x7e](?:[\x20-\x7e]{0,48}[\x21-\x7e])?$/;
 const ACCOUNT_ID = /^\d{12}$/;
@@ -26,6 +31,15 @@ export function nameRule(member: string, charactersMax: number): (name: string) 
   return (name) => (pattern.test(name) ? undefined : problem);
 }
 
+const plainRoleNameProblem = nameRule("roleName", 64);
+
+/** Names that members' sessions are shown under are nobody else's, in whatever case: names are unique without regard to it. */
+export function roleNameProblem(name: string): NameProblem {
+  const { prefix } = MEMBER_ROLES;
+  if (!name.toLowerCase().startsWith(prefix.toLowerCase())) return plainRoleNameProblem(name);
+  return `The specified value for roleName is invalid. Names that begin with ${prefix} are reserved`;
+}
+
 export const policyNameProblem = nameRule("policyName", 128);
 
 export function providerNameProblem(name: string): NameProblem {
@@ -34,12 +48,14 @@ export function providerNameProblem(name: string): NameProblem {
 }
 
 export function pathProblem(path: string): NameProblem {
+  if (RESERVED_PATH.test(path)) return RESERVED_PATH_PROBLEM;
   if (PATH.test(path)) return undefined;
   return "The specified value for path is invalid. It must begin and end with / and contain only visible ASCII characters, 512 at most";
 }
 
 /** Paths of managed policies are held to fewer characters (CreatePolicy, `Path`). */
 export function policyPathProblem(path: string): NameProblem {
+  if (RESERVED_PATH.test(path)) return RESERVED_PATH_PROBLEM;
   if (path.length <= PATH_CHARACTERS_MAX && POLICY_PATH.test(path)) return undefined;
   return `The specified value for path is invalid. It must begin and end with / and contain ${characters}, 512 at most`;
 }

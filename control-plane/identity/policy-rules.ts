@@ -1,10 +1,11 @@
 /** Rules for sections that hold policies or name them. Pure. */
-
+import type { RoleSections } from "#contracts";
 import { type Refusal, refuse } from "#control-plane/events";
 import { entityArn, parseEntityArn } from "#foundation/ids";
 import { policySize, policySizeMax } from "#foundation/policy";
 import type { PolicyPlace } from "./dependencies.ts";
 import { ENTITY_QUOTAS } from "./limits.ts";
+import { principalsNamedIn } from "./named-principals.ts";
 import { policyNameProblem, policyTextProblem } from "./names.ts";
 import { invalid, quotaExceeded, shown } from "./refusals.ts";
 import type { RuleContext, SectionRule } from "./section-rule.ts";
@@ -79,6 +80,25 @@ export const trustPolicy: SectionRule = {
     return tooLarge ? quotaExceeded("ACLSizePerRole", policySizeMax.trust) : undefined;
   },
 };
+
+/** Follows from the trust policy, see `trusted`. */
+export const trustPrincipals: SectionRule = { put: () => undefined };
+
+/** The change with whom the trust policy means. */
+export function trusted(
+  before: RoleSections,
+  asked: Readonly<Record<string, unknown>>,
+  { views }: RuleContext,
+): Readonly<Record<string, unknown>> | Refusal {
+  if (asked.trustPrincipals !== undefined) return invalid("Whom a role trusts follows from its trust policy");
+  if (typeof asked.trustPolicy !== "string") return asked;
+  const named = principalsNamedIn(asked.trustPolicy, views, before.trustPrincipals);
+  if (!named.ok) {
+    const principal = shown(named.principal, "given");
+    return refuse("MalformedPolicyDocument", `Invalid principal in policy: "AWS":"${principal}"`);
+  }
+  return { ...asked, trustPrincipals: named.principals ?? null };
+}
 
 /** Why a document cannot be kept; undefined when it is a text and sound. */
 export function documentRefusal(

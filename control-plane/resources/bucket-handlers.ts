@@ -1,5 +1,5 @@
 /** The life cycle of buckets and their configuration. */
-import type { BucketId, BucketRecord, BucketSection } from "#contracts";
+import type { BucketId, BucketRecord, BucketSection, PolicyPrincipals } from "#contracts";
 import {
   type CatalogReader,
   type CommandHandlers,
@@ -13,6 +13,7 @@ import {
 import { bucketNameProblem, regionProblem } from "./bucket-name.ts";
 import { isBucketSection, sectionProblem, versioningStatus } from "./bucket-sections.ts";
 import type { ResourceLimits } from "./limits.ts";
+import { policyPrincipals } from "./policy-principals.ts";
 
 export type ResourceCommands = "bucket.create" | "bucket.delete" | "bucket.configure";
 
@@ -45,7 +46,14 @@ export function createBucketHandlers({ newBucketId, limits }: ResourceDependenci
         return refuse("TooManyBuckets", "You have attempted to create more buckets than allowed");
       }
       const bucketId = newBucketId();
-      const sections = objectLockEnabled ? { ...LOCKED_SECTIONS, ...command.sections } : command.sections;
+      const named =
+        typeof command.sections.policy === "string" ? policyPrincipals(command.sections.policy, views) : undefined;
+      if (named !== undefined && !named.ok) return named;
+      const sections = {
+        ...(objectLockEnabled ? LOCKED_SECTIONS : {}),
+        ...command.sections,
+        ...(named?.principals === undefined ? {} : { policyPrincipals: named.principals }),
+      };
       const payload = { bucketId, name, accountId, region, objectLockEnabled, sections };
       const event: NewEvent = { type: "bucket.created", aggregateId: bucketId, org: accountId, payload };
       return { ok: true, events: [event], result: { bucketId } };
@@ -65,9 +73,33 @@ export function createBucketHandlers({ newBucketId, limits }: ResourceDependenci
       const { section, value } = command;
       const problem = configurationProblem(bucket, section, value);
       if (problem !== undefined) return refuse("ValidationFailed", problem);
-      return { ok: true, events: configuredEvents(bucket, section, value), result: {} };
+      if (section !== "policy" || typeof value !== "string") {
+        return { ok: true, events: configuredEvents(bucket, section, value), result: {} };
+      }
+      const named = policyPrincipals(value, views, bucket.sections.policyPrincipals);
+      return named.ok ? { ok: true, events: policyEvents(bucket, value, named.principals), result: {} } : named;
     },
   };
+}
+
+/** The event that gives a bucket its policy; none where it has it already and it means the same. */
+function policyEvents(
+  bucket: BucketRecord,
+  policy: string,
+  principals: PolicyPrincipals | undefined,
+): readonly NewEvent[] {
+  const { bucketId, name, accountId, sections } = bucket;
+  if (sections.policy === policy && stableJson(sections.policyPrincipals ?? null) === stableJson(principals ?? null)) {
+    return [];
+  }
+  const payload = {
+    bucketId,
+    name,
+    section: "policy",
+    value: policy,
+    ...(principals === undefined ? {} : { policyPrincipals: principals }),
+  } as const;
+  return [{ type: "bucket.configured", aggregateId: bucketId, org: accountId, payload }];
 }
 
 /** The event that gives a section its value; none where it has that value already. */

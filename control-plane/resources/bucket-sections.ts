@@ -9,8 +9,12 @@ export const BUCKET_POLICY_BYTES_MAX = 20 * 1024;
 
 const KNOWN: ReadonlySet<string> = new Set(BUCKET_SECTIONS);
 
+/** Follows from the policy. */
+const DERIVED: BucketSection = "policyPrincipals";
+
+/** Whether a section of this name may be put. */
 export function isBucketSection(name: string): name is BucketSection {
-  return KNOWN.has(name);
+  return KNOWN.has(name) && name !== DERIVED;
 }
 
 /** What is wrong with the value of a section, as a sentence; undefined when nothing is. The data plane has checked the value against S3's own shapes. */

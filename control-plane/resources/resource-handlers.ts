@@ -2,6 +2,7 @@
 import {
   type AccountId,
   type CommandType,
+  type PolicyPrincipals,
   RESOURCE_KINDS,
   type Region,
   type ResourceCommand,
@@ -21,6 +22,7 @@ import {
   stableJson,
 } from "#control-plane/events";
 import { regionProblem } from "./bucket-name.ts";
+import { policyPrincipals } from "./policy-principals.ts";
 import { RESOURCE_RULES, sectionsProblem } from "./resource-rules.ts";
 
 export type RegionalCommands = ResourceCommand["type"];
@@ -62,8 +64,10 @@ function create(
   if (views.resourceCount(kind, accountId, region) >= perRegionMax) {
     return refuse("LimitExceeded", `An account has at most ${perRegionMax} ${noun}s in a region`);
   }
+  const completed = withPrincipals(kind, {}, sections, views);
+  if (!completed.ok) return completed;
   const resourceId = newResourceId();
-  const payload = { resourceId, accountId, region, name, sections };
+  const payload = { resourceId, accountId, region, name, sections: withoutNulls(completed.sections) };
   return { ok: true, events: [eventOf(kind, "created", accountId, resourceId, payload)], result: { resourceId } };
 }
 
@@ -76,7 +80,9 @@ function configure(kind: ResourceKind, command: ConfigureCommand, views: Catalog
   }
   const problem = sectionsProblem(kind, command.sections, "configure");
   if (problem !== undefined) return refuse("ValidationFailed", problem);
-  const sections = realChanges(found, command.sections);
+  const completed = withPrincipals(kind, found.sections, command.sections, views);
+  if (!completed.ok) return completed;
+  const sections = realChanges(found, completed.sections);
   if (Object.keys(sections).length === 0) return { ok: true, events: [], result: {} };
   const payload = { resourceId, accountId, region, name, sections };
   return { ok: true, events: [eventOf(kind, "configured", accountId, resourceId, payload)], result: {} };
@@ -96,6 +102,33 @@ function find(kind: ResourceKind, place: ResourceReference, views: CatalogReader
   if (record?.resourceId === place.resourceId) return record;
   return refuse("NoSuchResource", `There is no such ${RESOURCE_RULES[kind].noun}`);
 }
+
+/** Sections with whom the policies in them mean. A policy from before that was looked at stays as it is until it is changed. */
+function withPrincipals(
+  kind: ResourceKind,
+  before: object,
+  asked: object,
+  views: CatalogReader,
+): { readonly ok: true; readonly sections: Readonly<Record<string, unknown>> } | Refusal {
+  const old = before as Readonly<Record<string, unknown>>;
+  const sections: Record<string, unknown> = { ...asked };
+  for (const { section, textOf, principals } of RESOURCE_RULES[kind].policies) {
+    if (sections[section] === undefined) continue;
+    const text = textOf(sections[section]);
+    const inForce = old[principals] as PolicyPrincipals | undefined;
+    if (typeof text !== "string") {
+      sections[principals] = null;
+      continue;
+    }
+    const named = policyPrincipals(text, views, inForce);
+    if (named.ok) sections[principals] = named.principals ?? null;
+    else if (inForce !== undefined || text !== textOf(old[section])) return named;
+  }
+  return { ok: true, sections };
+}
+
+const withoutNulls = (sections: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(Object.entries(sections).filter(([, value]) => value !== null));
 
 /** The sections that get another value than they have. */
 function realChanges({ sections }: ResourceRecord, asked: object): Readonly<Record<string, unknown>> {

@@ -10,6 +10,17 @@ export interface ResourceRules {
   nameProblem(name: string): string | undefined;
   /** Sections without which there is no such resource: given at its creation, never removed or replaced. */
   readonly fixed: readonly string[];
+  /** Policies, and the sections that hold what follows from them: whom they mean. */
+  readonly policies: readonly PolicyPlace[];
+}
+
+export interface PolicyPlace {
+  /** The section that the policy stands in. */
+  readonly section: string;
+  /** Its text; undefined where there is none. */
+  textOf(value: unknown): unknown;
+  /** The section that follows from it. */
+  readonly principals: string;
 }
 
 /** Largest text of one section: 100 global indexes with 20 projected attributes of 255 characters are the largest that AWS itself would take. */
@@ -31,6 +42,13 @@ export const RESOURCE_RULES: { readonly [Kind in ResourceKind]: ResourceRules } 
         ? undefined
         : "A queue name has 1 to 80 letters, digits, hyphens and underscores; the name of a FIFO queue ends with .fifo",
     fixed: [],
+    policies: [
+      {
+        section: "attributes",
+        textOf: (value) => (value as { readonly Policy?: unknown } | null)?.Policy,
+        principals: "policyPrincipals",
+      },
+    ],
   },
   table: {
     noun: "table",
@@ -39,15 +57,20 @@ export const RESOURCE_RULES: { readonly [Kind in ResourceKind]: ResourceRules } 
     nameProblem: (name) =>
       TABLE_NAME.test(name) ? undefined : "A table name has 3 to 255 letters, digits, underscores, hyphens and dots",
     fixed: ["keySchema", "localIndexes"],
+    policies: [
+      { section: "policy", textOf: (value) => value, principals: "policyPrincipals" },
+      { section: "streamPolicy", textOf: (value) => value, principals: "streamPolicyPrincipals" },
+    ],
   },
 };
 
 /** What is wrong with the sections of a command, as a sentence; undefined when nothing is. */
 export function sectionsProblem(kind: ResourceKind, sections: object, at: "create" | "configure"): string | undefined {
   const known: readonly string[] = RESOURCE_SECTIONS[kind];
-  const { noun, fixed } = RESOURCE_RULES[kind];
+  const { noun, fixed, policies } = RESOURCE_RULES[kind];
+  const derived = policies.map(({ principals }) => principals);
   for (const [section, value] of Object.entries(sections)) {
-    if (!known.includes(section)) return `A ${noun} has no section ${section}`;
+    if (!known.includes(section) || derived.includes(section)) return `A ${noun} has no section ${section}`;
     if (value === undefined) continue;
     if (at === "create" && value === null) return `The section ${section} must hold something`;
     if (at === "configure" && fixed.includes(section)) return `The section ${section} of a ${noun} never changes`;

@@ -1,5 +1,11 @@
 /** Callers from records and claims: their names as AWS shows them, and their standing. */
-import type { AccessKeyRecord, AccountRecord, SessionClaims, UserRecord } from "#contracts";
+import {
+  type AccessKeyRecord,
+  type AccountRecord,
+  MEMBER_ROLES,
+  type SessionClaims,
+  type UserRecord,
+} from "#contracts";
 import type { CatalogLookups } from "#data-plane/link";
 import type { Caller, CallerSession } from "#data-plane/service";
 import { SignatureError } from "#foundation/aws/sigv4";
@@ -168,8 +174,8 @@ function memberSession(
   const member = catalog.member(accountId, personId);
   if (member === undefined) throw invalidToken();
   expectNotRevoked(claims, member.sessionsValidFrom);
-  const roleName = `BiplaneMember_${member.role}`;
-  const roleArn = entityArn({ kind: "role", accountId, path: "/aws-reserved/biplane/", name: roleName });
+  const roleName = MEMBER_ROLES.prefix + member.role;
+  const roleArn = entityArn({ kind: "role", accountId, path: MEMBER_ROLES.path, name: roleName });
   const arn = assumedRoleArn(accountId, roleName, email);
   const session = sessionOf(catalog, claims);
   return {

@@ -11,7 +11,7 @@ import { CLOUD_ORG } from "#contracts";
 import type { CatalogLookups } from "#data-plane/link";
 import { entityArn, parseEntityArn } from "#foundation/ids";
 import { managedPolicy } from "#foundation/managed-policies";
-import { type CompiledPolicy, compilePolicy, type PolicyKind, parsePolicy } from "#foundation/policy";
+import { bindPrincipals, type CompiledPolicy, compilePolicy, type PolicyKind, parsePolicy } from "#foundation/policy";
 
 const DENY_EVERYTHING = parsePolicy(
   '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}',
@@ -61,7 +61,9 @@ export function trustPolicyOf(role: RoleRecord): CompiledPolicy {
   let compiled = trust.get(role);
   if (compiled === undefined) {
     try {
-      compiled = compilePolicy(parsePolicy(role.sections.trustPolicy ?? "", "trust"));
+      const document = parsePolicy(role.sections.trustPolicy ?? "", "trust");
+      const { trustPrincipals } = role.sections;
+      compiled = compilePolicy(trustPrincipals === undefined ? document : bindPrincipals(document, trustPrincipals));
     } catch {
       compiled = TRUSTS_NOBODY;
     }

@@ -6,6 +6,13 @@ export { contextKeysOf } from "./context-keys.ts";
 export { type IpRange, parseIpRange } from "./ip-range.ts";
 export { policySize, policySizeMax } from "./limits.ts";
 export { accessDeniedMessage } from "./message.ts";
+export {
+  bindPrincipals,
+  namedPrincipals,
+  namesEntity,
+  type PrincipalBindings,
+  rewritePrincipals,
+} from "./named-principals.ts";
 export { parsePolicy, requireVersion } from "./parse.ts";
 export { isPublicPolicy } from "./public-policy.ts";
 export {

@@ -92,6 +92,7 @@ function named(element: PrincipalElement, asked: Asked): number {
   const itself: string[] = [principal.arn];
   const behind: string[] = [];
   if (principal.type === "user" || principal.type === "federated-user") itself.push(principal.userId);
+  if (principal.type === "assumed-role") itself.push(`${principal.roleId}:${principal.sessionName}`);
   if (principal.type === "assumed-role") behind.push(principal.roleArn, principal.roleId);
   if (principal.type === "federated-user" && principal.federatedBy.type === "user") {
     behind.push(principal.federatedBy.arn, principal.federatedBy.userId);

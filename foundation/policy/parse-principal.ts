@@ -50,7 +50,8 @@ function isValid(type: string, text: string): boolean {
         /^arn:aws[a-z-]*:iam::\d{12}:(?:root|user\/[\x21-\x7e]+|role\/[\x21-\x7e]+)$/.test(text) ||
         /^arn:aws[a-z-]*:sts::\d{12}:(?:assumed-role\/[^*?/]+\/[^*?/]+|federated-user\/[^*?]+|self)$/.test(text) ||
         /^arn:aws[a-z-]*:iam::cloudfront:user\/[\x20-\x7e]+$/.test(text) ||
-        /^A(?:IDA|ROA)[A-Z0-9]{12,28}$/.test(text)
+        /^A(?:IDA|ROA)[A-Z0-9]{12,28}$/.test(text) ||
+        /^AROA[A-Z0-9]{12,28}:[\w+=,.@-]{2,64}$/.test(text)
         ? text === "*" || !/[*?]/.test(text)
         : false;
     case "Service":

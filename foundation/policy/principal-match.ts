@@ -33,6 +33,8 @@ export function compilePrincipal(element: PrincipalElement): PrincipalMatcher {
   const providers = new Set(element.federated);
   const canonicalUsers = new Set(element.canonicalUser);
   const accounts = accountsOf(element.aws);
+  const sessions = element.aws.some((text) => SESSION_ID.test(text));
+  const names: Names = { aws, sessions, accounts, canonicalUsers };
   return (request) => {
     const { principal } = request;
     switch (principal.type) {
@@ -44,9 +46,9 @@ export function compilePrincipal(element: PrincipalElement): PrincipalMatcher {
         return providers.has(principal.provider) ? gradeDirect : gradeNone;
       default:
         if ("provider" in principal && principal.provider !== undefined && providers.has(principal.provider)) {
-          return aws.has(principal.arn) ? gradeDirect : gradeBehind;
+          return gradeOf(principal, request.canonicalUserId, names) === gradeDirect ? gradeDirect : gradeBehind;
         }
-        return gradeOf(principal, request.canonicalUserId, aws, accounts, canonicalUsers);
+        return gradeOf(principal, request.canonicalUserId, names);
     }
   };
 }
@@ -68,14 +70,24 @@ export function compileExemption(element: PrincipalElement): (request: Authoriza
   };
 }
 
+/** A session of a role by unique ids: `AROA…:name`. */
+const SESSION_ID = /^AROA[A-Z0-9]+:/;
+
+/** What an element names. */
+interface Names {
+  readonly aws: ReadonlySet<string>;
+  /** Whether sessions are among them by their ids. */
+  readonly sessions: boolean;
+  readonly accounts: ReadonlySet<string>;
+  readonly canonicalUsers: ReadonlySet<string>;
+}
+
 type AccountPrincipal = Extract<PrincipalContext, { readonly accountId: string }>;
 
 function gradeOf(
   principal: AccountPrincipal,
   canonicalUserId: string | undefined,
-  aws: ReadonlySet<string>,
-  accounts: ReadonlySet<string>,
-  canonicalUsers: ReadonlySet<string>,
+  { aws, sessions, accounts, canonicalUsers }: Names,
 ): PrincipalGrade {
   if (aws.has(principal.arn)) return gradeDirect;
   switch (principal.type) {
@@ -89,6 +101,7 @@ function gradeOf(
       break;
     }
     case "assumed-role":
+      if (sessions && aws.has(`${principal.roleId}:${principal.sessionName}`)) return gradeDirect;
       if (aws.has(principal.roleArn) || aws.has(principal.roleId)) return gradeBehind;
       break;
     case "root":

@@ -108,7 +108,7 @@ const groupDetail = (tools: IamEnvironment, record: GroupRecord): IAM.GroupDetai
 });
 
 function roleDetail(tools: IamEnvironment, record: RoleRecord): IAM.RoleDetail {
-  const { Path, RoleName, RoleId, Arn, CreateDate, AssumeRolePolicyDocument } = briefRole(record);
+  const { Path, RoleName, RoleId, Arn, CreateDate, AssumeRolePolicyDocument } = briefRole(tools.catalog, record);
   return {
     Path,
     RoleName,

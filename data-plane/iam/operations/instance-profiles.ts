@@ -37,7 +37,7 @@ export const profilesOfRole = ({ catalog }: CatalogOnly, role: RoleRecord): read
 
 /** @param record as lists show it */
 export const shownProfile = (tools: CatalogOnly, record: InstanceProfileRecord) =>
-  briefInstanceProfile(record, rolesOf(tools, record));
+  briefInstanceProfile(tools.catalog, record, rolesOf(tools, record));
 
 export function instanceProfiles(tools: IamEnvironment): Definitions<Names> {
   return {
@@ -47,7 +47,7 @@ export function instanceProfiles(tools: IamEnvironment): Definitions<Names> {
       async handle({ InstanceProfileName: name, Path: path, Tags }, context) {
         const sections = Tags === undefined ? {} : { tags: tagsOf(KIND, Tags) };
         const record = await createNamed(tools, context, KIND, { name, path }, sections);
-        return { InstanceProfile: fullInstanceProfile(record, []) };
+        return { InstanceProfile: fullInstanceProfile(tools.catalog, record, []) };
       },
     },
 
@@ -57,7 +57,7 @@ export function instanceProfiles(tools: IamEnvironment): Definitions<Names> {
       ],
       handle(input, context) {
         const record = expectEntity(tools, KIND, context, input.InstanceProfileName);
-        return { InstanceProfile: fullInstanceProfile(record, rolesOf(tools, record)) };
+        return { InstanceProfile: fullInstanceProfile(tools.catalog, record, rolesOf(tools, record)) };
       },
     },
 

@@ -43,7 +43,7 @@ export function roles(tools: IamEnvironment): Definitions<Names> {
             ...(Tags === undefined ? {} : { tags: tagsOf("role", Tags) }),
           },
         );
-        return { Role: fullRole(record) };
+        return { Role: fullRole(tools.catalog, record) };
       },
     },
 
@@ -51,7 +51,7 @@ export function roles(tools: IamEnvironment): Definitions<Names> {
       access: (input, context) => [namedQuestion(tools, "GetRole", context, "role", input.RoleName)],
       handle(input, context) {
         const role = expectEntity(tools, "role", context, input.RoleName);
-        return { Role: fullRole(role, roleLastUsed(tools, role)) };
+        return { Role: fullRole(tools.catalog, role, roleLastUsed(tools, role)) };
       },
     },
 
@@ -59,7 +59,7 @@ export function roles(tools: IamEnvironment): Definitions<Names> {
       access: (input, context) => [listQuestion("ListRoles", context, "role", input.PathPrefix)],
       handle(input, context) {
         const { items, end } = listBelow(tools, context, "role", input);
-        return { Roles: items.map(briefRole), ...end };
+        return { Roles: items.map((role) => briefRole(tools.catalog, role)), ...end };
       },
     },
 
@@ -80,7 +80,7 @@ export function roles(tools: IamEnvironment): Definitions<Names> {
       async handle({ RoleName, Description }, context) {
         const role = expectEntity(tools, "role", context, RoleName);
         await patch(tools, context, role, { description: descriptionOrNone(Description) });
-        return { Role: fullRole(expectEntity(tools, "role", context, RoleName)) };
+        return { Role: fullRole(tools.catalog, expectEntity(tools, "role", context, RoleName)) };
       },
     },
 

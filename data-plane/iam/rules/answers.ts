@@ -1,5 +1,7 @@
 /** Entities as IAM's answers show them (IAM API Reference, data types User, Group, Role, InstanceProfile). Pure. */
 import type { GroupRecord, InstanceProfileRecord, RoleRecord, UserRecord } from "#contracts";
+import type { CatalogLookups } from "#data-plane/link";
+import { shownTrustPolicy } from "#data-plane/principals";
 import type { IAM } from "#foundation/aws";
 import { entityArn } from "#foundation/ids";
 import { encodeDocument } from "./documents.ts";
@@ -48,9 +50,13 @@ export const shownGroup = (record: GroupRecord): IAM.Group => ({
   CreateDate: new Date(record.createdAt),
 });
 
+/** Says who bears an id now. */
+type Names = Pick<CatalogLookups, "entity">;
+
 /** As ListRoles shows it: without tags, boundary and last use. */
-export function briefRole(record: RoleRecord): IAM.Role {
-  const { trustPolicy, description, maxSessionDuration = SESSION_SECONDS_DEFAULT } = record.sections;
+export function briefRole(catalog: Names, record: RoleRecord): IAM.Role {
+  const trustPolicy = shownTrustPolicy(catalog, record);
+  const { description, maxSessionDuration = SESSION_SECONDS_DEFAULT } = record.sections;
   return {
     Path: record.path,
     RoleName: record.name,
@@ -64,8 +70,8 @@ export function briefRole(record: RoleRecord): IAM.Role {
 }
 
 /** @param lastUse left out in answers to changes, as IAM does */
-export const fullRole = (record: RoleRecord, lastUse?: IAM.RoleLastUsed): IAM.Role => ({
-  ...briefRole(record),
+export const fullRole = (catalog: Names, record: RoleRecord, lastUse?: IAM.RoleLastUsed): IAM.Role => ({
+  ...briefRole(catalog, record),
   ...shownBoundary(record.sections.boundary),
   ...shownTags(record.sections.tags),
   ...(lastUse === undefined ? {} : { RoleLastUsed: lastUse }),
@@ -73,6 +79,7 @@ export const fullRole = (record: RoleRecord, lastUse?: IAM.RoleLastUsed): IAM.Ro
 
 /** As the lists show it: without tags. @param roles those that are in it */
 export const briefInstanceProfile = (
+  catalog: Names,
   record: InstanceProfileRecord,
   roles: readonly RoleRecord[],
 ): IAM.InstanceProfile => ({
@@ -81,10 +88,11 @@ export const briefInstanceProfile = (
   InstanceProfileId: record.entityId,
   Arn: entityArn(record),
   CreateDate: new Date(record.createdAt),
-  Roles: roles.map(briefRole),
+  Roles: roles.map((role) => briefRole(catalog, role)),
 });
 
 export const fullInstanceProfile = (
+  catalog: Names,
   record: InstanceProfileRecord,
   roles: readonly RoleRecord[],
-): IAM.InstanceProfile => ({ ...briefInstanceProfile(record, roles), ...shownTags(record.sections.tags) });
+): IAM.InstanceProfile => ({ ...briefInstanceProfile(catalog, record, roles), ...shownTags(record.sections.tags) });

@@ -4,8 +4,9 @@
  * Records are immutable and replaced whole, so that a record's identity is the key of the cache and nothing has to be invalidated.
  */
 import type { BucketRecord } from "#contracts";
+import { compileResourcePolicy } from "#data-plane/principals";
 import type { S3 } from "#foundation/aws";
-import { type CompiledPolicy, compilePolicy, isPublicPolicy, parsePolicy } from "#foundation/policy";
+import { type CompiledPolicy, isPublicPolicy, parsePolicy } from "#foundation/policy";
 import type { VersioningState } from "../engine/port.ts";
 import { type ObjectOwnership, OPEN, type PublicAccessBlock } from "../rules/acl/evaluate.ts";
 import type { AccessControl } from "../rules/acl/grants.ts";
@@ -14,22 +15,11 @@ import { type CompiledRule, compileLifecycle, type StoredLifecycle } from "../ru
 import { compileNotifications, type Notifications } from "../rules/notifications/compile.ts";
 import type { LockConfiguration } from "../rules/object-lock.ts";
 
-/** A policy that was accepted once but cannot be read now denies everything: never open up by mistake. */
-const DENY_ALL = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}]}';
-
 function isPublicText(text: string): boolean {
   try {
     return isPublicPolicy(parsePolicy(text, "resource"));
   } catch {
     return false;
-  }
-}
-
-function compileBucketPolicy(text: string): CompiledPolicy {
-  try {
-    return compilePolicy(parsePolicy(text, "resource"));
-  } catch {
-    return compilePolicy(parsePolicy(DENY_ALL, "resource"));
   }
 }
 
@@ -82,7 +72,7 @@ export class BucketView {
     const ownership = sections.ownershipControls as S3.OwnershipControls | undefined;
     const encryption = sections.encryption as S3.ServerSideEncryptionConfiguration | undefined;
     const cors = sections.cors as S3.CORSConfiguration | undefined;
-    const { policy } = sections;
+    const { policy, policyPrincipals } = sections;
     this.record = record;
     this.arn = `arn:aws:s3:::${record.name}`;
     this.versioning = versioning?.Status ?? "Off";
@@ -95,7 +85,7 @@ export class BucketView {
     this.requesterPays = payment?.Payer === "Requester";
     this.lock = sections.objectLock as LockConfiguration | undefined;
     this.website = sections.website as S3.WebsiteConfiguration | undefined;
-    this.#policy = new Lazy(() => (policy === undefined ? undefined : compileBucketPolicy(policy)));
+    this.#policy = new Lazy(() => (policy === undefined ? undefined : compileResourcePolicy(policy, policyPrincipals)));
     this.#policyIsPublic = new Lazy(() => policy !== undefined && isPublicText(policy));
     this.#policyReadsTags = new Lazy(() => policy !== undefined && /existingobjecttag/i.test(policy));
     this.#cors = new Lazy(() => (cors === undefined ? undefined : compileCors(cors)));

@@ -190,7 +190,7 @@ function answerExisting(
 ): { readonly QueueUrl: string } {
   const view = viewOf(record);
   if (tools.deletions.isUndecided(record.resourceId)) throw queueDeletedRecently();
-  const differing = differingAttribute(view.effective, accepted);
+  const differing = differingAttribute(view.effectiveIn(tools.catalog), accepted);
   if (differing !== undefined) throw queueNameExists(`attribute ${differing}`);
   if (tags !== undefined && !sameTags(view.tags, tags)) throw queueNameExists("tags");
   return { QueueUrl: urlOf(record, context) };

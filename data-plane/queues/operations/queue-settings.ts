@@ -39,7 +39,7 @@ export function queueSettings(tools: Toolbox): Definitions<Names> {
         if (Object.keys(given).length === 0) throw missingParameter("Attributes");
         const accepted = acceptAttributes(tools, view.record, given);
         await configure(tools, view, context, (current) => ({
-          attributes: changedAttributes(current.stored, accepted, view.fifo),
+          attributes: changedAttributes(current.shownIn(tools.catalog), accepted, view.fifo),
         }));
         return {};
       },
@@ -116,9 +116,10 @@ async function setPolicy(
   context: CallContext,
   change: (policy: string | undefined) => string,
 ): Promise<void> {
-  await configure(tools, view, context, (current) => ({
-    attributes: changedAttributes(current.stored, { Policy: change(current.stored.Policy) }, view.fifo),
-  }));
+  await configure(tools, view, context, (current) => {
+    const stored = current.shownIn(tools.catalog);
+    return { attributes: changedAttributes(stored, { Policy: change(stored.Policy) }, view.fifo) };
+  });
 }
 
 const COUNTS: ReadonlySet<string> = new Set([
@@ -136,9 +137,9 @@ async function attributesOf(
   for (const name of names) checkAskedAttribute(name);
   if (names.length === 0) return {};
   const all = names.includes("All");
-  const { record, arn, effective } = view;
+  const { record, arn } = view;
   const known: Record<string, string> = {
-    ...effective,
+    ...view.effectiveIn(tools.catalog),
     QueueArn: arn,
     CreatedTimestamp: String(Math.floor(record.createdAt / SECOND_MS)),
     LastModifiedTimestamp: String(Math.floor(record.modifiedAt / SECOND_MS)),

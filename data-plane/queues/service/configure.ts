@@ -3,7 +3,7 @@ import type { CommandOutcome, QueueSections } from "#contracts";
 import type { CallContext } from "#data-plane/service";
 import { AwsError } from "#foundation/aws";
 import { sleep } from "#foundation/runtime";
-import { overLimit, queueDoesNotExist } from "../errors.ts";
+import { invalidAttributeValue, overLimit, queueDoesNotExist } from "../errors.ts";
 import { type QueueView, viewOf } from "./queue-view.ts";
 import type { Toolbox } from "./toolbox.ts";
 
@@ -66,6 +66,8 @@ export function refusalOf(outcome: Extract<CommandOutcome, { readonly ok: false 
       return queueDoesNotExist();
     case "LimitExceeded":
       return overLimit(`${outcome.message}.`);
+    case "MalformedPolicyDocument":
+      return invalidAttributeValue("Policy");
     case "ValidationFailed":
       return new AwsError("InvalidParameterValue", `${outcome.message}.`, { statusCode: 400 });
     case "RevisionMismatch":

@@ -4,8 +4,10 @@
  * Records are immutable and replaced whole, so that a record's identity is the key of the cache and nothing has to be invalidated.
  */
 import type { QueueRecord } from "#contracts";
+import type { CatalogLookups } from "#data-plane/link";
+import { compileResourcePolicy, shownPolicy } from "#data-plane/principals";
 import type { AccessRequest } from "#data-plane/service";
-import { type CompiledPolicy, compilePolicy, parsePolicy } from "#foundation/policy";
+import type { CompiledPolicy } from "#foundation/policy";
 import { defaultsOf, type NumberAttribute, type StoredAttributes } from "../rules/attribute-values.ts";
 import { isFifoName, queueArn } from "../rules/queue-address.ts";
 import {
@@ -15,9 +17,6 @@ import {
   type RedrivePolicy,
 } from "../rules/redrive.ts";
 import type { Tags } from "../rules/tags.ts";
-
-/** A policy that was accepted once but cannot be read now denies everything: never open up by mistake. */
-const DENY_ALL = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}]}';
 
 const DEFAULTS = { standard: defaultsOf(false), fifo: defaultsOf(true) };
 const NO_TAGS: Tags = Object.freeze({});
@@ -62,9 +61,19 @@ export class QueueView {
     return Number(this.attribute(name));
   }
 
-  /** Settings with defaults. */
-  get effective(): StoredAttributes {
-    return { ...(this.fifo ? DEFAULTS.fifo : DEFAULTS.standard), ...this.stored };
+  /**
+   * As set, with the policy as it is shown. Who changes attributes begins with these: names in the policy are looked up again when it is put, and must mean whom they
+   * meant.
+   */
+  shownIn(catalog: Pick<CatalogLookups, "entity">): StoredAttributes {
+    const { Policy } = this.stored;
+    if (Policy === undefined) return this.stored;
+    return { ...this.stored, Policy: shownPolicy(catalog, Policy, this.record.sections.policyPrincipals) };
+  }
+
+  /** The same, with defaults. */
+  effectiveIn(catalog: Pick<CatalogLookups, "entity">): StoredAttributes {
+    return { ...(this.fifo ? DEFAULTS.fifo : DEFAULTS.standard), ...this.shownIn(catalog) };
   }
 
   get redriveAllow(): RedriveAllowPolicy | undefined {
@@ -75,7 +84,8 @@ export class QueueView {
   get policy(): CompiledPolicy | undefined {
     if (this.#policy === undefined) {
       const text = this.stored.Policy;
-      this.#policy = text === undefined ? null : compileQueuePolicy(text);
+      const { policyPrincipals } = this.record.sections;
+      this.#policy = text === undefined ? null : compileResourcePolicy(text, policyPrincipals);
     }
     return this.#policy ?? undefined;
   }
@@ -108,14 +118,6 @@ function resourceTagConditions(tags: Tags): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(tags).map(([key, value]) => [`aws:resourcetag/${key.toLowerCase()}`, value]),
   );
-}
-
-function compileQueuePolicy(text: string): CompiledPolicy {
-  try {
-    return compilePolicy(parsePolicy(text, "resource"));
-  } catch {
-    return compilePolicy(parsePolicy(DENY_ALL, "resource"));
-  }
 }
 
 const views = new WeakMap<QueueRecord, QueueView>();

@@ -61,6 +61,8 @@ export function refusalOf(refusal: Extract<CommandOutcome, { ok: false }>, table
       return resourceInUse(`Attempt to change a resource which is still in use: Table is being updated: ${table}`);
     case "LimitExceeded":
       return limitExceeded(`Subscriber limit exceeded: ${refusal.message}`);
+    case "MalformedPolicyDocument":
+      return validationError(`Invalid policy document: ${refusal.message}`);
     case "ValidationFailed":
       return validationError(`One or more parameter values were invalid: ${refusal.message}`);
     default:

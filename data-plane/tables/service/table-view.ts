@@ -3,8 +3,9 @@
  *
  * Records are immutable and replaced whole, so that a record's identity is the key of the cache and nothing has to be invalidated.
  */
-import type { TableRecord } from "#contracts";
-import { type CompiledPolicy, compilePolicy, parsePolicy } from "#foundation/policy";
+import type { PolicyPrincipals, TableRecord } from "#contracts";
+import { compileResourcePolicy } from "#data-plane/principals";
+import type { CompiledPolicy } from "#foundation/policy";
 import { type IndexDefinition, type TableDefinition, tableDefinition } from "../engine/index.ts";
 import { indexArn, streamArn, tableArn } from "../rules/arns.ts";
 import { type IndexKeyAttribute, indexKeyAttributes } from "../rules/index-keys.ts";
@@ -70,13 +71,15 @@ export class TableView {
   }
 
   get policy(): CompiledPolicy | undefined {
-    this.#policy ??= compiled(this.record.sections.policy) ?? null;
+    const { policy, policyPrincipals } = this.record.sections;
+    this.#policy ??= compiled(policy, policyPrincipals) ?? null;
     return this.#policy ?? undefined;
   }
 
   /** The policy of the stream that is enabled now. */
   get streamPolicy(): CompiledPolicy | undefined {
-    this.#streamPolicy ??= compiled(this.record.sections.streamPolicy) ?? null;
+    const { streamPolicy, streamPolicyPrincipals } = this.record.sections;
+    this.#streamPolicy ??= compiled(streamPolicy, streamPolicyPrincipals) ?? null;
     return this.#streamPolicy ?? undefined;
   }
 }
@@ -102,14 +105,6 @@ function indexView(
   };
 }
 
-/** A policy that was accepted once but cannot be read now denies everything: never open up by mistake. */
-const DENY_ALL = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}]}';
-
-function compiled(text: string | undefined): CompiledPolicy | undefined {
-  if (text === undefined) return undefined;
-  try {
-    return compilePolicy(parsePolicy(text, "resource"));
-  } catch {
-    return compilePolicy(parsePolicy(DENY_ALL, "resource"));
-  }
+function compiled(text: string | undefined, principals: PolicyPrincipals | undefined): CompiledPolicy | undefined {
+  return text === undefined ? undefined : compileResourcePolicy(text, principals);
 }

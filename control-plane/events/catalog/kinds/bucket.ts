@@ -32,7 +32,8 @@ export const bucketKind: KindDefinition<"bucket"> = {
       changes(event, bucket) {
         sameIncarnation(event, bucket);
         const { section, value } = event.payload;
-        const sections = sectionsOf({ ...bucket.sections, [section]: value });
+        const derived = section === "policy" ? { policyPrincipals: event.payload.policyPrincipals } : {};
+        const sections = sectionsOf({ ...bucket.sections, [section]: value, ...derived });
         const locked = bucket.objectLockEnabled || (section === "objectLock" && value !== null);
         return { ...bucket, objectLockEnabled: locked, sections };
       },

@@ -1,5 +1,6 @@
 /** Who may do what with a bucket: policy, public access block, ownership of objects, access control list. */
 import type { BucketRecord } from "#contracts";
+import { shownPolicy } from "#data-plane/principals";
 import type { S3 } from "#foundation/aws";
 import { isPublicPolicy, type PolicyDocument, PolicySyntaxError, parsePolicy } from "#foundation/policy";
 import { accessDenied, aclsDisabled, invalidArgument, malformedXml, s3Error } from "../../errors.ts";
@@ -39,7 +40,8 @@ export function bucketAccessHandlers(environment: ObjectsEnvironment): Handlers<
 
   return {
     GetBucketPolicy(input) {
-      return { Policy: policyOf(bucketOf(environment, input)) };
+      const bucket = bucketOf(environment, input);
+      return { Policy: shownPolicy(environment.catalog, policyOf(bucket), bucket.sections.policyPrincipals) };
     },
     async PutBucketPolicy(input, context) {
       const bucket = bucketOf(environment, input);

@@ -81,6 +81,8 @@ export function refusalOf(refusal: Extract<CommandOutcome, { ok: false }>, bucke
       return noSuchBucket(bucket);
     case "TooManyBuckets":
       return s3Error("TooManyBuckets", 400, "You have attempted to create more buckets than allowed");
+    case "MalformedPolicyDocument":
+      return s3Error("MalformedPolicy", 400, refusal.message);
     case "ValidationFailed":
       return s3Error("InvalidRequest", 400, refusal.message);
     case "LimitExceeded":

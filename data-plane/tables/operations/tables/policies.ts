@@ -1,5 +1,6 @@
 /** PutResourcePolicy, GetResourcePolicy, DeleteResourcePolicy: of tables and of their streams. */
 import type { ResourceSectionChanges } from "#contracts";
+import { shownPolicy } from "#data-plane/principals";
 import type { CallContext } from "#data-plane/service";
 import { AwsError } from "#foundation/aws";
 import { resourceNotFound, validationError } from "../../errors.ts";
@@ -17,8 +18,8 @@ type Subject = Extract<TableResource, { readonly kind: "table" | "stream" }>;
 
 /** Where the policy of a table, and that of its stream, stand in the record. */
 const PLACES = {
-  table: { section: "policy", revision: "policyRevision" },
-  stream: { section: "streamPolicy", revision: "streamPolicyRevision" },
+  table: { section: "policy", principals: "policyPrincipals", revision: "policyRevision" },
+  stream: { section: "streamPolicy", principals: "streamPolicyPrincipals", revision: "streamPolicyRevision" },
 } as const;
 
 /** What `ExpectedRevisionId` says of a policy that must not be there. */
@@ -43,6 +44,12 @@ export function policyOperations(tools: Toolbox): Required<Pick<TableOperations,
   };
   const revisionOf = (view: TableView, { kind }: Subject): string | undefined =>
     settingsOf(view.record)[PLACES[kind].revision];
+
+  const shown = ({ record: { sections } }: TableView, { kind }: Subject): string | undefined => {
+    const { section, principals } = PLACES[kind];
+    const policy = sections[section];
+    return policy === undefined ? undefined : shownPolicy(tools.catalog, policy, sections[principals]);
+  };
 
   /** The sections of a record whose policy becomes `policy`. */
   const changes = (view: TableView, subject: Subject, policy: string | null): ResourceSectionChanges<"table"> => {
@@ -70,8 +77,9 @@ export function policyOperations(tools: Toolbox): Required<Pick<TableOperations,
           context,
           (view) => {
             expectRevision(input.ExpectedRevisionId, revisionOf(view, subject));
-            // The same policy again is no change, and keeps its revision.
-            return view.record.sections[section] === input.Policy ? {} : changes(view, subject, input.Policy);
+            // The same policy again is no change, and keeps its revision, unless a name in it means somebody else now.
+            const same = view.record.sections[section] === input.Policy && shown(view, subject) === input.Policy;
+            return same ? {} : changes(view, subject, input.Policy);
           },
         );
         return { RevisionId: revisionOf(changed, subject) };
@@ -83,7 +91,7 @@ export function policyOperations(tools: Toolbox): Required<Pick<TableOperations,
       handle(input, context) {
         const subject = subjectOf(input.ResourceArn);
         const view = find(input.ResourceArn, context);
-        const policy = view.record.sections[PLACES[subject.kind].section];
+        const policy = shown(view, subject);
         if (policy === undefined) {
           throw new AwsError(
             "PolicyNotFoundException",
