@@ -8,7 +8,7 @@ import { type ControlPlane, openControlPlane } from "#control-plane/core";
 import { type AuditLog, openAuditLog } from "#foundation/audit";
 import { systemClock, systemRandom, systemTimers } from "#foundation/runtime";
 import { SqlError } from "#foundation/sql";
-import type { Logger, MetricsRegistry } from "#foundation/telemetry";
+import { createHealth, type HealthRegistry, type Logger, type MetricsRegistry } from "#foundation/telemetry";
 
 export interface ControlPlaneProgramOptions {
   /** The cloud's data directory; the control plane's own files are under `control/`. */
@@ -101,6 +101,7 @@ export async function startControlPlane(options: ControlPlaneProgramOptions): Pr
       timers: systemTimers,
       logger: logger.child({ room: "api" }),
       metrics,
+      health: healthOf(audit),
     });
     const opened = audit;
     return {
@@ -119,4 +120,11 @@ export async function startControlPlane(options: ControlPlaneProgramOptions): Pr
     await audit?.close();
     throw error;
   }
+}
+
+/** What cannot be put on record is not decided: then this control plane is ready for nothing but looking. */
+function healthOf(audit: AuditLog): HealthRegistry {
+  const health = createHealth();
+  health.add("readiness", "audit", () => audit.health());
+  return health;
 }

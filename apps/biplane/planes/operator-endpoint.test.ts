@@ -82,7 +82,7 @@ async function ask(
 
 test("a data plane whose storage works is healthy and ready", async () => {
   expect(await ask("/_biplane/healthz")).toEqual({ status: 200, body: { status: "ok" } });
-  const ready = { state: "ready", controlPlane: { connected: true, appliedThrough: 7 } };
+  const ready = { state: "ready", controlPlane: { connected: true, appliedThrough: 7 }, audit: { ok: true } };
   expect(await ask("/_biplane/readyz")).toMatchObject({ status: 200, body: ready });
 });
 

@@ -57,6 +57,8 @@ export function operatorAnswers(
         state,
         dataPlaneId,
         controlPlane: { connected, phase, appliedThrough, lastFailure },
+        // Without it control operations are refused; those on data go on, so that it decides nothing here.
+        audit: endpoint.audit.health(),
       });
     }
     case "metrics":
