@@ -130,6 +130,8 @@ describe("what is told", () => {
     expect(text).toContain('biplane_http_requests_total{server="test",method="PUT",status="2xx"} 1\n');
     expect(text).toContain('biplane_http_requests_total{server="test",method="GET",status="5xx"} 1\n');
     expect(text).toContain('biplane_http_requests_in_flight{server="test"} 0\n');
+    expect(text).toContain("biplane_http_unread_body_bytes 0\n");
+    expect(text).toContain("biplane_http_unread_answer_bytes 0\n");
     expect(text).toContain('biplane_http_body_bytes_total{server="test",direction="in"} 5\n');
     expect(text).toContain(`biplane_http_request_seconds_count{server="test"} ${entries.length}\n`);
   });

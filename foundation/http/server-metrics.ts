@@ -1,6 +1,8 @@
 /** What a server counts. Handles are bound once per method and status class: counting an exchange allocates nothing. */
 
 import type { Counter, Gauge, Histogram, MetricsRegistry } from "#foundation/telemetry";
+import { unreadBodyBytes } from "./body-queue.ts";
+import { unreadAnswerBytes } from "./unread-answers.ts";
 
 const METHODS = ["GET", "HEAD", "PUT", "POST", "DELETE", "PATCH", "OPTIONS"];
 const OTHER = METHODS.length;
@@ -30,6 +32,23 @@ export function createServerMetrics(registry: MetricsRegistry, server: string): 
     name: "biplane_http_body_bytes_total",
     help: "HTTP body bytes received and sent.",
     labels: ["server", "direction"],
+  });
+  // Of the whole process: several servers set the same.
+  const unreadBodies = registry
+    .gauge({
+      name: "biplane_http_unread_body_bytes",
+      help: "Bytes of request bodies in memory that nobody has read.",
+    })
+    .labels();
+  const unreadAnswers = registry
+    .gauge({
+      name: "biplane_http_unread_answer_bytes",
+      help: "Bytes in memory for answers that their clients do not read.",
+    })
+    .labels();
+  registry.onCollect(() => {
+    unreadBodies.set(unreadBodyBytes());
+    unreadAnswers.set(unreadAnswerBytes());
   });
   const bytesReceived = bytes.labels(server, "in");
   const bytesSent = bytes.labels(server, "out");

@@ -17,16 +17,10 @@ export interface UnreadAnswer {
 /** What each holds, in the order in which they began to wait. */
 const waiting = new Map<UnreadAnswer, number>();
 let bytesOfAll = 0;
-let cuts = 0;
 
 /** Bytes that answers hold while they wait, of all servers of the process. */
 export function unreadAnswerBytes(): number {
   return bytesOfAll;
-}
-
-/** Answers that were cut for others, since the process began. */
-export function answersCut(): number {
-  return cuts;
 }
 
 /** Whether answers that can do with less memory should. */
@@ -43,7 +37,6 @@ export function answerWaits(answer: UnreadAnswer, bytes: number): void {
   while (bytesOfAll > ANSWERS_HIGH_WATER_BYTES && waiting.size > 1) {
     const [longest] = waiting.keys();
     answerGoesOn(longest!);
-    cuts++;
     longest!.cut();
   }
 }
