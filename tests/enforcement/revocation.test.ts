@@ -3,10 +3,15 @@
  * while its control plane is gone.
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { CreateBucketCommand, ListBucketsCommand, S3Client } from "@aws-sdk/client-s3";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
+import { createPeople, PASSWORD } from "../platform-identity/people.ts";
 import { type Cloud, type CloudEnvironment, type CloudProcess, createCloud } from "../support/cloud.ts";
+import { PageBrowser } from "../support/page-browser.ts";
 import { refusal } from "../support/s3.ts";
 import { until } from "../support/until.ts";
 import { makeUser, optionsFor, rootOf } from "./accounts.ts";
@@ -43,10 +48,10 @@ afterAll(async () => {
   await cloud?.dispose();
 });
 
-async function api(path: string, body?: object): Promise<Readonly<Record<string, unknown>>> {
+async function api(path: string, body?: object, method = "POST"): Promise<Readonly<Record<string, unknown>>> {
   const response = await fetch(`${environment.BIPLANE_API_URL}${path}`, {
     headers: { authorization: `Bearer ${environment.BIPLANE_TOKEN}`, "content-type": "application/json" },
-    ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
+    ...(body === undefined ? {} : { method, body: JSON.stringify(body) }),
   });
   if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
   return (await response.json()) as Readonly<Record<string, unknown>>;
@@ -57,11 +62,15 @@ const listed = async (path: string) => (await api(path)).items as readonly Reado
 /** Decides at the control plane, past the data plane, and waits until the data plane says that it has applied it. */
 async function decide(command: object): Promise<void> {
   const { eventId } = await api("/v1/commands", command);
+  await applied(Number(eventId));
+}
+
+async function applied(eventId: number): Promise<void> {
   await until("the data plane has applied the decision", async () => {
     const { dataPlanes } = (await api("/v1/status")) as {
       readonly dataPlanes: readonly { readonly appliedThrough?: number }[];
     };
-    return (dataPlanes[0]?.appliedThrough ?? 0) >= Number(eventId);
+    return (dataPlanes[0]?.appliedThrough ?? 0) >= eventId;
   });
 }
 
@@ -69,7 +78,7 @@ const works = async (credentials: Credentials): Promise<void> =>
   void (await s3(credentials).send(new ListBucketsCommand({})));
 
 /** Milliseconds from the answer of the control plane to the first refusal; what the change stream takes. */
-async function measured(credentials: Credentials, command: object): Promise<number> {
+async function measured(credentials: Credentials, revoke: () => Promise<unknown>): Promise<number> {
   const client = s3(credentials);
   let refusedAt = 0;
   let asking = true;
@@ -80,7 +89,7 @@ async function measured(credentials: Credentials, command: object): Promise<numb
       });
     }
   })();
-  await api("/v1/commands", command);
+  await revoke();
   const answeredAt = performance.now();
   await until("the data plane refuses", () => refusedAt !== 0);
   asking = false;
@@ -111,7 +120,7 @@ test("a key", async () => {
   const user = await makeUser(optionsFor(environment, rootOf(environment)), "keyed", LISTING);
   await works(user);
   const command = { type: "accessKey.update", accountId, accessKeyId: user.accessKeyId };
-  const ms = await measured(user, { ...command, status: "Inactive" });
+  const ms = await measured(user, () => api("/v1/commands", { ...command, status: "Inactive" }));
   console.log(`a revoked key was refused ${ms.toFixed(1)} ms after the control plane had answered`);
   expect((await refusal(works(user))).name).toBe("InvalidAccessKeyId");
   await aloneAfterRestart(async () => {
@@ -172,7 +181,7 @@ test("the sessions of a role", async () => {
     entityId: Role!.RoleId!,
     sections: { sessionsValidFrom: Date.now() + 1 },
   };
-  const ms = await measured(session, revoke);
+  const ms = await measured(session, () => api("/v1/commands", revoke));
   console.log(`a revoked session was refused ${ms.toFixed(1)} ms after the control plane had answered`);
   expect((await refusal(works(session))).name).toBe("ExpiredToken");
   await works(await assume());
@@ -182,3 +191,53 @@ test("the sessions of a role", async () => {
     await works(await assume());
   });
 }, 60_000);
+
+test("a membership", async () => {
+  const homes = mkdtempSync(join(tmpdir(), "biplane-homes-"));
+  try {
+    const url = environment.BIPLANE_API_URL!;
+    const people = createPeople(cloud, url, homes);
+    const email = "mia@example.com";
+    const { stdout } = await cloud.cli("members", "invite", email, "--role", "readonly", "--json");
+    const invitation = JSON.parse(stdout) as { readonly url: string };
+    const browser = new PageBrowser(url);
+    await browser.fill(invitation.url.slice(url.length), { name: "Mia", password: PASSWORD });
+    const mia = await people.signIn("mia", browser);
+    const given = await mia.json<Readonly<Record<string, string>>>("aws-credentials");
+    const session: Credentials = {
+      accessKeyId: given.AccessKeyId!,
+      secretAccessKey: given.SecretAccessKey!,
+      sessionToken: given.SessionToken!,
+    };
+    await works(session);
+    const creates = (Bucket: string) => s3(session).send(new CreateBucketCommand({ Bucket }));
+    expect((await refusal(creates("by-a-reader"))).name).toBe("AccessDenied");
+
+    const [member] = (await listed(`/v1/orgs/${accountId}/members`)).filter((one) => one.email === email);
+    const membership = `/v1/orgs/${accountId}/members/${String(member!.personId)}`;
+    const becomes = async (role: string): Promise<void> => {
+      await api(membership, { role }, "PATCH");
+      await applied(Number((await api("/v1/status")).head));
+    };
+    await becomes("developer");
+    await creates("by-a-developer");
+    await aloneAfterRestart(async () => {
+      // Without a control plane no bucket is made, and whoever may make one is told that.
+      expect((await refusal(creates("by-a-developer-alone"))).name).toBe("ServiceUnavailable");
+      await works(session);
+    });
+    await becomes("readonly");
+    expect((await refusal(creates("by-a-reader"))).name).toBe("AccessDenied");
+
+    const ms = await measured(session, () => api(membership, {}, "DELETE"));
+    console.log(`a revoked membership was refused ${ms.toFixed(1)} ms after the control plane had answered`);
+    expect((await refusal(works(session))).name).toBe("InvalidToken");
+    await aloneAfterRestart(async () => {
+      expect((await refusal(works(session))).name).toBe("InvalidToken");
+      await works(rootOf(environment));
+    });
+    expect(await mia.refusal("aws-credentials")).toMatch(/^3 /);
+  } finally {
+    rmSync(homes, { recursive: true, force: true });
+  }
+}, 90_000);
