@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import type { EventEnvelope, EventId } from "#contracts";
 import { ACCOUNT, bucketConfigured, bucketCreated, envelope } from "../testing/sample-events.ts";
-import type { AppendBatch, EventStore, ViewProgress } from "./event-store.ts";
+import { type AppendBatch, type EventStore, READ_ROWS_MAX, type ViewProgress } from "./event-store.ts";
 import { EventStoreError } from "./event-store-error.ts";
 
 /** One log that can be opened several times. */
@@ -221,6 +221,140 @@ export function eventStoreConformance(name: string, create: () => Promise<StoreU
         }
         await reading;
         expect(seen).toEqual(Array.from({ length: total }, (_, index) => index + 1));
+      }));
+
+    test("a row, a record and a view may be named more than once in a batch: the last word counts", () =>
+      withStore(async (store) => {
+        await store.saveView(progress("v", 0, { changes: [{ key: "old", row: "0" }] }));
+        const views = [
+          {
+            view: "v",
+            changes: [
+              { key: "a", row: "1" },
+              { key: "old", row: null },
+              { key: "a", row: null },
+              { key: "b", row: null },
+              { key: "b", row: "2" },
+              { key: "c", row: "3" },
+            ],
+          },
+          { view: "v", changes: [{ key: "c", row: "4" }] },
+        ];
+        const record = { scope: "s", fingerprint: "f", answer: "first", expiresAt: NOW + 1 };
+        await store.append(batchOf(created(1, 1), { views, idempotency: [record, { ...record, answer: "last" }] }));
+        expect(await store.viewRows("v", null, 10)).toEqual([
+          { key: "b", row: "2" },
+          { key: "c", row: "4" },
+        ]);
+        expect(await store.findIdempotency("s", NOW)).toMatchObject({ answer: "last" });
+        // Expired, dropped by the same append that keeps it again.
+        const again = { ...record, answer: "again", expiresAt: NOW + 100 };
+        await store.append(batchOf([], { idempotency: [again], now: NOW + 50 }));
+        expect(await store.findIdempotency("s", NOW + 50)).toEqual(again);
+      }));
+
+    test("views that are not named stay behind; a batch without events moves none", () =>
+      withStore(async (store) => {
+        for (const view of ["v", "w"]) await store.saveView(progress(view, 0));
+        await store.append(batchOf(created(1, 2), { views: [{ view: "v", changes: [] }] }));
+        const checkpoints = [
+          { view: "v", version: 1, through: 2 as EventId },
+          { view: "w", version: 1, through: START },
+        ];
+        expect(await store.viewCheckpoints()).toEqual(checkpoints);
+        await store.append(batchOf([], { views: [{ view: "w", changes: [{ key: "k", row: "1" }] }] }));
+        expect(await store.viewCheckpoints()).toEqual(checkpoints);
+        expect(await store.viewRows("w", null, 1)).toEqual([{ key: "k", row: "1" }]);
+        // A view that was never saved has no checkpoint to move; its rows are kept.
+        await store.append(batchOf(created(3, 1), { views: [{ view: "x", changes: [{ key: "k", row: "2" }] }] }));
+        expect(await store.viewCheckpoints()).toEqual(checkpoints);
+        expect(await store.viewRows("x", null, 1)).toEqual([{ key: "k", row: "2" }]);
+      }));
+
+    test("texts of any kind stay what they are", () =>
+      withStore(async (store) => {
+        const texts = [
+          "NULL",
+          "{a,b}",
+          'say "\\"',
+          " ",
+          "\n\t",
+          "\u2028💥é",
+          "\\",
+          "'; DROP TABLE events; --",
+          "$1",
+          "%s",
+        ];
+        const events = texts.map((text, index) => ({
+          ...envelope(index + 1, bucketCreated(`b${index}`, text)),
+          actor: text,
+          requestId: text,
+          correlationId: text,
+        }));
+        const idempotency = texts.map((text) => ({
+          scope: text,
+          fingerprint: text,
+          answer: text,
+          expiresAt: NOW + 1,
+        }));
+        const views = texts.map((text) => ({ view: text, changes: [{ key: text, row: JSON.stringify(text) }] }));
+        for (const view of texts) await store.saveView(progress(view, 0));
+        await store.append(batchOf(events, { idempotency, views }));
+        expect(await store.read(START, 100)).toEqual(JSON.parse(JSON.stringify(events)));
+        for (const [index, text] of texts.entries()) {
+          const aggregate = { aggregateType: "bucket", aggregateId: text } as const;
+          expect(await store.lastSequences([aggregate])).toEqual([1]);
+          expect(await store.readAggregate(aggregate, 0, 10)).toMatchObject([{ id: index + 1 }]);
+          expect(await store.findIdempotency(text, NOW)).toEqual(idempotency[index]!);
+          expect(await store.viewRows(text, null, 10)).toEqual([{ key: text, row: JSON.stringify(text) }]);
+          await store.setNote(text, text);
+          expect(await store.note(text)).toBe(text);
+        }
+        await store.append(
+          batchOf([], { views: texts.map((text) => ({ view: text, changes: [{ key: text, row: null }] })) }),
+        );
+        for (const text of texts) expect(await store.viewRows(text, null, 10)).toEqual([]);
+      }));
+
+    test("reads give a thousand at most; batches may hold more", () =>
+      withStore(async (store) => {
+        const count = READ_ROWS_MAX + 5;
+        const changes = Array.from({ length: count }, (_, index) => ({
+          key: String(index).padStart(5, "0"),
+          row: String(index),
+        }));
+        await store.saveView(progress("v", 0, { changes }));
+        await store.append(batchOf(created(1, count)));
+        expect(await store.read(START, count)).toHaveLength(READ_ROWS_MAX);
+        expect(await store.viewRows("v", null, count)).toHaveLength(READ_ROWS_MAX);
+        const rest = await store.viewRows("v", changes[READ_ROWS_MAX - 1]!.key, count);
+        expect(rest).toEqual(changes.slice(READ_ROWS_MAX));
+        await store.saveView(progress("v", 0, { changes: changes.slice(1, 3), replace: true }));
+        expect(await store.viewRows("v", null, count)).toEqual(changes.slice(1, 3));
+      }));
+
+    test("a deposed opener keeps nothing, not even what needs no number, and still reads", () =>
+      withLog(async (log) => {
+        const first = await log.open();
+        await first.append(batchOf(created(1, 1)));
+        const second = await log.open();
+        const record = { scope: "s", fingerprint: "f", answer: "a", expiresAt: NOW + 1 };
+        expect(await codeOf(first.append(batchOf([], { idempotency: [record] })))).toBe("Deposed");
+        const views = [{ view: "v", changes: [{ key: "k", row: "1" }] }];
+        expect(await codeOf(first.append(batchOf([], { views })))).toBe("Deposed");
+        expect(await second.findIdempotency("s", NOW)).toBeUndefined();
+        expect(await second.viewRows("v", null, 1)).toEqual([]);
+        await second.append(batchOf(created(2, 1)));
+        expect((await first.read(START, 10)).map((event) => event.id as number)).toEqual([1, 2]);
+      }));
+
+    test("a closed store refuses, and closing twice is harmless", () =>
+      withStore(async (store) => {
+        await store.close();
+        await store.close();
+        expect(await codeOf(store.append(batchOf(created(1, 1))))).toBe("Closed");
+        expect(await codeOf(store.read(START, 1))).toBe("Closed");
+        expect(await codeOf(store.setNote("n", "v"))).toBe("Closed");
       }));
 
     test("owners and actors are kept as given", () =>

@@ -1,5 +1,5 @@
 /** Logs in a real server, for tests. */
-import { systemClock, systemRandom, systemTimers } from "#foundation/runtime";
+import { systemClock, systemRandom, systemTimers, type Timers } from "#foundation/runtime";
 import type { PostgresAddress } from "#foundation/sql/postgres";
 import type { TestPostgres } from "#foundation/sql/postgres/testing";
 import type { EventStore } from "../event-store.ts";
@@ -8,13 +8,19 @@ import { type PostgresLogOptions, preparePostgresLog } from "../postgres-log.ts"
 
 let logs = 0;
 
+/** Another way to the server, or another world. */
+export interface Differently {
+  readonly address?: Partial<PostgresAddress>;
+  readonly timers?: Timers;
+}
+
 /** A log of its own in the server. */
 export interface PostgresLog {
   readonly schema: string;
-  /** As the owner or the running program, with the world as it is. */
-  options(role: "owner" | "runtime", through?: Partial<PostgresAddress>): PostgresLogOptions;
-  /** Opens the log, perhaps by another way. */
-  open(through?: Partial<PostgresAddress>): Promise<EventStore>;
+  /** As the owner or the running program. */
+  options(role: "owner" | "runtime", differently?: Differently): PostgresLogOptions;
+  /** Opens the log (again). */
+  open(differently?: Differently): Promise<EventStore>;
   /** Closes what was opened here. The log ends with the server. */
   close(): Promise<void>;
 }
@@ -22,12 +28,17 @@ export interface PostgresLog {
 export async function createPostgresLog(server: TestPostgres): Promise<PostgresLog> {
   const schema = `log_${++logs}`;
   const opened: EventStore[] = [];
-  const world = { clock: systemClock, timers: systemTimers, random: systemRandom };
   const log: PostgresLog = {
     schema,
-    options: (role, through = {}) => ({ address: { ...server[role], ...through }, schema, ...world }),
-    async open(through) {
-      const store = await openPostgresEventStore(log.options("runtime", through));
+    options: (role, { address, timers = systemTimers } = {}) => ({
+      address: { ...server[role], ...address },
+      schema,
+      clock: systemClock,
+      timers,
+      random: systemRandom,
+    }),
+    async open(differently) {
+      const store = await openPostgresEventStore(log.options("runtime", differently));
       opened.push(store);
       return store;
     },
