@@ -88,11 +88,11 @@ class BunPostgresClient implements PostgresClient {
   }
 
   query<Row extends object>(sql: string, parameters: PostgresParameters = []): Promise<readonly Row[]> {
-    return this.#persist(false, (sessions) => sessions.unsafe<Row[]>(sql, [...parameters]));
+    return this.#persist(false, (sessions) => ask<Row>(sessions, sql, parameters));
   }
 
   read<Row extends object>(sql: string, parameters: PostgresParameters = []): Promise<readonly Row[]> {
-    return this.#persist(true, (sessions) => sessions.unsafe<Row[]>(sql, [...parameters]));
+    return this.#persist(true, (sessions) => ask<Row>(sessions, sql, parameters));
   }
 
   async script(sql: string): Promise<void> {
@@ -104,7 +104,7 @@ class BunPostgresClient implements PostgresClient {
       sessions.begin((reserved) =>
         body({
           query: <Row extends object>(sql: string, parameters: PostgresParameters = []) =>
-            reserved.unsafe<Row[]>(sql, [...parameters]),
+            ask<Row>(reserved, sql, parameters),
           script: async (sql) => void (await reserved.unsafe(sql)),
         }),
       ),
@@ -198,6 +198,11 @@ class BunPostgresClient implements PostgresClient {
   #closedError(cause?: unknown): PostgresError {
     return new PostgresError("Closed", `the client of ${this.where} was closed; open it again`, { cause });
   }
+}
+
+/** Rows as a plain array: what the client adds to it is nobody's business. */
+async function ask<Row extends object>(sessions: SQL, sql: string, parameters: PostgresParameters): Promise<Row[]> {
+  return [...(await sessions.unsafe<Row[]>(sql, [...parameters]))];
 }
 
 /** With `tls` given, Bun's client refuses a server that has none. */
