@@ -14,7 +14,7 @@ import { readTestReport, type TestReport } from "./test-report.ts";
 const FILE_TIMEOUT_MS = 300_000;
 
 /** These measure or kill processes and want the machine for themselves; they run last, one at a time. */
-const ALONE = /^tests\/(clients|chaos|newcomer|bounds|hostile)\//;
+const ALONE = /^tests\/(chaos|newcomer|bounds|hostile)\//;
 
 const root = process.cwd();
 const scratch = mkdtempSync(join(tmpdir(), "biplane-test-"));
