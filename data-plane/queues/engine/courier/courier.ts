@@ -3,7 +3,7 @@
  * one crossing between threads and one fsync serve many requests.
  *
  * One letter at a time: a second one, sent before the first is answered, saves the records a pause, but has twice as many letters go half full. Measured with
- * 64 clients on two busy cores, with one: sends +13 %, receives with deletions +14 % for each CPU second, and no fewer each second.
+ * 64 clients on two busy cores, with one: receives with deletions +1 to +14 % for each CPU second, sends the same, and no fewer each second.
  */
 
 import type { Clock } from "#foundation/runtime";
