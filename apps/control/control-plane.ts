@@ -1,14 +1,13 @@
 /** The control plane, assembled: core, tokens, API server, and the credentials file that it leaves behind. */
-import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type Credentials, credentialsPath, readCredentials, writeCredentials } from "#apps/biplane/state";
+import { type Credentials, readCredentials, writeCredentials } from "#apps/biplane/state";
 import type { Region } from "#contracts";
 import { type ApiServer, openTokens, serveApi } from "#control-plane/api";
 import { type ControlPlane, openControlPlane } from "#control-plane/core";
 import { type AuditLog, openAuditLog } from "#foundation/audit";
 import { systemClock, systemRandom, systemTimers } from "#foundation/runtime";
-import { SqlError } from "#foundation/sql";
 import { createHealth, type HealthRegistry, type Logger, type MetricsRegistry } from "#foundation/telemetry";
+import { type DatabaseSetting, openEventLog } from "./event-log.ts";
 
 export interface ControlPlaneProgramOptions {
   /** The cloud's data directory; the control plane's own files are under `control/`. */
@@ -21,6 +20,8 @@ export interface ControlPlaneProgramOptions {
   /** The region that `biplane env` gives to clients. */
   readonly region: Region;
   readonly version: string;
+  /** The server that keeps the event log; without it, the log is in the data directory. */
+  readonly database?: DatabaseSetting | undefined;
   readonly logger: Logger;
   readonly metrics: MetricsRegistry;
 }
@@ -31,6 +32,8 @@ export interface ControlPlaneProgram {
   readonly credentials: Credentials;
   /** True when this start has made the cloud. */
   readonly created: boolean;
+  /** Resolves when another control plane has taken over the log: nothing can be decided here any more, so stop. */
+  readonly deposed: Promise<Error>;
   close(): Promise<void>;
 }
 
@@ -38,33 +41,24 @@ export interface ControlPlaneProgram {
 const CLOSE_GRACE_MS = 3_000;
 
 /**
- * A cloud that was made before and has lost its log must not be taken for a new one: its data planes would forget every bucket and key.
- */
-function refuseLostLog(dataDirectory: string, directory: string): void {
-  const log = join(directory, "events.sqlite");
-  if (existsSync(log) || readCredentials(dataDirectory) === undefined) return;
-  throw new SqlError(
-    "Corrupt",
-    `${log} is missing, but ${credentialsPath(dataDirectory)} says that this cloud was made before; restore ${directory} from a backup, or remove the credentials to begin a new cloud`,
-  );
-}
-
-/**
  * Starts the control plane and serves its API. At the first start it makes the first account with its root key; the credentials file is written again when it
  * is missing or does not say what is the case.
  *
- * @throws SqlError Corrupt when the log of a cloud that was made before is missing; the system's error when the port is taken
+ * @throws SqlError Corrupt when the log of a cloud that was made before is missing; PostgresError; the system's error when the port is taken
  */
 export async function startControlPlane(options: ControlPlaneProgramOptions): Promise<ControlPlaneProgram> {
   const { dataDirectory, logger, metrics, version } = options;
   const directory = join(dataDirectory, "control");
-  refuseLostLog(dataDirectory, directory);
+  const store = await openEventLog(dataDirectory, directory, options.database);
+  const { promise: deposed, resolve: onDeposed } = Promise.withResolvers<Error>();
   const core = await openControlPlane({
     dataDirectory: directory,
     clock: systemClock,
     random: systemRandom,
     timers: systemTimers,
     logger: logger.child({ room: "control-plane" }),
+    onDeposed,
+    ...(store === undefined ? {} : { store }),
   });
   let audit: AuditLog | undefined;
   try {
@@ -109,6 +103,7 @@ export async function startControlPlane(options: ControlPlaneProgramOptions): Pr
       api,
       credentials,
       created: root.created,
+      deposed,
       async close() {
         await api.close(CLOSE_GRACE_MS);
         await core.close();

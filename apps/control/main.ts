@@ -11,6 +11,8 @@ const { values } = parseArgs({
     "api-port": { type: "string", default: "4580" },
     "api-name": { type: "string", default: "" },
     region: { type: "string", default: "us-east-1" },
+    database: { type: "string", default: process.env.BIPLANE_DATABASE_URL || undefined },
+    "database-owner": { type: "string", default: process.env.BIPLANE_DATABASE_OWNER_URL || undefined },
   },
 });
 const apiPort = Number(values["api-port"]);
@@ -25,6 +27,7 @@ process.exit(
     apiPort,
     apiNames: values["api-name"].split(",").filter((name) => name !== ""),
     region: values.region,
+    database: values.database === undefined ? undefined : { url: values.database, ownerUrl: values["database-owner"] },
     logLevel: "warn",
     version: packageJson.version,
     print: (line) => console.log(line),

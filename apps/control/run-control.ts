@@ -3,6 +3,7 @@ import { claimDataDirectory, removeEndpoints, writeEndpoints } from "#apps/bipla
 import type { Region } from "#contracts";
 import { createLogger, createMetrics, type LogLevel, observeProcess } from "#foundation/telemetry";
 import { startControlPlane } from "./control-plane.ts";
+import type { DatabaseSetting } from "./event-log.ts";
 import { untilToldToStop } from "./stop-signals.ts";
 
 export interface ControlCommandOptions {
@@ -12,6 +13,8 @@ export interface ControlCommandOptions {
   /** Host names under which people reach the API. */
   readonly apiNames: readonly string[];
   readonly region: string;
+  /** The server that keeps the event log; without it, the log is in the data directory. */
+  readonly database?: DatabaseSetting | undefined;
   readonly logLevel: LogLevel;
   readonly version: string;
   /** Where the lines for people go. */
@@ -21,7 +24,7 @@ export interface ControlCommandOptions {
 /**
  * Serves until SIGINT or SIGTERM, then stops cleanly.
  * @returns the exit code
- * @throws DataDirectoryInUse; the system's error when the port is taken
+ * @throws DataDirectoryInUse; EventStoreError Deposed when another control plane took over; PostgresError; the system's error when the port is taken
  */
 export async function runControl(options: ControlCommandOptions): Promise<number> {
   const begun = performance.now();
@@ -37,6 +40,7 @@ export async function runControl(options: ControlCommandOptions): Promise<number
       names: options.apiNames,
       region: options.region as Region,
       version,
+      database: options.database,
       logger: createLogger({ level: options.logLevel }),
       metrics,
     });
@@ -52,9 +56,10 @@ export async function runControl(options: ControlCommandOptions): Promise<number
     print(`  data          ${dataDirectory}${program.created ? "   (new)" : ""}`);
     print(`  join with     biplane node --control-plane ${program.api.url} --data ${dataDirectory}`);
     print(`ready in ${Math.round(performance.now() - begun)} ms`);
-    await untilToldToStop();
+    const deposed = await Promise.race([untilToldToStop(), program.deposed]);
     removeEndpoints(dataDirectory, "control", process.pid);
     await program.close();
+    if (deposed !== undefined) throw deposed;
     return 0;
   } finally {
     claim.release();

@@ -45,6 +45,7 @@ export type {
   ViewUpdate,
 } from "./store/event-store.ts";
 export { EventStoreError, type EventStoreErrorCode } from "./store/event-store-error.ts";
+export { type DatabaseLogOptions, openDatabaseLog } from "./store/open-database-log.ts";
 export { openSqliteEventStore } from "./store/sqlite-event-store.ts";
 export { tailEvents } from "./tail.ts";
 export { type RowDifference, stableJson } from "./views/replay.ts";

@@ -27,6 +27,18 @@ export const cliErrors = defineErrors({
     message: "The data directory is in use.",
     exit: EXIT.conflict,
   },
+  DATABASE_UNUSABLE: {
+    status: 500,
+    retryable: false,
+    message: "The database cannot keep the event log.",
+    exit: EXIT.failure,
+  },
+  TAKEN_OVER: {
+    status: 409,
+    retryable: false,
+    message: "Another control plane has taken over the event log.",
+    exit: EXIT.conflict,
+  },
   ANOTHER_DATA_PLANE: {
     status: 409,
     retryable: false,

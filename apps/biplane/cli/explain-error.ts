@@ -13,6 +13,19 @@ const BY_NAME: Readonly<Record<string, Explain>> = {
   DataPlaneRefused: (error) =>
     cliErrors.error("ANOTHER_DATA_PLANE", { message: sentence(`not let in: ${error.message}`), cause: error }),
   JoinTokenMissing: (error) => cliErrors.error("NO_CREDENTIALS", { message: sentence(error.message), cause: error }),
+  PostgresError: (error) => {
+    const code = "code" in error ? error.code : undefined;
+    const said = { message: sentence(error.message), cause: error };
+    if (code === "AddressInvalid") return cliErrors.error("USAGE", said);
+    if (code === "SignInRefused") return cliErrors.error("NO_CREDENTIALS", said);
+    if (code === "Rejected") return cliErrors.error("DATABASE_UNUSABLE", said);
+    return commonErrors.error("UNREACHABLE", said);
+  },
+  EventStoreError: (error) => {
+    const said = { message: sentence(error.message), cause: error };
+    const deposed = "code" in error && error.code === "Deposed";
+    return deposed ? cliErrors.error("TAKEN_OVER", said) : commonErrors.error("UNREACHABLE", said);
+  },
   HttpCallError: (error) => {
     const failure = "failure" in error ? error.failure : undefined;
     if (failure === "timeout") return commonErrors.error("TIMED_OUT", { message: error.message, cause: error });

@@ -7,7 +7,7 @@ import {
   writeEndpoints,
   writeOperatorToken,
 } from "#apps/biplane/state";
-import { startControlPlane, untilToldToStop } from "#apps/control";
+import { type DatabaseSetting, startControlPlane, untilToldToStop } from "#apps/control";
 import type { Region } from "#contracts";
 import { DataPlaneRefused, inProcessTransport } from "#data-plane/link";
 import { createLogger, createMetrics, type LogLevel, observeProcess } from "#foundation/telemetry";
@@ -30,6 +30,8 @@ export interface UpCommandOptions {
   readonly logLevel: LogLevel;
   /** A file that gets one JSON line for each request. */
   readonly accessLog?: string | undefined;
+  /** The server that keeps the event log; without it, the log is in the data directory. */
+  readonly database?: DatabaseSetting | undefined;
   readonly version: string;
   readonly print: (line: string) => void;
 }
@@ -37,7 +39,7 @@ export interface UpCommandOptions {
 /**
  * Serves until SIGINT or SIGTERM, then stops cleanly.
  * @returns the exit code
- * @throws DataDirectoryInUse, DataPlaneRefused; the system's error when a port is taken
+ * @throws DataDirectoryInUse, DataPlaneRefused; EventStoreError Deposed when another control plane took over; PostgresError; the system's error when a port is taken
  */
 export async function runUp(options: UpCommandOptions): Promise<number> {
   const begun = performance.now();
@@ -55,6 +57,7 @@ export async function runUp(options: UpCommandOptions): Promise<number> {
       names: options.apiNames,
       region,
       version,
+      database: options.database,
       logger,
       metrics,
     });
@@ -90,10 +93,11 @@ export async function runUp(options: UpCommandOptions): Promise<number> {
     print(`  in another terminal:   eval "$(npx biplane env)"`);
     print("");
     print(`ready in ${Math.round(performance.now() - begun)} ms; Ctrl-C stops it`);
-    await untilToldToStop();
+    const deposed = await Promise.race([untilToldToStop(), control.deposed]);
     removeEndpoints(dataDirectory, "up", process.pid);
     await dataPlane.close();
     await control.close();
+    if (deposed !== undefined) throw deposed;
     return 0;
   } finally {
     claim.release();

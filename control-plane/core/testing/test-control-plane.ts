@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AccountId, Command, CommandOrigin, CommandOutcome, Region } from "#contracts";
+import type { EventStore } from "#control-plane/events";
 import { createVirtualTime, type Random, type VirtualTime } from "#foundation/runtime";
 import type { ControlPlane } from "../control-plane.ts";
 import { type ControlPlaneOptions, openControlPlane } from "../open-control-plane.ts";
@@ -15,6 +16,11 @@ export interface TestControlPlane {
   readonly controlPlane: ControlPlane;
   /** Closes and opens again over the same directory. */
   reopen(options?: Partial<ControlPlaneOptions>): Promise<ControlPlane>;
+}
+
+export interface TestOptions extends Partial<ControlPlaneOptions> {
+  /** Opens the log at each start, where it is not the SQLite file. */
+  readonly openStore?: () => Promise<EventStore>;
 }
 
 /** Accepts JSON objects, as the real parser does; the grammar is tested where it lives. */
@@ -53,13 +59,14 @@ export function origin(idempotencyKey?: string, actor = "system:test"): CommandO
 /** Runs `body` with a fresh control plane and removes everything afterwards. */
 export async function withControlPlane(
   body: (test: TestControlPlane) => Promise<void>,
-  options: Partial<ControlPlaneOptions> = {},
+  { openStore, ...options }: TestOptions = {},
 ): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), "biplane-control-"));
   const time = createVirtualTime(START_MS);
   let generation = 0;
-  const openIt = (more: Partial<ControlPlaneOptions> = {}): Promise<ControlPlane> =>
+  const openIt = async (more: Partial<ControlPlaneOptions> = {}): Promise<ControlPlane> =>
     openControlPlane({
+      ...(openStore === undefined ? {} : { store: await openStore() }),
       dataDirectory: directory,
       clock: time.clock,
       timers: time.timers,

@@ -1,4 +1,5 @@
 /** Options of commands that start something: from the command line, else from the environment, else the default. */
+import type { DatabaseSetting } from "#apps/control";
 import { isLogLevel, LOG_LEVELS, type LogLevel } from "#foundation/telemetry";
 import type { CommandContext } from "../../cli/command.ts";
 import { usageError } from "../../cli/errors.ts";
@@ -43,6 +44,15 @@ export function regionSetting(context: CommandContext): string {
   const region = setting(context, "region") ?? "us-east-1";
   if (/^[a-z]{2,}(-[a-z0-9]+)+$/.test(region)) return region;
   throw usageError(`--region must look like us-east-1, not "${region}".`);
+}
+
+/** The URLs hold passwords: they are passed on, and never part of a message. */
+export function databaseSetting({ arguments: given, environment }: CommandContext): DatabaseSetting | undefined {
+  const url = given.text("database") ?? (environment.BIPLANE_DATABASE_URL || undefined);
+  const ownerUrl = given.text("database-owner") ?? (environment.BIPLANE_DATABASE_OWNER_URL || undefined);
+  if (url !== undefined) return { url, ownerUrl };
+  if (ownerUrl === undefined) return undefined;
+  throw usageError("--database-owner needs --database, the URL of the role that the program runs as.");
 }
 
 /** An option without a value; in the environment `1` or `true`, `0` or `false`. */

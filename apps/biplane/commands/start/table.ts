@@ -25,6 +25,19 @@ const LOG_LEVEL: CommandOption = {
 };
 const ACCESS_LOG: CommandOption = { name: "access-log", value: "FILE", help: "Append one JSON line for each request" };
 
+const DATABASE: readonly CommandOption[] = [
+  {
+    name: "database",
+    value: "URL",
+    help: "Keep the event log in this PostgreSQL (BIPLANE_DATABASE_URL), not in the data directory",
+  },
+  {
+    name: "database-owner",
+    value: "URL",
+    help: "Make or update its schema first, as this role (BIPLANE_DATABASE_OWNER_URL)",
+  },
+];
+
 const ENFORCE_THROUGHPUT: CommandOption = {
   name: "enforce-throughput",
   help: "Throttle tables with provisioned throughput, as AWS does",
@@ -39,7 +52,18 @@ export const START_COMMANDS: readonly Command[] = [
   {
     name: "up",
     summary: "Start a cloud: both planes in one process",
-    options: [PORT, API_PORT, API_NAME, HOST, REGION, ENFORCE_THROUGHPUT, AUDIT_DATA_EVENTS, LOG_LEVEL, ACCESS_LOG],
+    options: [
+      PORT,
+      API_PORT,
+      API_NAME,
+      HOST,
+      REGION,
+      ENFORCE_THROUGHPUT,
+      AUDIT_DATA_EVENTS,
+      ...DATABASE,
+      LOG_LEVEL,
+      ACCESS_LOG,
+    ],
     notes: [
       "The data directory is --data, else BIPLANE_DATA, else .biplane in the clone that the program runs from, else ~/.biplane.",
       "Deleting it resets the cloud. SIGINT and SIGTERM stop it cleanly. Every option can be set as BIPLANE_PORT, BIPLANE_API_PORT …",
@@ -53,7 +77,10 @@ export const START_COMMANDS: readonly Command[] = [
   {
     name: "control",
     summary: "Start a control plane alone",
-    options: [API_PORT, API_NAME, HOST, REGION, LOG_LEVEL],
+    options: [API_PORT, API_NAME, HOST, REGION, ...DATABASE, LOG_LEVEL],
+    notes: [
+      "A URL holds a password, and every process of the machine can read a command line: give it as BIPLANE_DATABASE_URL.",
+    ],
     examples: [["biplane control --data /srv/control", "decide here, serve elsewhere"]],
     load: async () => (await import("./control.ts")).control,
   },

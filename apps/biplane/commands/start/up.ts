@@ -2,6 +2,7 @@
 import type { CommandBody } from "../../cli/command.ts";
 import { dataDirectoryOf } from "../../cli/find-cloud.ts";
 import {
+  databaseSetting,
   flagSetting,
   hostSetting,
   logLevelSetting,
@@ -24,6 +25,7 @@ export const up: CommandBody = async (context) => {
     region: regionSetting(context),
     enforceThroughput: flagSetting(context, "enforce-throughput"),
     auditDataEvents: flagSetting(context, "audit-data-events"),
+    database: databaseSetting(context),
     logLevel: logLevelSetting(context),
     accessLog: setting(context, "access-log"),
     version: context.version,
