@@ -122,7 +122,7 @@ export class ChunkedBody {
   #takeTrailer(bytes: Buffer, at: number): number {
     const before = this.#trailer.length;
     const room = TRAILER_BYTES_MAX - before;
-    const taken = this.#trailer + bytes.latin1Slice(at, Math.min(bytes.length, at + room));
+    const taken = this.#trailer + bytes.toString("latin1", at, Math.min(bytes.length, at + room));
     if (taken.startsWith("\r\n")) return at + 2 - before;
     const end = taken.indexOf("\r\n\r\n", Math.max(0, before - 3));
     if (end === -1) {

@@ -67,6 +67,11 @@ export class ResponseReader {
     return this.#state === "idle";
   }
 
+  /** Whether the last response of the connection is complete. */
+  get isDone(): boolean {
+    return this.#state === "done";
+  }
+
   /** Whether the connection has left HTTP (101): its bytes are no longer for this reader. */
   get isTunnel(): boolean {
     return this.#state === "tunnel";
@@ -187,7 +192,7 @@ export class ResponseReader {
     if (end - start > maxHeadBytes) return "head-too-large";
     this.#partial = undefined;
     this.#partialBytes = 0;
-    const head = parseResponseHead(bytes.latin1Slice(start, end), this.#method);
+    const head = parseResponseHead(bytes.toString("latin1", start, end), this.#method);
     if (head === undefined) return "malformed";
     const next = end + END_OF_HEAD.length - start - before + from;
     return this.#begin(head) ?? next;

@@ -1,0 +1,32 @@
+/** Fields that are for the next hop alone (RFC 9110 §7.6.1). Pure. */
+
+/** Never passed on, in lower case. */
+export const HOP_BY_HOP: ReadonlySet<string> = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "te",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/** Fields that `Connection` may not take away: they are ours to decide, or make the message what it is. */
+const NOT_NOMINABLE: ReadonlySet<string> = new Set(["host", "content-length", "expect", "trailer", "date"]);
+
+const NONE: ReadonlySet<string> = new Set();
+
+/**
+ * What a `Connection` field declares to be for the next hop, in lower case.
+ * @param connection its value (several joined with `,`), or undefined
+ */
+export function nominated(connection: string | undefined): ReadonlySet<string> {
+  if (connection === undefined || connection === "keep-alive" || connection === "close") return NONE;
+  const names = new Set<string>();
+  for (const option of connection.toLowerCase().split(",")) {
+    const name = option.trim();
+    if (name !== "" && !HOP_BY_HOP.has(name) && !NOT_NOMINABLE.has(name)) names.add(name);
+  }
+  return names;
+}

@@ -1,0 +1,69 @@
+/** An upstream's consent to leave HTTP (101), passed on, and the tunnel that follows (RFC 9110 §7.8). */
+
+import type { ResponseHead } from "../codec/response-head.ts";
+import type { Deadlines } from "../io/deadlines.ts";
+import type { DetachedChannel } from "../pool/upstream-connection.ts";
+import { SocketEnd, type TunnelSocket } from "../tunnel/socket-end.ts";
+import { Tunnel } from "../tunnel/tunnel.ts";
+import { responseHeaders } from "./response-headers.ts";
+import type { Route } from "./route.ts";
+
+/** What a server does with a request whose connection leaves HTTP: it sends `head`, and hands its socket to `onOpen`. */
+export interface TunnelAnswer {
+  readonly kind: "tunnel";
+  /** A whole 101 response without a body. */
+  readonly head: Uint8Array;
+  /** @param rest what the client sent behind its request */
+  onOpen(socket: TunnelSocket, rest: Uint8Array): void;
+  /** The client left before its answer. */
+  abandon(): void;
+}
+
+/** An upstream that agreed to a tunnel. */
+export interface TunnelOutcome {
+  readonly head: ResponseHead;
+  readonly upstream: DetachedChannel;
+}
+
+export function joinTunnel(
+  { head, upstream: { channel, rest: early } }: TunnelOutcome,
+  route: Route,
+  deadlines: Deadlines,
+  idleTimeoutMs: number,
+): TunnelAnswer {
+  // Until the server has its socket ready the upstream waits.
+  channel.pause();
+  const onFinished = (complete: boolean, bytesSent: number, bytesReceived: number): void =>
+    route.onFinished?.({ status: head.status, failure: undefined, complete, bytesSent, bytesReceived });
+  return {
+    kind: "tunnel",
+    head: switchingHead(head, route),
+    onOpen(socket, rest) {
+      const client = new SocketEnd(socket);
+      const tunnel = new Tunnel(client, channel, {
+        deadlines,
+        idleTimeoutMs,
+        onOver: ({ reason, bytesUp, bytesDown }) =>
+          onFinished(reason !== "idle" && reason !== "cut", bytesUp, bytesDown),
+      });
+      tunnel.begin(rest, early);
+    },
+    abandon() {
+      channel.reset();
+      onFinished(false, 0, 0);
+    },
+  };
+}
+
+/** The upstream's 101 with its fields; `Connection` and `Upgrade` are ours to say on our hop. */
+function switchingHead(head: ResponseHead, route: Route): Uint8Array {
+  const { fields, reason } = head;
+  const headers = responseHeaders(head);
+  route.responseHeaders?.(head.status, headers);
+  let text = `HTTP/1.1 101 ${reason === "" ? "Switching Protocols" : reason}\r\nConnection: Upgrade\r\n`;
+  for (let i = 0; i < fields.lowerNames.length; i++) {
+    if (fields.lowerNames[i] === "upgrade") text += `Upgrade: ${fields.raw[i * 2 + 1]}\r\n`;
+  }
+  for (const [name, value] of headers) text += `${name}: ${value}\r\n`;
+  return Buffer.from(`${text}\r\n`, "latin1");
+}

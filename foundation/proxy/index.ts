@@ -1,0 +1,15 @@
+/** Proxying of HTTP/1.1, upgraded connections and TCP: pools of upstream connections, balancing, health. */
+
+export type { ResponseFault } from "./codec/response-reader.ts";
+export { type ProxyFailure, plainFailure, statusOf, UpstreamBroke } from "./forward/failure.ts";
+export { EDGE_POLICY, type ForwardedMode, type ForwardedPolicy } from "./forward/forwarded.ts";
+export { createProxy, type HttpProxy, type ProxyOptions } from "./forward/proxy.ts";
+export { UnsafeTarget } from "./forward/request-head.ts";
+export type { FailedAttempt, ForwardResult, Route, RouteRequest } from "./forward/route.ts";
+export type { TunnelAnswer } from "./forward/upgrade.ts";
+export { authorityOf, type Backend, type BackendAddress, type BackendTls } from "./io/backend.ts";
+export type { ConnectFailure } from "./io/connect.ts";
+export type { Time } from "./io/deadlines.ts";
+export { DEFAULT_POOL_LIMITS, type NoConnection, Pool, type PoolCounts, type PoolLimits } from "./pool/pool.ts";
+export type { TunnelSocket } from "./tunnel/socket-end.ts";
+export type { TunnelResult } from "./tunnel/tunnel.ts";
