@@ -117,7 +117,7 @@ function createMirror() {
  */
 export async function expectEverythingAgrees(
   numRuns: number,
-  options: Pick<TestOptions, "openStore"> = {},
+  options: Pick<TestOptions, "createLog"> = {},
 ): Promise<void> {
   const batches = fc.array(fc.array(step, { minLength: 1, maxLength: 12, size: "max" }), {
     minLength: 1,

@@ -19,8 +19,8 @@ export interface TestControlPlane {
 }
 
 export interface TestOptions extends Partial<ControlPlaneOptions> {
-  /** Opens the log at each start, where it is not the SQLite file. */
-  readonly openStore?: () => Promise<EventStore>;
+  /** Makes a log, where it is not to be the SQLite file, and says how it is opened at each start. */
+  readonly createLog?: () => Promise<() => Promise<EventStore>>;
 }
 
 /** Accepts JSON objects, as the real parser does; the grammar is tested where it lives. */
@@ -59,10 +59,11 @@ export function origin(idempotencyKey?: string, actor = "system:test"): CommandO
 /** Runs `body` with a fresh control plane and removes everything afterwards. */
 export async function withControlPlane(
   body: (test: TestControlPlane) => Promise<void>,
-  { openStore, ...options }: TestOptions = {},
+  { createLog, ...options }: TestOptions = {},
 ): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), "biplane-control-"));
   const time = createVirtualTime(START_MS);
+  const openStore = await createLog?.();
   let generation = 0;
   const openIt = async (more: Partial<ControlPlaneOptions> = {}): Promise<ControlPlane> =>
     openControlPlane({
