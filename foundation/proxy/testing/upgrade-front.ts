@@ -73,6 +73,7 @@ function serve(proxy: HttpProxy, socket: FrontSocket): void {
   let head = "";
   let asked = false;
   socket.on("close", () => gone.abort());
+  socket.on("end", () => gone.abort());
   socket.on("data", (bytes) => {
     head += Buffer.from(bytes).toString("latin1");
     const end = head.indexOf("\r\n\r\n");
