@@ -88,6 +88,13 @@ export class CommandExecutor {
     return this.#mutex.run(step);
   }
 
+  /** Decides nothing more: the log has another owner. */
+  depose(error: EventStoreError): void {
+    if (this.#deposed !== undefined) return;
+    this.#deposed = error;
+    this.#options.onDeposed?.(error);
+  }
+
   /** Answers what was accepted and refuses the rest. */
   close(): Promise<void> {
     return this.#group.close();
@@ -121,10 +128,7 @@ export class CommandExecutor {
     this.#mustResume = true;
     draft.undo({ events: 0, changes: 0 });
     this.#options.onError("the event log refused a batch", error);
-    if (error instanceof EventStoreError && error.code === "Deposed" && this.#deposed === undefined) {
-      this.#deposed = error;
-      this.#options.onDeposed?.(error);
-    }
+    if (error instanceof EventStoreError && error.code === "Deposed") this.depose(error);
     const refusal = refuse(
       "Internal",
       "The control plane could not write its log; the command may have been carried out or not",

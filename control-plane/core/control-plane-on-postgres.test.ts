@@ -8,6 +8,7 @@ import { createPostgresLog, type Differently, type PostgresLog } from "#control-
 import { systemClock, systemRandom } from "#foundation/runtime";
 import { openCutLine, startTestPostgres, type TestPostgres, whyNoPostgres } from "#foundation/sql/postgres/testing";
 import { skipUnless } from "../../tests/support/skips.ts";
+import { until } from "../../tests/support/until.ts";
 import type { ControlPlane } from "./control-plane.ts";
 import { openControlPlane } from "./open-control-plane.ts";
 import { expectEverythingAgrees } from "./testing/random-commands.ts";
@@ -95,6 +96,7 @@ function controlPlanes(server: TestPostgres): void {
       });
       const second = await start();
       const kept = (await Promise.all(busy)).flat();
+      await until("the first is told", () => first.deposed.length > 0);
       const refused = await first.controlPlane.execute({ type: "account.create", name: "too late" }, origin());
       expect(refused).toMatchObject({ ok: false, code: "Internal" });
       expect(first.deposed).toMatchObject([{ code: "Deposed" }]);

@@ -54,7 +54,7 @@ export interface ControlPlaneOptions {
   readonly limits?: Partial<IdentityLimits & PlatformLimits & ResourceLimits>;
   /** Another store than the SQLite file; the control plane closes it. */
   readonly store?: EventStore;
-  /** Called once when another control plane has taken over the log: every command is refused from then on, so stop the process. */
+  /** Called once when another control plane has taken over the log, as soon as this is noticed: every command is refused from then on, so stop the process. */
   readonly onDeposed?: (error: Error) => void;
 }
 
@@ -141,6 +141,7 @@ async function assemble(
     onError: (message, error) => logger?.error(message, { error }),
     onDeposed: options.onDeposed,
   });
+  store.onDeposed((error) => executor.depose(error));
   let closing: Promise<void> | undefined;
 
   async function execute(command: Command, origin: CommandOrigin): Promise<CommandOutcome> {

@@ -348,6 +348,21 @@ export function eventStoreConformance(name: string, create: () => Promise<StoreU
         expect((await first.read(START, 10)).map((event) => event.id as number)).toEqual([1, 2]);
       }));
 
+    test("onDeposed() tells once, at the latest when a write is refused", () =>
+      withLog(async (log) => {
+        const first = await log.open();
+        const told: EventStoreError[] = [];
+        first.onDeposed((error) => told.push(error));
+        await first.append(batchOf(created(1, 1)));
+        expect(told).toEqual([]);
+        const second = await log.open();
+        second.onDeposed((error) => told.push(error));
+        for (let tries = 0; tries < 3; tries++) await codeOf(first.append(batchOf(created(2, 1))));
+        expect(told.map(({ code, message }) => [code, message])).toEqual([
+          ["Deposed", `epoch ${second.epoch} has taken over this event log from epoch ${first.epoch}`],
+        ]);
+      }));
+
     test("a closed store refuses, and closing twice is harmless", () =>
       withStore(async (store) => {
         await store.close();

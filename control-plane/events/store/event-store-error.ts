@@ -19,3 +19,8 @@ export class EventStoreError extends Error {
     this.code = code;
   }
 }
+
+/** The words for `Deposed`, the same in every store. */
+export function deposedError(current: number, own: number): EventStoreError {
+  return new EventStoreError("Deposed", `epoch ${current} has taken over this event log from epoch ${own}`);
+}

@@ -1,10 +1,11 @@
 /**
- * The port behind which the event log, the views and the idempotency records are kept. SQLite implements it, PostgreSQL can; every implementation passes
+ * The port behind which the event log, the views and the idempotency records are kept. SQLite and PostgreSQL implement it; every implementation passes
  * `conformance.ts`.
  *
  * One process at a time appends: whoever opens the store takes a new, higher epoch, and an append of a lower epoch is refused from then on.
  */
 import type { AggregateType, ControlPlaneId, EventEnvelope, EventId } from "#contracts";
+import type { EventStoreError } from "./event-store-error.ts";
 
 /** Names an aggregate. */
 export interface AggregateReference {
@@ -118,6 +119,11 @@ export interface EventStore {
    * ends the subscription.
    */
   onAppended(listener: (head: EventId) => void): () => void;
+  /**
+   * Tells once that another opener has taken over the log, as soon as this is noticed: at the latest when a write is refused, where openers may be on different machines
+   * within about a second.
+   */
+  onDeposed(listener: (error: EventStoreError) => void): void;
   /** What is wrong with the stored log: gaps, broken sequences, epochs that go down, damaged files. Empty when nothing is. Takes time. */
   check(): Promise<readonly string[]>;
   close(): Promise<void>;

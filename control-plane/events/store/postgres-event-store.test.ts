@@ -199,6 +199,21 @@ function rolesAndSchema(server: TestPostgres): void {
       expect(heads).toEqual(heads.toSorted((a, b) => a - b));
     }),
   );
+
+  test(
+    "tells who had it that somebody else has taken it over, though he does nothing",
+    withLog(async (log) => {
+      const first = await log.open({ timers: createVirtualTime(0).timers });
+      const told: string[] = [];
+      first.onDeposed((error) => told.push(error.code));
+      // The hint is heard once the first listens.
+      await until("the hint is heard", async () => {
+        await (await log.open()).close();
+        return told.length > 0;
+      });
+      expect(told).toEqual(["Deposed"]);
+    }),
+  );
 }
 
 function event(id: number) {

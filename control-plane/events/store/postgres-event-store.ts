@@ -2,7 +2,6 @@
 import type { ControlPlaneId, EventEnvelope, EventId } from "#contracts";
 import { randomUuid } from "#foundation/runtime";
 import { arrayLiteral, type PostgresClient, PostgresError } from "#foundation/sql/postgres";
-import { AppendHints } from "./append-hints.ts";
 import { type EventRow, eventOfRow } from "./event-row.ts";
 import {
   type AggregateReference,
@@ -15,11 +14,12 @@ import {
   type ViewProgress,
   type ViewRow,
 } from "./event-store.ts";
-import { EventStoreError } from "./event-store-error.ts";
+import { deposedError, EventStoreError } from "./event-store-error.ts";
 import { FINDINGS_MAX, LOG_CHECKS } from "./log-checks.ts";
-import { openLogClient, type PostgresLogOptions, requireSuitableLog, schemaOf, takeEpoch } from "./postgres-log.ts";
+import { type LogState, LogWatch } from "./log-watch.ts";
+import { channelOf, openLogClient, type PostgresLogOptions, requireSuitableLog, takeEpoch } from "./postgres-log.ts";
 import { DEPOSED, MISNUMBERED } from "./postgres-schema.ts";
-import { appendStatement, changeRows, FENCE, READS } from "./postgres-statements.ts";
+import { appendStatement, changeRows, FENCE, READS, stateOfHint } from "./postgres-statements.ts";
 
 /** Reads at a time, besides the one session that writes. */
 const READING_SESSIONS = 2;
@@ -41,7 +41,7 @@ export async function openPostgresEventStore(options: PostgresLogOptions): Promi
   const writer = openLogClient(options, { name: writerName, sessions: 1 });
   try {
     await requireSuitableLog(writer, options);
-    const taken = await takeEpoch(writer, options.random);
+    const taken = await takeEpoch(writer, options.random, channelOf(options));
     const [end] = await writer.read<{ head: string }>(READS.head);
     return new PostgresEventStore(options, { writer, writerName, ...taken, head: Number(end!.head) as EventId });
   } catch (error) {
@@ -76,7 +76,7 @@ class PostgresEventStore implements EventStore {
   readonly #writerName: string;
   readonly #reader: PostgresClient;
   readonly #channel: string;
-  readonly #hints: AppendHints;
+  readonly #watch: LogWatch;
   /** Set when a write was not answered: what became of it is settled before anything else is asked. */
   #unsettled = false;
   #settling: Promise<void> | undefined;
@@ -88,11 +88,15 @@ class PostgresEventStore implements EventStore {
     this.#writer = writer;
     this.#writerName = writerName;
     this.#reader = openLogClient(options, { name: "biplane-read", sessions: READING_SESSIONS });
-    this.#channel = `${schemaOf(options)}.appended`;
-    this.#hints = new AppendHints({
-      head,
-      look: () => this.head(),
-      listen: () => this.#reader.listen(this.#channel, (said) => this.#hints.told(Number(said) as EventId)),
+    this.#channel = channelOf(options);
+    this.#watch = new LogWatch({
+      state: { epoch, head },
+      look: () => this.#state(),
+      listen: () =>
+        this.#reader.listen(this.#channel, (said) => {
+          const state = stateOfHint(said);
+          if (state !== undefined) this.#watch.told(state);
+        }),
       timers: options.timers,
     });
   }
@@ -114,7 +118,7 @@ class PostgresEventStore implements EventStore {
     const { sql, parameters } = appendStatement(batch, this.epoch, this.#channel);
     await this.#write(async () => (await this.#writer.query(sql, parameters)).length > 0);
     const last = batch.events.at(-1);
-    if (last !== undefined) this.#hints.told(last.id);
+    if (last !== undefined) this.#watch.told({ epoch: this.epoch, head: last.id });
   }
 
   async read(after: EventId, limit: number): Promise<readonly EventEnvelope[]> {
@@ -197,7 +201,11 @@ class PostgresEventStore implements EventStore {
   }
 
   onAppended(listener: (head: EventId) => void): () => void {
-    return this.#hints.subscribe(listener);
+    return this.#watch.onAppended(listener);
+  }
+
+  onDeposed(listener: (error: EventStoreError) => void): void {
+    this.#watch.onTaken((current) => listener(deposedError(current, this.epoch)));
   }
 
   async check(): Promise<readonly string[]> {
@@ -218,7 +226,7 @@ class PostgresEventStore implements EventStore {
   }
 
   async close(): Promise<void> {
-    this.#hints.close();
+    this.#watch.close();
     await Promise.all([this.#writer.close(), this.#reader.close()]);
   }
 
@@ -233,9 +241,14 @@ class PostgresEventStore implements EventStore {
       throw storeError(error);
     }
     if (held) return;
-    const [now] = await this.#read<{ epoch: Whole }>(READS.epoch);
-    const problem = `epoch ${now!.epoch} has taken over this event log from epoch ${this.epoch}`;
-    throw new EventStoreError("Deposed", problem);
+    const state = await this.#state();
+    this.#watch.told(state);
+    throw deposedError(state.epoch, this.epoch);
+  }
+
+  async #state(): Promise<LogState> {
+    const [row] = await this.#read<{ head: Whole; epoch: Whole }>(READS.state);
+    return { head: Number(row!.head) as EventId, epoch: Number(row!.epoch) };
   }
 
   async #read<Row extends object>(sql: string, parameters: readonly (string | number)[] = []): Promise<readonly Row[]> {

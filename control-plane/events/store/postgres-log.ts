@@ -28,6 +28,11 @@ const OLDEST_SERVER = 150_000;
 
 const REMEDY = "start once with --database-owner, the URL of the role that owns the schema (docs/operating.md)";
 
+/** On which the state of the log is told to whoever has it open. */
+export function channelOf(options: Pick<PostgresLogOptions, "schema">): string {
+  return `${schemaOf(options)}.log`;
+}
+
 export function schemaOf({ schema }: Pick<PostgresLogOptions, "schema">): string {
   return schema ?? SCHEMA;
 }
@@ -101,17 +106,20 @@ export async function requireSuitableLog(client: PostgresClient, options: Postgr
   if (rights?.powerful === true) throw tooPowerful(user);
 }
 
-/** Takes the log over: from now on the appends of every earlier opener are refused. Waits for one that is under way. */
+/** Takes the log over, and tells the one before: from now on its appends are refused. Waits for one that is under way. */
 export async function takeEpoch(
   client: PostgresClient,
   random: Random,
+  channel: string,
 ): Promise<{ readonly controlPlaneId: ControlPlaneId; readonly epoch: number }> {
   await client.query(
     "INSERT INTO control_plane (single, control_plane_id, epoch) VALUES (1, $1, 0) ON CONFLICT DO NOTHING",
     [randomUuid(random)],
   );
   const [row] = await client.query<{ control_plane_id: string; epoch: string }>(
-    "UPDATE control_plane SET epoch = epoch + 1 RETURNING control_plane_id, epoch",
+    `WITH taken AS (UPDATE control_plane SET epoch = epoch + 1 RETURNING control_plane_id, epoch)
+     SELECT control_plane_id, epoch, pg_notify($1, epoch || ' 0')::text FROM taken`,
+    [channel],
   );
   return { controlPlaneId: row!.control_plane_id as ControlPlaneId, epoch: Number(row!.epoch) };
 }

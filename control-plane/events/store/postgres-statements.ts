@@ -1,8 +1,9 @@
 /** What the store says to PostgreSQL. Pure. */
-import type { EventEnvelope } from "#contracts";
+import type { EventEnvelope, EventId } from "#contracts";
 import { arrayLiteral, type PostgresParameters } from "#foundation/sql/postgres";
 import { EVENT_COLUMNS, eventValues } from "./event-row.ts";
 import type { AppendBatch, ViewRowChange, ViewUpdate } from "./event-store.ts";
+import type { LogState } from "./log-watch.ts";
 
 /** A statement with its parameters. */
 export interface PostgresStatement {
@@ -58,9 +59,9 @@ appended AS (
 ), moved AS (
   UPDATE view_checkpoints SET through = $26 FROM fence WHERE view = ANY ($25::text[]) AND $26::bigint IS NOT NULL
 )
-SELECT CASE WHEN $26::bigint IS NOT NULL THEN pg_notify($27, $26::text)::text END FROM fence`;
+SELECT CASE WHEN $26::bigint IS NOT NULL THEN pg_notify($27, fence.epoch || ' ' || $26)::text END FROM fence`;
 
-/** @param channel on which the new head is told */
+/** @param channel on which the new state of the log is told, see `stateOfHint` */
 export function appendStatement(batch: AppendBatch, epoch: number, channel: string): PostgresStatement {
   const { events, views } = batch;
   const remembered = [...new Map(batch.idempotency.map((record) => [record.scope, record])).values()];
@@ -122,6 +123,12 @@ function lastChanges(updates: readonly ViewUpdate[]) {
   return [...last.values()];
 }
 
+/** What is told on the channel: `<epoch> <head>`. Undefined for what says neither. */
+export function stateOfHint(said: string): LogState | undefined {
+  const [, epoch, head] = /^(\d{1,15}) (\d{1,15})$/.exec(said) ?? [];
+  return head === undefined ? undefined : { epoch: Number(epoch), head: Number(head) as EventId };
+}
+
 /** A column of each value of the events, each an array. */
 function eventColumns(events: readonly EventEnvelope[]): readonly string[] {
   const rows = events.map((event) => eventValues(event) as readonly (string | number | null)[]);
@@ -134,7 +141,7 @@ const READ_COLUMNS = EVENT_COLUMNS.replace("payload", "payload::text AS payload"
 /** Reads; whole numbers of type `bigint` come back as text. */
 export const READS = {
   head: "SELECT coalesce(max(id), 0) AS head FROM events",
-  epoch: "SELECT epoch FROM control_plane",
+  state: "SELECT coalesce((SELECT max(id) FROM events), 0) AS head, epoch FROM control_plane",
   lastSequences: `
     SELECT coalesce((SELECT max(e.aggregate_sequence) FROM events e
       WHERE e.aggregate_type = asked.type AND e.aggregate_id = asked.id), 0) AS last

@@ -15,7 +15,7 @@ import {
   type ViewRow,
   type ViewRowChange,
 } from "./event-store.ts";
-import { EventStoreError } from "./event-store-error.ts";
+import { deposedError, EventStoreError } from "./event-store-error.ts";
 import { checkEventLog } from "./sqlite-log-check.ts";
 import { EVENT_STORE_MIGRATIONS } from "./sqlite-schema.ts";
 
@@ -113,6 +113,7 @@ class SqliteEventStore implements EventStore {
   readonly #database: Database;
   readonly #sql: ReturnType<typeof prepareStatements>;
   readonly #listeners = new Set<(head: EventId) => void>();
+  readonly #deposed = new Set<(error: EventStoreError) => void>();
 
   constructor(database: Database, controlPlaneId: ControlPlaneId, epoch: number) {
     this.#database = database;
@@ -212,12 +213,17 @@ class SqliteEventStore implements EventStore {
     return () => void this.#listeners.delete(listener);
   }
 
+  onDeposed(listener: (error: EventStoreError) => void): void {
+    this.#deposed.add(listener);
+  }
+
   async check(): Promise<readonly string[]> {
     return this.#guard(() => [...this.#database.integrityCheck("full"), ...checkEventLog(this.#database)]);
   }
 
   async close(): Promise<void> {
     this.#listeners.clear();
+    this.#deposed.clear();
     this.#database.close();
   }
 
@@ -233,15 +239,17 @@ class SqliteEventStore implements EventStore {
     this.#guard(() =>
       this.#database.transaction(() => {
         const current = this.#sql.epoch.get()!.epoch;
-        if (current !== this.epoch) {
-          throw new EventStoreError(
-            "Deposed",
-            `epoch ${current} has taken over this event log from epoch ${this.epoch}`,
-          );
-        }
+        if (current !== this.epoch) throw this.#deposedBy(current);
         body();
       }),
     );
+  }
+
+  #deposedBy(current: number): EventStoreError {
+    const error = deposedError(current, this.epoch);
+    for (const listener of this.#deposed) listener(error);
+    this.#deposed.clear();
+    return error;
   }
 
   #guard<Result>(body: () => Result): Result {
