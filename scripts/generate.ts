@@ -1,9 +1,10 @@
-/** `npm run generate`: service models from the pinned SDK packages, then the parity table. */
+/** `npm run generate`: service models from the pinned SDK packages, then the tables of parity and of permissions. */
 import { runStep } from "./steps.ts";
 
 for (const [name, script] of [
   ["service models", "scripts/generate-aws-models.ts"],
   ["parity table", "scripts/generate-parity.ts"],
+  ["table of permissions", "scripts/generate-permissions.ts"],
 ] as const) {
   const step = await runStep(name, [process.execPath, script]);
   if (!step.ok) process.exit(1);

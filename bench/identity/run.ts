@@ -39,7 +39,9 @@ function doorTo(catalog: FakeCatalog, asks: (key: string) => readonly AccessRequ
     operations: new Map([
       ["GetObject", { access: ({ Key }: { readonly Key: string }) => asks(Key), handle: () => ({}) }],
     ]),
-    permissions: { GetObject: { actions: ["s3:GetObject"], level: "Read", resources: ["*"], data: true } },
+    permissions: {
+      GetObject: { actions: ["s3:GetObject"], level: "Read", resources: ["*"], conditionKeys: [], data: true },
+    },
     close: async () => {},
   };
   return createFrontDoor({

@@ -1,9 +1,14 @@
 import { expect, test } from "bun:test";
 import type { AccountId } from "#contracts";
 import type { Operation, OperationPermission, Service } from "#data-plane/service";
-import { expectDeclared, offeredOperations } from "./declared.ts";
+import { expectDeclared, expectDeclaredKeys, offeredOperations } from "./declared.ts";
 
-const permission: OperationPermission = { actions: ["sqs:SendMessage"], level: "Write", resources: ["*"] };
+const permission: OperationPermission = {
+  actions: ["sqs:SendMessage"],
+  level: "Write",
+  resources: ["*"],
+  conditionKeys: ["aws:ResourceTag/${TagKey}", "sqs:Some.Key"],
+};
 const operation: Operation<never, unknown> = { access: () => [], handle: () => ({}) };
 const service = (operations: readonly string[], declared: readonly string[]): Service => ({
   name: "sqs",
@@ -24,4 +29,14 @@ test("an operation asks about what it declares, in any case", () => {
   expectDeclared(offered, asked("sqs:SendMessage"));
   expectDeclared(offered, asked("sqs:sendmessage"));
   expect(() => expectDeclared(offered, asked("sqs:DeleteMessage"))).toThrow("asked about sqs:DeleteMessage");
+});
+
+test("a question brings the condition keys that are declared, and no others", () => {
+  const offered = offeredOperations(service(["a"], ["a"])).get("a")!;
+  const bringing = (conditions: Record<string, string | undefined>) => ({ ...asked("sqs:SendMessage"), conditions });
+  expectDeclaredKeys(offered, asked("sqs:SendMessage"));
+  expectDeclaredKeys(offered, bringing({ "aws:resourcetag/a/b": "x", "sqs:some.key": "x", "sqs:absent": undefined }));
+  for (const key of ["aws:resourcetag/", "aws:requesttag/a", "sqs:some-key", "sqs:some.key2", "SQS:some.key"]) {
+    expect(() => expectDeclaredKeys(offered, bringing({ [key]: "x" }))).toThrow(`sqs:SendMessage brings ${key}`);
+  }
 });

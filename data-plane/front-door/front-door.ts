@@ -60,6 +60,8 @@ export interface FrontDoorOptions {
   readonly audit: AuditTrail;
   /** Calls on objects, items and messages are written down too, each before it happens. Default: only those that are refused. */
   readonly auditDataEvents?: boolean;
+  /** For tests: questions are held to the condition keys that the tables of permissions name. */
+  readonly checksConditionKeys?: boolean;
   readonly browser?: BrowserAccess;
   readonly onKeyUse?: OnKeyUse;
 }
@@ -86,6 +88,7 @@ export async function createFrontDoor(options: FrontDoorOptions): Promise<HttpHa
     onKeyUse,
     audit: options.audit,
     auditsData: options.auditDataEvents ?? false,
+    checksConditionKeys: options.checksConditionKeys ?? false,
   };
   const door: DoorServices = {
     catalog,

@@ -31,7 +31,7 @@ import { ANONYMOUS, type Authentication, prove } from "./authenticate.ts";
 import { verifyBodyDigests, wantsDigest } from "./body-digests.ts";
 import { expectBucketRegion } from "./bucket-region.ts";
 import { Call, type Surroundings } from "./call.ts";
-import { expectDeclared, type OfferedOperation } from "./declared.ts";
+import { expectDeclared, expectDeclaredKeys, type OfferedOperation } from "./declared.ts";
 import type { Documents } from "./documents.ts";
 import type { Models } from "./models.ts";
 import { notImplemented } from "./not-implemented.ts";
@@ -62,6 +62,8 @@ export interface Hall extends Surroundings {
   /** Calls on what resources hold are in the audit log too. */
   readonly auditsData: boolean;
   readonly onKeyUse: OnKeyUse | undefined;
+  /** Questions are held to the condition keys of the tables too: for tests, since it works out what no policy asks for. */
+  readonly checksConditionKeys: boolean;
 }
 
 /**
@@ -145,6 +147,7 @@ export class Passage {
     const call = new Call(hall, this.#addressed, authentication, trailers, now);
     const asked = operation.access(input, call);
     const questions = asked instanceof Promise ? await asked : asked;
+    if (hall.checksConditionKeys) for (const question of questions) expectDeclaredKeys(offered, question);
     if (offered.sensitive || hall.auditsData) {
       const admitted = questions.map((question) => {
         expectDeclared(offered, question);

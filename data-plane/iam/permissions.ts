@@ -1,5 +1,5 @@
 /** What callers of IAM must be allowed to do (Service Authorization Reference, "Actions, resources, and condition keys for AWS Identity and Access Management"). */
-import type { AccessLevel, OperationPermission } from "#data-plane/service";
+import { type AccessLevel, type OperationPermission, REQUEST_TAGS, RESOURCE_TAGS, TAG_KEYS } from "#data-plane/service";
 import type { IamOperationName } from "./service/iam-service.ts";
 
 const ARNS = {
@@ -14,10 +14,41 @@ const ARNS = {
 
 type Resource = keyof typeof ARNS;
 
+/** Of entities that have tags: `iam:ResourceTag/…` is IAM's older name for them. */
+const TAGGED = [...RESOURCE_TAGS, "iam:ResourceTag/${TagKey}"] as const;
+/** Of those that can have a boundary, the one that they have; in requests that give one, that one. */
+const BOUNDED = [...TAGGED, "iam:PermissionsBoundary"] as const;
+
+const KEYS: { readonly [Kind in Resource]: readonly string[] } = {
+  user: BOUNDED,
+  group: [],
+  role: BOUNDED,
+  policy: TAGGED,
+  instanceProfile: TAGGED,
+  oidcProvider: TAGGED,
+  account: [],
+};
+
+/** What an action brings besides the resource, by how its name begins. */
+function keysOf(resource: Resource, action: string): readonly string[] {
+  if (action === "PassRole") return ["iam:PassedToService"];
+  if (/^(?:Attach|Detach)/.test(action)) return ["iam:PolicyARN"];
+  if (KEYS[resource].length === 0) return [];
+  if (action.startsWith("Tag")) return REQUEST_TAGS;
+  return action.startsWith("Untag") ? TAG_KEYS : [];
+}
+
 const on = (level: AccessLevel, resource: Resource, ...actions: readonly string[]): OperationPermission => ({
   actions: actions.map((action) => `iam:${action}`),
   level,
   resources: [ARNS[resource]],
+  conditionKeys: [...new Set([...KEYS[resource], ...actions.flatMap((action) => keysOf(resource, action))])],
+});
+
+/** A list of entities, which are not there to be asked about one by one. */
+const listing = (resource: Resource, action: string): OperationPermission => ({
+  ...on("List", resource, action),
+  conditionKeys: [],
 });
 
 /** What changes what somebody may do. */
@@ -84,23 +115,23 @@ export const IAM_PERMISSIONS: { readonly [Name in IamOperationName]: OperationPe
   ListAttachedUserPolicies: on("List", "user", "ListAttachedUserPolicies"),
   ListEntitiesForPolicy: on("List", "policy", "ListEntitiesForPolicy"),
   ListGroupPolicies: on("List", "group", "ListGroupPolicies"),
-  ListGroups: on("List", "group", "ListGroups"),
+  ListGroups: listing("group", "ListGroups"),
   ListGroupsForUser: on("List", "user", "ListGroupsForUser"),
   ListInstanceProfileTags: on("List", "instanceProfile", "ListInstanceProfileTags"),
-  ListInstanceProfiles: on("List", "instanceProfile", "ListInstanceProfiles"),
+  ListInstanceProfiles: listing("instanceProfile", "ListInstanceProfiles"),
   ListInstanceProfilesForRole: on("List", "role", "ListInstanceProfilesForRole"),
   ListOpenIDConnectProviderTags: on("List", "oidcProvider", "ListOpenIDConnectProviderTags"),
-  ListOpenIDConnectProviders: on("List", "oidcProvider", "ListOpenIDConnectProviders"),
-  ListPolicies: on("List", "policy", "ListPolicies"),
+  ListOpenIDConnectProviders: listing("oidcProvider", "ListOpenIDConnectProviders"),
+  ListPolicies: listing("policy", "ListPolicies"),
   ListPoliciesGrantingServiceAccess: on("Read", "account", "ListPoliciesGrantingServiceAccess"),
   ListPolicyTags: on("List", "policy", "ListPolicyTags"),
   ListPolicyVersions: on("List", "policy", "ListPolicyVersions"),
   ListRolePolicies: on("List", "role", "ListRolePolicies"),
   ListRoleTags: on("List", "role", "ListRoleTags"),
-  ListRoles: on("List", "role", "ListRoles"),
+  ListRoles: listing("role", "ListRoles"),
   ListUserPolicies: on("List", "user", "ListUserPolicies"),
   ListUserTags: on("List", "user", "ListUserTags"),
-  ListUsers: on("List", "user", "ListUsers"),
+  ListUsers: listing("user", "ListUsers"),
   PutGroupPolicy: on(MANAGES, "group", "PutGroupPolicy"),
   PutRolePermissionsBoundary: on(MANAGES, "role", "PutRolePermissionsBoundary"),
   PutRolePolicy: on(MANAGES, "role", "PutRolePolicy"),

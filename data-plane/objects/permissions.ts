@@ -1,5 +1,6 @@
 /** What callers of objects must be allowed to do: the access table with the level of each operation. */
 import type { AccessLevel, OperationPermission } from "#data-plane/service";
+import { conditionKeysOf } from "./rules/access/operation-keys.ts";
 import { type AccessEntry, type AccessTarget, S3_ACCESS } from "./rules/access/table.ts";
 import type { ObjectsOperationName } from "./service/objects-service.ts";
 
@@ -36,7 +37,8 @@ function permissionOf(name: string, entry: AccessEntry): OperationPermission {
     ...further.map((more) => more.action),
     ...(readsCopySource === true ? ["s3:GetObject", "s3:GetObjectVersion"] : []),
   ];
-  const permission = { actions, level: levelOf(name), resources: RESOURCES[on] };
+  const conditionKeys = conditionKeysOf(name as ObjectsOperationName);
+  const permission = { actions, level: levelOf(name), resources: RESOURCES[on], conditionKeys };
   return on === "object" || LISTINGS.has(name) ? { ...permission, data: true } : permission;
 }
 

@@ -1,5 +1,5 @@
 /** What callers of queues must be allowed to do (Service Authorization Reference, "Actions, resources, and condition keys for Amazon SQS"). */
-import type { AccessLevel, OperationPermission } from "#data-plane/service";
+import { type AccessLevel, type OperationPermission, REQUEST_TAGS, RESOURCE_TAGS, TAG_KEYS } from "#data-plane/service";
 import type { QueuesOperationName } from "./service/queues-service.ts";
 
 const QUEUE = ["arn:aws:sqs:${Region}:${Account}:${QueueName}"] as const;
@@ -8,6 +8,7 @@ const on = (level: AccessLevel, ...actions: readonly string[]): OperationPermiss
   actions: actions.map((action) => `sqs:${action}`),
   level,
   resources: QUEUE,
+  conditionKeys: RESOURCE_TAGS,
 });
 
 const message = (level: AccessLevel, action: string): OperationPermission => ({ ...on(level, action), data: true });
@@ -19,7 +20,7 @@ export const QUEUE_PERMISSIONS: { readonly [Name in QueuesOperationName]: Operat
   CancelMessageMoveTask: on("Write", "CancelMessageMoveTask", ...OF_MOVES),
   ChangeMessageVisibility: message("Write", "ChangeMessageVisibility"),
   ChangeMessageVisibilityBatch: message("Write", "ChangeMessageVisibility"),
-  CreateQueue: on("Write", "CreateQueue", "TagQueue"),
+  CreateQueue: { ...on("Write", "CreateQueue", "TagQueue"), conditionKeys: REQUEST_TAGS },
   DeleteMessage: message("Write", "DeleteMessage"),
   DeleteMessageBatch: message("Write", "DeleteMessage"),
   DeleteQueue: on("Write", "DeleteQueue"),
@@ -27,7 +28,7 @@ export const QUEUE_PERMISSIONS: { readonly [Name in QueuesOperationName]: Operat
   GetQueueUrl: on("Read", "GetQueueUrl"),
   ListDeadLetterSourceQueues: on("Read", "ListDeadLetterSourceQueues"),
   ListMessageMoveTasks: on("Read", "ListMessageMoveTasks", ...OF_MOVES),
-  ListQueues: on("List", "ListQueues"),
+  ListQueues: { ...on("List", "ListQueues"), conditionKeys: [] },
   ListQueueTags: on("Read", "ListQueueTags"),
   PurgeQueue: on("Write", "PurgeQueue"),
   ReceiveMessage: message("Read", "ReceiveMessage"),
@@ -36,6 +37,6 @@ export const QUEUE_PERMISSIONS: { readonly [Name in QueuesOperationName]: Operat
   SendMessageBatch: message("Write", "SendMessage"),
   SetQueueAttributes: on("Write", "SetQueueAttributes"),
   StartMessageMoveTask: on("Write", "StartMessageMoveTask", ...OF_MOVES, "SendMessage"),
-  TagQueue: on("Tagging", "TagQueue"),
-  UntagQueue: on("Tagging", "UntagQueue"),
+  TagQueue: { ...on("Tagging", "TagQueue"), conditionKeys: [...RESOURCE_TAGS, ...REQUEST_TAGS] },
+  UntagQueue: { ...on("Tagging", "UntagQueue"), conditionKeys: [...RESOURCE_TAGS, ...TAG_KEYS] },
 };

@@ -10,6 +10,7 @@ import type { HttpRequest, HttpResponse } from "#foundation/http";
 import type { CompiledPolicy, Decision, PrincipalContext } from "#foundation/policy";
 import type { PermissionTable } from "./permissions.ts";
 
+export { REQUEST_TAGS, RESOURCE_TAGS, TAG_KEYS } from "./condition-keys.ts";
 export type { EventDelivery, EventDestination, EventSource } from "./event-destinations.ts";
 export { type AccessLevel, isSensitive, type OperationPermission, type PermissionTable } from "./permissions.ts";
 

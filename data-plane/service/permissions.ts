@@ -14,6 +14,11 @@ export interface OperationPermission {
   readonly data?: true;
   /** What it asks about: ARNs with variables, or `*`. */
   readonly resources: readonly string[];
+  /**
+   * Condition keys that policies can ask for besides the global ones of every request, as policies write them: `s3:prefix`, `aws:ResourceTag/${TagKey}`. Those of tags
+   * and of what the input says; a request brings only those that its input has a value for.
+   */
+  readonly conditionKeys: readonly string[];
   /** It gives credentials: it is in the audit log before it happens although it changes nothing. */
   readonly givesCredentials?: true;
 }

@@ -1,5 +1,5 @@
 /** What callers of tables must be allowed to do (Service Authorization Reference, "Actions, resources, and condition keys for Amazon DynamoDB"). */
-import type { AccessLevel, OperationPermission } from "#data-plane/service";
+import { type AccessLevel, type OperationPermission, REQUEST_TAGS, RESOURCE_TAGS, TAG_KEYS } from "#data-plane/service";
 import type { TableStreamsOperationName, TablesOperationName } from "./service/tables-services.ts";
 
 const TABLE = "arn:aws:dynamodb:${Region}:${Account}:table/${TableName}";
@@ -16,17 +16,30 @@ const on =
     actions: named(actions),
     level,
     resources,
+    conditionKeys: resources.includes(TABLE) || resources.includes(STREAM) ? RESOURCE_TAGS : [],
   });
 
 const table = on(TABLE);
 const backup = on(BACKUP);
 const account = on(...ANYTHING);
 
+/** Of what is done with items (Developer Guide, "Using IAM policy conditions for fine-grained access control"); each operation brings those that its input says something about. */
+const ITEM_KEYS = [
+  "dynamodb:Attributes",
+  "dynamodb:EnclosingOperation",
+  "dynamodb:FullTableScan",
+  "dynamodb:LeadingKeys",
+  "dynamodb:ReturnConsumedCapacity",
+  "dynamodb:ReturnValues",
+  "dynamodb:Select",
+] as const;
+
 const items = (level: AccessLevel, ...actions: readonly string[]): OperationPermission => ({
   actions: named(actions),
   level,
   data: true,
   resources: [TABLE, INDEX],
+  conditionKeys: [...RESOURCE_TAGS, ...ITEM_KEYS],
 });
 
 const STATEMENTS = ["PartiQLSelect", "PartiQLInsert", "PartiQLUpdate", "PartiQLDelete"] as const;
@@ -37,7 +50,11 @@ export const TABLE_PERMISSIONS: { readonly [Name in TablesOperationName]: Operat
   BatchWriteItem: items("Write", "BatchWriteItem"),
   CreateBackup: table("Write", "CreateBackup"),
   CreateGlobalTable: account("Write", "CreateGlobalTable"),
-  CreateTable: table("Write", "CreateTable", "TagResource", "PutResourcePolicy"),
+  CreateTable: {
+    ...table("Write", "CreateTable", "TagResource", "PutResourcePolicy"),
+    // Tags of the table that has the name already, if one has.
+    conditionKeys: [...RESOURCE_TAGS, ...REQUEST_TAGS],
+  },
   DeleteBackup: backup("Write", "DeleteBackup"),
   DeleteItem: items("Write", "DeleteItem"),
   DeleteResourcePolicy: on(TABLE, STREAM)("Permissions management", "DeleteResourcePolicy"),
@@ -68,7 +85,8 @@ export const TABLE_PERMISSIONS: { readonly [Name in TablesOperationName]: Operat
   ListExports: account("List", "ListExports"),
   ListGlobalTables: account("List", "ListGlobalTables"),
   ListImports: account("List", "ListImports"),
-  ListTables: account("List", "ListTables"),
+  // AWS asks about `table/*`, as its refusals say; policies that name all tables work.
+  ListTables: { ...table("List", "ListTables"), conditionKeys: [] },
   ListTagsOfResource: table("Read", "ListTagsOfResource"),
   PutItem: items("Write", "PutItem"),
   PutResourcePolicy: on(TABLE, STREAM)("Permissions management", "PutResourcePolicy"),
@@ -86,10 +104,10 @@ export const TABLE_PERMISSIONS: { readonly [Name in TablesOperationName]: Operat
   ),
   RestoreTableToPointInTime: account("Write", "RestoreTableToPointInTime"),
   Scan: items("Read", "Scan"),
-  TagResource: table("Tagging", "TagResource"),
+  TagResource: { ...table("Tagging", "TagResource"), conditionKeys: [...RESOURCE_TAGS, ...REQUEST_TAGS] },
   TransactGetItems: items("Read", "GetItem"),
   TransactWriteItems: items("Write", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"),
-  UntagResource: table("Tagging", "UntagResource"),
+  UntagResource: { ...table("Tagging", "UntagResource"), conditionKeys: [...RESOURCE_TAGS, ...TAG_KEYS] },
   UpdateContinuousBackups: table("Write", "UpdateContinuousBackups"),
   UpdateContributorInsights: table("Write", "UpdateContributorInsights"),
   UpdateGlobalTable: account("Write", "UpdateGlobalTable"),
@@ -105,5 +123,6 @@ export const TABLE_STREAM_PERMISSIONS: { readonly [Name in TableStreamsOperation
   DescribeStream: { ...on(STREAM)("Read", "DescribeStream"), data: true },
   GetRecords: { ...on(STREAM)("Read", "GetRecords"), data: true },
   GetShardIterator: { ...on(STREAM)("Read", "GetShardIterator"), data: true },
-  ListStreams: account("Read", "ListStreams"),
+  // Of one table where the input names it (Developer Guide, "Tutorial #1", whose policy allows it on the streams of a table).
+  ListStreams: { ...on(STREAM)("Read", "ListStreams"), conditionKeys: [] },
 };

@@ -54,6 +54,7 @@ function isDenial(error: unknown): boolean {
   if (!(error instanceof Error)) throw error;
   const { $metadata } = error as { $metadata?: { readonly httpStatusCode?: number } };
   if ($metadata?.httpStatusCode === undefined) throw error;
+  if ($metadata.httpStatusCode === 500) throw error;
   if (/^AccessDenied(?:Exception)?$/.test(error.name)) return true;
   // An answer to HEAD has no body to say it in.
   return $metadata.httpStatusCode === 403 && /^(?:403|Forbidden|Unknown|UnknownError|NotFound)$/.test(error.name);

@@ -66,7 +66,13 @@ export interface Cloud {
 export function createCloud(parent = tmpdir()): Cloud {
   const dataDirectory = mkdtempSync(join(parent, "biplane-cloud-"));
   const running = new Set<CloudProcess>();
-  const childEnvironment = { ...process.env, BIPLANE_DATA: dataDirectory, NO_COLOR: "1" };
+  const childEnvironment = {
+    ...process.env,
+    BIPLANE_DATA: dataDirectory,
+    NO_COLOR: "1",
+    // A condition key that no table of permissions names is an internal error.
+    BIPLANE_CHECKS_CONDITION_KEYS: "1",
+  };
 
   const spawn: Cloud["spawn"] = (env, ...args) =>
     Bun.spawn([...PROGRAM, ...args], { stdout: "pipe", stderr: "pipe", env: { ...env }, cwd: ROOT });

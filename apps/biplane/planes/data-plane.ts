@@ -151,6 +151,8 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
     metrics: createOperationMetrics(metrics),
     audit: engines.audit,
     auditDataEvents: options.auditDataEvents,
+    // Set by the tests; see `tests/support/cloud.ts`.
+    checksConditionKeys: process.env.BIPLANE_CHECKS_CONDITION_KEYS === "1",
     browser: createObjectsBrowserAccess(objectsEnvironment),
     onKeyUse: uses.record,
   });

@@ -102,6 +102,7 @@ export async function openDoor(options: DoorOptions = {}): Promise<Door> {
     }),
     metrics: createOperationMetrics(createMetrics()),
     audit,
+    checksConditionKeys: true,
     ...(options.auditDataEvents === undefined ? {} : { auditDataEvents: options.auditDataEvents }),
     ...(options.browser === undefined ? {} : { browser: options.browser }),
   });
@@ -122,7 +123,12 @@ export async function openDoor(options: DoorOptions = {}): Promise<Door> {
 
 /** Operations on objects work on data. */
 function permissionOf(service: string, operation: string): OperationPermission {
-  const permission = { actions: [`${service}:${operation}`], level: "Write", resources: ["*"] } as const;
+  const permission = {
+    actions: [`${service}:${operation}`],
+    level: "Write",
+    resources: ["*"],
+    conditionKeys: [],
+  } as const;
   return operation.includes("Object") ? { ...permission, data: true } : permission;
 }
 

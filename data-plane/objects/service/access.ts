@@ -5,7 +5,12 @@ import type { S3 } from "#foundation/aws";
 import type { CompiledPolicy } from "#foundation/policy";
 import type { ObjectVersion, Tag } from "../engine/port.ts";
 import { accessDenied, noSuchBucket } from "../errors.ts";
-import { type ConditionInput, type ConditionValues, conditionValues } from "../rules/access/condition-keys.ts";
+import {
+  type ConditionInput,
+  type ConditionSource,
+  type ConditionValues,
+  conditionValues,
+} from "../rules/access/condition-keys.ts";
 import { type AccessEntry, type FurtherInput, S3_ACCESS } from "../rules/access/table.ts";
 import { aclGrants, bucketPermission, objectPermission } from "../rules/acl/evaluate.ts";
 import { type AccessControl, ownerOnly } from "../rules/acl/grants.ts";
@@ -29,7 +34,7 @@ class Question implements AccessRequest {
   readonly resourceAccount: AccountId;
   readonly resourcePolicy: CompiledPolicy | undefined;
   readonly grantedByAcl: boolean;
-  readonly #input: ConditionInput;
+  readonly #input: ConditionSource;
   readonly #now: number;
   readonly #tags: readonly Tag[] | undefined;
   #conditions: ConditionValues | undefined;
@@ -40,7 +45,7 @@ class Question implements AccessRequest {
     account: AccountId,
     policy: CompiledPolicy | undefined,
     grantedByAcl: boolean,
-    input: ConditionInput,
+    input: ConditionSource,
     now: number,
     tags: readonly Tag[] | undefined,
   ) {
@@ -129,8 +134,10 @@ export class AccessQuestions {
     if (account === undefined) throw accessDenied();
     // Not `*`: policies speak of all buckets as `arn:aws:s3:::*` too (S3 User Guide, "Identity-based policy examples for Amazon S3").
     const resource = `arn:aws:s3:::${input.Bucket ?? "*"}`;
+    // What is listed are buckets: the prefix of their names is not `s3:prefix`.
+    const facts = entry.on === "account" ? {} : input;
     return actionsOf(entry, input).map(
-      (action) => new Question(action, resource, account, undefined, false, input, context.now, undefined),
+      (action) => new Question(action, resource, account, undefined, false, facts, context.now, undefined),
     );
   }
 

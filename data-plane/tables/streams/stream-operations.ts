@@ -3,7 +3,7 @@ import type { CallContext } from "#data-plane/service";
 import { AwsError, type DynamoDBStreams, jsonText } from "#foundation/aws";
 import type { StreamDescription, StreamPosition, StreamRecord, StreamShard } from "../engine/port.ts";
 import { resourceNotFound, validationError } from "../errors.ts";
-import { parseTableArn, streamArn, type TablePlace } from "../rules/arns.ts";
+import { parseTableArn, streamArn, type TablePlace, tableArn } from "../rules/arns.ts";
 import { isTableArn } from "../rules/table-name.ts";
 import { accountQuestion, streamQuestion } from "../service/access.ts";
 import type { StreamOperations } from "../service/define.ts";
@@ -39,7 +39,12 @@ export function streamOperations(tools: Toolbox): Required<StreamOperations> {
   return {
     ListStreams: {
       check: ({ Limit }) => checkLimit(Limit, STREAMS_MAX),
-      access: (_input, context) => [accountQuestion("ListStreams", context)],
+      access({ TableName }, context) {
+        const accountId = accountOf(context);
+        const name = TableName === undefined ? "*" : tables.placeOf(TableName, context).name;
+        const streams = `${tableArn({ accountId, region: context.region, name })}/stream/*`;
+        return [accountQuestion("ListStreams", context, streams)];
+      },
       handle(input, context) {
         const { ExclusiveStartStreamArn: after, TableName } = input;
         const place =

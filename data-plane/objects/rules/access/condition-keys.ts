@@ -38,6 +38,9 @@ export interface ConditionInput {
   readonly LegalHold?: { readonly Status?: string };
 }
 
+/** What condition keys are read from, and the object whose they are, if any: the tags of a bucket are not those of an object. */
+export type ConditionSource = ConditionInput & { readonly Key?: string };
+
 export type ConditionValues = Record<string, string | readonly string[] | undefined>;
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -51,7 +54,7 @@ function requestTags(
 
 /** The keys of one request. Called only when a policy asks for a key. @param now epoch milliseconds */
 export function conditionValues(
-  input: ConditionInput,
+  input: ConditionSource,
   now: number,
   existingTags: readonly Tag[] | undefined,
 ): ConditionValues {
@@ -84,7 +87,7 @@ export function conditionValues(
     "s3:if-match": input.IfMatch,
     "s3:if-none-match": input.IfNoneMatch,
   };
-  if (input.Tagging !== undefined) {
+  if (input.Tagging !== undefined && input.Key !== undefined) {
     const keys: string[] = [];
     for (const tag of requestTags(input.Tagging)) {
       if (tag.Key === undefined) continue;

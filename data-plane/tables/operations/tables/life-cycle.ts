@@ -1,6 +1,7 @@
 /** CreateTable, DescribeTable, ListTables, UpdateTable, DeleteTable. */
 import { randomUuid } from "#foundation/runtime";
 import { resourceInUse, validationError } from "../../errors.ts";
+import { tableArn } from "../../rules/arns.ts";
 import { newTableSections } from "../../rules/new-table.ts";
 import { checkTableUpdate, tableChanges } from "../../rules/table-changes.ts";
 import { accountQuestion, placeQuestion } from "../../service/access.ts";
@@ -74,7 +75,13 @@ export function tableLifeCycle(tools: Toolbox): Required<Pick<TableOperations, N
     },
 
     ListTables: {
-      access: (_input, context) => [accountQuestion("ListTables", context)],
+      access: (_input, context) => [
+        accountQuestion(
+          "ListTables",
+          context,
+          tableArn({ accountId: accountOf(context), region: context.region, name: "*" }),
+        ),
+      ],
       handle(input, context) {
         const { ExclusiveStartTableName: after, Limit: limit = LIST_TABLES_MAX } = input;
         const all = catalog.tablesOf(accountOf(context), context.region);
