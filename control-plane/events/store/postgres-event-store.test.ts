@@ -5,7 +5,8 @@ import { startTestPostgres, type TestPostgres, testClient, whyNoPostgres } from 
 import { skipUnless } from "../../../tests/support/skips.ts";
 import { until } from "../../../tests/support/until.ts";
 import { bucketCreated, envelope } from "../testing/sample-events.ts";
-import { eventStoreConformance } from "./conformance.ts";
+import { eventStoreConformance, type StoreUnderTest } from "./conformance.ts";
+import { eventStoreAgreesWithNaive } from "./conformance-random.ts";
 import { openPostgresEventStore } from "./postgres-event-store.ts";
 import { preparePostgresLog } from "./postgres-log.ts";
 import { APPEND_ONLY, DEPOSED, MISNUMBERED } from "./postgres-schema.ts";
@@ -18,10 +19,12 @@ afterAll(() => server?.stop());
 if (server === undefined) {
   skipUnless(false, missing!)("event store: PostgreSQL keeps what every store must", () => undefined);
 } else {
-  eventStoreConformance("PostgreSQL", async () => {
+  const createLog = async (): Promise<StoreUnderTest> => {
     const log = await createPostgresLog(server);
     return { open: () => log.open(), dispose: () => log.close() };
-  });
+  };
+  eventStoreConformance("PostgreSQL", createLog);
+  eventStoreAgreesWithNaive("PostgreSQL", 10, createLog);
   describe("the log in PostgreSQL", () => rolesAndSchema(server));
 }
 

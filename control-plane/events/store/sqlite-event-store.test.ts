@@ -5,11 +5,12 @@ import { join } from "node:path";
 import { systemRandom } from "#foundation/runtime";
 import { openDatabase } from "#foundation/sql";
 import { bucketCreated, envelope } from "../testing/sample-events.ts";
-import { eventStoreConformance } from "./conformance.ts";
+import { eventStoreConformance, type StoreUnderTest } from "./conformance.ts";
+import { eventStoreAgreesWithNaive } from "./conformance-random.ts";
 import type { EventStore } from "./event-store.ts";
 import { openSqliteEventStore } from "./sqlite-event-store.ts";
 
-eventStoreConformance("sqlite", async () => {
+async function createLog(): Promise<StoreUnderTest> {
   const directory = mkdtempSync(join(tmpdir(), "biplane-events-"));
   const opened: EventStore[] = [];
   return {
@@ -23,7 +24,10 @@ eventStoreConformance("sqlite", async () => {
       rmSync(directory, { recursive: true, force: true });
     },
   };
-});
+}
+
+eventStoreConformance("sqlite", createLog);
+eventStoreAgreesWithNaive("sqlite", 25, createLog);
 
 describe("the file of the embedded log", () => {
   test("refuses changes and removals from anyone, and replacing inserts", async () => {
