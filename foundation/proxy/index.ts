@@ -11,5 +11,24 @@ export { authorityOf, type Backend, type BackendAddress, type BackendTls } from 
 export type { ConnectFailure } from "./io/connect.ts";
 export type { Time } from "./io/deadlines.ts";
 export { DEFAULT_POOL_LIMITS, type NoConnection, Pool, type PoolCounts, type PoolLimits } from "./pool/pool.ts";
+export type { ClientHello } from "./tcp/client-hello.ts";
+export {
+  encodeProxyHeader,
+  PROXY_TLV,
+  type ProxiedAddresses,
+  type ProxyHeader,
+  type ProxyHeaderOutcome,
+  type ProxyTlv,
+  parseProxyHeader,
+} from "./tcp/proxy-protocol.ts";
+export {
+  createTcpProxy,
+  type FailedConnection,
+  type TcpClient,
+  type TcpFailure,
+  type TcpProxy,
+  type TcpProxyOptions,
+  type TcpRoute,
+} from "./tcp/tcp-proxy.ts";
 export type { TunnelSocket } from "./tunnel/socket-end.ts";
 export type { TunnelResult } from "./tunnel/tunnel.ts";

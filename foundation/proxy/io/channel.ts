@@ -29,6 +29,8 @@ export class Channel {
   #waitingBytes = 0;
   #paused = false;
   #ending: "no" | "half" | "whole" = "no";
+  /** We are closing it ourselves. */
+  #closing = false;
 
   constructor(owner: ChannelOwner) {
     this.owner = owner;
@@ -98,6 +100,7 @@ export class Channel {
   destroy(): void {
     if (this.closed) return;
     this.#drop();
+    this.#closing = true;
     this.#native?.end();
   }
 
@@ -105,6 +108,7 @@ export class Channel {
   reset(): void {
     if (this.closed) return;
     this.#drop();
+    this.#closing = true;
     this.#native?.terminate();
   }
 
@@ -141,7 +145,11 @@ export class Channel {
     else this.#endNow();
   }
 
-  wasClosed(): void {
+  /** @param broken whether the peer ended it in no proper way */
+  wasClosed(broken: boolean): void {
+    if (this.closed) return;
+    // When we had said that we send no more, the peer's saying so closes the socket at once.
+    if (!broken && !this.#closing) this.peerEnded();
     if (this.closed) return;
     this.closed = true;
     this.#drop();
@@ -165,8 +173,12 @@ export class Channel {
   }
 
   #endNow(): void {
-    if (this.#ending === "half") this.#native!.shutdown();
-    else this.#native!.end();
+    if (this.#ending === "half") {
+      this.#native!.shutdown();
+      return;
+    }
+    this.#closing = true;
+    this.#native!.end();
   }
 }
 
@@ -177,7 +189,7 @@ export const channelHandlers: SocketHandler<Channel> = {
   },
   end: ({ data: channel }) => channel?.peerEnded(),
   drain: ({ data: channel }) => channel?.drained(),
-  close: ({ data: channel }) => channel?.wasClosed(),
+  close: ({ data: channel }, error) => channel?.wasClosed(error !== undefined),
   // A reset by the peer: the close event follows.
   error: ({ data: channel }) => channel?.destroy(),
 };

@@ -118,9 +118,7 @@ export class Tunnel implements Timed {
   #gone(from: Direction, reason: "client-gone" | "upstream-gone"): void {
     if (this.#over) return;
     // An end that has said that it sends no more, and closes when it has all there was to come, is a proper one.
-    const isProper = from.ended;
-    this.#finish(isProper ? "closed" : reason);
-    if (!isProper) from.target.end();
+    this.#finish(from.ended ? "closed" : reason);
   }
 
   #cut(reason: "idle" | "cut"): void {
