@@ -1,8 +1,9 @@
 /** Every secret that the control plane takes or gives is planted, and must be found nowhere afterwards: not in files, events, logs, answers to others, or what is printed when the program dies. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { join } from "node:path";
+import { createCanaries } from "../support/canaries.ts";
 import { type Cloud, type CloudProcess, createCloud } from "../support/cloud.ts";
 import { PageBrowser } from "../support/page-browser.ts";
 
@@ -13,7 +14,8 @@ let operator: string;
 let org: string;
 /** What is printed by each process of the cloud. */
 const printed: string[] = [];
-const canaries = new Map<string, string>();
+const canaries = createCanaries();
+const { found, plant } = canaries;
 const files = mkdtempSync(join(tmpdir(), "biplane-canaries-"));
 
 const PASSWORD = `canary-password-${crypto.randomUUID()}`;
@@ -29,7 +31,7 @@ afterAll(async () => {
 });
 
 async function start(): Promise<void> {
-  const access = ["--access-log", join(files, "access.log"), "--log-level", "debug"];
+  const access = ["--access-log", join(files, "access.log"), "--log-level", "trace"];
   process_ = await cloud.start("up", "--port", "0", "--api-port", "0", ...access);
   const environment = await cloud.environment();
   url = environment.BIPLANE_API_URL!;
@@ -50,13 +52,6 @@ async function call(method: string, path: string, body?: object, token = operato
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   return (await answer.json()) as Json;
-}
-
-/** Remembers a secret, so that it is looked for. @returns itself */
-function plant(name: string, secret: unknown): string {
-  if (typeof secret !== "string" || secret.length < 16) throw new Error(`${name} is no secret: ${String(secret)}`);
-  canaries.set(name, secret);
-  return secret;
 }
 
 async function plantAll(): Promise<void> {
@@ -112,7 +107,7 @@ async function plantAll(): Promise<void> {
 /** Everything that answers to others than the owner of a secret may hold. */
 async function answers(): Promise<string> {
   const texts: string[] = [];
-  const secrets = [...canaries.values()];
+  const secrets = canaries.secrets();
   const paths = ["events?limit=1000", "status", "people", "users", "access-keys", "accounts"].map(
     (path) => `/v1/${path}`,
   );
@@ -156,55 +151,20 @@ async function answers(): Promise<string> {
   return texts.join("\n");
 }
 
-/** Text as it may stand somewhere: itself, in base64, in base64url, percent-encoded, escaped in JSON, or the random part of it alone. */
-function formsOf(secret: string): readonly string[] {
-  const core = /^bp[a-z]_/.test(secret) ? secret.slice(secret.startsWith("bpr_") ? 33 : 4) : secret;
-  const bytes = Buffer.from(secret);
-  const inner = Buffer.from(secret.slice(3)).toString("base64").slice(2, -4);
-  return [
-    core,
-    encodeURIComponent(core),
-    JSON.stringify(core).slice(1, -1),
-    bytes.toString("base64").slice(0, -4),
-    inner,
-    bytes.toString("hex"),
-  ];
-}
-
-function found(haystack: string | Buffer): readonly string[] {
-  const names = [];
-  for (const [name, secret] of canaries) {
-    if (formsOf(secret).some((form) => form.length >= 12 && haystack.includes(form))) names.push(name);
-  }
-  return names;
-}
-
-function* filesBelow(directory: string): Generator<string, void, void> {
-  for (const entry of readdirSync(directory)) {
-    const path = join(directory, entry);
-    if (statSync(path).isDirectory()) yield* filesBelow(path);
-    else yield path;
-  }
-}
-
 function searchFiles(): void {
-  let count = 0;
-  for (const path of filesBelow(cloud.dataDirectory)) {
-    count++;
-    const name = relative(cloud.dataDirectory, path);
-    expect(`${name}: ${found(readFileSync(path)).join(", ")}`).toBe(`${name}: `);
-  }
-  expect(count).toBeGreaterThan(5);
+  const searched = canaries.foundBelow(cloud.dataDirectory);
+  expect(searched.found).toEqual([]);
+  expect(searched.files).toBeGreaterThan(5);
 }
 
 describe("canaries", () => {
   test("the search finds what is there", () => {
     plant("a trial", `trial-${crypto.randomUUID()}`);
-    const secret = canaries.get("a trial")!;
+    const secret = canaries.secretOf("a trial")!;
     expect(found(`before ${secret} after`)).toEqual(["a trial"]);
     expect(found(Buffer.from(secret).toString("base64"))).toEqual(["a trial"]);
     expect(found(Buffer.from(`{"x":"${secret}"}`))).toEqual(["a trial"]);
-    canaries.delete("a trial");
+    canaries.forget("a trial");
     expect(readFileSync(join(cloud.dataDirectory, "credentials.json"), "utf8")).toContain(operator);
   });
 
