@@ -1,5 +1,14 @@
 /** Proxying of HTTP/1.1, upgraded connections and TCP: pools of upstream connections, balancing, health. */
 
+export {
+  type Assignment,
+  Balancer,
+  type BalancerOptions,
+  type PickOptions,
+  type StrategyName,
+} from "./balance/balancer.ts";
+export { keyedPoint } from "./balance/keyed-point.ts";
+export { effectiveWeight, type Member } from "./balance/member.ts";
 export type { ResponseFault } from "./codec/response-reader.ts";
 export { type ProxyFailure, plainFailure, statusOf, UpstreamBroke } from "./forward/failure.ts";
 export { EDGE_POLICY, type ForwardedMode, type ForwardedPolicy } from "./forward/forwarded.ts";
@@ -7,6 +16,23 @@ export { createProxy, type HttpProxy, type ProxyOptions } from "./forward/proxy.
 export { UnsafeTarget } from "./forward/request-head.ts";
 export type { FailedAttempt, ForwardResult, Route, RouteRequest } from "./forward/route.ts";
 export type { TunnelAnswer } from "./forward/upgrade.ts";
+export {
+  type EjectionLimits,
+  type EjectionState,
+  ejectionStep,
+  isEjected,
+  NOT_EJECTED,
+} from "./health/ejection.ts";
+export { HealthChecker, type HealthCheckerOptions } from "./health/health-checker.ts";
+export {
+  type CheckResult,
+  type HealthState,
+  type HealthThresholds,
+  healthStep,
+  INITIAL_HEALTH,
+} from "./health/health-machine.ts";
+export type { Probe } from "./health/probe.ts";
+export { InvalidStatusMatcher, parseStatusMatcher } from "./health/status-matcher.ts";
 export { authorityOf, type Backend, type BackendAddress, type BackendTls } from "./io/backend.ts";
 export type { ConnectFailure } from "./io/connect.ts";
 export type { Time } from "./io/deadlines.ts";
