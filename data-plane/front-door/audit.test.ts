@@ -96,4 +96,13 @@ describe("afterwards", () => {
     ]);
     expect(JSON.stringify(door.audit.events)).not.toMatch(/[0-9a-f]{64}/);
   });
+
+  test("a secret that stands where the id of its key belongs is not written down", async () => {
+    const credential = { accessKeyId: "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY00", secretAccessKey: "x" };
+    expect(await send(GET, { credential })).toEqual([403, "InvalidAccessKeyId"]);
+    expect(door.audit.events).toMatchObject([
+      { category: "authentication", decision: "failed", actor: { type: "unproven", id: "no access key id" } },
+    ]);
+    expect(JSON.stringify(door.audit.events)).not.toContain("wJalr");
+  });
 });

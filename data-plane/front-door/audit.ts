@@ -58,8 +58,7 @@ export function refusalEvent(
   const { action, caller, claimedKeyId, admitted } = call;
   const origin = { ...originOf(request), errorCode: error.code };
   if (thrown instanceof SignatureError) {
-    const id = claimedKeyId ?? "nobody";
-    const actor = { type: "unproven", id, ...(claimedKeyId !== undefined && { accessKeyId: claimedKeyId }) };
+    const actor = unprovenActor(claimedKeyId);
     // The reason only: what the message repeats of the request may hold its signature.
     const reason = `The credentials were not accepted: ${thrown.reason}.`;
     return { category: "authentication", actor, action, decision: "failed", reason, ...origin };
@@ -72,6 +71,16 @@ export function refusalEvent(
   if (admitted === undefined) return undefined;
   const resource = resourceOf(admitted[0]?.question);
   return { category: "mutation", actor, action, ...resource, decision: "failed", reason: error.message, ...origin };
+}
+
+/** Secrets have small letters among their forty characters. */
+const LIKE_A_KEY_ID = /^A[KS]IA[A-Z0-9]{0,124}$/;
+
+/** Whom a call claims to be of. Who confuses the two puts a secret where the id of its key belongs: what does not look like an id is not written down. */
+function unprovenActor(claimedKeyId: string | undefined): AuditActor {
+  if (claimedKeyId === undefined) return { type: "unproven", id: "nobody" };
+  if (!LIKE_A_KEY_ID.test(claimedKeyId)) return { type: "unproven", id: "no access key id" };
+  return { type: "unproven", id: claimedKeyId, accessKeyId: claimedKeyId };
 }
 
 const DENIALS: ReadonlySet<string> = new Set(["AccessDenied", "AccessDeniedException", "UnauthorizedOperation"]);
