@@ -19,5 +19,8 @@ export function originProblem(origin: CommandOrigin): string | undefined {
 
 function textProblem(name: string, value: unknown, max: number): string | undefined {
   const sound = typeof value === "string" && value !== "" && value.length <= max && value.isWellFormed();
-  return sound ? undefined : `${name} must be text of 1 to ${max} characters`;
+  // PostgreSQL's texts hold any character but NUL, and the whole batch would fail with this one.
+  return sound && !value.includes("\0")
+    ? undefined
+    : `${name} must be text of 1 to ${max} characters, none of them NUL`;
 }

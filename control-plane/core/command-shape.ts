@@ -143,7 +143,7 @@ const PLATFORM_SHAPES: { readonly [Type in PlatformCommand["type"]]: Shape } = {
     newPerson: optional(members({ name: text, passwordHash: text })),
     personId: optional(text),
   },
-  "person.change": { personId: text, name: optional(text), passwordHash: optional(text) },
+  "person.change": { personId: text, name: optional(text), passwordHash: optional(text), revokeTokens: optional(flag) },
   "member.change": { accountId: text, personId: text, role: optional(role), revokeSessions: optional(flag) },
   "member.remove": { accountId: text, personId: text },
   "servicePrincipal.create": { accountId: text, name: text, role, scopes: texts },

@@ -56,6 +56,8 @@ export interface ControlPlane {
   readonly events: EventReader;
   /** Opens the sealed texts of records. For the `welcome` of a data plane: `sealingKeyToBase64`. */
   readonly sealingKey: SealingKey;
+  /** Makes and proves what people and programs show: tokens, cookies, links. Never leaves the control plane. */
+  readonly platformKey: SealingKey;
   /**
    * Decides a command and commits. When it resolves, the events are on disk, `views` has their effects and the feed has told its subscribers (those that
    * keep up). Never rejects: a refusal is an outcome; `Internal` stands for a failure of the control plane.

@@ -29,7 +29,7 @@ export interface HandlerOptions extends PolicyKnowledge {
   readonly clock: Clock;
   readonly random: Random;
   readonly seal: (text: string, additionalData: string) => SealedText;
-  readonly sealingKey: SealingKey;
+  readonly platformKey: SealingKey;
   readonly limits: IdentityLimits & PlatformLimits & ResourceLimits;
 }
 
@@ -64,7 +64,7 @@ export function createDecide(identity: IdentityDependencies, options: HandlerOpt
   const handlers: CommandHandlers<CommandType> = {
     ...identityHandlers,
     ...createPlatformHandlers({
-      secrets: createPlatformSecrets(options.sealingKey, options.random.fork("platform-identity")),
+      secrets: createPlatformSecrets(options.platformKey, options.random.fork("platform-identity")),
       now: () => options.clock.now(),
       limits: options.limits,
       createAccount: identityHandlers["account.create"],

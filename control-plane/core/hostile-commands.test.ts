@@ -63,7 +63,7 @@ describe("hostile commands", () => {
         const outcome = await controlPlane.execute(command as Command, origin());
         expect(outcome, Bun.inspect(command).slice(0, 100)).toMatchObject({ ok: false, code: "ValidationFailed" });
       }
-      for (const bad of ["", "x".repeat(3000), 7, null, "\ud800"]) {
+      for (const bad of ["", "x".repeat(3000), 7, null, "\ud800", "a\0b"]) {
         const outcome = await controlPlane.execute(bucket, { actor: bad as string, requestId: "r" });
         expect(outcome).toMatchObject({ ok: false, code: "ValidationFailed" });
       }

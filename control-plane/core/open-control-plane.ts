@@ -35,6 +35,7 @@ import { parseCommand } from "./command-shape.ts";
 import type { ControlPlane, RootCredentials, Verification } from "./control-plane.ts";
 import { createDecide, createIdentityDependencies, type HandlerOptions } from "./handlers.ts";
 import { openMasterKey } from "./master-key.ts";
+import { openPlatformKey } from "./platform-key.ts";
 import { adoptShadow, buildShadow, compareShadow, viewsNamed } from "./rebuild-views.ts";
 import { createAnswerKeeper, fingerprintOf } from "./remembered-answers.ts";
 import { beginRun } from "./runs.ts";
@@ -99,12 +100,13 @@ async function assemble(
   const { clock, random, logger } = options;
   const timers = options.timers ?? systemTimers;
   const key = await openMasterKey(join(options.dataDirectory, "master.key"), store, random.fork("master-key"));
+  const platformKey = await openPlatformKey(key, store, random.fork("platform-key"));
   const nonces = random.fork("seal");
   const handlerOptions: HandlerOptions = {
     clock,
     random: random.fork("names"),
     seal: (text, additionalData) => seal(key, text, additionalData, nonces),
-    sealingKey: key,
+    platformKey,
     checkPolicy: options.checkPolicy ?? checkPolicy,
     managedPolicy: options.managedPolicy ?? managedPolicy,
     limits: { ...IDENTITY_LIMITS, ...PLATFORM_LIMITS, ...RESOURCE_LIMITS, ...options.limits },
@@ -223,6 +225,7 @@ async function assemble(
       tail: (after, signal) => tailEvents(store, after, signal),
     },
     sealingKey: key,
+    platformKey,
     // The handler of a command's type gives the result of that type.
     execute: <Given extends Command>(command: Given, origin: CommandOrigin) =>
       execute(command, origin) as Promise<CommandOutcome<Given["type"]>>,

@@ -1,7 +1,10 @@
 /** Why a store refuses. */
 
 export type EventStoreErrorCode =
-  /** Another control plane opened this log later and owns it now. Stop; restart only if the other one is gone. */
+  /**
+   * This opener has the log no more: another control plane opened it later and owns it now (stop; restart only if the other one is gone), or the log has lost events that it held
+   * before (stop, and restart: what is in memory is not what is in the log).
+   */
   | "Deposed"
   /** The batch does not continue the log: a defect of the program, or a second writer. */
   | "Misnumbered"
@@ -20,7 +23,13 @@ export class EventStoreError extends Error {
   }
 }
 
-/** The words for `Deposed`, the same in every store. */
+/** Another one owns the log. */
 export function deposedError(current: number, own: number): EventStoreError {
   return new EventStoreError("Deposed", `epoch ${current} has taken over this event log from epoch ${own}`);
+}
+
+/** The log was put back to an earlier state while it was open: a failover to a copy that was behind, or a backup. */
+export function lostEventsError(head: number, known: number): EventStoreError {
+  const found = `the log ends at event ${head}, but event ${known} was in it before`;
+  return new EventStoreError("Deposed", `${found}; restart to go on from what the log holds`);
 }

@@ -120,7 +120,7 @@ export interface EventStore {
    */
   onAppended(listener: (head: EventId) => void): () => void;
   /**
-   * Tells once that another opener has taken over the log, as soon as this is noticed: at the latest when a write is refused, where openers may be on different machines
+   * Tells once that this opener has the log no more (`Deposed`), as soon as this is noticed: at the latest when a write is refused, where openers may be on different machines
    * within about a second.
    */
   onDeposed(listener: (error: EventStoreError) => void): void;

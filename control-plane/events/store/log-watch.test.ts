@@ -46,8 +46,9 @@ describe("LogWatch", () => {
   });
 
   test("tells once who has taken over, also those who ask later", async () => {
-    const { watch, log, heard, tick, listener } = createWatch();
-    watch.onTaken(listener);
+    const { watch, log, heard, tick } = createWatch();
+    const leave = (error: Error) => void heard.push(Number(/epoch (\d+) has/.exec(error.message)?.[1]));
+    watch.onDeposed(leave);
     watch.told(at(9, 6));
     watch.told(at(9, 7));
     await tick(1_000);
@@ -56,8 +57,8 @@ describe("LogWatch", () => {
     await tick(1_000);
     watch.told(at(9, 9));
     expect(heard).toEqual([8]);
-    watch.onTaken(listener);
-    expect(heard).toEqual([8, 9]);
+    watch.onDeposed(leave);
+    expect(heard).toEqual([8, 8]);
   });
 
   test("looks only while somebody listens, and asks for hints once", async () => {
@@ -74,7 +75,7 @@ describe("LogWatch", () => {
     await tick(10_000);
     expect(log.looks).toBe(1);
     watch.onAppended(listener);
-    watch.onTaken(listener);
+    watch.onDeposed(() => void heard.push(-1));
     watch.close();
     await tick(10_000);
     watch.told(at(20, 8));

@@ -1,6 +1,7 @@
 /** What others do with a log that this process does not have for itself: they append to it, or take it over. */
 import type { EventId } from "#contracts";
 import type { Timers } from "#foundation/runtime";
+import { deposedError, type EventStoreError } from "./event-store-error.ts";
 
 /** Between two looks at the log: how late the doings of another process are noticed when its hint was lost. */
 const LOOK_EVERY_MS = 1_000;
@@ -28,8 +29,9 @@ export interface LogWatchOptions {
 export class LogWatch {
   readonly #options: LogWatchOptions;
   readonly #grown = new Set<(head: EventId) => void>();
-  readonly #taken = new Set<(epoch: number) => void>();
+  readonly #left = new Set<(error: EventStoreError) => void>();
   #state: LogState;
+  #deposed: EventStoreError | undefined;
   #listening = false;
   #looking = false;
   #timer: { cancel(): void } | undefined;
@@ -44,38 +46,42 @@ export class LogWatch {
     this.#begin();
     return () => {
       this.#grown.delete(listener);
-      if (this.#grown.size + this.#taken.size === 0) this.#rest();
+      if (this.#grown.size + this.#left.size === 0) this.#rest();
     };
   }
 
-  /** @param listener gets the epoch that has taken over; at once when that has been noticed before */
-  onTaken(listener: (epoch: number) => void): void {
-    if (this.#isTaken) {
-      listener(this.#state.epoch);
+  /** @param listener is called at once when it was noticed before */
+  onDeposed(listener: (error: EventStoreError) => void): void {
+    if (this.#deposed !== undefined) {
+      listener(this.#deposed);
       return;
     }
-    this.#taken.add(listener);
+    this.#left.add(listener);
     this.#begin();
   }
 
-  /** Says where the log stands. */
+  /** Says where the log stands, or stood a moment ago: hints may come late. */
   told(state: LogState): void {
-    const { head, epoch } = this.#state;
-    this.#state = { head: state.head > head ? state.head : head, epoch: Math.max(state.epoch, epoch) };
-    if (state.head > head) for (const listener of this.#grown) listener(state.head);
-    if (!this.#isTaken) return;
-    for (const listener of this.#taken) listener(this.#state.epoch);
-    this.#taken.clear();
+    const { head } = this.#state;
+    if (state.head > head) {
+      this.#state = { ...this.#state, head: state.head };
+      for (const listener of this.#grown) listener(state.head);
+    }
+    if (state.epoch > this.#state.epoch) this.deposed(deposedError(state.epoch, this.#state.epoch));
+  }
+
+  /** Says that this opener has the log no more. */
+  deposed(error: EventStoreError): void {
+    if (this.#deposed !== undefined) return;
+    this.#deposed = error;
+    for (const listener of this.#left) listener(error);
+    this.#left.clear();
   }
 
   close(): void {
     this.#grown.clear();
-    this.#taken.clear();
+    this.#left.clear();
     this.#rest();
-  }
-
-  get #isTaken(): boolean {
-    return this.#state.epoch > this.#options.state.epoch;
   }
 
   #begin(): void {

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
+import type { EventId } from "#contracts";
 import { createVirtualTime } from "#foundation/runtime";
 import { PostgresError } from "#foundation/sql/postgres";
 import { startTestPostgres, type TestPostgres, testClient, whyNoPostgres } from "#foundation/sql/postgres/testing";
@@ -215,6 +216,24 @@ function rolesAndSchema(server: TestPostgres): void {
         return told.length > 0;
       });
       expect(told).toEqual(["Deposed"]);
+    }),
+  );
+
+  test(
+    "stops whoever remembers events that the log has lost since, as when a copy that was behind takes the server's place",
+    withLog(async (log) => {
+      const store = await log.open();
+      const told: string[] = [];
+      store.onDeposed((error) => told.push(error.message));
+      await store.append({ events: [1, 2, 3].map(event), idempotency: [], views: [], now: 0 });
+      const shell = testClient(server.owner, { search_path: log.schema });
+      await shell.script("ALTER TABLE events DISABLE TRIGGER USER; DELETE FROM events WHERE id > 1");
+      await expect(store.head()).rejects.toMatchObject({ code: "Deposed" });
+      expect(told).toEqual([
+        "the log ends at event 1, but event 3 was in it before; restart to go on from what the log holds",
+      ]);
+      expect(await (await log.open()).head()).toBe(1 as EventId);
+      await shell.close();
     }),
   );
 }

@@ -2,7 +2,6 @@
 import type { ControlPlaneId, EventEnvelope, EventId } from "#contracts";
 import { randomUuid } from "#foundation/runtime";
 import { arrayLiteral, type PostgresClient, PostgresError } from "#foundation/sql/postgres";
-import { type EventRow, eventOfRow } from "./event-row.ts";
 import {
   type AggregateReference,
   type AppendBatch,
@@ -14,12 +13,12 @@ import {
   type ViewProgress,
   type ViewRow,
 } from "./event-store.ts";
-import { deposedError, EventStoreError } from "./event-store-error.ts";
+import { deposedError, type EventStoreError, lostEventsError } from "./event-store-error.ts";
 import { FINDINGS_MAX, LOG_CHECKS } from "./log-checks.ts";
 import { type LogState, LogWatch } from "./log-watch.ts";
+import { eventOf, type PostgresEventRow, stateOfHint, storeError, type Whole } from "./postgres-answers.ts";
 import { channelOf, openLogClient, type PostgresLogOptions, requireSuitableLog, takeEpoch } from "./postgres-log.ts";
-import { DEPOSED, MISNUMBERED } from "./postgres-schema.ts";
-import { appendStatement, changeRows, FENCE, READS, stateOfHint } from "./postgres-statements.ts";
+import { appendStatement, changeRows, FENCE, READS } from "./postgres-statements.ts";
 
 /** Reads at a time, besides the one session that writes. */
 const READING_SESSIONS = 2;
@@ -50,16 +49,6 @@ export async function openPostgresEventStore(options: PostgresLogOptions): Promi
   }
 }
 
-/** `bigint` as the client gives it. */
-type Whole = string;
-
-type PostgresEventRow = Omit<EventRow, "id" | "aggregate_sequence" | "occurred_at" | "causation_id"> & {
-  readonly id: Whole;
-  readonly aggregate_sequence: Whole;
-  readonly occurred_at: Whole;
-  readonly causation_id: Whole | null;
-};
-
 interface Opened {
   readonly writer: PostgresClient;
   readonly writerName: string;
@@ -77,6 +66,8 @@ class PostgresEventStore implements EventStore {
   readonly #reader: PostgresClient;
   readonly #channel: string;
   readonly #watch: LogWatch;
+  /** The last event that was known to be in the log. */
+  #known: EventId;
   /** Set when a write was not answered: what became of it is settled before anything else is asked. */
   #unsettled = false;
   #settling: Promise<void> | undefined;
@@ -89,6 +80,7 @@ class PostgresEventStore implements EventStore {
     this.#writerName = writerName;
     this.#reader = openLogClient(options, { name: "biplane-read", sessions: READING_SESSIONS });
     this.#channel = channelOf(options);
+    this.#known = head;
     this.#watch = new LogWatch({
       state: { epoch, head },
       look: () => this.#state(),
@@ -102,8 +94,7 @@ class PostgresEventStore implements EventStore {
   }
 
   async head(): Promise<EventId> {
-    const [row] = await this.#read<{ head: Whole }>(READS.head);
-    return Number(row!.head) as EventId;
+    return (await this.#state()).head;
   }
 
   async lastSequences(aggregates: readonly AggregateReference[]): Promise<readonly number[]> {
@@ -118,7 +109,9 @@ class PostgresEventStore implements EventStore {
     const { sql, parameters } = appendStatement(batch, this.epoch, this.#channel);
     await this.#write(async () => (await this.#writer.query(sql, parameters)).length > 0);
     const last = batch.events.at(-1);
-    if (last !== undefined) this.#watch.told({ epoch: this.epoch, head: last.id });
+    if (last === undefined) return;
+    this.#known = last.id;
+    this.#watch.told({ epoch: this.epoch, head: last.id });
   }
 
   async read(after: EventId, limit: number): Promise<readonly EventEnvelope[]> {
@@ -205,7 +198,7 @@ class PostgresEventStore implements EventStore {
   }
 
   onDeposed(listener: (error: EventStoreError) => void): void {
-    this.#watch.onTaken((current) => listener(deposedError(current, this.epoch)));
+    this.#watch.onDeposed(listener);
   }
 
   async check(): Promise<readonly string[]> {
@@ -246,9 +239,15 @@ class PostgresEventStore implements EventStore {
     throw deposedError(state.epoch, this.epoch);
   }
 
+  /** @throws EventStoreError Deposed when events are gone that were there before this was asked */
   async #state(): Promise<LogState> {
+    const known = this.#known;
     const [row] = await this.#read<{ head: Whole; epoch: Whole }>(READS.state);
-    return { head: Number(row!.head) as EventId, epoch: Number(row!.epoch) };
+    const state = { head: Number(row!.head) as EventId, epoch: Number(row!.epoch) };
+    if (state.head >= known) return state;
+    const error = lostEventsError(state.head, known);
+    this.#watch.deposed(error);
+    throw error;
   }
 
   async #read<Row extends object>(sql: string, parameters: readonly (string | number)[] = []): Promise<readonly Row[]> {
@@ -289,28 +288,4 @@ class PostgresEventStore implements EventStore {
 
 function atMost(limit: number): number {
   return Math.min(limit, READ_ROWS_MAX);
-}
-
-function eventOf(row: PostgresEventRow): EventEnvelope {
-  return eventOfRow({
-    ...row,
-    id: Number(row.id),
-    aggregate_sequence: Number(row.aggregate_sequence),
-    occurred_at: Number(row.occurred_at),
-    causation_id: row.causation_id === null ? null : Number(row.causation_id),
-  });
-}
-
-function storeError(error: unknown): EventStoreError {
-  if (error instanceof EventStoreError) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof PostgresError) {
-    const { code, sqlState, constraint } = error;
-    if (code === "Closed") return new EventStoreError("Closed", "the event log was closed", { cause: error });
-    // A number or a sequence that is there already, or none at all.
-    const numbered = sqlState === MISNUMBERED || constraint?.startsWith("events_") === true;
-    if (numbered) return new EventStoreError("Misnumbered", message, { cause: error });
-    if (sqlState === DEPOSED) return new EventStoreError("Deposed", message, { cause: error });
-  }
-  return new EventStoreError("Unavailable", `the event log failed: ${message}`, { cause: error });
 }

@@ -1,9 +1,8 @@
 /** What the store says to PostgreSQL. Pure. */
-import type { EventEnvelope, EventId } from "#contracts";
+import type { EventEnvelope } from "#contracts";
 import { arrayLiteral, type PostgresParameters } from "#foundation/sql/postgres";
 import { EVENT_COLUMNS, eventValues } from "./event-row.ts";
 import type { AppendBatch, ViewRowChange, ViewUpdate } from "./event-store.ts";
-import type { LogState } from "./log-watch.ts";
 
 /** A statement with its parameters. */
 export interface PostgresStatement {
@@ -121,12 +120,6 @@ function lastChanges(updates: readonly ViewUpdate[]) {
     for (const { key, row } of changes) last.set(`${view}\u0000${key}`, { view, key, row });
   }
   return [...last.values()];
-}
-
-/** What is told on the channel: `<epoch> <head>`. Undefined for what says neither. */
-export function stateOfHint(said: string): LogState | undefined {
-  const [, epoch, head] = /^(\d{1,15}) (\d{1,15})$/.exec(said) ?? [];
-  return head === undefined ? undefined : { epoch: Number(epoch), head: Number(head) as EventId };
 }
 
 /** A column of each value of the events, each an array. */
