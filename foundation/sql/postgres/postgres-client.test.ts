@@ -1,4 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
+import { chmodSync, chownSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import fc from "fast-check";
 import { createVirtualTime, systemClock, systemRandom, systemTimers } from "#foundation/runtime";
 import { skipUnless } from "../../../tests/support/skips.ts";
@@ -10,6 +13,7 @@ import { openPostgres, type PostgresClient, type PostgresClientOptions } from ".
 import { PostgresError } from "./postgres-error.ts";
 import { migratePostgres } from "./postgres-migrations.ts";
 import { openCutLine, startTestPostgres, type TestPostgres, testClient, whyNoPostgres } from "./testing/index.ts";
+import { NOBODY, runsAsRoot } from "./testing/server-binaries.ts";
 
 const missing = whyNoPostgres();
 const server = missing === undefined ? await startTestPostgres() : undefined;
@@ -29,6 +33,25 @@ async function failureOf(promise: Promise<unknown>): Promise<PostgresError> {
   );
   if (error instanceof PostgresError) return error;
   throw error ?? new Error("did not fail");
+}
+
+/** Of localhost, vouched for by itself; readable for who runs the server. */
+async function makeCertificate(directory: string): Promise<readonly [certificate: string, key: string]> {
+  const [certificate, key] = [join(directory, "cert.pem"), join(directory, "key.pem")];
+  const made = Bun.spawn(
+    [
+      ..."openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost".split(
+        " ",
+      ),
+      ...["-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate],
+    ],
+    { stdio: ["ignore", "ignore", "ignore"] },
+  );
+  expect(await made.exited).toBe(0);
+  chmodSync(directory, 0o755);
+  chmodSync(key, 0o600);
+  if (runsAsRoot) chownSync(key, NOBODY, NOBODY);
+  return [certificate, key];
 }
 
 function clients(server: TestPostgres): void {
@@ -169,6 +192,40 @@ function clients(server: TestPostgres): void {
       expect(performance.now() - begun).toBeLessThan(5_000);
       const said = Bun.inspect(failure) + JSON.stringify(failure);
       for (const secret of ["hunter2", server.runtime.password]) expect(said).not.toContain(secret);
+    }
+  });
+
+  const withCertificate = skipUnless(
+    Bun.which("openssl") !== null && server.process !== undefined,
+    "it takes openssl, which makes the certificate, and a server that is ours to configure",
+  );
+  withCertificate("speaks TLS, and verifies whom with", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "biplane-postgres-tls-"));
+    try {
+      const [certificate, key] = await makeCertificate(directory);
+      const administrator = open(server.administrator);
+      await administrator.script(`ALTER SYSTEM SET ssl_cert_file = '${certificate}'`);
+      await administrator.script(`ALTER SYSTEM SET ssl_key_file = '${key}'`);
+      await administrator.script("ALTER SYSTEM SET ssl = on");
+      await administrator.query("SELECT pg_reload_conf()");
+      const secured = async (address: PostgresAddress): Promise<boolean> => {
+        const client = open(address);
+        const sql = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+        const [session] = await client.read<{ ssl: boolean }>(sql).finally(() => client.close());
+        return session!.ssl;
+      };
+      const encrypted = { ...server.runtime, tls: "encrypted", certificates: undefined } as const;
+      const verified = { ...server.runtime, host: "localhost", tls: "verified", certificates: certificate } as const;
+      await until("the server has its certificate", () => secured(encrypted).catch(() => false));
+      expect(await secured(verified)).toBe(true);
+      expect(await secured(server.runtime)).toBe(false);
+      // Nobody vouches for it; it bears another name.
+      expect(await failureOf(secured({ ...verified, certificates: undefined }))).toMatchObject({
+        code: "SignInRefused",
+      });
+      expect(await failureOf(secured({ ...verified, host: "127.0.0.1" }))).toMatchObject({ code: "SignInRefused" });
+    } finally {
+      rmSync(directory, { recursive: true });
     }
   });
 

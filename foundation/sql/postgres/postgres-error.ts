@@ -1,5 +1,6 @@
 /** How failures of PostgreSQL are told apart: above all by whether something may have happened. */
 import { SQL } from "bun";
+import { errorCode } from "../sql-error.ts";
 
 /** Permanent codes of this room. */
 export type PostgresErrorCode =
@@ -63,7 +64,7 @@ const SESSION_ENDED = /^(08...|57P01|57P02|57P05)$/;
  * @param where names the server in messages, without secrets
  */
 export function postgresError(thrown: unknown, where: string): unknown {
-  if (!(thrown instanceof SQL.PostgresError)) return thrown;
+  if (!(thrown instanceof SQL.PostgresError)) return certificateError(thrown, where) ?? thrown;
   const { code, errno, constraint, message } = thrown;
   const sqlState = errno !== undefined && /^[0-9A-Z]{5}$/.test(errno) ? errno : undefined;
   const make = (ours: PostgresErrorCode, text: string): PostgresError =>
@@ -78,4 +79,12 @@ export function postgresError(thrown: unknown, where: string): unknown {
   if (/TLS|AUTHENTICATION|SASL|PASSWORD/.test(code))
     return make("SignInRefused", `${where} refuses the session: ${message}`);
   return make("Lost", `the connection to ${where} was lost: ${message}`);
+}
+
+/** A certificate that is not good comes as OpenSSL names it (X509_STORE_CTX_get_error), or as Node.js does: ERR_TLS_CERT_ALTNAME_INVALID. */
+function certificateError(thrown: unknown, where: string): PostgresError | undefined {
+  const code = errorCode(thrown);
+  if (code === undefined || !/CERT|ISSUER|LEAF_SIGNATURE|HOSTNAME_MISMATCH|^ERR_(TLS|SSL)/.test(code)) return undefined;
+  const message = `the certificate of ${where} is not good: ${thrown instanceof Error ? thrown.message : code}`;
+  return new PostgresError("SignInRefused", message, { cause: thrown });
 }
