@@ -93,19 +93,19 @@ export async function serveApi(options: ApiOptions): Promise<ApiServer> {
   const random = options.random ?? systemRandom;
   const registry = new DataPlaneRegistry();
   const closing = new AbortController();
-  const accessTokens = createAccessTokens(core.sealingKey, random.fork("access-tokens"));
+  const accessTokens = createAccessTokens(core.platformKey, random.fork("access-tokens"));
   const environment: ApiEnvironment = {
     core,
     registry,
     authenticate: createAuthenticator({ core, tokens, accessTokens, clock }),
     accessTokens,
-    sessionOfRefreshToken: createRefreshTokenReader(core.sealingKey),
+    sessionOfRefreshToken: createRefreshTokenReader(core.platformKey),
     admission: options.admission ?? createAdmission(clock),
     lockOut: createLockOut({ clock }),
     wrongCodes: createTokenBuckets({ clock, ...WRONG_CODES }),
     deviceGrants: createDeviceGrants(clock, random.fork("device-grants")),
     passwords: createPasswords(),
-    passwordLinks: createPasswordLinks(core.sealingKey, clock, random.fork("password-links")),
+    passwordLinks: createPasswordLinks(core.platformKey, clock, random.fork("password-links")),
     random: random.fork("credentials"),
     audit: options.audit,
     health: options.health ?? createHealth(),
@@ -119,7 +119,7 @@ export async function serveApi(options: ApiOptions): Promise<ApiServer> {
     followers: 0,
   };
   const names = ownNames(options);
-  const cookies = createPageCookies(core.sealingKey, random.fork("cookies"));
+  const cookies = createPageCookies(core.platformKey, random.fork("cookies"));
   const pages = createPages({ ...environment, cookies }, names);
   const sessions = { core, registry, clock, timers, logger };
   const connected = metrics

@@ -35,13 +35,13 @@ export interface PlatformSecrets {
   refreshToken(sessionId: string): Secret;
 }
 
-/** @param sealingKey of the control plane */
-export function createPlatformSecrets(sealingKey: SealingKey, random: Random): PlatformSecrets {
+/** @param platformKey of the control plane */
+export function createPlatformSecrets(platformKey: SealingKey, random: Random): PlatformSecrets {
   const ids = random.fork("platform-id");
   const secrets = random.fork("platform-secret");
   const draw = (): string => Buffer.from(secrets.bytes(SECRET_BYTES)).toString("base64url");
   const secretOf = (text: string): Secret => ({ text, hash: secretHash(text) });
-  const macKey = refreshMacKey(sealingKey);
+  const macKey = refreshMacKey(platformKey);
   return {
     id: (prefix) => prefix + Buffer.from(ids.bytes(ID_BYTES)).toString("hex"),
     secret: (prefix) => secretOf(prefix + draw()),
@@ -53,8 +53,8 @@ export function createPlatformSecrets(sealingKey: SealingKey, random: Random): P
 }
 
 /** Reads refresh tokens: gives the session of one that this cloud has issued, in the past or now; undefined for anything else. */
-export function createRefreshTokenReader(sealingKey: SealingKey): (token: string) => string | undefined {
-  const macKey = refreshMacKey(sealingKey);
+export function createRefreshTokenReader(platformKey: SealingKey): (token: string) => string | undefined {
+  const macKey = refreshMacKey(platformKey);
   return (token) => {
     const [, sessionId, drawn, mac] = REFRESH_TOKEN.exec(token) ?? [];
     if (sessionId === undefined || drawn === undefined || mac === undefined) return undefined;
@@ -67,8 +67,8 @@ export function secretHash(secret: string): string {
   return createHash("sha256").update(secret, "utf8").digest("hex");
 }
 
-function refreshMacKey(sealingKey: SealingKey): SealingKey {
-  return deriveSealingKey(sealingKey, REFRESH_KEY_PURPOSE);
+function refreshMacKey(platformKey: SealingKey): SealingKey {
+  return deriveSealingKey(platformKey, REFRESH_KEY_PURPOSE);
 }
 
 /** HMAC-SHA-256, the first 128 bits (RFC 2104 §5). */

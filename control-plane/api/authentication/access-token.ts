@@ -24,8 +24,8 @@ export interface AccessTokens {
   read(token: string): AccessClaims | undefined;
 }
 
-export function createAccessTokens(sealingKey: SealingKey, random: Random): AccessTokens {
-  const key = deriveSealingKey(sealingKey, KEY_PURPOSE);
+export function createAccessTokens(platformKey: SealingKey, random: Random): AccessTokens {
+  const key = deriveSealingKey(platformKey, KEY_PURPOSE);
   return {
     issue: ({ sessionId, expiresAt }) =>
       PREFIX + seal(key, JSON.stringify({ sessionId, expiresAt }), ADDITIONAL_DATA, random),

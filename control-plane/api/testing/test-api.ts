@@ -66,7 +66,7 @@ export async function startTestApi(options: Partial<ApiOptions> = {}): Promise<T
     tokens: tokens.plain,
     audit,
     health,
-    accessTokens: createAccessTokens(core.sealingKey, systemRandom),
+    accessTokens: createAccessTokens(core.platformKey, systemRandom),
     call(path, init = {}) {
       const headers = new Headers(init.headers);
       if (!headers.has("authorization")) headers.set("authorization", `Bearer ${tokens.plain.apiToken}`);
