@@ -25,6 +25,22 @@ function enter(lockOut: LockOut, identity: string, source: string): boolean {
   return decision.allowed;
 }
 
+test("what strangers claim to be costs no memory, however long it is", () => {
+  const { time, lockOut } = fresh();
+  const long = (number: number) => Buffer.alloc(100_000, `${number} `).toString("latin1");
+  const heap = () => {
+    Bun.gc(true);
+    return process.memoryUsage().heapUsed;
+  };
+  const before = heap();
+  for (let number = 0; number < 1_000; number++) expect(guess(lockOut, long(number), String(number))).toBe(0);
+  expect(heap() - before).toBeLessThan(30_000_000);
+  // They are told apart all the same.
+  for (let failure = 1; failure < FREE_FAILURES; failure++) guess(lockOut, long(1), "1");
+  expect([guess(lockOut, long(1), "1") > 0, guess(lockOut, long(2), "1") > 0]).toEqual([true, false]);
+  time.advance(HOUR_MS);
+});
+
 describe("one identity from one source", () => {
   test("some failures are free, then each doubles the wait up to a quarter of an hour", () => {
     const { time, lockOut } = fresh();

@@ -20,6 +20,7 @@
  * What this is not: it keeps nothing on disk, so a restart forgives; and it says nothing through time only if the caller takes the same time for every answer: compare
  * with `equalInConstantTime`, also against a stand-in when the identity does not exist, and answer a refusal by it in the same words for all identities.
  */
+import { createHash } from "node:crypto";
 import type { Clock } from "#foundation/runtime";
 import { AgingMap } from "./aging-map.ts";
 import { createKnownSources } from "./known-sources.ts";
@@ -46,8 +47,11 @@ export const IDENTITY_FAILURES = { capacity: 50, refillPerSecond: 1 / 30 } as co
 /** Failures of one source with identities it has not proved: 100 at once, then one each 6 s. A whole office may sit behind one address. */
 export const SOURCE_FAILURES = { capacity: 100, refillPerSecond: 1 / 6 } as const;
 
-/** Pairs, identities and sources kept, each: about 100 bytes an entry, 20 MB in all. */
+/** Pairs, identities and sources kept, each: about 100 bytes an entry, 500 at most, 20 MB in all as a rule. */
 const ENTRIES_MAX = 50_000;
+
+/** The longest e-mail address has 254 characters. */
+const IDENTITY_CHARACTERS_MAX = 300;
 
 /** What `createLockOut` needs. */
 export interface LockOutOptions {
@@ -102,8 +106,9 @@ export function createLockOut({ clock, entriesMax = ENTRIES_MAX }: LockOutOption
   });
 
   return {
-    attempt(identity, source) {
+    attempt(claimed, source) {
       const now = clock.monotonicMs();
+      const identity = bounded(claimed);
       const name = `${identity.length} ${identity} ${source}`;
       const isKnown = known.has(identity, source);
       const pair = pairs.get(name) ?? { failures: 0, pending: 0, waitsUntil: 0 };
@@ -156,6 +161,12 @@ export function createLockOut({ clock, entriesMax = ENTRIES_MAX }: LockOutOption
       };
     },
   };
+}
+
+/** What strangers claim may be as long as their requests, and is kept for a day: of long claims only a digest is. */
+function bounded(identity: string): string {
+  if (identity.length <= IDENTITY_CHARACTERS_MAX) return identity;
+  return `sha256 ${createHash("sha256").update(identity, "utf8").digest("hex")}`;
 }
 
 /** Milliseconds to wait after the given number of failures. */
