@@ -48,19 +48,18 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Whether a provider may be asked at this address: by TLS, or on this machine. @param issuer what was registered; only one on this machine may lead to this machine */
+/**
+ * Whether a provider may be asked at this address. Who registers providers administers an account and not the machine: elsewhere a server must show that it has the name of the address (TLS), so that
+ * nothing inside the network is asked that does not mean to be; on this machine nothing is asked but what was registered, the provider itself.
+ *
+ * @param issuer what was registered
+ */
 export function mayFetch(address: string, issuer: string): boolean {
   const url = URL.parse(address);
   if (url === null || url.username !== "" || url.password !== "") return false;
-  return url.protocol === "https:"
-    ? !isLoopback(url) || isLoopbackText(issuer)
-    : isLoopback(url) && isLoopbackText(issuer);
+  if (isLoopback(url)) return url.origin === URL.parse(issuer)?.origin && /^https?:$/.test(url.protocol);
+  return url.protocol === "https:";
 }
-
-const isLoopbackText = (text: string): boolean => {
-  const url = URL.parse(text);
-  return url !== null && isLoopback(url);
-};
 
 /** RFC 6761 §6.3: `localhost` and names below it; RFC 1122 §3.2.1.3; RFC 4291 §2.5.3. Unspecified addresses lead here too. `URL` has brought all spellings to one. */
 function isLoopback({ hostname }: URL): boolean {
