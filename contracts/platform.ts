@@ -176,7 +176,10 @@ export type PlatformCommand =
       readonly type: "person.change";
       readonly personId: string;
       readonly name?: string;
+      /** Ends the person's sessions. */
       readonly passwordHash?: string;
+      /** End the person's API tokens too. */
+      readonly revokeTokens?: boolean;
     }
   | {
       readonly type: "member.change";

@@ -10,7 +10,7 @@ type MemberCommands = "person.change" | "member.change" | "member.remove";
 
 export function createMemberHandlers({ now }: PlatformDependencies): CommandHandlers<MemberCommands> {
   return {
-    "person.change"({ personId, name, passwordHash }, views) {
+    "person.change"({ personId, name, passwordHash, revokeTokens }, views) {
       const person = views.record("person", personId);
       if (person === undefined) return noSuchPerson();
       const problem =
@@ -21,20 +21,22 @@ export function createMemberHandlers({ now }: PlatformDependencies): CommandHand
         ...(name === undefined || name === person.name ? {} : { name }),
         ...(passwordHash === undefined ? {} : { passwordHash }),
       };
-      if (Object.keys(changes).length === 0) return { ok: true, events: [], result: {} };
       const changed: NewEvent = {
         type: "person.changed",
         aggregateId: personId,
         org: CLOUD_ORG,
         payload: { personId, changes },
       };
-      // Whoever knew the old password is signed out.
       const subject: Subject = { type: "person", personId };
-      const ended =
-        passwordHash === undefined
-          ? []
-          : sessionsOf(views, subject).map((session) => sessionEnded(views, session, "the password was changed"));
-      return { ok: true, events: [changed, ...ended], result: {} };
+      const sessions = passwordHash === undefined ? [] : sessionsOf(views, subject);
+      const tokens = revokeTokens === true ? tokensOf(views, subject) : [];
+      const events = [
+        ...(Object.keys(changes).length === 0 ? [] : [changed]),
+        // Whoever knew the old password is signed out.
+        ...sessions.map((session) => sessionEnded(views, session, "the password was changed")),
+        ...tokens.map((token) => tokenEnded(views, token, "all tokens were revoked")),
+      ];
+      return { ok: true, events, result: {} };
     },
 
     "member.change"({ accountId, personId, role, revokeSessions }, views) {

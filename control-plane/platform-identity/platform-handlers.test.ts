@@ -146,6 +146,7 @@ describe("members", () => {
     openSession(person(ada));
     expect(told({ type: "person.change", personId: ada, name: "Ada L." })).toBe("ok person.changed");
     expect(told({ type: "person.change", personId: ada, passwordHash: HASH })).toBe("ok person.changed session.ended");
+    expect(told({ type: "person.change", personId: ada, revokeTokens: true })).toBe("ok");
     expect(told({ type: "person.change", personId: ada, passwordHash: "hunter2hunter2" })).toBe("ValidationFailed");
     expect(told({ type: "person.change", personId: ada, name: "A\u202eda" })).toBe("ValidationFailed");
   });

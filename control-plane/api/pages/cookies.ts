@@ -34,9 +34,9 @@ export interface PageCookies {
   proves(request: Request, field: string | undefined): boolean;
 }
 
-export function createPageCookies(sealingKey: SealingKey, random: Random): PageCookies {
-  const sessionKey = deriveSealingKey(sealingKey, "page-session");
-  const formKey = deriveSealingKey(sealingKey, "page-form");
+export function createPageCookies(platformKey: SealingKey, random: Random): PageCookies {
+  const sessionKey = deriveSealingKey(platformKey, "page-session");
+  const formKey = deriveSealingKey(platformKey, "page-form");
   const fieldOf = (formId: string): string => createHmac("sha256", formKey).update(formId, "utf8").digest("base64url");
 
   return {
@@ -82,14 +82,13 @@ function cookie(request: Request, name: string, value: string, more = ""): strin
   return `${nameOf(request, name)}=${value}; Path=/; HttpOnly; SameSite=Strict${secure}${more}`;
 }
 
+/**
+ * Undefined also where the cookie comes twice. Ports do not keep cookies apart (RFC 6265 §8.5): over plain HTTP a script of an object in a bucket, at another port of this host, can add one for a
+ * longer path, which then comes first, and so sign a person in as somebody else.
+ */
 function cookieOf(request: Request, name: string): string | undefined {
-  const wanted = nameOf(request, name);
-  for (const pair of (request.headers.get("cookie") ?? "").split(/[;,] */)) {
-    const equals = pair.indexOf("=");
-    if (pair.slice(0, equals) === wanted) {
-      const value = pair.slice(equals + 1);
-      return /^[\w.-]{1,512}$/.test(value) ? value : undefined;
-    }
-  }
-  return undefined;
+  const wanted = `${nameOf(request, name)}=`;
+  const found = (request.headers.get("cookie") ?? "").split(/[;,] */).filter((pair) => pair.startsWith(wanted));
+  const value = found.length === 1 ? found[0]!.slice(wanted.length) : "";
+  return /^[\w.-]{1,512}$/.test(value) ? value : undefined;
 }

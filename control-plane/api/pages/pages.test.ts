@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:tes
 import type { AccountId } from "#contracts";
 import { httpRequest } from "#foundation/http";
 import { type PageAnswer, PageBrowser } from "../../../tests/support/page-browser.ts";
-import { done, newOrg } from "../testing/identities.ts";
+import { done, newOrg, newToken } from "../testing/identities.ts";
 import { createShiftingClock } from "../testing/shifting-clock.ts";
 import { startTestApi, type TestApi } from "../testing/test-api.ts";
 import { html } from "./html.ts";
@@ -225,6 +225,46 @@ describe("a new password", () => {
     });
     expect(nobody.status).toBe(404);
   });
+
+  test("set by a link leaves nothing to whoever had the account before", async () => {
+    const thief = await newPerson("taken@example.com");
+    const person = [...world.core.views.records("person")].find(({ email }) => email === "taken@example.com")!;
+    const token = await newToken(world, { type: "person", personId: person.personId });
+    const known = async () => (await world.call("/v1/orgs", { headers: { authorization: `Bearer ${token}` } })).status;
+    const approved = await startDevice();
+    await thief.fill(`/device?user_code=${approved.user_code}`, { answer: "approve" });
+    expect(await known()).toBe(200);
+    const told = await new Browser().fill(await linkFor("taken@example.com"), { password: NEXT });
+    expect(told.text).toContain("Your API tokens are revoked.");
+    expect(await known()).toBe(401);
+    expect((await poll(approved.device_code)).error).toBe("invalid_grant");
+    expect((await thief.open("/device")).status).toBe(303);
+  });
+});
+
+test("a cookie that comes twice is none: scripts at other ports of the host can add cookies", async () => {
+  const cookieOf = async (email: string) => {
+    const { text, headers } = await new Browser().open("/login");
+    const form = headers.getSetCookie()[0]!.split(";", 1)[0]!;
+    const proof = /name="proof" value="([^"]+)"/.exec(text)![1]!;
+    const answer = await fetch(`${world.api.url}/login`, {
+      method: "POST",
+      redirect: "manual",
+      body: new URLSearchParams({ proof, email, password: PASSWORD }),
+      headers: { origin: world.api.url, cookie: form },
+    });
+    return answer.headers.getSetCookie()[0]!.split(";", 1)[0]!;
+  };
+  await newPerson("tosser@example.com");
+  await newPerson("tossed@example.com");
+  const [tosser, tossed] = [await cookieOf("tosser@example.com"), await cookieOf("tossed@example.com")];
+  const shown = async (cookie: string) => {
+    const answer = await fetch(`${world.api.url}/device`, { headers: { cookie }, redirect: "manual" });
+    return /Signed in as ([^. ]+)/.exec(await answer.text())?.[1] ?? answer.status;
+  };
+  expect(await shown(tossed)).toBe("tossed@example");
+  expect(await shown(`${tosser}; ${tossed}`)).toBe(303);
+  expect(await shown(`other=${tosser}; ${tossed}`)).toBe("tossed@example");
 });
 
 describe("letting a device in", () => {

@@ -33,7 +33,7 @@ export const PASSWORD_PAGE: Page = {
       const refusal = await refusalOfCurrent(call, environment, person, current);
       if (refusal !== undefined) return passwordForm(call, environment, person, { problem: refusal });
     }
-    return await setPassword(call, environment, person, password);
+    return await setPassword(call, environment, person, password, token !== undefined);
   },
 };
 
@@ -54,22 +54,28 @@ async function refusalOfCurrent(
   return "That is not your password.";
 }
 
+/**
+ * @param byLink whoever needs a link may have lost the account to somebody, or somebody has made it under their address before them: nothing of that one stays, API tokens neither
+ */
 async function setPassword(
   { request }: FormCall,
   environment: PageEnvironment,
   { personId }: PersonRecord,
   password: string,
+  byLink: boolean,
 ): Promise<HttpResponse> {
   const passwordHash = await environment.passwords.hash(password);
   const outcome = await environment.core.execute(
-    { type: "person.change", personId, passwordHash },
+    { type: "person.change", personId, passwordHash, ...(byLink ? { revokeTokens: true } : {}) },
     { actor: actorOfSubject({ type: "person", personId }), requestId: request.id },
   );
   if (!outcome.ok) throw new Error(`a password could not be set: ${outcome.message}`);
+  // A device that was let in before and has not asked yet would sign in after everybody was signed out.
+  environment.deviceGrants.forget(personId);
   const cookie = await signInCookie(request, personId, environment);
   const body = html`
 <h1>Your password is changed.</h1>
-<p role="status">Everywhere else you are signed out. API tokens are as they were.</p>`;
+<p role="status">Everywhere else you are signed out. ${byLink ? "Your API tokens are revoked." : "API tokens are as they were."}</p>`;
   return pageAnswer({ title: "Password changed", body, cookies: [cookie] });
 }
 

@@ -1,6 +1,12 @@
 import { beforeEach, describe, expect, test } from "bun:test";
 import { createVirtualTime, systemRandom, type VirtualTime } from "#foundation/runtime";
-import { createDeviceGrants, type DeviceGrants, GRANT_LIFETIME_MS } from "./device-grants.ts";
+import {
+  createDeviceGrants,
+  type DeviceGrants,
+  GRANT_LIFETIME_MS,
+  GRANTS_MAX,
+  GRANTS_OF_SOURCE_MAX,
+} from "./device-grants.ts";
 
 const REQUEST = { clientName: "laptop", scopes: ["orgs:read"] };
 
@@ -11,7 +17,8 @@ beforeEach(() => {
   grants = createDeviceGrants(time.clock, systemRandom);
 });
 
-const start = () => grants.start(REQUEST)!;
+const HOME = "192.0.2.1";
+const start = () => grants.start(REQUEST, HOME)!;
 const approve = (userCode: string) => grants.answer(userCode, { approvedBy: "prs_1", scopes: ["orgs:read"] });
 
 describe("device grants", () => {
@@ -59,18 +66,44 @@ describe("device grants", () => {
   test("run out, are remembered for as long again, and make room", async () => {
     const { deviceCode, userCode } = start();
     let count = 1;
-    while (grants.start(REQUEST) !== undefined) count++;
-    expect(count).toBe(1_000);
+    for (let source = 0; grants.start(REQUEST, String(source)) !== undefined; source++) count++;
+    expect(count).toBe(GRANTS_MAX);
     await time.advance(GRANT_LIFETIME_MS);
     expect([grants.poll(deviceCode).state, grants.find(userCode), approve(userCode)]).toEqual([
       "expired",
       undefined,
       false,
     ]);
-    expect(grants.start(REQUEST)).toBeUndefined();
+    expect(grants.start(REQUEST, HOME)).toBeUndefined();
     await time.advance(GRANT_LIFETIME_MS);
     expect(grants.poll(deviceCode).state).toBe("unknown");
-    expect(grants.start(REQUEST)).toBeDefined();
+    expect(grants.start(REQUEST, HOME)).toBeDefined();
+  });
+
+  test("of one source do not take all places", async () => {
+    const all = Array.from({ length: GRANTS_OF_SOURCE_MAX }, () => start());
+    expect([grants.start(REQUEST, HOME), grants.start(REQUEST, "192.0.2.2")]).toEqual([undefined, expect.anything()]);
+    // A place is free when its device has been answered, or has run out.
+    approve(all[0]!.userCode);
+    grants.poll(all[0]!.deviceCode);
+    expect([grants.start(REQUEST, HOME), grants.start(REQUEST, HOME)]).toEqual([expect.anything(), undefined]);
+    await time.advance(2 * GRANT_LIFETIME_MS);
+    for (const _ of all) expect(start()).toBeDefined();
+    expect(grants.start(REQUEST, HOME)).toBeUndefined();
+  });
+
+  test("are taken back from whom a person has approved before", () => {
+    const approved = start();
+    const waiting = start();
+    const others = start();
+    approve(approved.userCode);
+    grants.answer(others.userCode, { approvedBy: "prs_2", scopes: [] });
+    grants.forget("prs_1");
+    expect([approved, waiting, others].map(({ deviceCode }) => grants.poll(deviceCode).state)).toEqual([
+      "unknown",
+      "pending",
+      "approved",
+    ]);
   });
 
   test("narrow the scopes to what was approved", () => {

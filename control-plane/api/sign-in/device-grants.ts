@@ -7,7 +7,7 @@ import { type Clock, type Random, randomBelow } from "#foundation/runtime";
 
 /** RFC 8628 §6.1: letters without vowels, so that no words come up, and none that look alike. */
 const ALPHABET = "BCDFGHJKLMNPQRSTVWXZ";
-/** 20^8 = 2.6 × 10^10 codes: where a thousand devices wait, one guess in 26 million hits one; and who guesses is signed in, and is locked out after a few. */
+/** 20^8 = 2.6 × 10^10 codes: where ten thousand devices wait, one guess in 2.6 million hits one; and who guesses is signed in, and is locked out after a few. */
 const USER_CODE_LETTERS = 8;
 const DEVICE_CODE_BYTES = 32;
 
@@ -18,8 +18,11 @@ const SLOW_DOWN_SECONDS = 5;
 /** A poll that comes a little early on its way through the network is not refused. */
 const POLL_TOLERANCE_MS = 500;
 
-/** Devices that wait at once. */
-const GRANTS_MAX = 1_000;
+/** Devices that are remembered at once: 5 MB. */
+export const GRANTS_MAX = 10_000;
+
+/** Of one source, so that a stranger who begins and begins does not keep everybody else out. A whole office may sit behind one address. */
+export const GRANTS_OF_SOURCE_MAX = 100;
 
 /** Who asks to be let in. */
 export interface DeviceRequest {
@@ -39,8 +42,8 @@ export type PollAnswer =
   | { readonly state: "approved"; readonly personId: string; readonly request: DeviceRequest };
 
 export interface DeviceGrants {
-  /** Undefined when too many devices wait already. */
-  start(request: DeviceRequest): StartedGrant | undefined;
+  /** Undefined when too many devices wait already. @param source see `sourceOf` */
+  start(request: DeviceRequest, source: string): StartedGrant | undefined;
   /** An approved grant is given out once. */
   poll(deviceCode: string): PollAnswer;
   /** The request behind a user code that nobody has answered yet. @param userCode as people type it */
@@ -50,9 +53,12 @@ export interface DeviceGrants {
     userCode: string,
     answer: { readonly approvedBy: string; readonly scopes: readonly string[] } | "denied",
   ): boolean;
+  /** Takes back what a person has approved and no device has fetched yet. */
+  forget(personId: string): void;
 }
 
 interface Grant {
+  readonly source: string;
   readonly userCode: string;
   request: DeviceRequest;
   readonly expiresAt: number;
@@ -67,9 +73,15 @@ export function createDeviceGrants(clock: Clock, random: Random): DeviceGrants {
   /** Hash of the device code by user code. */
   const byUserCode = new Map<string, string>();
 
-  const drop = (hash: string, grant: Grant): void => {
+  /** How many grants each source has. */
+  const ofSources = new Map<string, number>();
+
+  const drop = (hash: string, { userCode, source }: Grant): void => {
     grants.delete(hash);
-    byUserCode.delete(grant.userCode);
+    byUserCode.delete(userCode);
+    const left = (ofSources.get(source) ?? 1) - 1;
+    if (left === 0) ofSources.delete(source);
+    else ofSources.set(source, left);
   };
   /** A grant that has run out is remembered for as long again, so that its device is told what happened. */
   const dropOld = (): void => {
@@ -86,14 +98,17 @@ export function createDeviceGrants(clock: Clock, random: Random): DeviceGrants {
   };
 
   return {
-    start(request) {
+    start(request, source) {
       dropOld();
-      if (grants.size >= GRANTS_MAX) return undefined;
+      const fromThere = ofSources.get(source) ?? 0;
+      if (grants.size >= GRANTS_MAX || fromThere >= GRANTS_OF_SOURCE_MAX) return undefined;
+      ofSources.set(source, fromThere + 1);
       let userCode = newUserCode(random);
       while (byUserCode.has(userCode)) userCode = newUserCode(random);
       const deviceCode = `bpd_${Buffer.from(random.bytes(DEVICE_CODE_BYTES)).toString("base64url")}`;
       const hash = secretHash(deviceCode);
       grants.set(hash, {
+        source,
         userCode,
         request,
         expiresAt: clock.monotonicMs() + GRANT_LIFETIME_MS,
@@ -136,6 +151,12 @@ export function createDeviceGrants(clock: Clock, random: Random): DeviceGrants {
         grant.outcome = { approvedBy: answer.approvedBy };
       }
       return true;
+    },
+
+    forget(personId) {
+      for (const [hash, grant] of grants) {
+        if (typeof grant.outcome === "object" && grant.outcome.approvedBy === personId) drop(hash, grant);
+      }
     },
   };
 }

@@ -30,8 +30,8 @@ export interface PasswordLinks {
   personOf(token: string, find: (personId: string) => PersonRecord | undefined): PersonRecord | undefined;
 }
 
-export function createPasswordLinks(sealingKey: SealingKey, clock: Clock, random: Random): PasswordLinks {
-  const key = deriveSealingKey(sealingKey, KEY_PURPOSE);
+export function createPasswordLinks(platformKey: SealingKey, clock: Clock, random: Random): PasswordLinks {
+  const key = deriveSealingKey(platformKey, KEY_PURPOSE);
   return {
     issue({ personId, passwordHash }) {
       const expiresAt = clock.now() + PASSWORD_LINK_MS;

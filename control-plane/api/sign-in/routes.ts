@@ -2,6 +2,7 @@
 import { groups } from "#control-plane/events";
 import { clientNameProblem, ORG_SCOPES, secretHash } from "#control-plane/platform-identity";
 import { json, ProblemError } from "#foundation/http";
+import { sourceOf } from "#foundation/rate-limit";
 import { type ApiCaller, actorOf, orgsOf } from "../authentication/caller.ts";
 import { readMembers } from "../body.ts";
 import type { ApiEnvironment } from "../environment.ts";
@@ -59,7 +60,7 @@ export const SIGN_IN_ROUTES: readonly Route[] = [
       const problem = clientNameProblem(clientName);
       if (problem !== undefined) throw new OAuthRefusal("invalid_request", `${problem}.`);
       const asked = askedScopes(parameters.scope ?? parameters.scopes, ORG_SCOPES);
-      const started = deviceGrants.start({ clientName, scopes: asked });
+      const started = deviceGrants.start({ clientName, scopes: asked }, sourceOf(request.remoteAddress));
       if (started === undefined) {
         throw new OAuthRefusal("temporarily_unavailable", "Too many devices wait for an answer. Try again later.");
       }
