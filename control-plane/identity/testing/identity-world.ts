@@ -48,7 +48,8 @@ export function createIdentityWorld(limits: Partial<IdentityLimits> = {}) {
     names: {
       accountId: () => String(100_000_000_000 + ++drawn) as AccountId,
       canonicalUserId: () => "c".repeat(64),
-      entityId: (kind) => draw(`${kind}-`),
+      // Users and roles have ids that policies may name.
+      entityId: (kind) => draw(kind === "user" ? "AIDA00000000000" : kind === "role" ? "AROA00000000000" : `${kind}-`),
       accessKeyId: () => draw("AKIA"),
       secretAccessKey: () => draw("secret-"),
     },
