@@ -18,6 +18,7 @@ import type { Authentication } from "./authenticate.ts";
 import { Call } from "./call.ts";
 import { offeredOperations } from "./declared.ts";
 import { Documents } from "./documents.ts";
+import { type Admit, admitting } from "./intercepted.ts";
 import { Models } from "./models.ts";
 import type { OperationMetrics } from "./operation-metrics.ts";
 import { type Hall, type OnKeyUse, Passage } from "./passage.ts";
@@ -43,6 +44,8 @@ export interface DoorServices {
   /** Whom a signature claims to be of. @throws as {@link Principals.claimed} */
   claimed(claim: Claim): ClaimedPrincipal;
   contextFor(request: AddressedRequest, authentication: Authentication): CallContext;
+  /** Every call that is intercepted passes here before it does anything. @throws AwsError AccessDenied; AuditError when what must be on record cannot be */
+  readonly admit: Admit;
 }
 
 export interface FrontDoorOptions {
@@ -97,6 +100,7 @@ export async function createFrontDoor(options: FrontDoorOptions): Promise<HttpHa
     now: () => clock.now(),
     claimed: (claim) => principals.claimed(claim, clock.now()),
     contextFor: (addressed, authentication) => new Call(hall, addressed, authentication, NO_TRAILERS, clock.now()),
+    admit: admitting(hall.audit, hall.auditsData),
   };
 
   return async (request) => {

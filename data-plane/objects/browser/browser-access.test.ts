@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createPresignedPost } from "@aws-sdk/s3-presigned-post";
+import { AuditError } from "#foundation/audit";
 import { openWireWorld, type WireWorld } from "../testing/wire-world.ts";
 
 let world: WireWorld;
@@ -16,6 +17,57 @@ const publicRead = (bucket: string) => ({
     Statement: [{ Effect: "Allow", Principal: "*", Action: "s3:GetObject", Resource: `arn:aws:s3:::${bucket}/*` }],
   }),
   publicAccessBlock: undefined,
+});
+
+describe("the audit log", () => {
+  const form = (fields: Record<string, string>) => {
+    const body = new FormData();
+    for (const [name, value] of Object.entries(fields)) body.append(name, value);
+    body.append("file", new File(["x"], "x.txt"));
+    return { method: "POST", body } as const;
+  };
+  const visitorsOf = (there: WireWorld, bucket: string) => ({
+    headers: { host: `${bucket}.s3-website.localhost:${there.port}` },
+  });
+
+  test("has refused forms and visits, though they are no operations of S3", async () => {
+    const bucket = await world.bucket();
+    world.planes.configure(bucket, { website: { IndexDocument: { Suffix: "index.html" } } });
+    const before = world.audit.events.length;
+    expect((await fetch(`${world.url}/${bucket}`, form({ key: "k" }))).status).toBe(403);
+    expect((await fetch(world.url, visitorsOf(world, bucket))).status).toBe(403);
+    const anonymous = {
+      category: "action",
+      actor: { type: "anonymous" },
+      decision: "denied",
+      errorCode: "AccessDenied",
+    };
+    expect(world.audit.events.slice(before)).toMatchObject([
+      { ...anonymous, action: "s3:PostObject" },
+      { ...anonymous, action: "s3:GetObject" },
+    ]);
+  });
+
+  test("has every form and visit before it happens where data events are asked for", async () => {
+    const curious = await openWireWorld({ auditDataEvents: true });
+    try {
+      const bucket = await curious.bucket();
+      const { url, fields } = await createPresignedPost(curious.s3, { Bucket: bucket, Key: "index.html" });
+      expect((await fetch(url, form(fields))).status).toBe(204);
+      const website = { website: { IndexDocument: { Suffix: "index.html" } } };
+      curious.planes.configure(bucket, { ...website, ...publicRead(bucket) });
+      expect((await fetch(curious.url, visitorsOf(curious, bucket))).status).toBe(200);
+      const resource = `arn:aws:s3:::${bucket}/index.html`;
+      expect(curious.audit.events).toMatchObject([
+        { category: "mutation", actor: { type: "root" }, action: "s3:PostObject", resource, decision: "allowed" },
+        { category: "mutation", actor: { type: "anonymous" }, action: "s3:GetObject", resource, decision: "allowed" },
+      ]);
+      curious.audit.failure = new AuditError("AuditUnavailable", "the disk is full");
+      expect((await fetch(url, form(fields))).status).toBe(503);
+    } finally {
+      await curious.close();
+    }
+  });
 });
 
 describe("preflights", () => {

@@ -53,7 +53,7 @@ async function receiveForm(
   const form = await readUploadForm(request.body, boundary);
   const context = door.contextFor(addressed, authenticateForm(form, door));
   note(request, { caller: context.caller });
-  const answer = await postObject(tools, bucket, form, context);
+  const answer = await postObject(tools, bucket, form, context, door.admit);
   const cors = corsFor(tools.catalog, bucket, request.headers.get("origin"), "POST");
   return cors.length === 0 ? answer : { ...answer, headers: [...(answer.headers ?? []), ...cors] };
 }
@@ -75,7 +75,7 @@ export function createObjectsBrowserAccess(environment: ObjectsEnvironment): Bro
     intercept(addressed, door) {
       const { request, bucket } = addressed;
       if (addressed.website && bucket !== undefined) {
-        return websiteResponse(tools, bucket, door.contextFor(addressed, ANONYMOUS));
+        return websiteResponse(tools, bucket, door.contextFor(addressed, ANONYMOUS), door.admit);
       }
       if (request.method === "OPTIONS") {
         const place = placeOf(addressed);

@@ -1,4 +1,5 @@
 /** Form uploads (Amazon S3 API reference, "POST Object"). */
+import type { Admit } from "#data-plane/front-door";
 import type { CallContext } from "#data-plane/service";
 import { algorithmOfHeader } from "#foundation/aws/checksums";
 import type { HttpResponse } from "#foundation/http";
@@ -167,6 +168,7 @@ export async function postObject(
   bucketName: string,
   form: UploadForm,
   context: CallContext,
+  admit: Admit,
 ): Promise<HttpResponse> {
   const view = tools.access.bucket(bucketName);
   const key = keyOf(form);
@@ -178,7 +180,7 @@ export async function postObject(
       ? UNBOUNDED
       : checkPostPolicy(parsePostPolicy(policyText), new Map(form.fields).set("bucket", bucketName), context.now);
   const input = inputOf(view, key, form.fields);
-  for (const question of await tools.access.of("PutObject", input, context)) context.authorize(question);
+  await admit("s3:PostObject", context, await tools.access.of("PutObject", input, context));
   try {
     const version = await uploadObject(tools, {
       view,

@@ -1,4 +1,5 @@
 /** Websites: a bucket as a browser sees it at `<bucket>.s3-website.<domain>` (Amazon S3 user guide, "Website endpoints"). */
+import type { Admit } from "#data-plane/front-door";
 import type { CallContext } from "#data-plane/service";
 import { AwsError, type S3 } from "#foundation/aws";
 import type { HttpResponse } from "#foundation/http";
@@ -77,12 +78,14 @@ class Site {
   readonly #tools: Toolbox;
   readonly #bucket: string;
   readonly #context: CallContext;
+  readonly #admit: Admit;
   readonly #get: Handler<"GetObject">;
 
-  constructor(tools: Toolbox, bucket: string, context: CallContext) {
+  constructor(tools: Toolbox, bucket: string, context: CallContext, admit: Admit) {
     this.#tools = tools;
     this.#bucket = bucket;
     this.#context = context;
+    this.#admit = admit;
     this.#get = getObject(tools);
   }
 
@@ -101,9 +104,8 @@ class Site {
         }
       : input;
     try {
-      for (const question of await this.#tools.access.of("GetObject", asked, this.#context)) {
-        this.#context.authorize(question);
-      }
+      const questions = await this.#tools.access.of("GetObject", asked, this.#context);
+      await this.#admit("s3:GetObject", this.#context, questions);
       return { output: await this.#get(asked, this.#context) };
     } catch (thrown) {
       const error = toS3Error(thrown, input);
@@ -118,7 +120,12 @@ class Site {
  *
  * @param context of an anonymous caller
  */
-export async function websiteResponse(tools: Toolbox, bucketName: string, context: CallContext): Promise<HttpResponse> {
+export async function websiteResponse(
+  tools: Toolbox,
+  bucketName: string,
+  context: CallContext,
+  admit: Admit,
+): Promise<HttpResponse> {
   const { request } = context;
   const record = tools.catalog.bucket(bucketName);
   if (record === undefined) return errorPage(noSuchBucket(bucketName), 404);
@@ -148,7 +155,7 @@ export async function websiteResponse(tools: Toolbox, bucketName: string, contex
   const ruled = routeByRules(website, key, undefined, visit);
   if (ruled !== undefined) return redirectTo(ruled);
 
-  const site = new Site(tools, bucketName, context);
+  const site = new Site(tools, bucketName, context, admit);
   const found = await site.fetch(documentOf(website, key), true);
   if ("output" in found) {
     const moved = found.output.WebsiteRedirectLocation;

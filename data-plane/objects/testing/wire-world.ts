@@ -3,7 +3,7 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import type { Region } from "#contracts";
 import { createFrontDoor, createOperationMetrics } from "#data-plane/front-door";
-import { createMemoryAudit } from "#foundation/audit/testing";
+import { createMemoryAudit, type MemoryAudit } from "#foundation/audit/testing";
 import { serveHttp } from "#foundation/http";
 import { systemClock } from "#foundation/runtime";
 import { createMetrics, silentLogger } from "#foundation/telemetry";
@@ -18,14 +18,19 @@ export interface WireWorld extends World {
   readonly port: number;
   /** An official client with the root key of {@link ACCOUNT}, path style. */
   readonly s3: S3Client;
+  readonly audit: MemoryAudit;
 }
 
-export async function openWireWorld(options: Parameters<typeof openWorld>[0] = {}): Promise<WireWorld> {
+export async function openWireWorld(
+  options: Parameters<typeof openWorld>[0] & { readonly auditDataEvents?: boolean } = {},
+): Promise<WireWorld> {
   const world = await openWorld(options);
   world.planes.addKey(KEY.accessKeyId, ACCOUNT, KEY.secretAccessKey);
   const region = "us-east-1" as Region;
+  const audit = createMemoryAudit();
   const handler = await createFrontDoor({
-    audit: createMemoryAudit(),
+    audit,
+    auditDataEvents: options.auditDataEvents ?? false,
     services: [world.service],
     catalog: world.planes,
     defaultRegion: region,
@@ -45,6 +50,7 @@ export async function openWireWorld(options: Parameters<typeof openWorld>[0] = {
     url: server.url,
     port: server.port,
     s3,
+    audit,
     async close() {
       s3.destroy();
       await server.close(0);
