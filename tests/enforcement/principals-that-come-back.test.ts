@@ -244,9 +244,10 @@ test("a user who is made again under a name is let in nowhere until the policies
 
   // Changes of something else, and of another part of the policy, let nobody in either.
   const { sqs } = root();
-  await sqs.send(new SetQueueAttributesCommand({ QueueUrl: queueUrl, Attributes: { DelaySeconds: "1" } }));
   const more = { Label: "more", AWSAccountIds: [account], Actions: ["GetQueueUrl"] };
   await sqs.send(new AddPermissionCommand({ QueueUrl: queueUrl, ...more }));
+  expect(await openTo(second)).toEqual([]);
+  await sqs.send(new SetQueueAttributesCommand({ QueueUrl: queueUrl, Attributes: { DelaySeconds: "1" } }));
   await sqs.send(new SetQueueAttributesCommand({ QueueUrl: queueUrl, Attributes: { DelaySeconds: "0" } }));
   expect(await openTo(second)).toEqual([]);
   await aloneAfterRestart(async () => expect(await openTo(second)).toEqual([]));
