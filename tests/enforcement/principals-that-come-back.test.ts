@@ -299,6 +299,9 @@ test("policies go along when a user is renamed, and are shown with the new name"
   await putAll(user.arn);
   await root().iam.send(new UpdateUserCommand({ UserName: "bea", NewUserName: "beatrice", NewPath: "/team/" }));
   const other = await makeUser(options, "bea");
+  // A change of another attribute puts the policy again, and must mean the same.
+  await root().sqs.send(new SetQueueAttributesCommand({ QueueUrl: queueUrl, Attributes: { DelaySeconds: "0" } }));
+  await root().sqs.send(new SetQueueAttributesCommand({ QueueUrl: queueUrl, Attributes: { DelaySeconds: "1" } }));
   expect(await openTo(user)).toEqual(EVERY);
   expect(await openTo(other)).toEqual([]);
   expect(await principalsShown()).toEqual(EVERY.map(() => `arn:aws:iam::${account}:user/team/beatrice`));
