@@ -148,6 +148,36 @@ function clients(server: TestPostgres): void {
     await line.close();
   });
 
+  test("gives each statement of a transaction as much time as one alone", async () => {
+    const time = createVirtualTime(0);
+    const client = open(server.runtime, { timers: time.timers, statementMs: 3_000 });
+    const rows = await client.transaction(async (transaction) => {
+      for (let statement = 0; statement < 5; statement++) {
+        await transaction.query("SELECT 1");
+        time.advance(9_000);
+      }
+      return transaction.query<{ one: number }>("SELECT 1 AS one");
+    });
+    expect(rows).toEqual([{ one: 1 }]);
+  });
+
+  test("asks whom it was told to, whatever the environment says", async () => {
+    const variables = { DATABASE_URL: "mysql://u:p@nowhere.invalid/d", POSTGRES_URL: "postgres://u@nowhere.invalid/d" };
+    const others = { PGHOST: "nowhere.invalid", PGPORT: "1", PGUSER: "u", PGDATABASE: "d", PGSSLMODE: "require" };
+    const before = { ...process.env };
+    Object.assign(process.env, variables, others, { TLS_POSTGRES_DATABASE_URL: variables.POSTGRES_URL });
+    try {
+      const client = open(server.runtime);
+      const [session] = await client.read<{ who: string; which: string }>(
+        "SELECT current_user AS who, current_database() AS which",
+      );
+      expect(session).toEqual({ who: server.runtime.user, which: server.runtime.database });
+    } finally {
+      for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
+      Object.assign(process.env, before);
+    }
+  });
+
   test("the server ends what takes too long, and who holds a transaction open and says nothing", async () => {
     const client = open(server.runtime, { statementMs: 50 });
     expect(await failureOf(client.query("SELECT pg_sleep(5)"))).toMatchObject({ code: "Rejected", sqlState: "57014" });

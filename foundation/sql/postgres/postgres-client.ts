@@ -73,6 +73,9 @@ export function openPostgres(options: PostgresClientOptions): PostgresClient {
   return new BunPostgresClient(options);
 }
 
+/** @param answered to be called at each answer of the server, so that many statements have as much time each as one */
+type Work<Result> = (sessions: SQL, answered: () => void) => Promise<Result>;
+
 class BunPostgresClient implements PostgresClient {
   readonly where: string;
   readonly #options: PostgresClientOptions;
@@ -100,12 +103,12 @@ class BunPostgresClient implements PostgresClient {
   }
 
   transaction<Result>(body: (transaction: PostgresTransaction) => Promise<Result>): Promise<Result> {
-    return this.#persist(false, (sessions) =>
+    return this.#persist(false, (sessions, answered) =>
       sessions.begin((reserved) =>
         body({
           query: <Row extends object>(sql: string, parameters: PostgresParameters = []) =>
-            ask<Row>(reserved, sql, parameters),
-          script: async (sql) => void (await reserved.unsafe(sql)),
+            ask<Row>(reserved, sql, parameters).finally(answered),
+          script: async (sql) => void (await reserved.unsafe(sql).finally(answered)),
         }),
       ),
     );
@@ -122,7 +125,7 @@ class BunPostgresClient implements PostgresClient {
   }
 
   /** Tries again while nothing can have been done, or while doing it twice changes nothing. */
-  async #persist<Result>(repeatable: boolean, work: (sessions: SQL) => Promise<Result>): Promise<Result> {
+  async #persist<Result>(repeatable: boolean, work: Work<Result>): Promise<Result> {
     const { clock, timers, random } = this.#options;
     const patientUntil = clock.monotonicMs() + (this.#options.patienceMs ?? PATIENCE_MS);
     for (;;) {
@@ -142,16 +145,22 @@ class BunPostgresClient implements PostgresClient {
     }
   }
 
-  #once<Result>(work: (sessions: SQL) => Promise<Result>): Promise<Result> {
+  #once<Result>(work: Work<Result>): Promise<Result> {
     if (this.#closed) throw this.#closedError();
     this.#sessions ??= this.#open();
     const sessions = this.#sessions;
     return new Promise((resolve, reject) => {
-      const deadline = this.#options.timers.after(this.#deadlineMs, () => {
+      const silent = (): void => {
         reject(new PostgresError("TimedOut", `${this.where} has not answered within ${this.#deadlineMs} ms`));
         if (this.#sessions === sessions) void this.#giveUp();
-      });
-      work(sessions)
+      };
+      const wait = () => this.#options.timers.after(this.#deadlineMs, silent);
+      let deadline = wait();
+      const answered = (): void => {
+        deadline.cancel();
+        deadline = wait();
+      };
+      work(sessions, answered)
         .finally(() => deadline.cancel())
         .then(resolve, reject);
     });
