@@ -5,3 +5,4 @@ export * from "./coded-error.ts";
 export * from "./exit-codes.ts";
 export * from "./normalise.ts";
 export * from "./registry.ts";
+export * from "./suggest.ts";

@@ -1,8 +1,8 @@
 /** From the words of a command line to a command and its arguments. Pure. */
 import { parseArgs } from "node:util";
+import { closest } from "#foundation/errors";
 import { type Arguments, type Command, type CommandOption, GLOBAL_OPTIONS } from "./command.ts";
 import { usageError } from "./errors.ts";
-import { closest } from "./suggest.ts";
 
 /** A command with the names that lead to it. */
 export interface FoundCommand {

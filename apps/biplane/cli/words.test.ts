@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { closest, editDistance } from "#foundation/errors";
 import { explainError } from "./explain-error.ts";
-import { closest, editDistance } from "./suggest.ts";
 import { printable } from "./terminal.ts";
 import { tableLines } from "./text-table.ts";
 import { counted, humanDuration, humanSize, parseSeconds } from "./units.ts";

@@ -1,8 +1,9 @@
 /** `biplane completion` */
+
+import { closest } from "#foundation/errors";
 import type { CommandBody } from "../../cli/command.ts";
 import { completionScript, SHELLS } from "../../cli/completion.ts";
 import { usageError } from "../../cli/errors.ts";
-import { closest } from "../../cli/suggest.ts";
 import { ROOT_COMMAND } from "../index.ts";
 
 export const completion: CommandBody = ({ arguments: { positionals }, terminal }) => {
