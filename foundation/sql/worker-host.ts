@@ -19,10 +19,15 @@ export interface WorkerHostOptions<Settings> {
   readonly settings: Settings;
   readonly batchMax?: number;
   readonly queueMax?: number;
+  /**
+   * See `GroupCommitOptions.inFlightMax`. Default {@link BATCHES_IN_FLIGHT}. One, where each batch costs more than its commands: then all who come during a commit share
+   * the next one instead of two, and each of them waits for one message more.
+   */
+  readonly inFlightMax?: number;
 }
 
 /** One batch in commit, one behind it: the worker never waits for this thread to hear of the first. */
-const BATCHES_IN_FLIGHT_MAX = 2;
+const BATCHES_IN_FLIGHT = 2;
 
 interface Awaited {
   readonly resolve: (outcomes: readonly Outcome<unknown>[]) => void;
@@ -88,7 +93,7 @@ export async function hostInWorker<Operations extends EngineOperations<Operation
       }),
     batchMax: options.batchMax,
     queueMax: options.queueMax,
-    inFlightMax: BATCHES_IN_FLIGHT_MAX,
+    inFlightMax: options.inFlightMax ?? BATCHES_IN_FLIGHT,
     // Each batch wakes the worker, writes the pages of its commit and syncs: a batch of all who came in one turn, not one of the first of them and one of the rest.
     gather: "turn",
   });

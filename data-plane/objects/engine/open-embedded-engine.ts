@@ -133,10 +133,23 @@ export async function openEmbeddedEngine(options: EmbeddedEngineOptions): Promis
   }
 }
 
+/**
+ * A batch of records wakes a thread twice, writes the pages of its commit to the log and syncs it. With two under way, 64 writers come in more and smaller
+ * batches: a put of 4 KiB cost 8 % more CPU of the process.
+ */
+const RECORD_BATCHES_IN_FLIGHT = 1;
+
 async function hostRecords(options: EmbeddedEngineOptions, path: string): Promise<EngineHost<RecordOperations>> {
   if (options.hosting === "worker") {
     const entry = "data-plane/objects/engine/objects.worker.ts";
-    return hostEngine<RecordOperations, null>({ kind: "worker", entry, database: { path }, settings: null });
+    const database = { path };
+    return hostEngine<RecordOperations, null>({
+      kind: "worker",
+      entry,
+      database,
+      settings: null,
+      inFlightMax: RECORD_BATCHES_IN_FLIGHT,
+    });
   }
   const host = await hostEngine<RecordOperations, null>({
     kind: "inline",
