@@ -74,7 +74,7 @@ export class MultiHasher {
 
 /** Base64 as AWS writes checksums. */
 export function toBase64(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64");
+  return bytes.toBase64();
 }
 
 const cryptoNames = { SHA1: "sha1", SHA256: "sha256", SHA512: "sha512", MD5: "md5" } as const;
