@@ -10,6 +10,7 @@ import { type Claim, type ClaimedPrincipal, Principals } from "#data-plane/princ
 import type { CallContext, Service } from "#data-plane/service";
 import { AwsError, encodeError, protocolOf, type WireResponse } from "#foundation/aws";
 import { type HttpHandler, type HttpRequest, type HttpResponse, headerText } from "#foundation/http";
+import type { TokenBuckets } from "#foundation/rate-limit";
 import type { Logger } from "#foundation/telemetry";
 import { type AddressedRequest, addressOf, type EndpointNames } from "./address.ts";
 import { dialectFor, likelyAddressee } from "./addressee.ts";
@@ -63,6 +64,8 @@ export interface FrontDoorOptions {
   readonly audit: AuditTrail;
   /** Calls on objects, items and messages are written down too, each before it happens. Default: only those that are refused. */
   readonly auditDataEvents?: boolean;
+  /** What callers may change at most, see `CHANGES_OF_CALLER`. Default: anything. */
+  readonly changes?: TokenBuckets;
   /** For tests: questions are held to the condition keys that the tables of permissions name. */
   readonly checksConditionKeys?: boolean;
   readonly browser?: BrowserAccess;
@@ -90,6 +93,7 @@ export async function createFrontDoor(options: FrontDoorOptions): Promise<HttpHa
     clock,
     onKeyUse,
     audit: options.audit,
+    changes: options.changes,
     auditsData: options.auditDataEvents ?? false,
     checksConditionKeys: options.checksConditionKeys ?? false,
   };

@@ -4,3 +4,4 @@ export { ANONYMOUS, type Authentication } from "./authenticate.ts";
 export { type BrowserAccess, createFrontDoor, type DoorServices, type FrontDoorOptions } from "./front-door.ts";
 export type { Admit } from "./intercepted.ts";
 export { createOperationMetrics, type OperationMetrics } from "./operation-metrics.ts";
+export { CHANGES_OF_CALLER } from "./pace.ts";

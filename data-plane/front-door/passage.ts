@@ -24,6 +24,7 @@ import {
 } from "#foundation/aws";
 import { needsBodyToVerify, type ParsedSignature, parseSignature, SignatureError } from "#foundation/aws/sigv4";
 import type { HttpRequest } from "#foundation/http";
+import type { TokenBuckets } from "#foundation/rate-limit";
 import { type AddressedRequest, expectOneHost } from "./address.ts";
 import { addresseeOf, mayBeForm } from "./addressee.ts";
 import { type Admitted, type AuditTrail, admissionEvent } from "./audit.ts";
@@ -35,6 +36,7 @@ import { expectDeclared, expectDeclaredKeys, type OfferedOperation } from "./dec
 import type { Documents } from "./documents.ts";
 import type { Models } from "./models.ts";
 import { notImplemented } from "./not-implemented.ts";
+import { expectPace } from "./pace.ts";
 import {
   compareWhole,
   type Document,
@@ -59,6 +61,8 @@ export interface Hall extends Surroundings {
   readonly defaultRegion: Region;
   readonly clock: { now(): number };
   readonly audit: AuditTrail;
+  /** What callers may change at most; undefined: anything. */
+  readonly changes: TokenBuckets | undefined;
   /** Calls on what resources hold are in the audit log too. */
   readonly auditsData: boolean;
   readonly onKeyUse: OnKeyUse | undefined;
@@ -153,6 +157,7 @@ export class Passage {
         expectDeclared(offered, question);
         return { question, decision: call.admit(question) };
       });
+      if (offered.sensitive) expectPace(hall.changes, call.caller, request);
       // What cannot be written down does not happen.
       await hall.audit.append(admissionEvent(call.caller, request, this.action, admitted));
       this.admitted = admitted;

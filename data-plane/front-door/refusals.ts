@@ -5,6 +5,7 @@ import { AwsError } from "#foundation/aws";
 import { ChunkedBodyError, chunkedErrorToAws } from "#foundation/aws/chunked";
 import { SignatureError, type SignatureErrorDialect, signatureErrorToAws } from "#foundation/aws/sigv4";
 import { BodyError, type BodyErrorCode } from "#foundation/http";
+import { RateExceeded } from "./pace.ts";
 
 /** A code with its status: as S3 says it, and as the other services do. */
 interface BodyRefusal {
@@ -76,6 +77,11 @@ function expectedError(thrown: unknown, dialect: SignatureErrorDialect): AwsErro
       { statusCode: 503, fault: "server", headers: [["Retry-After", "1"]] },
     );
   }
+  if (thrown instanceof RateExceeded) {
+    const [code, statusCode, message] = TOO_FAST[dialect];
+    const seconds = String(Math.max(1, Math.ceil(thrown.retryAfterMs / 1000)));
+    return new AwsError(code, message, { statusCode, headers: [["Retry-After", seconds]] });
+  }
   if (thrown instanceof ControlPlaneUnavailable) {
     return new AwsError(
       dialect === "s3" || dialect === "query" ? "ServiceUnavailable" : "ServiceUnavailableException",
@@ -85,6 +91,17 @@ function expectedError(thrown: unknown, dialect: SignatureErrorDialect): AwsErro
   }
   return undefined;
 }
+
+const RATE_EXCEEDED = "Rate exceeded";
+
+/** How services word that somebody is too fast (each API's reference, "Common Errors"). SDKs wait and try again. */
+const TOO_FAST: Readonly<Record<SignatureErrorDialect, readonly [code: string, status: number, message: string]>> = {
+  s3: ["SlowDown", 503, "Please reduce your request rate."],
+  query: ["Throttling", 400, RATE_EXCEEDED],
+  json: ["ThrottlingException", 400, RATE_EXCEEDED],
+  "rest-json": ["ThrottlingException", 429, RATE_EXCEEDED],
+  ec2: ["RequestLimitExceeded", 503, RATE_EXCEEDED],
+};
 
 /** How services word that a policy does not allow it. The sentence is the same everywhere. */
 const DENIALS: Readonly<Record<SignatureErrorDialect, readonly [code: string, status: number]>> = {

@@ -1,7 +1,7 @@
 /** The data plane, assembled: link, engines, services, front door, server. */
 import { join } from "node:path";
 import type { ChangeStreamTransport, DataPlaneStatus, Region } from "#contracts";
-import { createFrontDoor, createOperationMetrics, type EndpointNames } from "#data-plane/front-door";
+import { CHANGES_OF_CALLER, createFrontDoor, createOperationMetrics, type EndpointNames } from "#data-plane/front-door";
 import { createAccessKeyUses, createIamService } from "#data-plane/iam";
 import { type Link, openLink } from "#data-plane/link";
 import { createObjectsBrowserAccess, createObjectsService } from "#data-plane/objects";
@@ -10,6 +10,7 @@ import { createStsService } from "#data-plane/sts";
 import { createTablesServices } from "#data-plane/tables";
 import { type HttpServer, serveHttp } from "#foundation/http";
 import { newHostId } from "#foundation/ids";
+import { createTokenBuckets } from "#foundation/rate-limit";
 import { systemClock, systemRandom, systemTimers } from "#foundation/runtime";
 import type { Logger, MetricsRegistry } from "#foundation/telemetry";
 import { ENGINE_DIRECTORIES, openEngines } from "./engines.ts";
@@ -151,6 +152,7 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
     metrics: createOperationMetrics(metrics),
     audit: engines.audit,
     auditDataEvents: options.auditDataEvents,
+    changes: createTokenBuckets({ clock: systemClock, ...CHANGES_OF_CALLER }),
     // Set by the tests; see `tests/support/cloud.ts`.
     checksConditionKeys: process.env.BIPLANE_CHECKS_CONDITION_KEYS === "1",
     browser: createObjectsBrowserAccess(objectsEnvironment),

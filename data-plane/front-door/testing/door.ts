@@ -6,6 +6,7 @@ import type { ServiceName } from "#foundation/aws";
 import type { Credential } from "#foundation/aws/sigv4";
 import type { HttpHandler, HttpResponse } from "#foundation/http";
 import { compilePolicy, parsePolicy } from "#foundation/policy";
+import type { TokenBuckets } from "#foundation/rate-limit";
 import { createLogger, createMetrics } from "#foundation/telemetry";
 import { type BrowserAccess, createFrontDoor } from "../front-door.ts";
 import { createOperationMetrics } from "../operation-metrics.ts";
@@ -46,6 +47,7 @@ export interface DoorOptions {
   readonly offered?: Readonly<Partial<Record<ServiceName, readonly string[]>>>;
   readonly browser?: BrowserAccess;
   readonly auditDataEvents?: boolean;
+  readonly changes?: TokenBuckets;
 }
 
 const S3_OFFERED = [
@@ -104,6 +106,7 @@ export async function openDoor(options: DoorOptions = {}): Promise<Door> {
     audit,
     checksConditionKeys: true,
     ...(options.auditDataEvents === undefined ? {} : { auditDataEvents: options.auditDataEvents }),
+    ...(options.changes === undefined ? {} : { changes: options.changes }),
     ...(options.browser === undefined ? {} : { browser: options.browser }),
   });
   const send = async (plan: RequestPlan): Promise<HttpResponse> => await handler(fakeRequest(plan));
