@@ -8,6 +8,7 @@ import type { AccessTokens } from "./authentication/access-token.ts";
 import type { Authenticate } from "./authentication/authenticate.ts";
 import type { ControlPlaneCore } from "./core.ts";
 import type { DataPlaneRegistry } from "./data-plane-registry.ts";
+import type { Followers } from "./followers.ts";
 import type { DeviceGrants } from "./sign-in/device-grants.ts";
 import type { PasswordLinks } from "./sign-in/password-links.ts";
 import type { Passwords } from "./sign-in/passwords.ts";
@@ -40,6 +41,6 @@ export interface ApiEnvironment {
   readonly startedAt: number;
   /** Aborted when the API closes: long answers end then. */
   readonly closing: AbortSignal;
-  /** Followers of the event log now. */
-  followers: number;
+  /** Followers of the logs now. */
+  readonly followers: Followers;
 }

@@ -1,8 +1,8 @@
 /** Answers that go on: a log's records, one a line, until the client hangs up. */
-import { type HttpResponse, ProblemError } from "#foundation/http";
+import type { HttpResponse } from "#foundation/http";
 import { accessTo, isStanding, type OrgAccess } from "./authentication/caller.ts";
 import type { ApiEnvironment } from "./environment.ts";
-import { FOLLOW_SILENCE_MS, FOLLOWERS_MAX } from "./limits.ts";
+import { FOLLOW_SILENCE_MS } from "./limits.ts";
 import type { CallerCall } from "./route.ts";
 
 export const LINES_TYPE = "application/x-ndjson";
@@ -21,14 +21,7 @@ export interface Followed<Batch> {
 
 /** @throws ProblemError 503 TOO_MANY_FOLLOWERS */
 export function follow<Batch>(call: FollowCall, environment: ApiEnvironment, followed: Followed<Batch>): HttpResponse {
-  if (environment.followers >= FOLLOWERS_MAX) {
-    throw new ProblemError({
-      status: 503,
-      code: "TOO_MANY_FOLLOWERS",
-      title: `${FOLLOWERS_MAX} clients follow the log already.`,
-      detail: "Try again later, or read pages.",
-    });
-  }
+  environment.followers.expectPlace(call.caller);
   return {
     status: 200,
     headers: [
@@ -57,7 +50,7 @@ async function* lines<Batch>(
   for (const signal of ends) signal.addEventListener("abort", end, { once: true });
   if (ends.some((signal) => signal.aborted)) end();
   const batches = tail(ended.signal);
-  environment.followers++;
+  const leave = environment.followers.enter(call.caller);
   try {
     let next = batches.next();
     // The client learns at once that it was let in.
@@ -76,7 +69,7 @@ async function* lines<Batch>(
       next = batches.next();
     }
   } finally {
-    environment.followers--;
+    leave();
     for (const signal of ends) signal.removeEventListener("abort", end);
     end();
     await batches.return();

@@ -34,3 +34,6 @@ export const FOLLOW_SILENCE_MS = 15_000;
 
 /** Followers of the event log at once; each reads the log at its own pace and keeps nothing in memory. */
 export const FOLLOWERS_MAX = 100;
+
+/** Of one person or program: so that one of them does not take all places. */
+export const FOLLOWERS_OF_CALLER_MAX = 10;

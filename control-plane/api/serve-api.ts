@@ -31,6 +31,7 @@ import { DataPlaneRegistry } from "./data-plane-registry.ts";
 import { acceptDataPlanes, type DataPlaneClient, type DataPlaneSession } from "./data-plane-session.ts";
 import { acceptDataPlaneSocket } from "./data-plane-socket.ts";
 import type { ApiEnvironment } from "./environment.ts";
+import { Followers } from "./followers.ts";
 import { createPageCookies } from "./pages/cookies.ts";
 import { createPages, type ServedPages } from "./pages/serve-pages.ts";
 import { parseQuery } from "./query.ts";
@@ -116,7 +117,7 @@ export async function serveApi(options: ApiOptions): Promise<ApiServer> {
     version,
     startedAt: clock.now(),
     closing: closing.signal,
-    followers: 0,
+    followers: new Followers(),
   };
   const names = ownNames(options);
   const cookies = createPageCookies(core.platformKey, random.fork("cookies"));
