@@ -4,6 +4,7 @@ export * from "./commands.ts";
 export * from "./events.ts";
 export * from "./identity.ts";
 export * from "./ids.ts";
+export type * from "./manifest.ts";
 export * from "./platform.ts";
 export * from "./records.ts";
 export * from "./resources.ts";
