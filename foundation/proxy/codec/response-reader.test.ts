@@ -130,6 +130,8 @@ describe("what others may read differently is refused", () => {
     ["14 digits", `${ok}Transfer-Encoding: chunked\r\n\r\n10000000000000\r\n`],
     ["LF behind a size", `${ok}Transfer-Encoding: chunked\r\n\r\n5\nhello\r\n`],
     ["more data than announced", `${ok}Transfer-Encoding: chunked\r\n\r\n5\r\nhello!\r\n`],
+    ["something else than CRLF behind data", `${ok}Transfer-Encoding: chunked\r\n\r\n5\r\nhello.\n0\r\n\r\n`],
+    ["CR alone behind data", `${ok}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r0\r\n\r\n`],
     ["an extension without a name", `${ok}Transfer-Encoding: chunked\r\n\r\n5;\r\nhello\r\n`],
     ["an extension without a value", `${ok}Transfer-Encoding: chunked\r\n\r\n5;a=\r\nhello\r\n`],
     ["a quoted name", `${ok}Transfer-Encoding: chunked\r\n\r\n5;"a"\r\nhello\r\n`],

@@ -12,13 +12,10 @@ export const HOP_BY_HOP: ReadonlySet<string> = new Set([
   "upgrade",
 ]);
 
-/** Fields that `Connection` may not take away: they are ours to decide, or make the message what it is. */
-const NOT_NOMINABLE: ReadonlySet<string> = new Set(["host", "content-length", "expect", "trailer", "date"]);
-
 const NONE: ReadonlySet<string> = new Set();
 
 /**
- * What a `Connection` field declares to be for the next hop, in lower case.
+ * What a `Connection` field declares to be for the next hop, in lower case. Framing and host are never copied, so that they cannot be taken away.
  * @param connection its value (several joined with `,`), or undefined
  */
 export function nominated(connection: string | undefined): ReadonlySet<string> {
@@ -26,7 +23,7 @@ export function nominated(connection: string | undefined): ReadonlySet<string> {
   const names = new Set<string>();
   for (const option of connection.toLowerCase().split(",")) {
     const name = option.trim();
-    if (name !== "" && !HOP_BY_HOP.has(name) && !NOT_NOMINABLE.has(name)) names.add(name);
+    if (name !== "" && !HOP_BY_HOP.has(name)) names.add(name);
   }
   return names;
 }

@@ -158,9 +158,10 @@ class Shelf implements ConnectionHome {
   }
 
   take(taker: Taker, fresh: boolean): void {
-    for (let free = fresh ? undefined : this.#idle.pop(); free !== undefined; free = this.#idle.pop()) {
+    // Those that were closed meanwhile have left by themselves.
+    const free = fresh ? undefined : this.#idle.pop();
+    if (free !== undefined) {
       free.deadline = NEVER;
-      if (!free.isUsable) continue;
       taker.onConnection(free);
       return;
     }

@@ -54,16 +54,6 @@ export class UpstreamConnection implements ChannelOwner, Timed {
     deadlines.add(this);
   }
 
-  /** Whether a request may be sent. */
-  get isUsable(): boolean {
-    return !this.#gone && this.#listener === undefined && this.#reader.isIdle;
-  }
-
-  /** Bytes of the request that the system has not taken. */
-  get waitingBytes(): number {
-    return this.#channel.waitingBytes;
-  }
-
   /** `timeoutMs` from now the listener's `onExpired` is called, unless this is called again. */
   expireAfter(timeoutMs: number): void {
     this.deadline = this.#deadlines.now + timeoutMs;
