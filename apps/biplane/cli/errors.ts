@@ -58,6 +58,7 @@ export const cliErrors = defineErrors({
     exit: EXIT.auth,
   },
   FILE_NOT_FOUND: { status: 404, retryable: false, message: "There is no such file.", exit: EXIT.notFound },
+  FILE_NOT_TEXT: { status: 400, retryable: false, message: "The file is not UTF-8 text.", exit: EXIT.failure },
   NOT_FOUND: { status: 404, retryable: false, message: "There is no such thing.", exit: EXIT.notFound },
   NOT_SUPPORTED: { status: 501, retryable: false, message: "This cloud does not support it.", exit: EXIT.failure },
   BROKEN_TRANSFER: {

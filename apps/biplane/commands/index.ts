@@ -5,6 +5,7 @@ import { AUDIT_COMMAND } from "./audit/table.ts";
 import { BUCKETS_COMMAND } from "./buckets/table.ts";
 import { CLOUD_COMMANDS } from "./cloud/table.ts";
 import { IDENTITY_COMMANDS } from "./identity/table.ts";
+import { MANIFEST_COMMAND } from "./manifest/table.ts";
 import { NODES_COMMAND } from "./nodes/table.ts";
 import { ORG_COMMANDS } from "./orgs/table.ts";
 import { PEOPLE_COMMAND } from "./people/table.ts";
@@ -22,6 +23,7 @@ export const ROOT_COMMAND: Command = {
     BUCKETS_COMMAND,
     QUEUES_COMMAND,
     TABLES_COMMAND,
+    MANIFEST_COMMAND,
     ...ACCOUNT_COMMANDS,
     ...ORG_COMMANDS,
     PEOPLE_COMMAND,
