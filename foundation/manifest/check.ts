@@ -93,6 +93,7 @@ function checkNumber(rule: NumberRule, value: unknown, path: string, report: Rep
     return INVALID;
   }
   const problem = rule.check?.(value);
+  // Adding 0 makes 0 of -0, which canonical JSON does not know.
   if (problem === undefined) return value + 0;
   report(problem.reserved === true ? "E_RESERVED" : "E_VALUE", path, problem.message);
   return INVALID;

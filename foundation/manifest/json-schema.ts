@@ -27,7 +27,8 @@ function schemaOf(rule: Rule): JsonSchema {
       };
     case "number":
       if (rule.decimals === 0) return { type: "integer", minimum: rule.min, maximum: rule.max };
-      return { type: "number", minimum: rule.min, maximum: rule.max, multipleOf: 10 ** -rule.decimals };
+      // No `multipleOf`: by it, many validators find 0.07 to be no multiple of 0.01.
+      return { type: "number", minimum: rule.min, maximum: rule.max };
     case "flag":
       return { type: "boolean" };
     case "size":

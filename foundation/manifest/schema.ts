@@ -28,7 +28,7 @@ const appName: TextRule = {
   pattern: /^[a-z](?:[a-z0-9-]*[a-z0-9])?$/,
   says: "a name such as my-app: small letters, digits and hyphens, a letter first, no hyphen last, at most 63 characters",
 };
-export const processName: TextRule = {
+const processName: TextRule = {
   kind: "text",
   lengthMax: 32,
   pattern: /^[a-z](?:[a-z0-9-]*[a-z0-9])?$/,
@@ -42,7 +42,7 @@ const variableName: TextRule = {
   check: checkVariable,
 };
 const argument: TextRule = { kind: "text", lengthMax: 8192, lengthMin: 0, lines: true, says: "a text" };
-const command: ListRule = { kind: "list", of: { ...argument }, min: 1, max: 128 };
+const command: ListRule = { kind: "list", of: argument, min: 1, max: 128 };
 
 /** Fields that `env` and each process have. */
 const workdir: Field = {
@@ -81,7 +81,7 @@ const portName: TextRule = {
   kind: "text",
   lengthMax: 32,
   pattern: /^[a-z](?:[a-z0-9-]*[a-z0-9])?$/,
-  says: "a name such as http: small letters, digits and hyphens, a letter first",
+  says: "a name such as http: small letters, digits and hyphens, a letter first, no hyphen last, at most 32 characters",
 };
 const NO_UDP = "There is no UDP; ports are TCP.";
 const NO_HOST_MOUNT = "Directories of the host cannot be mounted; declare a volume.";

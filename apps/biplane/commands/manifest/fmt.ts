@@ -1,5 +1,5 @@
 /** `biplane manifest fmt` */
-import { renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { EXIT } from "#foundation/errors";
 import { formatManifestText } from "#foundation/manifest";
 import type { CommandBody } from "../../cli/command.ts";
@@ -30,7 +30,9 @@ export const manifestFmt: CommandBody = ({ arguments: given, terminal, json }) =
 };
 
 /** The old text or the new one, whatever happens between. */
-function replace(path: string, text: string): void {
+function replace(given: string, text: string): void {
+  // A link stays one.
+  const path = realpathSync(given);
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     writeFileSync(temporary, text, { mode: statSync(path).mode & 0o777, flag: "wx", flush: true });

@@ -1,6 +1,16 @@
 /** The manifest commands as a user meets them. No cloud runs. */
 import { afterAll, describe, expect, test } from "bun:test";
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -117,6 +127,15 @@ describe("biplane manifest fmt", () => {
     expect(JSON.parse((await run(["fmt", "-w", path, "--json"])).out)).toEqual({ file: path, changed: false });
     expect(statSync(path).mtimeMs).toBe(before);
     expect(readdirSync(directory).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+  });
+
+  test("--write through a link changes what it leads to", async () => {
+    const path = file("target.toml", UNTIDY);
+    const link = join(directory, "link.toml");
+    symlinkSync(path, link);
+    expect((await run(["fmt", "--write", link])).code).toBe(0);
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    expect(readFileSync(path, "utf8")).toBe(TIDY);
   });
 
   test("of what is no TOML ends with 1 and changes nothing", async () => {
