@@ -122,7 +122,9 @@ function checkList(rule: ListRule, value: unknown, path: string, report: Report)
     return wrongType(hint, value, path, report);
   }
   if (!checkCount(rule, value.length, "item", path, report)) return INVALID;
-  return value.map((item: unknown, index) => checkValue(rule.of, item, child(path, index), report));
+  return value.map((item: unknown, index) =>
+    checkValue(index === 0 ? (rule.first ?? rule.of) : rule.of, item, child(path, index), report),
+  );
 }
 
 function checkCount(

@@ -36,7 +36,13 @@ function schemaOf(rule: Rule): JsonSchema {
     case "port":
       return { type: ["string", "integer"] };
     case "list":
-      return { type: "array", items: schemaOf(rule.of), minItems: rule.min, maxItems: rule.max };
+      return {
+        type: "array",
+        ...(rule.first === undefined ? {} : { prefixItems: [schemaOf(rule.first)] }),
+        items: schemaOf(rule.of),
+        minItems: rule.min,
+        maxItems: rule.max,
+      };
     case "map":
       return {
         type: "object",

@@ -6,7 +6,9 @@ const text = fc
   .string({ unit: "grapheme", maxLength: 12 })
   .filter((value) => !/[\u0000-\u001f\u007f-\u009f]/.test(value));
 const lines = fc.array(text, { maxLength: 3 }).map((all) => all.join("\n"));
-const command = fc.array(lines, { minLength: 1, maxLength: 4 });
+const command = fc
+  .tuple(fc.constantFrom("node", "./web", "/bin/a b"), fc.array(lines, { maxLength: 3 }))
+  .map(([program, rest]) => [program, ...rest]);
 const vars = fc.dictionary(
   fc.stringMatching(/^[A-Z_][A-Z0-9_]{0,8}$/).filter((key) => key !== "PORT" && !key.startsWith("BIPLANE_")),
   lines,

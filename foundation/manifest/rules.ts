@@ -57,6 +57,8 @@ export interface PortReferenceRule {
 export interface ListRule {
   readonly kind: "list";
   readonly of: Rule;
+  /** Another rule for the first item. */
+  readonly first?: Rule;
   readonly min: number;
   readonly max: number;
 }
