@@ -1,7 +1,8 @@
 /** People with a home directory and a browser each, who sign in to a cloud with the real command line. */
+import { Database } from "bun:sqlite";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { deriveSealingKey, readKeyFile, seal } from "#foundation/crypto";
+import { deriveSealingKey, open, readKeyFile, type SealingKey, seal, sealingKeyFromBase64 } from "#foundation/crypto";
 import { systemRandom } from "#foundation/runtime";
 import type { CliAnswer, Cloud } from "../support/cloud.ts";
 import type { PageBrowser } from "../support/page-browser.ts";
@@ -68,12 +69,29 @@ export function createPeople(cloud: Cloud, url: string, homes: string): People {
     },
     named: (name) => people.get(name)!,
     expiredToken(refreshToken) {
-      const key = readKeyFile(join(cloud.dataDirectory, "control", "master.key"));
+      const key = platformKeyOf(join(cloud.dataDirectory, "control"));
       const sessionId = /^bpr_(ses_[0-9a-f]+)\./.exec(refreshToken)![1]!;
       const claims = JSON.stringify({ sessionId, expiresAt: Date.now() - 1 });
       return `bps_${seal(deriveSealingKey(key, "api-access"), claims, "access-token", systemRandom)}`;
     },
   };
+}
+
+/** The key that tokens are made with: in the log, sealed by the master key. */
+function platformKeyOf(directory: string): SealingKey {
+  const database = new Database(join(directory, "events.sqlite"), { readonly: true });
+  try {
+    const noteOf = database.query<{ value: string }, [string]>("SELECT value FROM notes WHERE name = ?1");
+    const controlPlaneId = database
+      .query<{ id: string }, []>("SELECT control_plane_id AS id FROM control_plane")
+      .get()!.id;
+    const sealed = noteOf.get("platform-key")!.value;
+    return sealingKeyFromBase64(
+      open(readKeyFile(join(directory, "master.key")), sealed, `platform-key ${controlPlaneId}`),
+    );
+  } finally {
+    database.close();
+  }
 }
 
 async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string, undefined, void> {
