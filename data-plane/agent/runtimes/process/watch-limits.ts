@@ -1,0 +1,37 @@
+/** Watches what the kernel does not enforce on this host: memory and the number of processes of a whole instance. */
+import type { RunPlan, StoredSpec } from "./instance-files.ts";
+import { descendantsOf, exactMemoryBytes, roughMemoryBytes } from "./process-table.ts";
+
+/** How often to look. A program can allocate about 100 MB in that time; the host has to have that much to spare. */
+const PERIOD_MS = 50;
+
+export type BrokenLimit = "memory" | "processes";
+
+/** Calls `onBroken` at most once. @returns stops watching; undefined when there is nothing to watch */
+export function watchLimits(
+  spec: Pick<StoredSpec, "memoryLimitBytes" | "processesMax">,
+  plan: Pick<RunPlan, "cgroup">,
+  onBroken: (limit: BrokenLimit) => void,
+): (() => void) | undefined {
+  const memoryMax = plan.cgroup?.memory === true ? undefined : spec.memoryLimitBytes;
+  const processesMax = plan.cgroup?.processes === true ? undefined : spec.processesMax;
+  if (memoryMax === undefined && processesMax === undefined) return undefined;
+  const timer = setInterval(() => {
+    const broken = brokenLimit(memoryMax, processesMax);
+    if (broken === undefined) return;
+    clearInterval(timer);
+    onBroken(broken);
+  }, PERIOD_MS);
+  return () => clearInterval(timer);
+}
+
+function brokenLimit(memoryMax: number | undefined, processesMax: number | undefined): BrokenLimit | undefined {
+  const processes = descendantsOf(process.pid);
+  if (processesMax !== undefined && processes.reduce((sum, one) => sum + one.threads, 0) > processesMax)
+    return "processes";
+  if (memoryMax === undefined) return undefined;
+  const sum = (measure: (pid: number) => number): number =>
+    processes.reduce((bytes, { pid }) => bytes + measure(pid), 0);
+  // The rough measure never says too little, so that the exact one is needed only when it says too much.
+  return sum(roughMemoryBytes) > memoryMax && sum(exactMemoryBytes) > memoryMax ? "memory" : undefined;
+}
