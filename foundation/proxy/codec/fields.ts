@@ -26,7 +26,10 @@ export function parseFields(text: string, from: number): Fields | undefined {
   const lowerNames: string[] = [];
   for (let at = from; at < text.length; ) {
     let colon = at;
-    while (colon < text.length && isTokenCode(text.charCodeAt(colon))) colon++;
+    let hash = 0;
+    for (let code = text.charCodeAt(colon); isTokenCode(code); code = text.charCodeAt(++colon)) {
+      hash = (Math.imul(hash, 31) + code) | 0;
+    }
     if (colon === at || text.charCodeAt(colon) !== COLON) return undefined;
     const lineEnd = text.indexOf("\r\n", colon);
     const end = lineEnd === -1 ? text.length : lineEnd;
@@ -35,28 +38,33 @@ export function parseFields(text: string, from: number): Fields | undefined {
     while (start < last && isBlank(text.charCodeAt(start))) start++;
     while (last > start && isBlank(text.charCodeAt(last - 1))) last--;
     for (let i = start; i < last; i++) if (!isTextCode(text.charCodeAt(i))) return undefined;
-    const name = text.slice(at, colon);
+    const { name, lower } = knownName(text, at, colon, hash);
     raw.push(name, text.slice(start, last));
-    lowerNames.push(lowerCase(name));
+    lowerNames.push(lower);
     at = end + 2;
   }
   return { raw, lowerNames };
 }
 
-/** Names that servers send again and again, so that each is folded once. What is kept is bounded: upstreams are not always ours. */
-const KEPT_MAX = 1024;
-const KEPT_CHARACTERS_MAX = 64;
-const lowerNamesOf = new Map<string, string>();
-
-function lowerCase(name: string): string {
-  const known = lowerNamesOf.get(name);
-  if (known !== undefined) return known;
-  const lower = name.toLowerCase();
-  // A part of a text keeps all of it in memory: what is kept is copied.
-  if (name.length <= KEPT_CHARACTERS_MAX && lowerNamesOf.size < KEPT_MAX) lowerNamesOf.set(copied(name), copied(lower));
-  return lower;
+/** A name as received, and in lower case. */
+interface Name {
+  readonly name: string;
+  readonly lower: string;
 }
 
-function copied(text: string): string {
-  return Buffer.from(text, "latin1").toString("latin1");
+/** Places for names that come again and again. A name that finds its place taken takes it over, so that no upstream can fill the table. */
+const PLACES = 512;
+const KEPT_CHARACTERS_MAX = 64;
+const places = new Array<Name | undefined>(PLACES);
+
+/** @param hash of the name's characters, which the caller has seen anyway */
+function knownName(text: string, from: number, to: number, hash: number): Name {
+  const place = hash & (PLACES - 1);
+  const known = places[place];
+  if (known !== undefined && known.name.length === to - from && text.startsWith(known.name, from)) return known;
+  // A part of a text keeps all of it in memory: what is kept is copied.
+  const name = Buffer.from(text.slice(from, to), "latin1").toString("latin1");
+  const made = { name, lower: name.toLowerCase() };
+  if (name.length <= KEPT_CHARACTERS_MAX) places[place] = made;
+  return made;
 }

@@ -28,13 +28,16 @@ export interface ForwardContext {
   readonly idleTimeoutMs: number;
 }
 
-/** What became of a request. */
-export type ForwardOutcome =
-  | { readonly kind: "response"; readonly response: HttpResponse }
+/** Told once what became of a request. */
+export interface ForwardListener {
+  onResponse(response: HttpResponse): void;
   /** The upstream takes part in the upgrade. */
-  | { readonly kind: "tunnel"; readonly head: ResponseHead; readonly upstream: DetachedChannel }
-  /** `sent`: whether a backend may have seen the request. */
-  | { readonly kind: "failure"; readonly failure: ProxyFailure; readonly sent: boolean };
+  onTunnel(head: ResponseHead, upstream: DetachedChannel): void;
+  /** @param sent whether a backend may have seen the request */
+  onFailure(failure: ProxyFailure, sent: boolean): void;
+  /** A defect of the program, or an error of the client's body that the server knows how to answer. */
+  onError(error: unknown): void;
+}
 
 /** Responses up to this that are there at once are passed on at once. */
 const WHOLE_BODY_BYTES = 64 * 1024;
@@ -62,8 +65,7 @@ export class Forwarding implements Taker, ExchangeListener, UploadListener, Body
   readonly #route: Route;
   /** The protocol that the client wants to change to. */
   readonly #upgrade: string | undefined;
-  readonly #resolve: (outcome: ForwardOutcome) => void;
-  readonly #reject: (error: unknown) => void;
+  readonly #settle: ForwardListener;
   readonly #upload: RequestUpload;
   #phase: Phase = "connecting";
   #connection: UpstreamConnection | undefined;
@@ -82,15 +84,13 @@ export class Forwarding implements Taker, ExchangeListener, UploadListener, Body
     route: Route,
     upload: RequestUpload,
     upgrade: string | undefined,
-    resolve: (outcome: ForwardOutcome) => void,
-    reject: (error: unknown) => void,
+    settle: ForwardListener,
   ) {
     this.#context = context;
     this.#request = request;
     this.#route = route;
     this.#upgrade = upgrade;
-    this.#resolve = resolve;
-    this.#reject = reject;
+    this.#settle = settle;
     this.#upload = upload;
   }
 
@@ -112,7 +112,7 @@ export class Forwarding implements Taker, ExchangeListener, UploadListener, Body
     } catch (error) {
       connection.close();
       this.#over(undefined, undefined, false);
-      this.#reject(error);
+      this.#settle.onError(error);
       return;
     }
     this.#phase = "waiting";
@@ -205,7 +205,7 @@ export class Forwarding implements Taker, ExchangeListener, UploadListener, Body
     else if (error instanceof RequestAborted) this.#fail({ kind: "client-gone" }, true);
     else {
       this.#over(undefined, error instanceof BodyError ? { kind: "client-body", error } : undefined, false);
-      this.#reject(error);
+      this.#settle.onError(error);
     }
   }
 
@@ -283,18 +283,17 @@ export class Forwarding implements Taker, ExchangeListener, UploadListener, Body
   #respond(head: ResponseHead, body: HttpResponse["body"]): void {
     const { status, contentLength } = head;
     const headers = responseHeaders(head);
-    this.#route.responseHeaders?.(status, headers);
-    const hasNoLength = this.#request.method === "HEAD" && contentLength === undefined;
-    this.#resolve({
-      kind: "response",
-      response: {
-        status,
-        headers,
-        body: hasNoLength ? UNKNOWN_LENGTH : body,
-        ...(contentLength === undefined ? {} : { contentLength }),
-        ...(head.framing === "chunked" ? { trailers: () => passedTrailers(this.#trailers.raw) } : {}),
-      },
-    });
+    try {
+      this.#route.responseHeaders?.(status, headers);
+    } catch (error) {
+      this.#connection?.abandon();
+      if (this.#phase !== "over") this.#over(status, undefined, false);
+      this.#settle.onError(error);
+      return;
+    }
+    const hasNoLength = contentLength === undefined && this.#request.method === "HEAD";
+    const trailers = head.framing === "chunked" ? () => passedTrailers(this.#trailers.raw) : undefined;
+    this.#settle.onResponse({ status, headers, body: hasNoLength ? UNKNOWN_LENGTH : body, contentLength, trailers });
   }
 
   #joinTunnel(head: ResponseHead): void {
@@ -305,7 +304,7 @@ export class Forwarding implements Taker, ExchangeListener, UploadListener, Body
       return;
     }
     this.#leave();
-    this.#resolve({ kind: "tunnel", head, upstream: connection.detach() });
+    this.#settle.onTunnel(head, connection.detach());
   }
 
   #breakOff(reason: "timeout" | ResponseFault): void {
@@ -316,13 +315,17 @@ export class Forwarding implements Taker, ExchangeListener, UploadListener, Body
   #fail(failure: ProxyFailure, sent: boolean): void {
     if (this.#phase === "over") return;
     this.#over(undefined, failure, false);
-    this.#resolve({ kind: "failure", failure, sent });
+    this.#settle.onFailure(failure, sent);
   }
 
   #over(status: number | undefined, failure: ProxyFailure | undefined, complete: boolean): void {
     this.#leave();
     const { bytesSent } = this.#upload;
-    this.#route.onFinished?.({ status, failure, complete, bytesSent, bytesReceived: this.#bytesReceived });
+    try {
+      this.#route.onFinished?.({ status, failure, complete, bytesSent, bytesReceived: this.#bytesReceived });
+    } catch (error) {
+      this.#settle.onError(error);
+    }
   }
 
   /** Nothing is expected from either side any more. */

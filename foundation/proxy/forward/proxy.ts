@@ -4,7 +4,7 @@ import type { HttpHandler, HttpRequest, HttpResponse } from "#foundation/http";
 import { Pool } from "../pool/pool.ts";
 import { type ProxyFailure, plainFailure } from "./failure.ts";
 import { EDGE_POLICY, type ForwardedPolicy } from "./forwarded.ts";
-import { type ForwardContext, Forwarding, type ForwardOutcome } from "./forwarding.ts";
+import { type ForwardContext, Forwarding } from "./forwarding.ts";
 import { RequestUpload } from "./request-upload.ts";
 import type { FailedAttempt, Route, RouteRequest } from "./route.ts";
 import { joinTunnel, type TunnelAnswer } from "./upgrade.ts";
@@ -76,24 +76,28 @@ export function createProxy(options: ProxyOptions): HttpProxy {
   };
 
   /** Forwards, and does so again with another route while no backend has seen the request. */
-  const forward = async (journey: Journey, chosen: Route): Promise<Answer> => {
+  const forward = (journey: Journey, chosen: Route): Promise<Answer> => {
     const { request, upload, upgrade } = journey;
-    const outcome = await new Promise<ForwardOutcome>((resolve, reject) =>
-      new Forwarding(context, request, chosen, upload, upgrade, resolve, reject).start(),
+    // The usual way costs this one promise.
+    return new Promise((resolve, reject) =>
+      new Forwarding(context, request, chosen, upload, upgrade, {
+        onResponse: resolve,
+        onTunnel: (head, upstream) =>
+          resolve(joinTunnel(head, upstream, chosen, pool.deadlines, context.idleTimeoutMs)),
+        onFailure: (failure, sent) => resolve(sent ? giveUp(failure, request) : tryAgain(journey, chosen, failure)),
+        onError: reject,
+      }).start(),
     );
-    switch (outcome.kind) {
-      case "response":
-        return outcome.response;
-      case "tunnel":
-        return joinTunnel(outcome, chosen, pool.deadlines, context.idleTimeoutMs);
-      case "failure": {
-        const { failure, sent } = outcome;
-        const failed = [...journey.failed, { backend: chosen.backend, failure }];
-        if (sent || failed.length >= attemptsMax) return onFailure(failure, request);
-        const next = await route(request, failed);
-        return next === undefined ? onFailure(failure, request) : forward({ ...journey, failed }, next);
-      }
-    }
+  };
+
+  /** Asynchronous, so that what a caller's words throw becomes a rejection. */
+  const giveUp = async (failure: ProxyFailure, request: HttpRequest): Promise<Answer> => onFailure(failure, request);
+
+  const tryAgain = async (journey: Journey, chosen: Route, failure: ProxyFailure): Promise<Answer> => {
+    const { request } = journey;
+    const failed = [...journey.failed, { backend: chosen.backend, failure }];
+    const next = failed.length < attemptsMax ? await route(request, failed) : undefined;
+    return next === undefined ? onFailure(failure, request) : forward({ ...journey, failed }, next);
   };
 
   const begin = (request: HttpRequest, upgrade: string | undefined): Answer | Promise<Answer> => {

@@ -19,14 +19,10 @@ export interface TunnelAnswer {
   abandon(): void;
 }
 
-/** An upstream that agreed to a tunnel. */
-export interface TunnelOutcome {
-  readonly head: ResponseHead;
-  readonly upstream: DetachedChannel;
-}
-
+/** The answer to a request whose upstream agreed to a tunnel. */
 export function joinTunnel(
-  { head, upstream: { channel, rest: early } }: TunnelOutcome,
+  head: ResponseHead,
+  { channel, rest: early }: DetachedChannel,
   route: Route,
   deadlines: Deadlines,
   idleTimeoutMs: number,
