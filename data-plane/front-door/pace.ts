@@ -6,8 +6,8 @@ import type { Caller } from "#data-plane/service";
 import type { HttpRequest } from "#foundation/http";
 import { sourceOf, type TokenBuckets } from "#foundation/rate-limit";
 
-/** 2,000 at once, as tools do that set up a whole environment, then 20 a second for ever: 70 KB a second in the audit log. */
-export const CHANGES_OF_CALLER = { capacity: 2_000, refillPerSecond: 20 } as const;
+/** 10,000 at once, as tools do that set up whole environments (40 MB in the audit log), then 20 a second for ever (80 KB a second). */
+export const CHANGES_OF_CALLER = { capacity: 10_000, refillPerSecond: 20 } as const;
 
 /** The caller has to wait. Each service has words of its own for it. */
 export class RateExceeded extends Error {
