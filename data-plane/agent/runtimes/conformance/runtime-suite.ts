@@ -4,7 +4,7 @@
  * Programs are POSIX shell scripts given as one argument: shells are everywhere, and show signals, descriptors and environment as they are.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LogLine } from "../rules/log-record.ts";
@@ -26,6 +26,8 @@ let ids = 0;
 
 export function makeWorld(open: (directory: string) => Runtime & { close(): void }): World {
   const directory = mkdtempSync(join(tmpdir(), "biplane-runtime-"));
+  // Instances with users of their own pass through it.
+  chmodSync(directory, 0o711);
   const release = join(directory, "release");
   mkdirSync(release);
   const runtime = open(join(directory, "state"));

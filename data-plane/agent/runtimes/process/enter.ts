@@ -27,6 +27,8 @@ export interface Entry {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
+  /** Standard input is a terminal, and meant to be the controlling one. */
+  readonly terminal?: boolean;
   readonly cgroupPath?: string;
   /** Makes a namespace, or joins that of a process. */
   readonly namespace?: { readonly make: NewNamespace } | { readonly join: number };
@@ -63,8 +65,8 @@ export function enter(entryFile: string): never {
 }
 
 function become(entry: Entry, native: Native): never {
-  // Under a terminal Bun has made the session already.
   native.newSession();
+  if (entry.terminal === true) native.takeTerminal(0);
   if (entry.cgroupPath !== undefined) joinControlGroup(entry.cgroupPath);
   writeFileSync("/proc/self/oom_score_adj", OOM_SCORE);
   if (entry.namespace !== undefined) {

@@ -182,7 +182,7 @@ function terminal(
     },
     exit: () => end.resolve(),
   });
-  const withName = { ...entry, env: { TERM: "xterm-256color", ...entry.env } };
+  const withName = { ...entry, terminal: true, env: { TERM: "xterm-256color", ...entry.env } };
   const entered = spawnEntered({ ...host, entry: withName, terminal: made });
   return {
     entered,

@@ -27,6 +27,7 @@ const SYMBOLS = {
   execve: { args: [pointer, pointer, pointer], returns: i32 },
   signal: { args: [i32, i64], returns: i64 },
   sigprocmask: { args: [i32, pointer, pointer], returns: i32 },
+  ioctl: { args: [i32, u64, i64], returns: i32 },
   fcntl: { args: [i32, i32, i64], returns: i32 },
   sysconf: { args: [i32], returns: i64 },
   __errno_location: { args: [], returns: pointer },
@@ -78,6 +79,8 @@ export const MOUNT = {
   recursive: 16384,
   private: 1 << 18,
 } as const;
+/** ioctl_tty(2), the same number on x86-64 and arm64. */
+const TIOCSCTTY = 0x540e;
 const O_CLOEXEC = 0o2_000_000;
 const F_SETFD = 2;
 const FD_CLOEXEC = 1;
@@ -108,6 +111,9 @@ export function loadNative() {
     noNewPrivileges: () => void must("prctl(PR_SET_NO_NEW_PRIVS)", c.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)),
     /** A session and a group of our own. @returns false when we lead one already */
     newSession: (): boolean => c.setsid() !== -1,
+
+    /** Makes the terminal that `fd` is open on the one whose keys send signals to our session. */
+    takeTerminal: (fd: number) => void must("ioctl(TIOCSCTTY)", c.ioctl(fd, TIOCSCTTY, 0)),
 
     /** A pipe, both ends closed on exec. A real one: programs open /dev/stdout, which fails on the socket pairs that Bun makes. */
     pipe(): { readonly readEnd: number; readonly writeEnd: number } {

@@ -47,6 +47,8 @@ export function refuseWhatTheHostLacks(spec: RuntimeSpec, can: Capabilities, sta
 
 /** Makes the scratch directory, and in it the places of mounts: folders to mount on, or symbolic links where nothing can be mounted. */
 export function prepareDirectories(spec: RuntimeSpec, can: Capabilities): void {
+  // Those above it can be passed by the instance's user, but not read.
+  mkdirSync(dirname(spec.scratchDirectory), { recursive: true, mode: 0o711 });
   mkdirSync(spec.scratchDirectory, { recursive: true, mode: 0o750 });
   if (spec.user !== undefined && can.userSwitch.usable) chownSync(spec.scratchDirectory, spec.user.uid, spec.user.gid);
   for (const { source, target } of spec.mounts) {
