@@ -1,6 +1,7 @@
 /** What the process runtime does with the abilities of this host, and without them. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { skipUnless } from "../../../../tests/support/skips.ts";
 import { collect, destroyAll, makeWorld, output, textOf, type World } from "../conformance/runtime-suite.ts";
@@ -10,9 +11,8 @@ import { probeHost } from "./probe.ts";
 import { openProcessRuntime } from "./process-runtime.ts";
 import { isAlive } from "./process-table.ts";
 
-const stateDirectory = "/tmp";
 const { capabilities } = await probeHost({
-  stateDirectory,
+  stateDirectory: tmpdir(),
   command: [process.execPath, join(import.meta.dir, "instance-process.main.ts")],
   cgroupParent: undefined,
   secretsInMemory: true,

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Capabilities, Measured } from "../runtime.ts";
+import { codeOf } from "./atomic-file.ts";
 import {
   type ControlGroupParent,
   findControlGroupParent,
@@ -77,7 +78,7 @@ async function probeGroups({
   try {
     mkdirSync(path);
   } catch (error) {
-    return `no control group can be made below ${parent.path}: ${(error as Error).message}`;
+    return `no control group can be made below ${parent.path}: ${codeOf(error)}`;
   }
   const child = Bun.spawn([...command, "idle"], {
     cwd: stateDirectory,

@@ -82,6 +82,11 @@ export function processesWithEnvironment(entry: string): readonly ProcStat[] {
   return found;
 }
 
+/** Whether its arguments hold this one. */
+export function hasArgument(pid: number, argument: string): boolean {
+  return environHolds(proc(pid, "cmdline") ?? new Uint8Array(0), argument);
+}
+
 /** Anonymous and shared memory of a process as `status` shows it: cheap, and counts pages that processes share once for each of them. */
 export function roughMemoryBytes(pid: number): number {
   const text = proc(pid, "status")?.toString("latin1") ?? "";
