@@ -24,7 +24,7 @@ export async function runInstanceProcess(args: readonly string[], command: reado
   }
   if (role === "probe" && first !== undefined) return probeInside(first);
   if (role === "is-terminal") process.exit(process.stdout.isTTY ? 0 : 1);
-  // Until it is killed.
-  if (role === "idle") return new Promise(() => setInterval(() => {}, 60_000));
+  // Until it is killed, or the agent is, which holds the other end.
+  if (role === "idle") return void (await Bun.stdin.text());
   throw new Error("supervise <directory> <run>, enter <file> or probe <folder> was expected");
 }

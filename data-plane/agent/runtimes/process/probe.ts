@@ -1,5 +1,5 @@
 /** What this host really can do for instances: each ability is tried, and the answer is what happened. */
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Capabilities, Measured } from "../runtime.ts";
 import { codeOf } from "./atomic-file.ts";
@@ -10,6 +10,7 @@ import {
   removeControlGroup,
 } from "./control-group.ts";
 import type { InsideProbe } from "./probe-inside.ts";
+import { statOf } from "./process-table.ts";
 
 const YES: Measured = { usable: true };
 const no = (reason: string): Measured => ({ usable: false, reason });
@@ -74,6 +75,7 @@ async function probeGroups({
 }: ProbeOptions): Promise<ControlGroupParent | string> {
   const parent = findControlGroupParent(cgroupParent);
   if (typeof parent === "string") return parent;
+  removeForsakenProbes(parent.path);
   const path = join(parent.path, `biplane-probe-${process.pid}-${Date.now()}`);
   try {
     mkdirSync(path);
@@ -83,7 +85,7 @@ async function probeGroups({
   const child = Bun.spawn([...command, "idle"], {
     cwd: stateDirectory,
     env: {},
-    stdio: ["ignore", "ignore", "ignore"],
+    stdio: ["pipe", "ignore", "ignore"],
   });
   try {
     writeFileSync(join(path, "cgroup.procs"), String(child.pid));
@@ -98,6 +100,19 @@ async function probeGroups({
     child.kill("SIGKILL");
     await child.exited;
     removeControlGroup(path);
+  }
+}
+
+/** Groups of agents that were killed while they probed. */
+function removeForsakenProbes(parent: string): void {
+  for (const name of readdirSync(parent)) {
+    const pid = /^biplane-probe-(\d+)-/.exec(name)?.[1];
+    if (pid === undefined || statOf(Number(pid)) !== undefined) continue;
+    try {
+      removeControlGroup(join(parent, name));
+    } catch {
+      // Its process is about to end, or another agent was faster: the next probe looks again.
+    }
   }
 }
 

@@ -320,6 +320,9 @@ export function openProcessRuntime(options: ProcessRuntimeOptions): ProcessRunti
       if (!/^[a-z0-9][a-z0-9_-]{0,63}$/.test(id)) return Promise.resolve();
       return destroy(id);
     },
-    close: () => lock.release(),
+    close() {
+      secrets.tidy();
+      lock.release();
+    },
   };
 }

@@ -6,7 +6,9 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statfsSync,
   writeFileSync,
@@ -26,6 +28,8 @@ export interface SecretsStore {
   has(instanceId: string): boolean;
   write(spec: Pick<RuntimeSpec, "instanceId" | "user">, content: Uint8Array): void;
   remove(instanceId: string): void;
+  /** Removes the folder of all, when there is nothing in it. */
+  tidy(): void;
 }
 
 function isTmpfs(path: string): boolean {
@@ -73,5 +77,8 @@ export function openSecretsStore(stateDirectory: string, configured?: string): S
       renameSync(beside, file);
     },
     remove: (id) => rmSync(folder(id), { recursive: true, force: true }),
+    tidy() {
+      if (existsSync(base) && readdirSync(base).length === 0) rmdirSync(base);
+    },
   };
 }
