@@ -62,7 +62,7 @@ export function parseReference(text: string): ImageReference {
 function splitRegistry(text: string, named: string): { registry: string; rest: string } {
   const slash = named.indexOf("/");
   const first = slash < 0 ? "" : named.slice(0, slash);
-  const isHost = first === "localhost" || /[.:]/.test(first) || first !== first.toLowerCase();
+  const isHost = first === "localhost" || /[.:]/.test(first);
   if (slash < 0 || !isHost) return { registry: DEFAULT_REGISTRY, rest: named };
   const { host, port } = splitPort(first);
   const hostIsValid =
