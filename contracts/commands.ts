@@ -4,11 +4,14 @@
  * A command is validated against the views and appends 1..n events in one transaction together with its idempotency record.
  */
 
+import type { ApplicationCommand, ApplicationCommandResults } from "./applications.ts";
 import type { IdentityCommand, IdentityKind } from "./identity.ts";
 import type { AccountId, BucketId, DataPlaneId, EventId, Region, ResourceId } from "./ids.ts";
+import type { NodeCommand, NodeCommandResults } from "./nodes.ts";
 import type { PlatformCommand, PlatformCommandResults } from "./platform.ts";
 import type { BucketSection, KeyOwner } from "./records.ts";
 import type { ResourceCommand, ResourceKind } from "./resources.ts";
+import type { VolumeCommand, VolumeCommandResults } from "./volumes.ts";
 
 export type Command =
   | {
@@ -56,14 +59,20 @@ export type Command =
   | { readonly type: "dataPlane.enroll"; readonly dataPlaneId: DataPlaneId; readonly name: string }
   /** The enrolled data plane is lost: the next one that registers takes its place. */
   | { readonly type: "dataPlane.forget"; readonly dataPlaneId: DataPlaneId }
+  | ApplicationCommand
   | IdentityCommand
+  | NodeCommand
   | PlatformCommand
-  | ResourceCommand;
+  | ResourceCommand
+  | VolumeCommand;
 
 export type CommandType = Command["type"];
 
 /** What a command answers besides the event id; only secrets and generated names, everything else is in the catalog. */
 export type CommandResults = BaseCommandResults &
+  ApplicationCommandResults &
+  NodeCommandResults &
+  VolumeCommandResults &
   PlatformCommandResults & {
     readonly [Kind in IdentityKind as `${Kind}.create`]: { readonly entityId: string };
   } & {
@@ -127,6 +136,13 @@ export type CommandErrorCode =
   | "NoSuchSession"
   | "AnotherDataPlane"
   | "NoSuchDataPlane"
+  /** Of applications, nodes and volumes. */
+  | "ResourceInUse"
+  | "QuotaExceeded"
+  /** Nobody has set secrets, and nobody has said that none are needed. */
+  | "SecretsMissing"
+  | "MasterKeyUnavailable"
+  | "WrongNodeKey"
   | "LimitExceeded"
   | "DeleteConflict"
   | "IdempotencyKeyReused"
@@ -134,4 +150,10 @@ export type CommandErrorCode =
 
 export type CommandOutcome<Type extends CommandType = CommandType> =
   | { readonly ok: true; readonly eventId: EventId; readonly result: CommandResults[Type] }
-  | { readonly ok: false; readonly code: CommandErrorCode; readonly message: string };
+  | {
+      readonly ok: false;
+      readonly code: CommandErrorCode;
+      readonly message: string;
+      /** Numbers for programs: of a quota its dimension, limit, current usage and what was asked. */
+      readonly details?: Readonly<Record<string, string | number>>;
+    };

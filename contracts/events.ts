@@ -1,5 +1,6 @@
 /** The envelope of every event in the log, and the catalogue of event types with their payloads. */
 
+import type { DesiredEventPayloads, DesiredKind } from "./desired-kinds.ts";
 import type { IdentityEventPayloads, IdentityKind, PolicyPrincipals } from "./identity.ts";
 import type { AccountId, BucketId, DataPlaneId, EventId, Region } from "./ids.ts";
 import type { PlatformEventPayloads, PlatformKind } from "./platform.ts";
@@ -7,27 +8,28 @@ import type { BucketSection, KeyOwner, SealedText } from "./records.ts";
 import type { ResourceEventPayloads, ResourceKind } from "./resources.ts";
 
 /** Event type → payload. A type's payload only ever gains optional members; a breaking change raises the event's version. */
-export type EventPayloads = BaseEventPayloads & {
-  readonly [Kind in IdentityKind as `${Kind}.created`]: IdentityEventPayloads<Kind>["created"];
-} & {
-  readonly [Kind in IdentityKind as `${Kind}.configured`]: IdentityEventPayloads<Kind>["configured"];
-} & {
-  readonly [Kind in IdentityKind as `${Kind}.renamed`]: IdentityEventPayloads<Kind>["renamed"];
-} & {
-  readonly [Kind in IdentityKind as `${Kind}.deleted`]: IdentityEventPayloads<Kind>["deleted"];
-} & {
-  readonly [Kind in PlatformKind as `${Kind}.created`]: PlatformEventPayloads<Kind>["created"];
-} & {
-  readonly [Kind in PlatformKind as `${Kind}.changed`]: PlatformEventPayloads<Kind>["changed"];
-} & {
-  readonly [Kind in PlatformKind as `${Kind}.ended`]: PlatformEventPayloads<Kind>["ended"];
-} & {
-  readonly [Kind in ResourceKind as `${Kind}.created`]: ResourceEventPayloads<Kind>["created"];
-} & {
-  readonly [Kind in ResourceKind as `${Kind}.configured`]: ResourceEventPayloads<Kind>["configured"];
-} & {
-  readonly [Kind in ResourceKind as `${Kind}.deleted`]: ResourceEventPayloads<Kind>["deleted"];
-};
+export type EventPayloads = BaseEventPayloads &
+  DesiredEventPayloads & {
+    readonly [Kind in IdentityKind as `${Kind}.created`]: IdentityEventPayloads<Kind>["created"];
+  } & {
+    readonly [Kind in IdentityKind as `${Kind}.configured`]: IdentityEventPayloads<Kind>["configured"];
+  } & {
+    readonly [Kind in IdentityKind as `${Kind}.renamed`]: IdentityEventPayloads<Kind>["renamed"];
+  } & {
+    readonly [Kind in IdentityKind as `${Kind}.deleted`]: IdentityEventPayloads<Kind>["deleted"];
+  } & {
+    readonly [Kind in PlatformKind as `${Kind}.created`]: PlatformEventPayloads<Kind>["created"];
+  } & {
+    readonly [Kind in PlatformKind as `${Kind}.changed`]: PlatformEventPayloads<Kind>["changed"];
+  } & {
+    readonly [Kind in PlatformKind as `${Kind}.ended`]: PlatformEventPayloads<Kind>["ended"];
+  } & {
+    readonly [Kind in ResourceKind as `${Kind}.created`]: ResourceEventPayloads<Kind>["created"];
+  } & {
+    readonly [Kind in ResourceKind as `${Kind}.configured`]: ResourceEventPayloads<Kind>["configured"];
+  } & {
+    readonly [Kind in ResourceKind as `${Kind}.deleted`]: ResourceEventPayloads<Kind>["deleted"];
+  };
 
 interface BaseEventPayloads {
   "account.created": { readonly accountId: AccountId; readonly name: string; readonly canonicalUserId: string };
@@ -74,6 +76,7 @@ export type AggregateType =
   | "dataPlane"
   | IdentityKind
   | PlatformKind
+  | DesiredKind
   | ResourceKind;
 
 /** One event as it stands in the log. */

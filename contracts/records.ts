@@ -5,6 +5,7 @@
  * reads nothing else on its hot paths. Records are plain JSON.
  */
 
+import type { DesiredRecords } from "./desired-kinds.ts";
 import type { IdentityKind, IdentityRecord, PolicyPrincipals } from "./identity.ts";
 import type { AccountId, BucketId, DataPlaneId, Region } from "./ids.ts";
 import type { PlatformRecords } from "./platform.ts";
@@ -128,6 +129,7 @@ export type CatalogRecord =
   | BucketRecord
   | { readonly [Kind in IdentityKind]: IdentityRecord<Kind> }[IdentityKind]
   | PlatformRecords[keyof PlatformRecords]
+  | DesiredRecords[keyof DesiredRecords]
   | QueueRecord
   | TableRecord
   | DataPlaneRecord;

@@ -21,6 +21,7 @@ import {
 import type { Clock } from "#foundation/runtime";
 import { createGroupCommit, EngineError, type GroupCommit, type Outcome } from "#foundation/sql";
 import { BatchDraft } from "./batch-draft.ts";
+import type { DecideAlone } from "./control-plane.ts";
 import { createMutex, type Mutex } from "./mutex.ts";
 import { type AnswerKeeper, scopeOf } from "./remembered-answers.ts";
 
@@ -88,6 +89,34 @@ export class CommandExecutor {
     return this.#mutex.run(step);
   }
 
+  /**
+   * Decides in a batch of its own: what it reads in the committed views is the truth until its events are in them.
+   * @returns the last event; undefined when nothing was decided
+   * @throws EventStoreError when the log could not be written
+   */
+  decideAlone(origin: CommandOrigin, decide: DecideAlone): Promise<EventId | undefined> {
+    return this.#mutex.run(async () => {
+      if (this.#deposed !== undefined) throw this.#deposed;
+      const { appender, working, committed, clock } = this.#options;
+      if (this.#mustResume) await this.#resume();
+      const now = clock.now();
+      const decided = decide(committed, now);
+      if (decided.length === 0) return undefined;
+      const draft = new BatchDraft(working);
+      const { actor, requestId } = origin;
+      try {
+        const from = { occurredAt: now, actor, requestId, correlationId: requestId, causationId: null };
+        for (const event of await appender.number(decided, from)) draft.add(event);
+        await appender.commit(draft.toBatch(now));
+      } catch (error) {
+        this.#failed(error, draft, [], []);
+        throw error;
+      }
+      this.#publish(draft);
+      return appender.head;
+    });
+  }
+
   /** Decides nothing more: the log has another owner. */
   depose(error: EventStoreError): void {
     if (this.#deposed !== undefined) return;
@@ -113,9 +142,13 @@ export class CommandExecutor {
     } catch (error) {
       return this.#failed(error, draft, requests, prepared);
     }
-    for (const change of draft.changes) this.#options.committed.apply(change);
-    if (draft.events.length > 0) this.#options.onCommitted(draft.events);
+    this.#publish(draft);
     return prepared.map(({ outcome }) => ({ ok: true, value: outcome }));
+  }
+
+  #publish({ changes, events }: BatchDraft): void {
+    for (const change of changes) this.#options.committed.apply(change);
+    if (events.length > 0) this.#options.onCommitted(events);
   }
 
   /** Nothing of the batch stays; only answers that were given before are given again. */

@@ -2,14 +2,21 @@
  * Commands as they come from outside: JSON of any shape. What passes here has exactly the members of its type; what the members say is for the handlers.
  */
 import {
+  type ApplicationCommand,
   type Command,
   type CommandType,
+  EXEC_END_REASONS,
   IDENTITY_KINDS,
+  INSTANCE_REASONS,
+  INSTANCE_STATUSES,
   type KeyOwner,
+  type NodeCommand,
   ORG_ROLES,
   type PlatformCommand,
   RESOURCE_KINDS,
+  ROUTE_PROTOCOLS,
   type Subject,
+  type VolumeCommand,
 } from "#contracts";
 
 /** Longest text of any member: a policy document (IAM: 131,072 characters). */
@@ -32,6 +39,16 @@ class Misshapen extends Error {}
 const text: Member = (value, name) => {
   if (typeof value !== "string") throw new Misshapen(`${name} must be text`);
   if (value.length > TEXT_MAX) throw new Misshapen(`${name} is longer than ${TEXT_MAX} characters`);
+  if (!value.isWellFormed()) throw new Misshapen(`${name} is not well-formed Unicode`);
+  return value;
+};
+
+/** Longest file of secrets: 256 KiB, as text of twice that when base64 is counted in. */
+const LONG_TEXT_MAX = 512 * 1024;
+
+const longText: Member = (value, name) => {
+  if (typeof value !== "string") throw new Misshapen(`${name} must be text`);
+  if (value.length > LONG_TEXT_MAX) throw new Misshapen(`${name} is longer than ${LONG_TEXT_MAX} characters`);
   if (!value.isWellFormed()) throw new Misshapen(`${name} is not well-formed Unicode`);
   return value;
 };
@@ -107,6 +124,39 @@ const revision: Member = (value, name) => {
   throw new Misshapen(`${name} must be a whole number from 1 up`);
 };
 
+/** A whole number from 0 up: sizes in bytes, counts, ports. */
+const count: Member = (value, name) => {
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
+  throw new Misshapen(`${name} must be a whole number from 0 up`);
+};
+
+const number: Member = (value, name) => {
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  throw new Misshapen(`${name} must be a number`);
+};
+
+/** Most entries of a mapping: process types, secrets, labels. */
+const ENTRIES_MAX = 256;
+
+/** Names to values of one form. */
+const mapping =
+  (take: Member): Member =>
+  (value, name) => {
+    const entries = Object.entries(membersOf(value, name));
+    if (entries.length > ENTRIES_MAX) throw new Misshapen(`${name} must have ${ENTRIES_MAX} entries at most`);
+    // Without a prototype, so that no name is special.
+    const taken: Record<string, unknown> = Object.create(null);
+    for (const [key, entry] of entries) taken[text(key, `a name in ${name}`) as string] = take(entry, `${name}.${key}`);
+    return { ...taken };
+  };
+
+const list =
+  (take: Member, most: number): Member =>
+  (value, name) => {
+    if (!Array.isArray(value) || value.length > most) throw new Misshapen(`${name} must be a list of ${most} at most`);
+    return value.map((element, index) => take(element, `${name}[${index}]`));
+  };
+
 const PLACE = { accountId: text, region: text, name: text };
 
 type Shape = Readonly<Record<string, Member>>;
@@ -169,6 +219,157 @@ const PLATFORM_SHAPES: { readonly [Type in PlatformCommand["type"]]: Shape } = {
   "session.end": { sessionId: text },
 };
 
+const OWNED = { accountId: text };
+const EXPECTED = { expectedVersion: optional(revision) };
+const IN_ENV = { ...OWNED, envId: text };
+const APPLICATION_SHAPES: { readonly [Type in ApplicationCommand["type"]]: Shape } = {
+  "project.create": { ...OWNED, name: text },
+  "project.update": { ...OWNED, projectId: text, name: optional(text), ...EXPECTED },
+  "project.delete": { ...OWNED, projectId: text, ...EXPECTED },
+  "app.create": { ...OWNED, name: text, description: optional(text), projectId: optional(text) },
+  "app.update": {
+    ...OWNED,
+    appId: text,
+    name: optional(text),
+    description: optional(nullable(text)),
+    projectId: optional(nullable(text)),
+    ...EXPECTED,
+  },
+  "app.delete": { ...OWNED, appId: text, ...EXPECTED },
+  "env.create": { ...OWNED, appId: text, name: text },
+  "env.update": { ...IN_ENV, name: optional(text), ...EXPECTED },
+  "env.delete": { ...IN_ENV, ...EXPECTED },
+  "env.scale": { ...IN_ENV, scale: mapping(count), ...EXPECTED },
+  "env.restart": { ...IN_ENV, processTypes: optional(texts) },
+  "env.confirmNoSecrets": IN_ENV,
+  "release.create": {
+    ...OWNED,
+    appId: text,
+    artifact: members({
+      source: oneOf("directory", "image"),
+      digest: text,
+      resolvedDigests: optional(list(members({ os: text, architecture: text, digest: text }), 64)),
+      reference: optional(text),
+      sizeBytes: count,
+    }),
+    manifest: json,
+    message: optional(text),
+  },
+  "deploy.create": {
+    ...IN_ENV,
+    deployKind: oneOf("deploy", "rollback"),
+    releaseId: text,
+    processTypes: optional(texts),
+  },
+  "route.create": {
+    ...IN_ENV,
+    protocol: oneOf(...ROUTE_PROTOCOLS),
+    hostname: optional(text),
+    path: optional(text),
+    listenPort: optional(count),
+    processType: text,
+    port: count,
+    proxyProtocol: optional(oneOf("off", "v2")),
+    backendExpectsProxyProtocol: optional(flag),
+  },
+  "route.update": {
+    ...OWNED,
+    routeId: text,
+    processType: optional(text),
+    port: optional(count),
+    proxyProtocol: optional(oneOf("off", "v2")),
+    backendExpectsProxyProtocol: optional(flag),
+    ...EXPECTED,
+  },
+  "route.delete": { ...OWNED, routeId: text, ...EXPECTED },
+  "secrets.set": { ...IN_ENV, data: longText, ...EXPECTED },
+  "secrets.patch": { ...IN_ENV, values: mapping(nullable(text)), ...EXPECTED },
+  "quota.set": { ...OWNED, limits: mapping(nullable(count)) },
+};
+
+const allocatable = members({ memoryBytes: count, cpuCores: number, diskBytes: count });
+const isolation = list(oneOf("process", "container", "microvm"), 3);
+const NODE = { nodeId: text };
+const NODE_SHAPES: { readonly [Type in NodeCommand["type"]]: Shape } = {
+  "node.enroll": {
+    ...NODE,
+    name: text,
+    keyHash: text,
+    labels: mapping(text),
+    allocatable,
+    isolation,
+    version: text,
+    architecture: text,
+  },
+  "node.setIntent": { ...NODE, intent: oneOf("active", "draining", "disabled"), ...EXPECTED },
+  "node.observe": { ...NODE, health: oneOf("online", "degraded", "offline"), reason: optional(text) },
+  "node.remove": NODE,
+  "instance.report": {
+    ...NODE,
+    instanceId: text,
+    status: oneOf(...INSTANCE_STATUSES.filter((status) => status !== "pending")),
+    address: optional(members({ host: text, ports: mapping(count) })),
+    reason: optional(oneOf(...INSTANCE_REASONS)),
+    detail: optional(text),
+    exitCode: optional(number),
+    restarts: count,
+  },
+  "instance.restart": { ...OWNED, instanceId: text },
+  "execSession.grant": { ...IN_ENV, instanceId: text, command: texts, tty: flag },
+  "execSession.connect": { execSessionId: text },
+  "execSession.end": {
+    execSessionId: text,
+    exitCode: optional(number),
+    endReason: oneOf(...EXEC_END_REASONS),
+  },
+  "drill.record": { backup: text, passed: flag, detail: text, events: count },
+};
+
+const VOLUME_SHAPES: { readonly [Type in VolumeCommand["type"]]: Shape } = {
+  "volume.create": {
+    ...OWNED,
+    name: text,
+    sizeBytes: count,
+    backupEnabled: optional(flag),
+    nodeId: optional(text),
+  },
+  "volume.delete": { ...OWNED, volumeId: text, ...EXPECTED },
+  "volumeAttachment.create": {
+    ...IN_ENV,
+    volumeId: text,
+    processType: text,
+    mountPath: text,
+    readOnly: optional(flag),
+  },
+  "volumeAttachment.delete": { ...OWNED, attachmentId: text },
+  "snapshot.create": { ...OWNED, volumeId: text, note: optional(text) },
+  "snapshot.delete": { ...OWNED, snapshotId: text },
+  "restoreJob.create": { ...OWNED, snapshotId: text, newVolumeName: optional(text), nodeId: optional(text) },
+  "volume.report": {
+    ...NODE,
+    volumeId: text,
+    state: oneOf("available", "deleted", "error"),
+    failedReason: optional(text),
+  },
+  "snapshot.report": {
+    ...NODE,
+    snapshotId: text,
+    status: oneOf("running", "succeeded", "failed"),
+    consistency: optional(oneOf("crash", "quiesced")),
+    sizeBytes: optional(count),
+    plaintextSha256: optional(text),
+    chunks: optional(count),
+    objectKey: optional(text),
+    failedReason: optional(text),
+  },
+  "restoreJob.report": {
+    ...NODE,
+    restoreId: text,
+    status: oneOf("running", "succeeded", "failed"),
+    failedReason: optional(text),
+  },
+};
+
 const SHAPES: { readonly [Type in CommandType]: Shape } = {
   "account.create": { name: text, accountId: optional(text), ownerPersonId: optional(text) },
   "account.configure": { accountId: text, name: optional(text), alias: optional(nullable(text)) },
@@ -180,10 +381,15 @@ const SHAPES: { readonly [Type in CommandType]: Shape } = {
   "bucket.configure": { bucketId: text, name: text, section: text, value: json },
   "dataPlane.enroll": { dataPlaneId: text, name: text },
   "dataPlane.forget": { dataPlaneId: text },
+  ...APPLICATION_SHAPES,
   ...IDENTITY_SHAPES,
+  ...NODE_SHAPES,
   ...PLATFORM_SHAPES,
   ...RESOURCE_SHAPES,
+  ...VOLUME_SHAPES,
 };
+
+export const COMMAND_TYPES = Object.keys(SHAPES) as readonly CommandType[];
 
 /** What `parseCommand` found. */
 export type ParsedCommand =

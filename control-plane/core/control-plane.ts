@@ -10,8 +10,10 @@ import type {
 } from "#contracts";
 import type {
   AggregateReference,
+  AnyEvent,
   CatalogReader,
   ChangeFeed,
+  OwnedEvent,
   QuarantinedEvent,
   RebuildReport,
 } from "#control-plane/events";
@@ -44,6 +46,9 @@ export interface EventReader {
   tail(after: EventId, signal: AbortSignal): AsyncGenerator<readonly EventEnvelope[], void, void>;
 }
 
+/** Reads the committed views and decides; does nothing. @param now epoch milliseconds, of the events */
+export type DecideAlone = (views: CatalogReader, now: number) => readonly OwnedEvent[];
+
 export interface ControlPlane {
   readonly controlPlaneId: ControlPlaneId;
   /** Another one after each start; for the `welcome` of a data plane. */
@@ -65,6 +70,15 @@ export interface ControlPlane {
    * @param command taken as it comes, also from a network: members are checked, unknown ones dropped
    */
   execute<Given extends Command>(command: Given, origin: CommandOrigin): Promise<CommandOutcome<Given["type"]>>;
+  /**
+   * For what the control plane decides by itself (scheduling, health of nodes): a decision in a batch of its own, so that nothing happens between what it reads in `views` and its
+   * commit. Its events' cause is `causation`, where given. Rejects when the log cannot be written.
+   *
+   * @returns the last event, or undefined when nothing was decided
+   */
+  decideAlone(actor: string, decide: DecideAlone): Promise<EventId | undefined>;
+  /** Calls back with every batch of events in order, after they are committed and in `views`, before anything else is decided. Returns the function that ends it. */
+  onCommitted(listener: (events: readonly AnyEvent[]) => void): () => void;
   /** Makes the first account and its root access key, at the first call in the life of this log; reports them at every call. */
   ensureRoot(account?: { readonly name: string; readonly accountId?: AccountId }): Promise<RootCredentials>;
   /**

@@ -1,6 +1,15 @@
 /** All command handlers, by the type of the command. */
-import type { BucketId, Command, CommandType, ResourceId, SealedText } from "#contracts";
-import type { CatalogReader, CommandHandlers, Decision } from "#control-plane/events";
+import type {
+  ApplicationCommand,
+  BucketId,
+  Command,
+  CommandType,
+  NodeCommand,
+  ResourceId,
+  SealedText,
+  VolumeCommand,
+} from "#contracts";
+import { type CatalogReader, type CommandHandlers, type Decision, refuse } from "#control-plane/events";
 import {
   createIdentityHandlers,
   type IdentityDependencies,
@@ -21,6 +30,7 @@ import {
   type AccountId as PlainAccountId,
 } from "#foundation/ids";
 import type { Clock, Random } from "#foundation/runtime";
+import { COMMAND_TYPES } from "./command-shape.ts";
 
 /** Decides any command. */
 export type Decide = (command: Command, views: CatalogReader) => Decision<CommandType>;
@@ -32,6 +42,17 @@ export interface HandlerOptions extends PolicyKnowledge {
   readonly platformKey: SealingKey;
   readonly limits: IdentityLimits & PlatformLimits & ResourceLimits;
 }
+
+const notBuilt = () => refuse("Internal", "This build of the control plane cannot do that yet");
+
+/** Commands whose rooms are still being built: they refuse, and say so. */
+const UNBUILT = Object.fromEntries(
+  COMMAND_TYPES.filter((type) =>
+    /^(project|app|env|release|deploy|route|secrets|quota|volume|volumeAttachment|snapshot|restoreJob|node|instance|execSession|drill)\./.test(
+      type,
+    ),
+  ).map((type) => [type, notBuilt]),
+) as unknown as CommandHandlers<ApplicationCommand["type"] | NodeCommand["type"] | VolumeCommand["type"]>;
 
 /** Names as AWS shapes them, each kind from a generator of its own. */
 function createNames(random: Random): IdentityNames {
@@ -71,6 +92,7 @@ export function createDecide(identity: IdentityDependencies, options: HandlerOpt
     }),
     ...createBucketHandlers({ newBucketId: () => newBucketId() as string as BucketId, limits: options.limits }),
     ...createDataPlaneHandlers(),
+    ...UNBUILT,
     ...createResourceHandlers({ newResourceId: () => newResourceId() as string as ResourceId }),
   };
   // The table gives each type the handler of that very type; the compiler cannot follow that through the union.

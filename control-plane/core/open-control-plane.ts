@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { CatalogRecord, Command, CommandOrigin, CommandOutcome, EventId } from "#contracts";
 import {
+  type AnyEvent,
   Appender,
   CATALOG_VIEWS,
   CatalogFeed,
@@ -132,6 +133,8 @@ async function assemble(
   const runs = await beginRun(store, appender.head, random.fork("runs"));
   const { endOf: endOfRun } = runs;
   const feed = new CatalogFeed({ store, views: committed, timers, head: appender.head, resumableFrom, endOfRun });
+  const listeners = new Set<(events: readonly AnyEvent[]) => void>();
+  const requestIds = random.fork("request-ids");
   const executor = new CommandExecutor({
     store,
     appender,
@@ -139,7 +142,10 @@ async function assemble(
     committed,
     answers: createAnswerKeeper(key, random.fork("answers")),
     clock,
-    onCommitted: (events) => feed.publish(events),
+    onCommitted(events) {
+      feed.publish(events);
+      for (const listener of listeners) listener(events);
+    },
     onError: (message, error) => logger?.error(message, { error }),
     onDeposed: options.onDeposed,
   });
@@ -229,6 +235,14 @@ async function assemble(
     // The handler of a command's type gives the result of that type.
     execute: <Given extends Command>(command: Given, origin: CommandOrigin) =>
       execute(command, origin) as Promise<CommandOutcome<Given["type"]>>,
+    decideAlone(actor, decideNow) {
+      const requestId = Buffer.from(requestIds.bytes(8)).toString("hex").toUpperCase();
+      return executor.decideAlone({ actor, requestId }, decideNow);
+    },
+    onCommitted(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     ensureRoot,
     rebuild,
     verify,

@@ -1,8 +1,8 @@
 /** The one appender: numbers events by hand, `last + 1 … last + n`, and commits them in batches. */
 import type { EventId } from "#contracts";
 import { definitionOf } from "./catalog/catalog-keys.ts";
-import type { AnyEvent, EventOrigin, NewEvent } from "./new-event.ts";
-import type { AppendBatch, EventStore } from "./store/event-store.ts";
+import type { AnyEvent, EventOrigin, OwnedEvent } from "./new-event.ts";
+import type { AggregateReference, AppendBatch, EventStore } from "./store/event-store.ts";
 
 /** Aggregates whose last sequence is remembered: about 10 MB. Beyond it the memory starts anew; the store knows them all. */
 const SEQUENCES_KEPT_MAX = 100_000;
@@ -37,17 +37,23 @@ export class Appender {
     return this.#numbered;
   }
 
-  /** Gives events their places behind everything numbered so far. They must be part of the next `commit`, or `reset` must be called. */
-  async number(events: readonly NewEvent[], origin: EventOrigin): Promise<readonly AnyEvent[]> {
-    const numbered: AnyEvent[] = [];
-    for (const event of events) {
+  /**
+   * Gives events their places behind everything numbered so far. They must be part of the next `commit`, or `reset` must be called.
+   *
+   * @param origin of all events; what an event says of its own cause counts more
+   */
+  async number(events: readonly OwnedEvent[], origin: EventOrigin): Promise<readonly AnyEvent[]> {
+    await this.#learnSequences(events);
+    return events.map((event) => {
       const { kind: aggregate, definition } = definitionOf(event.type)!;
       const envelope = {
         ...origin,
+        ...(event.correlationId === undefined ? {} : { correlationId: event.correlationId }),
+        ...(event.causationId === undefined ? {} : { causationId: event.causationId }),
         id: (this.#numbered + 1) as EventId,
         aggregateType: aggregate,
         aggregateId: event.aggregateId,
-        aggregateSequence: await this.#nextSequence(aggregate, event.aggregateId),
+        aggregateSequence: this.#nextSequence(aggregate, event.aggregateId),
         type: event.type,
         version: definition.version,
         org: event.org,
@@ -55,9 +61,8 @@ export class Appender {
       };
       this.#numbered = envelope.id;
       // The spread joins a union's members member by member; `type` and `payload` come from the same event.
-      numbered.push(envelope as AnyEvent);
-    }
-    return numbered;
+      return envelope as AnyEvent;
+    });
   }
 
   /** Takes back the numbers of events that will not be committed; they must be the last that were numbered. */
@@ -81,12 +86,26 @@ export class Appender {
     this.#numbered = this.#committed;
   }
 
-  async #nextSequence(aggregateType: AnyEvent["aggregateType"], aggregateId: string): Promise<number> {
-    const key = `${aggregateType}/${aggregateId}`;
-    const last = this.#sequences.get(key) ?? (await this.#store.lastSequences([{ aggregateType, aggregateId }]))[0]!;
+  /** Asks the store, once for all, about the aggregates that are not remembered. */
+  async #learnSequences(events: readonly OwnedEvent[]): Promise<void> {
     // Only between batches: within one, the store does not know yet what was numbered.
     if (this.#sequences.size >= SEQUENCES_KEPT_MAX && this.#numbered === this.#committed) this.#sequences.clear();
-    this.#sequences.set(key, last + 1);
-    return last + 1;
+    const unknown = new Map<string, AggregateReference>();
+    for (const { type, aggregateId } of events) {
+      const aggregateType = definitionOf(type)!.kind;
+      const key = `${aggregateType}/${aggregateId}`;
+      if (!this.#sequences.has(key)) unknown.set(key, { aggregateType, aggregateId });
+    }
+    if (unknown.size === 0) return;
+    const last = await this.#store.lastSequences([...unknown.values()]);
+    let index = 0;
+    for (const key of unknown.keys()) this.#sequences.set(key, last[index++]!);
+  }
+
+  #nextSequence(aggregateType: AnyEvent["aggregateType"], aggregateId: string): number {
+    const key = `${aggregateType}/${aggregateId}`;
+    const next = this.#sequences.get(key)! + 1;
+    this.#sequences.set(key, next);
+    return next;
   }
 }

@@ -11,6 +11,7 @@ export interface Refusal {
   readonly ok: false;
   readonly code: CommandErrorCode;
   readonly message: string;
+  readonly details?: Readonly<Record<string, string | number>>;
 }
 
 /** What a handler decides: events to append (none when everything is already as asked) and the answer, or a refusal. */
@@ -30,6 +31,6 @@ export type CommandHandler<Type extends CommandType> = (
 /** A handler for each of the given types. */
 export type CommandHandlers<Types extends CommandType> = { readonly [Type in Types]: CommandHandler<Type> };
 
-export function refuse(code: CommandErrorCode, message: string): Refusal {
-  return { ok: false, code, message };
+export function refuse(code: CommandErrorCode, message: string, details?: Refusal["details"]): Refusal {
+  return { ok: false, code, message, ...(details === undefined ? {} : { details }) };
 }

@@ -34,7 +34,7 @@ export {
   type FeedMessage,
   PENDING_RECORDS_MAX,
 } from "./feed/subscription.ts";
-export { type AnyEvent, type EventOrigin, knownEvent, type NewEvent } from "./new-event.ts";
+export { type AnyEvent, type EventOrigin, knownEvent, type NewEvent, type OwnedEvent } from "./new-event.ts";
 export type {
   AggregateReference,
   AppendBatch,

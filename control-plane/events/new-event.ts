@@ -24,6 +24,9 @@ export interface EventOrigin {
   readonly causationId: EventId | null;
 }
 
+/** An event that knows its own cause better than the command that it came from does. */
+export type OwnedEvent = NewEvent & Partial<Pick<EventOrigin, "correlationId" | "causationId">>;
+
 /** An envelope whose `type` decides its payload. */
 export type AnyEvent = { readonly [Type in EventType]: EventEnvelope<Type> }[EventType];
 

@@ -65,15 +65,15 @@ function shown(record: CatalogRecord | undefined): string {
     case "queue":
     case "table":
       return `${record.resourceId} r${record.revision} ${JSON.stringify(record.sections)}`;
-    case "person":
-    case "member":
-    case "servicePrincipal":
-    case "apiToken":
-    case "session":
-    case "invitation":
-      return JSON.stringify(record);
-    default:
+    case "user":
+    case "group":
+    case "role":
+    case "managedPolicy":
+    case "instanceProfile":
+    case "oidcProvider":
       return `${record.path}${record.name} r${record.revision} ${JSON.stringify(record.sections)}`;
+    default:
+      return JSON.stringify(record);
   }
 }
 

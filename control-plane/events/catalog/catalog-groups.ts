@@ -1,5 +1,5 @@
 /** The names of groups by which records are found besides their key. Pure. */
-import type { AccountId, KeyOwner, Region, ResourceKind, Subject } from "#contracts";
+import type { AccountId, KeyOwner, Region, ResourceKind, RouteRecord, Subject } from "#contracts";
 
 /** Everything of an account. */
 export const ofAccount = (accountId: AccountId): string => `account ${accountId}`;
@@ -32,3 +32,30 @@ export const ofSubject = (subject: Subject): string =>
 
 /** What is found by the hash of its secret. */
 export const hashed = (hash: string): string => `hash ${hash}`;
+
+export const ofProject = (projectId: string): string => `project ${projectId}`;
+
+/** Environments, releases and deploys of an app. */
+export const ofApp = (appId: string): string => `app ${appId}`;
+
+/** Deploys that use a release. */
+export const ofRelease = (releaseId: string): string => `release ${releaseId}`;
+
+/** Everything of an environment. */
+export const inEnv = (envId: string): string => `env ${envId}`;
+
+/** Instances and attachments of one process type. */
+export const ofProcess = (envId: string, processType: string): string => `process ${envId} ${processType}`;
+
+/** Deploys that are under way. */
+export const ofDeploying = (): string => "deploying";
+
+/** Attachments, snapshots and restores of a volume. */
+export const ofVolume = (volumeId: string): string => `volume ${volumeId}`;
+
+/** Instances, volumes, and snapshots that are under way. */
+export const onNode = (nodeId: string): string => `node ${nodeId}`;
+
+/** Routes that want the same traffic. */
+export const routed = (route: Pick<RouteRecord, "protocol" | "hostname" | "path" | "listenPort">): string =>
+  route.protocol === "tcp_raw" ? `port ${route.listenPort}` : `host ${route.hostname}`;

@@ -5,6 +5,7 @@ import { accessKeyKind } from "./access-key.ts";
 import { accountKind } from "./account.ts";
 import { bucketKind } from "./bucket.ts";
 import { dataPlaneKind } from "./data-plane.ts";
+import { DESIRED_DEFINITIONS } from "./desired.ts";
 import { identityKind } from "./identity.ts";
 import { apiTokenKind, invitationKind, memberKind, personKind, servicePrincipalKind, sessionKind } from "./platform.ts";
 import { resourceKind } from "./resources.ts";
@@ -28,6 +29,7 @@ export const CATALOG_KINDS: { readonly [Kind in CatalogKind]: KindDefinition<Kin
   queue: resourceKind("queue", "queues"),
   table: resourceKind("table", "tables"),
   dataPlane: dataPlaneKind,
+  ...DESIRED_DEFINITIONS,
 };
 
 export const CATALOG_KIND_NAMES = Object.keys(CATALOG_KINDS) as readonly CatalogKind[];
