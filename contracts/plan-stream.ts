@@ -6,6 +6,7 @@
  * 3. `heartbeat` travels back. An agent also sends `reports`, each batch answered by `reported`: until then it says them again after every reconnection. It may `ask`.
  * 4. `openChannel` asks an agent to dial `/ws/channel` with the channel's id and secret.
  */
+import type { ChannelEnd } from "#foundation/channel";
 import type { ControlPlaneId, DataPlaneId, EventId } from "./ids.ts";
 import type {
   ChannelPurpose,
@@ -16,6 +17,8 @@ import type {
   NodeReport,
   NodeRequest,
 } from "./plans.ts";
+
+export type { ChannelEnd };
 
 export const CHANNEL_PATH = "/ws/channel";
 
@@ -83,6 +86,8 @@ type WelcomeMessage = {
   readonly type: "welcome";
   readonly protocol: number;
   readonly controlPlaneId: ControlPlaneId;
+  /** The last event of its log. */
+  readonly head: EventId;
   readonly heartbeatMs: number;
 };
 type RefusedMessage = {
@@ -115,17 +120,6 @@ export type MessageToAgent =
       readonly secret: string;
       readonly purpose: ChannelPurpose;
     };
-
-/** One end of a channel, whatever it runs over. Messages are whole. */
-export interface ChannelEnd {
-  /** Resolves when more may be sent: wait for it. */
-  send(message: string | Uint8Array): void | Promise<void>;
-  close(reason?: string): void;
-  /** Messages that came before a listener was set are kept for it. */
-  onMessage(listener: (message: string | Uint8Array) => void): void;
-  /** Called once. */
-  onClose(listener: () => void): void;
-}
 
 /** How agents and edges reach the control plane; over a WebSocket or in process. Calls again, with backoff, whenever a connection has ended. */
 export interface PlanTransport<Up, Down> {

@@ -1,7 +1,7 @@
 /** Who this data plane is, in a file of its own: a catalog that is lost comes back from the control plane, but only to the data plane that it knows. */
 import { readFileSync } from "node:fs";
 import type { DataPlaneId } from "#contracts";
-import { writePrivateFile } from "./private-file.ts";
+import { writePrivateFile } from "#foundation/files";
 
 const FORM = /^[A-Za-z0-9._:-]{1,128}$/;
 

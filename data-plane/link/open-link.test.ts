@@ -17,7 +17,7 @@ import { createSealingKey, seal, sealingKeyToBase64 } from "#foundation/crypto";
 import { createVirtualTime, systemRandom } from "#foundation/runtime";
 import { createMetrics, silentLogger } from "#foundation/telemetry";
 import { ControlPlaneUnavailable, DataPlaneRefused } from "./catalog.ts";
-import { type AcceptChangeStream, type ChangeStreamClient, inProcessTransport } from "./in-process-transport.ts";
+import { type AcceptStream, inProcessTransport, type StreamClient } from "./in-process-transport.ts";
 import type { Link } from "./link.ts";
 import { openLink } from "./open-link.ts";
 
@@ -53,13 +53,13 @@ const upsert = (record: BucketRecord | AccessKeyRecord): CatalogChange => ({
 /** A control plane that says what the test tells it to. */
 function scriptedControlPlane() {
   const received: DataPlaneMessage[] = [];
-  let client: ChangeStreamClient | undefined;
+  let client: StreamClient<ControlPlaneMessage> | undefined;
   let up = true;
   const say = async (...messages: readonly ControlPlaneMessage[]) => {
     for (const message of messages) client?.send(message);
     await settled();
   };
-  const accept: AcceptChangeStream = (newClient) => {
+  const accept: AcceptStream<DataPlaneMessage, ControlPlaneMessage> = (newClient) => {
     if (!up) {
       newClient.close("down");
       return { receive: () => undefined, closed: () => undefined };

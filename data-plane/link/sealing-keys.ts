@@ -2,7 +2,7 @@
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import type { ControlPlaneId } from "#contracts";
 import { CryptoError, type SealingKey, sealingKeyFromBase64, sealingKeyToBase64 } from "#foundation/crypto";
-import { writePrivateFile } from "./private-file.ts";
+import { writePrivateFile } from "#foundation/files";
 
 /** Any access of group or others. */
 const TOO_OPEN = 0o077;

@@ -1,5 +1,10 @@
 /** The change stream over a WebSocket. */
-import { CHANGE_STREAM_MESSAGE_BYTES_MAX, CHANGE_STREAM_PATH, type ChangeStreamTransport } from "#contracts";
+import {
+  CHANGE_STREAM_MESSAGE_BYTES_MAX,
+  CHANGE_STREAM_PATH,
+  type ChangeStreamTransport,
+  type PlanTransport,
+} from "#contracts";
 import { CLOSE, connectWebSocket, type WebSocketConnection, WebSocketRefused } from "#foundation/http";
 import { HANDSHAKE_TIMEOUT_MS } from "./limits.ts";
 import { parseControlPlaneMessage } from "./parse-message.ts";
@@ -12,18 +17,35 @@ export interface WebSocketTransportOptions {
   readonly ca?: string;
 }
 
+/** The URL of one of the control plane's WebSocket endpoints. @throws TypeError when its own URL is not http(s) */
+export function socketUrl(controlPlaneUrl: string, path: string): URL {
+  const base = new URL(controlPlaneUrl);
+  if (base.protocol !== "http:" && base.protocol !== "https:") {
+    throw new TypeError(`the control plane's URL must be http: or https:, not ${base.protocol}`);
+  }
+  const url = new URL(path, base);
+  url.protocol = base.protocol === "https:" ? "wss:" : "ws:";
+  return url;
+}
+
 /**
  * A transport to a control plane elsewhere. A dead peer is found by pings (within 40 s), an oversized or malformed message ends the connection.
  *
  * @throws TypeError when the URL is not http(s)
  */
 export function webSocketTransport(options: WebSocketTransportOptions): ChangeStreamTransport {
-  const base = new URL(options.controlPlaneUrl);
-  if (base.protocol !== "http:" && base.protocol !== "https:") {
-    throw new TypeError(`the control plane's URL must be http: or https:, not ${base.protocol}`);
-  }
-  const url = new URL(CHANGE_STREAM_PATH, base);
-  url.protocol = base.protocol === "https:" ? "wss:" : "ws:";
+  return webSocketStream(options, parseControlPlaneMessage);
+}
+
+/**
+ * The same for other messages.
+ * @param parse undefined for what is no message, "unknown" for one of a later version
+ */
+export function webSocketStream<Up, Down>(
+  options: WebSocketTransportOptions,
+  parse: (text: string) => Down | "unknown" | undefined,
+): PlanTransport<Up, Down> {
+  const url = socketUrl(options.controlPlaneUrl, CHANGE_STREAM_PATH);
   return {
     connect(handlers) {
       const cancelled = new AbortController();
@@ -46,7 +68,7 @@ export function webSocketTransport(options: WebSocketTransportOptions): ChangeSt
             close: () => opened.close(),
           });
           opened.onMessage((data) => {
-            const message = typeof data === "string" ? parseControlPlaneMessage(data) : undefined;
+            const message = typeof data === "string" ? parse(data) : undefined;
             if (message === undefined) opened.close(CLOSE.policyViolation, "malformed message");
             else if (message !== "unknown") handlers.onMessage(message);
           });

@@ -1,5 +1,5 @@
 /** Small files that only this user may read. */
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 
 const FILE_MODE = 0o600;
@@ -22,5 +22,15 @@ export function writePrivateFile(path: string, text: string): void {
     fsyncSync(directory);
   } finally {
     closeSync(directory);
+  }
+}
+
+/** The text of a file; undefined when there is none. @throws the system's error for anything else */
+export function readFileIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
   }
 }
