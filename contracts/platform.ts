@@ -13,6 +13,12 @@ export const ORG_ROLES = ["owner", "admin", "developer", "readonly"] as const;
 export const MEMBER_ROLES = { prefix: "BiplaneMember_", path: "/aws-reserved/biplane/" } as const;
 export type OrgRole = (typeof ORG_ROLES)[number];
 
+/** The cloud's own sessions in an org are shown as those of this role, which does not exist either. */
+export const CLOUD_ROLE = "BiplaneCloud";
+
+/** Buckets in which the cloud keeps releases and backups of an org: this and the org's id. Nobody else makes a bucket of such a name. */
+export const CLOUD_BUCKET_PREFIX = "biplane-";
+
 /** Who acts on the REST API. */
 export type Subject =
   /** A person, who may be a member of several orgs. */

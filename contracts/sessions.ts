@@ -34,7 +34,11 @@ export type SessionPrincipal =
       readonly tags?: Readonly<Record<string, string>>;
     }
   /** A member of the org, through the control plane. Ends with the membership. */
-  | { readonly type: "member"; readonly accountId: AccountId; readonly personId: string; readonly email: string };
+  | { readonly type: "member"; readonly accountId: AccountId; readonly personId: string; readonly email: string }
+  /**
+   * The cloud itself, at work for an org: a node that reads releases, a client that puts one there. It may do what its session policies say, and nothing without any.
+   */
+  | { readonly type: "cloud"; readonly accountId: AccountId; readonly purpose: string };
 
 /** The claims of a session token. */
 export interface SessionClaims {

@@ -1,5 +1,5 @@
 /** Names that IAM accepts (IAM API Reference: CreateUser, CreateRole, CreatePolicy …; Organizations API Reference: CreateAccount). Pure. */
-import { MEMBER_ROLES } from "#contracts";
+import { CLOUD_ROLE, MEMBER_ROLES } from "#contracts";
 
 /** IAM keeps paths like it for itself; here members of orgs have theirs. */
 const RESERVED_PATH = /^\/aws-reserved\//i;
@@ -36,7 +36,11 @@ const plainRoleNameProblem = nameRule("roleName", 64);
 /** Names that members' sessions are shown under are nobody else's, in whatever case: names are unique without regard to it. */
 export function roleNameProblem(name: string): NameProblem {
   const { prefix } = MEMBER_ROLES;
-  if (!name.toLowerCase().startsWith(prefix.toLowerCase())) return plainRoleNameProblem(name);
+  const lower = name.toLowerCase();
+  if (lower === CLOUD_ROLE.toLowerCase()) {
+    return `The specified value for roleName is invalid. The name ${CLOUD_ROLE} is reserved`;
+  }
+  if (!lower.startsWith(prefix.toLowerCase())) return plainRoleNameProblem(name);
   return `The specified value for roleName is invalid. Names that begin with ${prefix} are reserved`;
 }
 

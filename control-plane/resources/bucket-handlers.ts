@@ -10,7 +10,7 @@ import {
   refuse,
   stableJson,
 } from "#control-plane/events";
-import { bucketNameProblem, regionProblem } from "./bucket-name.ts";
+import { bucketNameProblem, cloudBucketProblem, regionProblem } from "./bucket-name.ts";
 import { isBucketSection, sectionProblem, versioningStatus } from "./bucket-sections.ts";
 import type { ResourceLimits } from "./limits.ts";
 import { policyPrincipals } from "./policy-principals.ts";
@@ -36,7 +36,10 @@ export function createBucketHandlers({ newBucketId, limits }: ResourceDependenci
   return {
     "bucket.create"(command, views) {
       const problem =
-        bucketNameProblem(command.name) ?? regionProblem(command.region) ?? initialSectionsProblem(command);
+        bucketNameProblem(command.name) ??
+        cloudBucketProblem(command.name, command.accountId) ??
+        regionProblem(command.region) ??
+        initialSectionsProblem(command);
       if (problem !== undefined) return refuse("ValidationFailed", problem);
       const { accountId, name, region, objectLockEnabled } = command;
       if (views.account(accountId) === undefined) return refuse("NoSuchAccount", "There is no such account");

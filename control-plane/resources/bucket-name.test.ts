@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { bucketNameProblem, regionProblem } from "./bucket-name.ts";
+import type { AccountId } from "#contracts";
+import { bucketNameProblem, cloudBucketProblem, regionProblem } from "./bucket-name.ts";
 
 test("bucketNameProblem() accepts what S3 accepts", () => {
   const names = [
@@ -48,6 +49,14 @@ test("bucketNameProblem() refuses what S3 refuses", () => {
     "../x",
   ];
   for (const name of names) expect(bucketNameProblem(name), JSON.stringify(name)).toBeString();
+});
+
+test("cloudBucketProblem() keeps the cloud's buckets for the orgs that they are named after", () => {
+  const own = "111122223333" as AccountId;
+  for (const name of ["biplane-111122223333", "biplane-11112222333", "biplane-x", "my-biplane-444455556666"]) {
+    expect(cloudBucketProblem(name, own), name).toBeUndefined();
+  }
+  expect(cloudBucketProblem("biplane-444455556666", own)).toContain("reserved");
 });
 
 test("regionProblem() knows the form of regions", () => {

@@ -1,4 +1,5 @@
 /** Names of general purpose buckets (S3 User Guide, "General purpose bucket naming rules"). Pure. */
+import { type AccountId, CLOUD_BUCKET_PREFIX } from "#contracts";
 
 const FORM = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 const LIKE_AN_ADDRESS = /^\d+\.\d+\.\d+\.\d+$/;
@@ -19,6 +20,15 @@ export function bucketNameProblem(name: string): string | undefined {
   if (suffix !== undefined) return `Bucket names that end with ${suffix} are reserved`;
   return undefined;
 }
+
+/** A bucket of the cloud's own is for the org that its name says. @param accountId who wants it */
+export function cloudBucketProblem(name: string, accountId: AccountId): string | undefined {
+  const owner = CLOUD_BUCKET.exec(name)?.[1];
+  if (owner === undefined || owner === accountId) return undefined;
+  return `Bucket names of the form ${CLOUD_BUCKET_PREFIX}<account id> are reserved for that account`;
+}
+
+const CLOUD_BUCKET = new RegExp(`^${CLOUD_BUCKET_PREFIX}(\\d{12})$`);
 
 const REGION = /^[a-z]{2}(?:-[a-z]+){1,3}-\d{1,2}$/;
 

@@ -2,6 +2,7 @@
 import {
   type AccessKeyRecord,
   type AccountRecord,
+  CLOUD_ROLE,
   MEMBER_ROLES,
   type SessionClaims,
   type UserRecord,
@@ -106,6 +107,8 @@ export function principalOfSession(catalog: CatalogLookups, claims: SessionClaim
       return roleSession(catalog, account, claims, principal);
     case "member":
       return memberSession(catalog, account, claims, principal);
+    case "cloud":
+      return cloudSession(catalog, account, claims, principal);
     case "caller":
       return principalOfHolder(
         catalog,
@@ -196,6 +199,30 @@ function memberSession(
       principal: { type: "assumed-role", accountId, arn, roleArn, roleId: personId, sessionName: email },
       canonicalUserId,
       ...permissionsOfMember(catalog, accountId, member.role),
+      session: session.policies,
+    },
+  };
+}
+
+/** The cloud at work for an org: everything that the policies of the session allow, which has to have some. */
+function cloudSession(
+  catalog: CatalogLookups,
+  { accountId, canonicalUserId }: AccountRecord,
+  claims: SessionClaims,
+  { purpose }: ClaimsOf<"cloud">,
+): Principal {
+  const session = sessionOf(catalog, claims);
+  if (session.policies.length === 0) throw invalidToken();
+  const roleArn = entityArn({ kind: "role", accountId, path: MEMBER_ROLES.path, name: CLOUD_ROLE });
+  const arn = assumedRoleArn(accountId, CLOUD_ROLE, purpose);
+  const names = { accountId, arn, roleArn, roleId: CLOUD_ROLE, sessionName: purpose } as const;
+  const userId = `${CLOUD_ROLE}:${purpose}`;
+  return {
+    caller: { type: "role", ...names, userId, accessKeyId: claims.accessKeyId, canonicalUserId, session },
+    standing: {
+      principal: { type: "assumed-role", ...names },
+      canonicalUserId,
+      ...permissionsOfMember(catalog, accountId, "owner"),
       session: session.policies,
     },
   };

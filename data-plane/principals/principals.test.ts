@@ -149,6 +149,27 @@ describe("callers", () => {
   });
 });
 
+describe("the cloud's own sessions", () => {
+  const cloud: SessionPrincipal = { type: "cloud", accountId: ACCOUNT, purpose: "releases" };
+
+  test("are held to the policies they carry", () => {
+    const policy = JSON.stringify({
+      Version: "2012-10-17",
+      Statement: [{ Effect: "Allow", Action: "s3:GetObject", Resource: "arn:aws:s3:::b/*" }],
+    });
+    const claimed = bySession(session(cloud, { policies: [policy] }));
+    expect(claimed.caller).toMatchObject({
+      type: "role",
+      arn: `arn:aws:sts::${ACCOUNT}:assumed-role/BiplaneCloud/releases`,
+    });
+    expect(claimed.standing.session).toHaveLength(1);
+  });
+
+  test("are nothing without any", () => {
+    expect(outcome(() => bySession(session(cloud)))).toBe("invalid-token");
+  });
+});
+
 describe("refusals", () => {
   test("tokens that were not made for this key", () => {
     const made = session(READER);
