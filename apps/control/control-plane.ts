@@ -4,6 +4,7 @@ import { type Credentials, readCredentials, writeCredentials } from "#apps/bipla
 import type { Region } from "#contracts";
 import { type ApiServer, openTokens, serveApi } from "#control-plane/api";
 import { type ControlPlane, openControlPlane } from "#control-plane/core";
+import type { NodeSecrets } from "#control-plane/plans";
 import { type AuditLog, openAuditLog } from "#foundation/audit";
 import { systemClock, systemRandom, systemTimers } from "#foundation/runtime";
 import { createHealth, type HealthRegistry, type Logger, type MetricsRegistry } from "#foundation/telemetry";
@@ -96,6 +97,8 @@ export async function startControlPlane(options: ControlPlaneProgramOptions): Pr
       logger: logger.child({ room: "api" }),
       metrics,
       health: healthOf(audit),
+      secrets: NO_SECRETS,
+      region: options.region,
     });
     const opened = audit;
     return {
@@ -116,6 +119,9 @@ export async function startControlPlane(options: ControlPlaneProgramOptions): Pr
     throw error;
   }
 }
+
+const refused = { ok: false, code: "no_secrets", message: "this control plane keeps no secrets yet" } as const;
+const NO_SECRETS: NodeSecrets = { open: async () => refused, snapshotKey: async () => refused };
 
 /** What cannot be put on record is not decided: then this control plane is ready for nothing but looking. */
 function healthOf(audit: AuditLog): HealthRegistry {

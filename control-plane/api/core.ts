@@ -4,5 +4,14 @@ import type { ControlPlane } from "#control-plane/core";
 /** The part of `#control-plane/core` that the REST API and the data planes are served from. */
 export type ControlPlaneCore = Pick<
   ControlPlane,
-  "controlPlaneId" | "run" | "head" | "views" | "feed" | "events" | "sealingKey" | "platformKey" | "execute"
+  | "controlPlaneId"
+  | "run"
+  | "head"
+  | "views"
+  | "feed"
+  | "events"
+  | "sealingKey"
+  | "platformKey"
+  | "execute"
+  | "onCommitted"
 >;

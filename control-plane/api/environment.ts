@@ -1,4 +1,5 @@
 /** What the routes work on. */
+import type { PlanServer } from "#control-plane/plans";
 import type { AuditLog } from "#foundation/audit";
 import type { LockOut, TokenBuckets } from "#foundation/rate-limit";
 import type { Clock, Random, Timers } from "#foundation/runtime";
@@ -41,6 +42,8 @@ export interface ApiEnvironment {
   readonly startedAt: number;
   /** Aborted when the API closes: long answers end then. */
   readonly closing: AbortSignal;
+  /** Agents and edges: who is connected, channels to nodes, access to the objects of the cloud. */
+  readonly plans: PlanServer;
   /** Followers of the logs now. */
   readonly followers: Followers;
 }

@@ -10,16 +10,11 @@ const STATES: readonly unknown[] = ["starting", "ready", "draining"];
 const TEXT_MAX = 512;
 
 /**
- * @returns undefined for text that is not a valid message; "unknown" for a type that this version does not know (to be ignored). The command itself is not
+ * @param message parsed JSON
+ * @returns undefined for what is not a valid message; "unknown" for a type that this version does not know (to be ignored). The command itself is not
  * looked into: the core does that.
  */
-export function parseDataPlaneMessage(text: string): DataPlaneMessage | "unknown" | undefined {
-  let message: unknown;
-  try {
-    message = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+export function readDataPlaneMessage(message: unknown): DataPlaneMessage | "unknown" | undefined {
   if (!isObject(message) || typeof message.type !== "string") return undefined;
   if (!Object.hasOwn(CHECKS, message.type)) return "unknown";
   // The check has just established what the type says.

@@ -1,6 +1,7 @@
 /** The API's server: guard, authentication, routes and the change stream's endpoint. */
 import { hostname as machineName } from "node:os";
-import { CHANGE_STREAM_PATH } from "#contracts";
+import { CHANGE_STREAM_PATH, CHANNEL_PATH, type EventId, type Region } from "#contracts";
+import { createPlanServer, type NodeSecrets, type PlanServer } from "#control-plane/plans";
 import { createRefreshTokenReader } from "#control-plane/platform-identity";
 import { AuditError, type AuditEvent, type AuditLog } from "#foundation/audit";
 import {
@@ -17,7 +18,7 @@ import {
   type UpgradeHandler,
 } from "#foundation/http";
 import { createLockOut, createTokenBuckets } from "#foundation/rate-limit";
-import { type Clock, type Random, systemRandom, type Timers } from "#foundation/runtime";
+import { type Clock, type Random, sleep, systemRandom, type Timers } from "#foundation/runtime";
 import { createHealth, type HealthRegistry, type Logger, type MetricsRegistry } from "#foundation/telemetry";
 import { type Admission, createAdmission } from "./admission.ts";
 import { admissionEvent, failureEvent, refusalEvent } from "./audit.ts";
@@ -29,7 +30,7 @@ import { authorizeCaller, authorizeInOrg, authorizePublic, checkRoute } from "./
 import type { ControlPlaneCore } from "./core.ts";
 import { DataPlaneRegistry } from "./data-plane-registry.ts";
 import { acceptDataPlanes, type DataPlaneClient, type DataPlaneSession } from "./data-plane-session.ts";
-import { acceptDataPlaneSocket } from "./data-plane-socket.ts";
+import { acceptChannelSocket, acceptDataPlaneSocket } from "./data-plane-socket.ts";
 import type { ApiEnvironment } from "./environment.ts";
 import { Followers } from "./followers.ts";
 import { createPageCookies } from "./pages/cookies.ts";
@@ -68,6 +69,10 @@ export interface ApiOptions {
   readonly admission?: Admission;
   /** Closed by whoever opened it, after the API. */
   readonly audit: AuditLog;
+  /** Opens what nodes need of secrets. */
+  readonly secrets: NodeSecrets;
+  /** Of the buckets in which the cloud keeps releases. */
+  readonly region: Region;
   readonly accessLog?: HttpServerOptions["accessLog"];
   readonly tls?: HttpServerOptions["tls"];
 }
@@ -78,6 +83,8 @@ export interface ApiServer {
   readonly port: number;
   /** Data planes connected now. */
   readonly dataPlanes: DataPlaneRegistry;
+  /** Agents and edges. */
+  readonly plans: PlanServer;
   /** For a data plane in this process: give it to its in-process transport. */
   acceptDataPlane(client: DataPlaneClient): DataPlaneSession;
   /** Ends followers and change streams, lets running requests end, closes. */
@@ -95,9 +102,22 @@ export async function serveApi(options: ApiOptions): Promise<ApiServer> {
   const registry = new DataPlaneRegistry();
   const closing = new AbortController();
   const accessTokens = createAccessTokens(core.platformKey, random.fork("access-tokens"));
+  const plans = createPlanServer({
+    core,
+    secrets: options.secrets,
+    endpoint: () => servicesOf(registry)?.status?.endpoint,
+    whenApplied: (eventId) => untilApplied(registry, eventId, timers),
+    region: options.region,
+    clock,
+    timers,
+    random: random.fork("plans"),
+    logger: logger.child({ part: "plans" }),
+    metrics,
+  });
   const environment: ApiEnvironment = {
     core,
     registry,
+    plans,
     authenticate: createAuthenticator({ core, tokens, accessTokens, clock }),
     accessTokens,
     sessionOfRefreshToken: createRefreshTokenReader(core.platformKey),
@@ -122,7 +142,7 @@ export async function serveApi(options: ApiOptions): Promise<ApiServer> {
   const names = ownNames(options);
   const cookies = createPageCookies(core.platformKey, random.fork("cookies"));
   const pages = createPages({ ...environment, cookies }, names);
-  const sessions = { core, registry, clock, timers, logger };
+  const sessions = { core, registry, plans, clock, timers, logger };
   const connected = metrics
     .gauge({ name: "biplane_data_planes_connected", help: "Data planes with an open change stream." })
     .labels();
@@ -136,7 +156,13 @@ export async function serveApi(options: ApiOptions): Promise<ApiServer> {
     logger,
     metrics,
     handler: apiHandler(environment, pages, names),
-    upgrade: changeStreamUpgrade(names, tokens, (request) => acceptDataPlaneSocket(request, sessions)),
+    upgrade: socketUpgrade(names, {
+      [CHANGE_STREAM_PATH](request) {
+        requireToken(request, "join", tokens);
+        return acceptDataPlaneSocket(request, sessions);
+      },
+      [CHANNEL_PATH]: (request) => acceptChannel(request, plans),
+    }),
     onError(error, request) {
       const told = error instanceof AuditError ? auditProblem(error) : error;
       if (isInternal(told)) logger.error("a request failed", { requestId: request.id, error: told });
@@ -149,9 +175,11 @@ export async function serveApi(options: ApiOptions): Promise<ApiServer> {
     url: server.url,
     port: server.port,
     dataPlanes: registry,
+    plans,
     acceptDataPlane: acceptDataPlanes(sessions),
     async close(graceMs) {
       closing.abort();
+      plans.close();
       await server.close(graceMs);
     },
   };
@@ -300,14 +328,11 @@ function unanswered(
   });
 }
 
-function changeStreamUpgrade(
-  names: ReadonlySet<string>,
-  tokens: TokenVerifier,
-  accept: UpgradeHandler,
-): UpgradeHandler {
+/** @param sockets what is at which path */
+function socketUpgrade(names: ReadonlySet<string>, sockets: Readonly<Record<string, UpgradeHandler>>): UpgradeHandler {
   return (request) => {
     guardRequest(request, names);
-    if (request.path !== CHANGE_STREAM_PATH) {
+    if (!Object.hasOwn(sockets, request.path)) {
       throw new ProblemError({ status: 404, code: "NO_SUCH_ROUTE", title: "No WebSocket is at this path." });
     }
     if (isFromPage(request)) {
@@ -317,7 +342,33 @@ function changeStreamUpgrade(
         title: "Web pages cannot join as data planes.",
       });
     }
-    requireToken(request, "join", tokens);
-    return accept(request);
+    return sockets[request.path]!(request);
   };
+}
+
+/** The secret of a channel is good for that channel alone. */
+function acceptChannel(request: HttpRequest, plans: PlanServer): ReturnType<typeof acceptChannelSocket> {
+  const channelId = new URLSearchParams(request.query).get("id") ?? "";
+  const [, secret] = /^Bearer ([\w-]{43})$/.exec(request.headers.get("authorization") ?? "") ?? [];
+  if (secret !== undefined && plans.channels.expects(channelId, secret)) {
+    return acceptChannelSocket(channelId, secret, plans);
+  }
+  throw new ProblemError({ status: 401, code: "UNKNOWN_CHANNEL", title: "Nobody waits for this channel." });
+}
+
+/** The data plane that keeps objects. */
+function servicesOf(registry: DataPlaneRegistry) {
+  return registry.list().find(({ kind, status }) => kind === "services" && status !== undefined);
+}
+
+const APPLIED_POLL_MS = 25;
+const APPLIED_WAIT_MS = 3_000;
+
+/** Waits until that data plane knows of an event, for a moment at most: who comes earlier is told so by it, and tries again. */
+async function untilApplied(registry: DataPlaneRegistry, eventId: EventId, timers: Timers): Promise<void> {
+  for (let waited = 0; waited < APPLIED_WAIT_MS; waited += APPLIED_POLL_MS) {
+    const applied = servicesOf(registry)?.appliedThrough;
+    if (applied !== undefined && applied >= eventId) return;
+    await sleep(timers, APPLIED_POLL_MS);
+  }
 }

@@ -1,5 +1,5 @@
 /** Answers what an agent asks, each only for what is its own. */
-import type { NodeAnswer, NodeRequest } from "#contracts";
+import type { AccountId, NodeAnswer, NodeRequest } from "#contracts";
 import type { CatalogReader } from "#control-plane/events";
 import { type GiveObjectAccess, ObjectStoreUnavailable } from "./object-access.ts";
 
@@ -16,7 +16,7 @@ export interface NodeAnswers {
   readonly objectAccess: GiveObjectAccess;
   readonly secrets: NodeSecrets;
   /** Accounts that have instances on the node. */
-  readonly accountsOn: (nodeId: string) => ReadonlySet<string>;
+  readonly accountsOn: (nodeId: string) => ReadonlySet<AccountId>;
 }
 
 const notYours = (what: string): NodeAnswer => ({

@@ -3,7 +3,7 @@
  *
  * Changes of a few milliseconds travel together. What an agent or edge gets is only its own: an agent never hears of another node's instances, secrets or volumes.
  */
-import type { EdgeConfig, EdgeRoute, EventId, MessageToAgent, MessageToEdge, NodePlan } from "#contracts";
+import type { AccountId, EdgeConfig, EdgeRoute, EventId, MessageToAgent, MessageToEdge, NodePlan } from "#contracts";
 import { type AnyEvent, type CatalogReader, groups } from "#control-plane/events";
 import type { TimerHandle, Timers } from "#foundation/runtime";
 import { edgeRoutesOf } from "./edge-routes.ts";
@@ -229,13 +229,8 @@ export class PlanDistributor {
     for (const message of planParts(plan)) agent.send(message);
   }
 
-  /** Blockers of a drain, and what else runs on a node, are read from the views; this is for the sessions' answers only. */
-  isPlanned(nodeId: string, instanceId: string): boolean {
-    return this.#core.views.record("instance", instanceId)?.nodeId === nodeId;
-  }
-
   /** Accounts whose releases a node needs now. */
-  accountsOn(nodeId: string): ReadonlySet<string> {
+  accountsOn(nodeId: string): ReadonlySet<AccountId> {
     return new Set(this.#core.views.inGroup("instance", groups.onNode(nodeId)).map(({ accountId }) => accountId));
   }
 }

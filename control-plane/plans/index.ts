@@ -12,6 +12,7 @@ export {
   type ObjectArea,
   ObjectStoreUnavailable,
 } from "./object-access.ts";
+export { createPlanServer, type PlanServer, type PlanServerOptions } from "./plan-server.ts";
 export { readAgentMessage, readEdgeMessage } from "./read-message.ts";
 export {
   acceptAgents,

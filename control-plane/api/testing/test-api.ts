@@ -2,7 +2,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Region } from "#contracts";
 import { type ControlPlane, openControlPlane } from "#control-plane/core";
+import type { NodeSecrets } from "#control-plane/plans";
 import { type AuditLog, openAuditLog } from "#foundation/audit";
 import { systemClock, systemRandom, systemTimers } from "#foundation/runtime";
 import { createHealth, createMetrics, type HealthRegistry, silentLogger } from "#foundation/telemetry";
@@ -23,6 +25,9 @@ export interface TestApi {
   call(path: string, init?: RequestInit): Promise<Response>;
   close(): Promise<void>;
 }
+
+const refused = { ok: false, code: "no_secrets", message: "there are none here" } as const;
+const NO_SECRETS: NodeSecrets = { open: async () => refused, snapshotKey: async () => refused };
 
 /** @param options in place of what the test API gives otherwise */
 export async function startTestApi(options: Partial<ApiOptions> = {}): Promise<TestApi> {
@@ -57,6 +62,8 @@ export async function startTestApi(options: Partial<ApiOptions> = {}): Promise<T
     logger: silentLogger,
     metrics: createMetrics(),
     health,
+    secrets: NO_SECRETS,
+    region: "us-east-1" as Region,
     ...options,
   });
   return {
