@@ -1,14 +1,6 @@
 /** All command handlers, by the type of the command. */
-import type {
-  ApplicationCommand,
-  BucketId,
-  Command,
-  CommandType,
-  NodeCommand,
-  ResourceId,
-  SealedText,
-  VolumeCommand,
-} from "#contracts";
+import type { BucketId, Command, CommandType, ResourceId, SealedText, VolumeCommand } from "#contracts";
+import { createApplicationHandlers } from "#control-plane/applications";
 import { type CatalogReader, type CommandHandlers, type Decision, refuse } from "#control-plane/events";
 import {
   createIdentityHandlers,
@@ -17,7 +9,7 @@ import {
   type IdentityNames,
   type PolicyKnowledge,
 } from "#control-plane/identity";
-import { createDataPlaneHandlers } from "#control-plane/nodes";
+import { createAllNodeHandlers, createDataPlaneHandlers } from "#control-plane/nodes";
 import { createPlatformHandlers, createPlatformSecrets, type PlatformLimits } from "#control-plane/platform-identity";
 import { createBucketHandlers, createResourceHandlers, type ResourceLimits } from "#control-plane/resources";
 import type { SealingKey } from "#foundation/crypto";
@@ -43,16 +35,20 @@ export interface HandlerOptions extends PolicyKnowledge {
   readonly limits: IdentityLimits & PlatformLimits & ResourceLimits;
 }
 
+/** Identifiers of platform records: a prefix, and 96 random bits. */
+function createDesiredIds(random: Random): (prefix: string) => string {
+  return (prefix) => prefix + Buffer.from(random.bytes(12)).toString("hex");
+}
+
 const notBuilt = () => refuse("Internal", "This build of the control plane cannot do that yet");
 
 /** Commands whose rooms are still being built: they refuse, and say so. */
 const UNBUILT = Object.fromEntries(
-  COMMAND_TYPES.filter((type) =>
-    /^(project|app|env|release|deploy|route|secrets|quota|volume|volumeAttachment|snapshot|restoreJob|node|instance|execSession|drill)\./.test(
-      type,
-    ),
-  ).map((type) => [type, notBuilt]),
-) as unknown as CommandHandlers<ApplicationCommand["type"] | NodeCommand["type"] | VolumeCommand["type"]>;
+  COMMAND_TYPES.filter((type) => /^(secrets|volume|volumeAttachment|snapshot|restoreJob)\./.test(type)).map((type) => [
+    type,
+    notBuilt,
+  ]),
+) as unknown as CommandHandlers<"secrets.set" | "secrets.patch" | VolumeCommand["type"]>;
 
 /** Names as AWS shapes them, each kind from a generator of its own. */
 function createNames(random: Random): IdentityNames {
@@ -81,6 +77,8 @@ export function createIdentityDependencies(options: HandlerOptions): IdentityDep
 export function createDecide(identity: IdentityDependencies, options: HandlerOptions): Decide {
   const newBucketId = createUuidV7(options.random.fork("bucket-id"), () => options.clock.now());
   const newResourceId = createUuidV7(options.random.fork("resource-id"), () => options.clock.now());
+  const desiredIds = createDesiredIds(options.random.fork("desired-id"));
+  const execTokens = createPlatformSecrets(options.platformKey, options.random.fork("exec-token"));
   const identityHandlers = createIdentityHandlers(identity);
   const handlers: CommandHandlers<CommandType> = {
     ...identityHandlers,
@@ -93,6 +91,12 @@ export function createDecide(identity: IdentityDependencies, options: HandlerOpt
     ...createBucketHandlers({ newBucketId: () => newBucketId() as string as BucketId, limits: options.limits }),
     ...createDataPlaneHandlers(),
     ...UNBUILT,
+    ...createApplicationHandlers({ newId: desiredIds, now: () => options.clock.now() }),
+    ...createAllNodeHandlers({
+      newId: desiredIds,
+      newToken: () => execTokens.secret("bpx_"),
+      now: () => options.clock.now(),
+    }),
     ...createResourceHandlers({ newResourceId: () => newResourceId() as string as ResourceId }),
   };
   // The table gives each type the handler of that very type; the compiler cannot follow that through the union.

@@ -45,12 +45,16 @@ class Peer implements AgentTransport {
 
   accept(controlPlaneId = CONTROL, head = 100): void {
     this.open = true;
-    this.#handlers!.onOpen({ send: (message) => this.heard.push(message), close: () => void (this.open = false) });
+    this.#handlers!.onOpen({ send: (message) => this.heard.push(message), close: () => this.#ended() });
     this.say({ type: "welcome", protocol: 1, controlPlaneId, head: head as EventId, heartbeatMs: 5_000 });
   }
 
   say(message: MessageToAgent): void {
     this.#handlers!.onMessage(message);
+  }
+
+  #ended(): void {
+    this.open = false;
   }
 
   drop(reason = "gone"): void {
