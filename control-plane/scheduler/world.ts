@@ -1,0 +1,157 @@
+/**
+ * What the scheduler knows beside the records: how much of each node is spoken for, and which groups may need something. Kept up to date event by event, and equal to what is
+ * worked out from the records alone.
+ */
+import type { InstanceRecord, IsolationClass } from "#contracts";
+import { type AnyEvent, type CatalogReader, groups } from "#control-plane/events";
+import { hasEnded } from "#control-plane/nodes";
+import type { SchedulerSettings } from "./settings.ts";
+import { groupKey } from "./workload-group.ts";
+
+/** What is spoken for on a node. */
+export interface Usage {
+  memoryBytes: number;
+  cpuMillis: number;
+  diskBytes: number;
+}
+
+/** What was counted of an instance, so that the same is taken off again. */
+interface Counted extends Usage {
+  readonly nodeId: string;
+  readonly envId: string;
+  readonly processType: string;
+  counts: boolean;
+}
+
+export class World {
+  readonly #views: CatalogReader;
+  readonly #overhead: SchedulerSettings["overheadBytes"];
+  readonly #instances = new Map<string, Counted>();
+  readonly #usage = new Map<string, Usage>();
+  readonly dirty = new Set<string>();
+  /** Deploys are under way, or have just been asked for. */
+  deploysDirty = true;
+
+  constructor(views: CatalogReader, { overheadBytes }: Pick<SchedulerSettings, "overheadBytes">) {
+    this.#views = views;
+    this.#overhead = overheadBytes;
+    for (const instance of views.records("instance")) this.#count(instance);
+    this.everyGroup();
+  }
+
+  /** Memory, processor and disk that are spoken for on a node. */
+  usageOf(nodeId: string): Readonly<Usage> {
+    return this.#usage.get(nodeId) ?? NOTHING;
+  }
+
+  /** What an instance takes of its node, its overhead counted in. */
+  memoryOf(memoryBytes: number, isolation: IsolationClass): number {
+    return memoryBytes + this.#overhead[isolation];
+  }
+
+  /** Marks every group that there is. */
+  everyGroup(): void {
+    for (const env of this.#views.records("env")) this.#markEnv(env.envId);
+    for (const { envId, processType } of this.#instances.values()) this.dirty.add(groupKey(envId, processType));
+  }
+
+  groupsOn(nodeId: string): void {
+    for (const { envId, processType } of this.#views.inGroup("instance", groups.onNode(nodeId))) {
+      this.dirty.add(groupKey(envId, processType));
+    }
+  }
+
+  /** @returns whether there may be more room than before: groups that wait for some should look again */
+  apply(events: readonly AnyEvent[]): boolean {
+    let room = false;
+    for (const event of events) if (this.#apply(event)) room = true;
+    return room;
+  }
+
+  #apply(event: AnyEvent): boolean {
+    switch (event.aggregateType) {
+      case "instance":
+        this.deploysDirty = true;
+        return this.#applyInstance(event.aggregateId);
+      case "env":
+        this.#markEnv(event.aggregateId);
+        return event.type === "env.deleted";
+      case "secretBundle":
+      case "volumeAttachment": {
+        const record = this.#views.record(event.aggregateType, event.aggregateId);
+        if (record === undefined) this.everyGroup();
+        else this.#markEnv(record.envId);
+        return false;
+      }
+      case "node":
+        this.groupsOn(event.aggregateId);
+        return true;
+      case "volume":
+      case "quota":
+        return true;
+      case "deploy":
+        this.deploysDirty = true;
+        return false;
+      default:
+        return false;
+    }
+  }
+
+  #applyInstance(instanceId: string): boolean {
+    const before = this.#instances.get(instanceId);
+    const instance = this.#views.record("instance", instanceId);
+    if (before !== undefined) {
+      this.#take(before);
+      this.#instances.delete(instanceId);
+      this.dirty.add(groupKey(before.envId, before.processType));
+    }
+    if (instance !== undefined) {
+      this.#count(instance);
+      this.dirty.add(groupKey(instance.envId, instance.processType));
+    }
+    return before?.counts === true && (instance === undefined || hasEnded(instance));
+  }
+
+  #count(instance: InstanceRecord): void {
+    const { instanceId, nodeId, envId, processType, cpuMillis, diskBytes } = instance;
+    const counts = !hasEnded(instance);
+    const isolation = this.#isolationOf(instance);
+    const memoryBytes = this.memoryOf(instance.memoryBytes, isolation);
+    this.#instances.set(instanceId, { nodeId, envId, processType, memoryBytes, cpuMillis, diskBytes, counts });
+    if (!counts) return;
+    let usage = this.#usage.get(nodeId);
+    if (usage === undefined) {
+      usage = { memoryBytes: 0, cpuMillis: 0, diskBytes: 0 };
+      this.#usage.set(nodeId, usage);
+    }
+    usage.memoryBytes += memoryBytes;
+    usage.cpuMillis += cpuMillis;
+    usage.diskBytes += diskBytes;
+  }
+
+  #take({ nodeId, memoryBytes, cpuMillis, diskBytes, counts }: Counted): void {
+    const usage = this.#usage.get(nodeId);
+    if (!counts || usage === undefined) return;
+    usage.memoryBytes -= memoryBytes;
+    usage.cpuMillis -= cpuMillis;
+    usage.diskBytes -= diskBytes;
+  }
+
+  #isolationOf({ releaseId, processType }: InstanceRecord): IsolationClass {
+    const release = this.#views.record("release", releaseId);
+    const own = release?.manifest.processes[processType]?.isolation;
+    return own ?? (release?.artifact.source === "image" ? "container" : "process");
+  }
+
+  #markEnv(envId: string): void {
+    const env = this.#views.record("env", envId);
+    this.deploysDirty = true;
+    for (const processType of Object.keys(env?.desired ?? {})) this.dirty.add(groupKey(envId, processType));
+    for (const processType of Object.keys(env?.unschedulable ?? {})) this.dirty.add(groupKey(envId, processType));
+    for (const { processType } of this.#views.inGroup("instance", groups.inEnv(envId))) {
+      this.dirty.add(groupKey(envId, processType));
+    }
+  }
+}
+
+const NOTHING: Readonly<Usage> = { memoryBytes: 0, cpuMillis: 0, diskBytes: 0 };
