@@ -26,7 +26,7 @@ export interface Engine {
  * @throws the system's error (EADDRINUSE, EACCES, ENOTFOUND)
  */
 export async function listen(
-  options: Pick<HttpServerOptions, "hostname" | "port" | "tls">,
+  options: Pick<HttpServerOptions, "hostname" | "port" | "tls" | "reusePort">,
   limits: HttpLimits,
   accept: (socket: WireSocket, clock: CoarseClock) => ConnectionReader | undefined,
   onDefect: (error: unknown) => void,
@@ -38,7 +38,7 @@ export async function listen(
   const listener = Bun.listen<WireSocket>({
     hostname,
     port: options.port,
-    exclusive: true,
+    ...(options.reusePort === true ? { reusePort: true } : { exclusive: true }),
     // The end of a request is told from the end of the connection: a body that breaks off is still answered.
     allowHalfOpen: true,
     ...(tls === undefined ? {} : { tls: { ...tls, rejectUnauthorized: tls.requestCert === true } }),

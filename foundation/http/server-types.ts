@@ -2,7 +2,7 @@
 
 import type { Logger, MetricsRegistry } from "#foundation/telemetry";
 import type { HttpHandler, HttpRequest, HttpResponse } from "./message.ts";
-import type { UpgradeHandler } from "./websocket-types.ts";
+import type { TunnelHandler, UpgradeHandler } from "./websocket-types.ts";
 
 /** Named limits of a server; each has a stated answer when it is passed. */
 export interface HttpLimits {
@@ -38,6 +38,8 @@ export interface HttpServerOptions {
   /** 0 picks a free port. */
   readonly port: number;
   readonly limits?: Partial<HttpLimits>;
+  /** Shares the port with other processes that do the same (SO_REUSEPORT): a new server takes over before the old one leaves. Default false. */
+  readonly reusePort?: boolean;
   /** Key and certificate chain in PEM: serves HTTPS. */
   readonly tls?: { readonly key: string; readonly cert: string; readonly ca?: string; readonly requestCert?: boolean };
   readonly clock?: HttpClock;
@@ -48,6 +50,8 @@ export interface HttpServerOptions {
   /** Called after each exchange with what an access log shows. */
   readonly accessLog?: (entry: AccessEntry) => void;
   readonly upgrade?: UpgradeHandler;
+  /** Decides on requests that want to leave HTTP, in the place of `upgrade`: for proxies. */
+  readonly tunnel?: TunnelHandler;
   /** Turns what a handler threw into an answer. The default answers a problem document and never shows internals. */
   readonly onError?: (error: unknown, request: HttpRequest) => HttpResponse;
   /** Request ids; default 16 random upper-case hex digits. */
@@ -79,6 +83,11 @@ export interface HttpServer {
   readonly url: string;
   /** Open connections now. */
   readonly connections: number;
+  /**
+   * Stops accepting, and closes each connection after its next answer, which says so: for a server whose place another one has taken already. Idle clients lose nothing.
+   * `close` ends what is left.
+   */
+  drain(): void;
   /** Stops accepting, lets running exchanges end for `graceMs` (default 5000), then cuts what is left. */
   close(graceMs?: number): Promise<void>;
 }

@@ -14,6 +14,7 @@ import { createRequestIds } from "./request-id.ts";
 import { sendResponse } from "./response-writer.ts";
 import { createServerMetrics } from "./server-metrics.ts";
 import type { HttpLimits, HttpServer, HttpServerOptions } from "./server-types.ts";
+import { acceptTunnels } from "./tunnel-server.ts";
 import { acceptUpgrades } from "./websocket-server.ts";
 import { type CoarseClock, ConnectionReader, type Fault } from "./wire/connection-reader.ts";
 import { createDateField } from "./wire/response-text.ts";
@@ -68,7 +69,15 @@ export async function serveHttp(options: HttpServerOptions): Promise<HttpServer>
     dateField: createDateField(() => clock.now()),
     keepAliveFields: `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(limits.keepAliveTimeoutMs / 1000)}\r\n`,
   };
-  const upgrades = options.upgrade && acceptUpgrades({ upgrade: options.upgrade, logger });
+  const upgrades =
+    options.tunnel !== undefined
+      ? acceptTunnels({
+          tunnel: options.tunnel,
+          logger,
+          answer: (exchange, response) => answer(exchange, response),
+          fail: (exchange, error) => fail(exchange, error),
+        })
+      : options.upgrade && acceptUpgrades({ upgrade: options.upgrade, logger });
   const connections = new Set<Connection>();
   let onQuiet: (() => void) | undefined;
 
@@ -237,6 +246,11 @@ export async function serveHttp(options: HttpServerOptions): Promise<HttpServer>
     connection.socket.endLingering();
   };
 
+  const drain = (): void => {
+    if (settings.closing) return;
+    settings.closing = true;
+    engine.stop();
+  };
   const engine = await listen(options, limits, accept, (error) => logger?.error("a connection failed", { error }));
   const host = engine.address.includes(":") ? `[${engine.address}]` : engine.address;
 
@@ -247,13 +261,11 @@ export async function serveHttp(options: HttpServerOptions): Promise<HttpServer>
     get connections() {
       return connections.size;
     },
+    drain,
     async close(graceMs = DEFAULT_GRACE_MS) {
-      if (!settings.closing) {
-        settings.closing = true;
-        engine.stop();
-        upgrades?.closeAll();
-        for (const { socket, current } of connections) if (current === undefined) socket.end();
-      }
+      drain();
+      upgrades?.closeAll();
+      for (const { socket, current } of connections) if (current === undefined) socket.end();
       if (connections.size > 0) {
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, graceMs);

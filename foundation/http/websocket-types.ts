@@ -1,6 +1,7 @@
 /** What both ends of a WebSocket (RFC 6455) offer, and what a server may answer to an upgrade. */
 
 import type { HttpRequest, HttpResponse } from "./message.ts";
+import type { ByteSocket } from "./wire/byte-socket.ts";
 
 /** One open WebSocket, of either side. Messages are whole; fragments are joined below the size limit. */
 export interface WebSocketConnection {
@@ -41,6 +42,20 @@ export interface WebSocketAccept {
   readonly headers?: readonly (readonly [name: string, value: string])[];
   readonly limits?: Partial<WebSocketLimits>;
 }
+
+/** Lets a connection leave HTTP for a protocol that the server does not know. */
+export interface TunnelAccept {
+  readonly kind: "tunnel";
+  /** A whole 101 response without a body; sent as it is. */
+  readonly head: Uint8Array;
+  /** The socket is the caller's from now on. @param rest bytes that came behind the request */
+  readonly onOpen: (socket: ByteSocket, rest: Uint8Array) => void;
+  /** The client left before its answer; `onOpen` is not called. */
+  readonly abandon: () => void;
+}
+
+/** Decides on a request that wants to leave HTTP, for whatever protocol: a tunnel, or an ordinary answer. */
+export type TunnelHandler = (request: HttpRequest) => Promise<TunnelAccept | HttpResponse>;
 
 /** Decides on an upgrade request: accept, or an ordinary answer (401, 404 …) as refusal. */
 export type UpgradeHandler = (

@@ -58,6 +58,8 @@ export interface TcpProxyOptions extends Partial<OpeningOptions> {
   readonly hostname?: string;
   /** 0 picks a free port. */
   readonly port: number;
+  /** Shares the port with other processes that do the same (SO_REUSEPORT). Default false. */
+  readonly reusePort?: boolean;
   /** Decides where a connection goes; called again when a backend could not be reached. */
   readonly route: (
     client: TcpClient,
@@ -123,7 +125,7 @@ export function createTcpProxy(options: TcpProxyOptions): TcpProxy {
   const listener = Bun.listen<Channel>({
     hostname,
     port,
-    exclusive: true,
+    ...(options.reusePort === true ? { reusePort: true } : { exclusive: true }),
     allowHalfOpen: true,
     ...(tls === undefined ? {} : { tls }),
     socket: {
