@@ -5,6 +5,7 @@ import type { Region } from "#contracts";
 import { type ApiServer, openTokens, serveApi } from "#control-plane/api";
 import { type ControlPlane, openControlPlane } from "#control-plane/core";
 import type { NodeSecrets } from "#control-plane/plans";
+import { createScheduler } from "#control-plane/scheduler";
 import { type AuditLog, openAuditLog } from "#foundation/audit";
 import { systemClock, systemRandom, systemTimers } from "#foundation/runtime";
 import { createHealth, type HealthRegistry, type Logger, type MetricsRegistry } from "#foundation/telemetry";
@@ -100,6 +101,15 @@ export async function startControlPlane(options: ControlPlaneProgramOptions): Pr
       secrets: NO_SECRETS,
       region: options.region,
     });
+    const scheduler = createScheduler({
+      core,
+      liveness: api.plans.liveness,
+      clock: systemClock,
+      timers: systemTimers,
+      random: systemRandom.fork("scheduler"),
+      logger: logger.child({ room: "scheduler" }),
+      metrics,
+    });
     const opened = audit;
     return {
       core,
@@ -108,6 +118,7 @@ export async function startControlPlane(options: ControlPlaneProgramOptions): Pr
       created: root.created,
       deposed,
       async close() {
+        await scheduler.close();
         await api.close(CLOSE_GRACE_MS);
         await core.close();
         await opened.close();

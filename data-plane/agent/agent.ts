@@ -67,6 +67,14 @@ const LOG_BYTES_MAX = 16 * 1024 * 1024;
 /** Instances are stopped at once when everything is, and get this long. */
 const CLOSE_GRACE_MS = 10_000;
 
+const ENDED_BY_ITSELF: ReadonlySet<string> = new Set([
+  "completed",
+  "crash",
+  "oom_killed",
+  "process_limit",
+  "start_failed",
+]);
+
 interface Held {
   readonly state: InstanceState;
   readonly runtime: Runtime;
@@ -181,7 +189,9 @@ class RunningAgent implements Agent {
         const held = this.#hold(status.instanceId, record.workload, runtime, record);
         if (record.final !== undefined) continue;
         if (status.phase === "running" || status.phase === "stopping") this.#resume(held);
-        else if (status.exit !== undefined) this.#resumeEnded(held, status.exit);
+        // What did not end by itself is made ready anew (its secrets may be gone too) as soon as the plan says that it shall run.
+        else if (status.exit !== undefined && ENDED_BY_ITSELF.has(status.exit.reason))
+          this.#resumeEnded(held, status.exit);
       }
     }
     for (const [instanceId, record] of kept) {

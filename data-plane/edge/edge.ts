@@ -39,6 +39,8 @@ export interface EdgeOptions {
   readonly hostname: string;
   /** 0 picks a free one. */
   readonly httpPort: number;
+  /** Ports that another edge has are shared with it, so that this one can take its place; otherwise whoever has one is not disturbed. */
+  readonly takeOver: boolean;
   /** TLS ended here, with certificates of the local authority. Undefined: no HTTPS. */
   readonly httpsPort?: number | undefined;
   /** TLS passed through unopened, by the name that the client asks for. Undefined: none. */
@@ -142,7 +144,8 @@ class RunningEdge implements Edge {
   }
 
   async start(): Promise<void> {
-    const { link, httpPort, hostname, tlsPort, logger } = this.#options;
+    const { link, httpPort, httpsPort = 0, hostname, tlsPort, logger, takeOver } = this.#options;
+    if (!takeOver) for (const port of [httpPort, httpsPort, tlsPort ?? 0]) assertFree(hostname, port);
     if (link.plan !== undefined) this.#apply(link.plan);
     this.#http = await this.#serve("edge", httpPort, undefined);
     if (tlsPort !== undefined) {
@@ -401,6 +404,11 @@ class RunningEdge implements Edge {
       this.#options.timers.after(OLD_CERTIFICATE_MS, () => void old.close(GRACE_MS));
     }
   }
+}
+
+/** @throws the system's error when somebody listens there */
+function assertFree(hostname: string, port: number): void {
+  if (port !== 0) Bun.listen({ hostname, port, exclusive: true, socket: { data() {} } }).stop(true);
 }
 
 /** By the object that the proxy hands back: which backend it was. */

@@ -1,5 +1,6 @@
 /** The planes as commands: `up`, `control`, `node`. */
 export { type ControlCommandOptions, runControl } from "#apps/control";
 export { JoinTokenMissing } from "./join-token.ts";
+export { type AgentCommandOptions, type EdgeCommandOptions, runAgent, runEdge } from "./run-agent.ts";
 export { type NodeCommandOptions, runNode } from "./run-node.ts";
 export { runUp, type UpCommandOptions } from "./run-up.ts";

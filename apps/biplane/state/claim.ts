@@ -26,12 +26,15 @@ export interface DataDirectoryClaim {
 }
 
 /**
- * Which locks a role takes: `up` is both planes, so it excludes either; a control plane and a data plane may share a directory.
+ * Which locks a role takes: `up` is everything, so it excludes every part; the parts may share a directory.
  */
 const PLANES_OF_ROLE: Readonly<Record<EndpointsRole, readonly string[]>> = {
-  up: ["control", "node"],
+  up: ["control", "node", "agent"],
   control: ["control"],
   node: ["node"],
+  agent: ["agent"],
+  // One edge takes over from another while both run.
+  edge: [],
 };
 
 /**

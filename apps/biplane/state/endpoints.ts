@@ -1,11 +1,11 @@
-/** Where a running cloud listens: written by `up`, `control` and `node` when they are ready, removed when they stop. */
+/** Where a running cloud listens: written by `up`, `control`, `node`, `agent` and `edge` when they are ready, removed when they stop. */
 
 import { join } from "node:path";
 import { processIdentity, processRuns } from "./process-identity.ts";
 import { memberReader, readStateFile, removeFile, writeStateFile } from "./state-file.ts";
 
 /** Which command wrote the file. */
-export type EndpointsRole = "up" | "control" | "node";
+export type EndpointsRole = "up" | "control" | "node" | "agent" | "edge";
 
 /** What a running process says about itself. */
 export interface Endpoints {
@@ -19,6 +19,8 @@ export interface Endpoints {
   readonly awsEndpointUrl?: string;
   /** The REST API, `http://127.0.0.1:4580`; absent for `node`. */
   readonly apiUrl?: string;
+  /** Of the edge: applications, `http://127.0.0.1:8080`. */
+  readonly httpUrl?: string;
 }
 
 /** Endpoints as found on disk. */
@@ -32,9 +34,11 @@ const FILE_OF_ROLE: Readonly<Record<EndpointsRole, string>> = {
   up: "endpoints.json",
   control: "endpoints.control.json",
   node: "endpoints.node.json",
+  agent: "endpoints.agent.json",
+  edge: "endpoints.edge.json",
 };
 
-const ROLES = ["up", "control", "node"] as const satisfies readonly EndpointsRole[];
+const ROLES = ["up", "control", "node", "agent", "edge"] as const satisfies readonly EndpointsRole[];
 
 export function endpointsPath(dataDirectory: string, role: EndpointsRole): string {
   return join(dataDirectory, "run", FILE_OF_ROLE[role]);
@@ -75,6 +79,7 @@ export function readEndpoints(dataDirectory: string): readonly FoundEndpoints[] 
       version: read.text("version"),
       awsEndpointUrl: read.httpUrl("awsEndpointUrl"),
       apiUrl: read.httpUrl("apiUrl"),
+      httpUrl: read.httpUrl("httpUrl"),
       running: processRuns(pid, identity),
     });
   }

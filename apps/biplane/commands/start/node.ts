@@ -30,7 +30,7 @@ export const node: CommandBody = async (context) => {
   return runNode(options);
 };
 
-function controlPlaneUrl(context: CommandContext, dataDirectory: string): string {
+export function controlPlaneUrl(context: CommandContext, dataDirectory: string): string {
   const given = setting(context, "control-plane");
   if (given === undefined) {
     const local = readEndpoints(dataDirectory).find((found) => found.role === "control" && found.running)?.apiUrl;

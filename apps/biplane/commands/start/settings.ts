@@ -1,5 +1,6 @@
 /** Options of commands that start something: from the command line, else from the environment, else the default. */
 import type { DatabaseSetting } from "#apps/control";
+import { sizeBytes } from "#foundation/manifest";
 import { isLogLevel, LOG_LEVELS, type LogLevel } from "#foundation/telemetry";
 import type { CommandContext } from "../../cli/command.ts";
 import { usageError } from "../../cli/errors.ts";
@@ -18,6 +19,20 @@ export function portSetting(context: CommandContext, option: string, fallback: n
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
   if (port <= PORT_MAX) return port;
   throw usageError(`--${option} must be a port from 0 (any free one) to ${PORT_MAX}, not "${text}".`);
+}
+
+/** A port, or undefined when nobody has said anything. */
+export function optionalPortSetting(context: CommandContext, option: string): number | undefined {
+  return setting(context, option) === undefined ? undefined : portSetting(context, option, 0);
+}
+
+/** `512Mi`, `4Gi` or bytes; undefined when nobody has said anything. */
+export function memorySetting(context: CommandContext, option: string): number | undefined {
+  const text = setting(context, option);
+  if (text === undefined) return undefined;
+  const bytes = /^\d{1,15}$/.test(text) ? Number(text) : sizeBytes(text);
+  if (bytes !== undefined && bytes > 0) return bytes;
+  throw usageError(`--${option} must be a size such as 512Mi or 4Gi, not "${text}".`);
 }
 
 export function logLevelSetting(context: CommandContext): LogLevel {

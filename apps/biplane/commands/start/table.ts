@@ -25,6 +25,26 @@ const LOG_LEVEL: CommandOption = {
 };
 const ACCESS_LOG: CommandOption = { name: "access-log", value: "FILE", help: "Append one JSON line for each request" };
 
+const HTTP_PORT: CommandOption = {
+  name: "http-port",
+  value: "PORT",
+  help: "Port of applications, 0 for any free one (8080)",
+};
+const HTTPS_PORT: CommandOption = {
+  name: "https-port",
+  value: "PORT",
+  help: "The same in TLS, with certificates of a local authority (8443 with up)",
+};
+const TLS_PORT: CommandOption = {
+  name: "tls-port",
+  value: "PORT",
+  help: "Port on which TLS is passed through unopened, by the name it asks for (none)",
+};
+const JOINING: readonly CommandOption[] = [
+  { name: "control-plane", value: "URL", help: "The control API to join (the one of --data, where it runs here)" },
+  { name: "join-token", value: "TOKEN", help: "Its join token (BIPLANE_JOIN_TOKEN, or its credentials file)" },
+];
+
 const DATABASE: readonly CommandOption[] = [
   {
     name: "database",
@@ -55,6 +75,9 @@ export const START_COMMANDS: readonly Command[] = [
     options: [
       PORT,
       API_PORT,
+      HTTP_PORT,
+      HTTPS_PORT,
+      TLS_PORT,
       API_NAME,
       HOST,
       REGION,
@@ -88,8 +111,7 @@ export const START_COMMANDS: readonly Command[] = [
     name: "node",
     summary: "Start a data plane alone, joined to a control plane",
     options: [
-      { name: "control-plane", value: "URL", help: "The control API to join (the one of --data, where it runs here)" },
-      { name: "join-token", value: "TOKEN", help: "Its join token (BIPLANE_JOIN_TOKEN, or its credentials file)" },
+      ...JOINING,
       { name: "name", value: "NAME", help: "Name shown to operators (the machine's)" },
       PORT,
       HOST,
@@ -107,5 +129,32 @@ export const START_COMMANDS: readonly Command[] = [
       ],
     ],
     load: async () => (await import("./node.ts")).node,
+  },
+  {
+    name: "agent",
+    summary: "Start an agent alone: run instances on this machine",
+    options: [
+      ...JOINING,
+      { name: "name", value: "NAME", help: "Name of the node (the machine's)" },
+      { name: "memory", value: "SIZE", help: "Memory for instances, such as 4Gi (the machine's, less a tenth)" },
+      { name: "stop-instances", help: "Stop everything when the agent stops; otherwise instances run on" },
+      HOST,
+      LOG_LEVEL,
+    ],
+    notes: [
+      "Instances run on when it stops or is killed, and the next agent of the same --data takes them over, with the control plane or without.",
+    ],
+    examples: [["biplane agent --data /srv/node1 --control-plane http://10.0.0.5:4580", "add this machine"]],
+    load: async () => (await import("./agent.ts")).agent,
+  },
+  {
+    name: "edge",
+    summary: "Start an edge alone: take requests to instances",
+    options: [...JOINING, HTTP_PORT, HTTPS_PORT, TLS_PORT, HOST, LOG_LEVEL, ACCESS_LOG],
+    notes: [
+      "A second one may be started on the same ports before the first is stopped: it takes over, and no request is lost.",
+    ],
+    examples: [["biplane edge --data /srv/edge --http-port 80", "serve on port 80"]],
+    load: async () => (await import("./agent.ts")).edge,
   },
 ];

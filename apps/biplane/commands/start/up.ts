@@ -7,6 +7,7 @@ import {
   hostSetting,
   logLevelSetting,
   namesSetting,
+  optionalPortSetting,
   portSetting,
   regionSetting,
   setting,
@@ -16,10 +17,16 @@ const AWS_PORT = 4566;
 const API_PORT = 4580;
 
 export const up: CommandBody = async (context) => {
+  const port = portSetting(context, "port", AWS_PORT);
+  // Who asks for any free port has another cloud beside this one, and wants the usual ports of neither.
+  const free = port === 0 ? 0 : undefined;
   const options = {
     dataDirectory: dataDirectoryOf(context),
     hostname: hostSetting(context),
-    port: portSetting(context, "port", AWS_PORT),
+    port,
+    httpPort: optionalPortSetting(context, "http-port") ?? free,
+    httpsPort: optionalPortSetting(context, "https-port") ?? free,
+    tlsPort: optionalPortSetting(context, "tls-port"),
     apiPort: portSetting(context, "api-port", API_PORT),
     apiNames: namesSetting(context, "api-name"),
     region: regionSetting(context),
