@@ -16,7 +16,7 @@ export interface Followed<Batch> {
   /** The batch as lines; "" when nothing of it is for this client. */
   linesOf(batch: Batch): string;
   /** The scope without which an org's member follows no longer. */
-  readonly scope: "events:read" | "audit:read";
+  readonly scope: "events:read" | "audit:read" | "logs:read";
 }
 
 /** @throws ProblemError 503 TOO_MANY_FOLLOWERS */

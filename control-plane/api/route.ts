@@ -62,7 +62,7 @@ export interface OrgCall extends CallerCall {
 type Handle<Call> = (call: Call, environment: ApiEnvironment) => HttpResponse | Promise<HttpResponse>;
 
 interface RouteDescription {
-  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly path: string;
   readonly operationId: string;
   readonly summary: string;

@@ -1,5 +1,11 @@
 /** The table of all routes: what is not here is not answered, and what is here states its scope. */
 import { json } from "#foundation/http";
+import { INSTANCE_ROUTES } from "./applications/instance-routes.ts";
+import { NODE_ROUTES } from "./applications/node-routes.ts";
+import { RELEASE_ROUTES } from "./applications/release-routes.ts";
+import { ROUTE_ROUTES } from "./applications/route-routes.ts";
+import { STATUS_ROUTES } from "./applications/status-routes.ts";
+import { TENANT_ROUTES } from "./applications/tenant-routes.ts";
 import { AUDIT_ROUTES } from "./audit-routes.ts";
 import { COMMAND_ROUTES } from "./command-routes.ts";
 import { EVENT_ROUTES } from "./event-routes.ts";
@@ -45,5 +51,11 @@ export const API_ROUTES: readonly Route[] = [
   ...SERVICE_PRINCIPAL_ROUTES,
   ...CREDENTIAL_ROUTES,
   ...RECORD_ROUTES,
+  ...TENANT_ROUTES,
+  ...RELEASE_ROUTES,
+  ...ROUTE_ROUTES,
+  ...INSTANCE_ROUTES,
+  ...STATUS_ROUTES,
+  ...NODE_ROUTES,
   OPEN_API,
 ];

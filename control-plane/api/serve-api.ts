@@ -21,6 +21,7 @@ import { createLockOut, createTokenBuckets } from "#foundation/rate-limit";
 import { type Clock, type Random, sleep, systemRandom, type Timers } from "#foundation/runtime";
 import { createHealth, type HealthRegistry, type Logger, type MetricsRegistry } from "#foundation/telemetry";
 import { type Admission, createAdmission } from "./admission.ts";
+import { acceptExec, isExecSocket } from "./applications/exec-socket.ts";
 import { admissionEvent, failureEvent, refusalEvent } from "./audit.ts";
 import { auditProblem } from "./audit-routes.ts";
 import { createAccessTokens } from "./authentication/access-token.ts";
@@ -156,13 +157,17 @@ export async function serveApi(options: ApiOptions): Promise<ApiServer> {
     logger,
     metrics,
     handler: apiHandler(environment, pages, names),
-    upgrade: socketUpgrade(names, {
-      [CHANGE_STREAM_PATH](request) {
-        requireToken(request, "join", tokens);
-        return acceptDataPlaneSocket(request, sessions);
+    upgrade: socketUpgrade(
+      names,
+      {
+        [CHANGE_STREAM_PATH](request) {
+          requireToken(request, "join", tokens);
+          return acceptDataPlaneSocket(request, sessions);
+        },
+        [CHANNEL_PATH]: (request) => acceptChannel(request, plans),
       },
-      [CHANNEL_PATH]: (request) => acceptChannel(request, plans),
-    }),
+      (request) => acceptExec(request, environment),
+    ),
     onError(error, request) {
       const told = error instanceof AuditError ? auditProblem(error) : error;
       if (isInternal(told)) logger.error("a request failed", { requestId: request.id, error: told });
@@ -328,10 +333,15 @@ function unanswered(
   });
 }
 
-/** @param sockets what is at which path */
-function socketUpgrade(names: ReadonlySet<string>, sockets: Readonly<Record<string, UpgradeHandler>>): UpgradeHandler {
+/** @param sockets what is at which path. @param exec of sessions, each of which has a path of its own */
+function socketUpgrade(
+  names: ReadonlySet<string>,
+  sockets: Readonly<Record<string, UpgradeHandler>>,
+  exec: UpgradeHandler,
+): UpgradeHandler {
   return (request) => {
     guardRequest(request, names);
+    if (isExecSocket(request.path)) return exec(request);
     if (!Object.hasOwn(sockets, request.path)) {
       throw new ProblemError({ status: 404, code: "NO_SUCH_ROUTE", title: "No WebSocket is at this path." });
     }

@@ -9,6 +9,8 @@ import { createRouteHandlers } from "./route-handlers.ts";
 import { createTenantHandlers } from "./tenant-handlers.ts";
 
 export type { ApplicationDependencies } from "./dependencies.ts";
+export { type EnvStatus, envStatusOf, type ProcessStatus } from "./env-status.ts";
+export { explain, type Finding } from "./explain.ts";
 export {
   appOf,
   attachmentsOf,

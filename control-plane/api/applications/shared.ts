@@ -1,0 +1,115 @@
+/** What routes of the platform share: finding what the path names, pages, and schemas. */
+import type { AppRecord, EnvRecord } from "#contracts";
+import { appOf, envOf } from "#control-plane/applications";
+import { type HttpResponse, json, ProblemError } from "#foundation/http";
+import type { ApiEnvironment } from "../environment.ts";
+import { IDEMPOTENCY_HEADER } from "../execute.ts";
+import type { ObjectSchema, OrgCall, OrgRoute, QueryParameter, Schema } from "../route.ts";
+import { count, object, text } from "../schemas.ts";
+
+export const APP = "/v1/orgs/{org}/apps/{app}";
+export const ENV = `${APP}/envs/{env}`;
+
+const PAGE_MAX = 200;
+const PAGE_DEFAULT = 50;
+
+/** For the `query` of lists. */
+export const PAGE: readonly QueryParameter[] = [
+  {
+    name: "limit",
+    description: "Most items of a page.",
+    type: "integer",
+    minimum: 1,
+    maximum: PAGE_MAX,
+    default: PAGE_DEFAULT,
+  },
+  {
+    name: "cursor",
+    description: "The `next_cursor` of the page before.",
+    type: "string",
+    pattern: "^[A-Za-z0-9_-]{1,512}$",
+  },
+];
+
+export const EXPECTED_VERSION: Schema = {
+  ...count,
+  description: "The `resource_version` that was seen; another one is refused (409 RevisionMismatch).",
+};
+
+/** A record of the platform; each schema says which members its kind has beside these. */
+export function recordSchema(
+  properties: Readonly<Record<string, Schema>>,
+  optional: readonly string[] = [],
+): ObjectSchema {
+  return object({ id: text, ...properties, created_at: text, updated_at: text, resource_version: count }, optional);
+}
+
+export const listSchema = (items: Schema): ObjectSchema =>
+  object({ items: { type: "array", items }, next_cursor: { type: ["string", "null"] } });
+
+/** A page, by the keys of its items in descending or ascending order. */
+export function page<Item>(
+  { query }: Pick<OrgCall, "query">,
+  items: readonly Item[],
+  keyOf: (item: Item) => string,
+  present: (item: Item) => unknown,
+): HttpResponse {
+  const limit = Number(query.limit ?? PAGE_DEFAULT);
+  const after =
+    query.cursor === undefined ? undefined : Buffer.from(String(query.cursor), "base64url").toString("utf8");
+  const from = after === undefined ? 0 : items.findIndex((item) => keyOf(item) === after) + 1;
+  if (after !== undefined && from === 0) {
+    // What the cursor named is gone: the page after it cannot be told.
+    throw new ProblemError({
+      status: 400,
+      code: "INVALID_CURSOR",
+      title: "The cursor is not good any more.",
+      detail: "What it named has been deleted. Begin again without a cursor.",
+    });
+  }
+  const part = items.slice(from, from + limit);
+  const last = part.at(-1);
+  const more = last !== undefined && from + limit < items.length;
+  return json({
+    items: part.map(present),
+    next_cursor: more ? Buffer.from(keyOf(last), "utf8").toString("base64url") : null,
+  });
+}
+
+/** @throws ProblemError 404 NoSuchResource */
+export function appAt({ org, params }: OrgCall, { core }: ApiEnvironment): AppRecord {
+  return found(appOf(core.views, org.accountId, params.app!), "app");
+}
+
+/** @throws ProblemError 404 NoSuchResource */
+export function envAt(call: OrgCall, environment: ApiEnvironment): EnvRecord {
+  const app = appAt(call, environment);
+  return found(envOf(environment.core.views, app, call.params.env!), "environment");
+}
+
+/** @throws ProblemError 404 NoSuchResource */
+export function found<Record>(record: Record | undefined, what: string): Record {
+  if (record !== undefined) return record;
+  throw new ProblemError({ status: 404, code: "NoSuchResource", title: `The org has no such ${what}.` });
+}
+
+type Described = Omit<OrgRoute, "org" | "headers" | "handle"> & { readonly handle: OrgRoute["handle"] };
+
+/** A route under an org that reads. */
+export const reads = (route: Described): OrgRoute => ({ ...route, org: "path" });
+
+/** A route under an org that changes something: the same call under the same key is carried out once. */
+export const writes = (route: Described): OrgRoute => ({ ...route, org: "path", headers: IDEMPOTENCY_HEADER });
+
+export const answerOf = (schema: Schema, description: string, status = 200) =>
+  ({ status, contentType: "application/json", schema, description }) as const;
+
+/** Members of a body by the names that commands have for them; members that were not given stay away. */
+export function renamed(
+  members: Readonly<Record<string, unknown>>,
+  names: Readonly<Record<string, string>>,
+): Record<string, unknown> {
+  const result: Record<string, unknown> = {};
+  for (const [given, name] of Object.entries(names)) if (members[given] !== undefined) result[name] = members[given];
+  return result;
+}
