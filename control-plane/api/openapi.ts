@@ -75,6 +75,15 @@ const PATH_PARAMETERS: Readonly<Record<string, Schema>> = {
   principal: { description: "A service principal's id, `bsp_…`.", schema: { type: "string" } },
   token: { description: "An API token's id, `tok_…`.", schema: { type: "string" } },
   session: { description: "A session's id, `ses_…`.", schema: { type: "string" } },
+  account: { description: "An org's id: twelve digits.", schema: { type: "string", pattern: "^[0-9]{12}$" } },
+  project: { description: "A project's id, `prj_…`.", schema: { type: "string" } },
+  app: { description: "An app's id, `app_…`, or its name.", schema: { type: "string" } },
+  env: { description: "An environment's id, `env_…`, or its name.", schema: { type: "string" } },
+  release: { description: "A release's id, `rel_…`, or its number.", schema: { type: "string" } },
+  deploy: { description: "A deploy's id, `dep_…`.", schema: { type: "string" } },
+  route: { description: "A route's id, `rte_…`.", schema: { type: "string" } },
+  instance: { description: "An instance's id, `ins_…`.", schema: { type: "string" } },
+  node: { description: "A node's id, `nod_…`, or its name.", schema: { type: "string" } },
 };
 
 function pathParameters(path: string): readonly Schema[] {
@@ -82,7 +91,7 @@ function pathParameters(path: string): readonly Schema[] {
     name,
     in: "path",
     required: true,
-    ...PATH_PARAMETERS[name!],
+    ...PATH_PARAMETERS[name!]!,
   }));
 }
 

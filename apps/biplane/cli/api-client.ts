@@ -4,7 +4,7 @@ import { type HttpReply, httpRequest } from "#foundation/http";
 import type { ApiAccess } from "./find-cloud.ts";
 
 export interface ApiCall {
-  readonly method?: "GET" | "POST" | "PATCH" | "DELETE";
+  readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
   readonly body?: unknown;
@@ -81,7 +81,7 @@ export async function executeCommand<Result>(access: ApiAccess, command: object)
 /** Changes something; the answer as JSON. */
 export async function changeByApi<Answer>(
   access: ApiAccess,
-  method: "POST" | "PATCH" | "DELETE",
+  method: "POST" | "PUT" | "PATCH" | "DELETE",
   path: string,
   body?: object,
 ): Promise<Answer> {

@@ -61,6 +61,10 @@ export const cliErrors = defineErrors({
   FILE_NOT_TEXT: { status: 400, retryable: false, message: "The file is not UTF-8 text.", exit: EXIT.failure },
   NOT_FOUND: { status: 404, retryable: false, message: "There is no such thing.", exit: EXIT.notFound },
   NOT_SUPPORTED: { status: 501, retryable: false, message: "This cloud does not support it.", exit: EXIT.failure },
+  MANIFEST_INVALID: { status: 400, retryable: false, message: "The manifest cannot be used.", exit: EXIT.usage },
+  BUILD_FAILED: { status: 422, retryable: false, message: "The build command has failed.", exit: EXIT.failure },
+  WAIT_TIMED_OUT: { status: 504, retryable: true, message: "It has not come to an end yet.", exit: EXIT.transient },
+  WAIT_ENDED: { status: 499, retryable: true, message: "Nobody waits any more; it goes on.", exit: EXIT.transient },
   BROKEN_TRANSFER: {
     status: 502,
     retryable: true,

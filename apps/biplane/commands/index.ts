@@ -1,6 +1,7 @@
 /** All commands of the command line. Loading this table loads none of them. */
 import type { Command } from "../cli/index.ts";
 import { ACCOUNT_COMMANDS } from "./account/table.ts";
+import { APP_COMMANDS } from "./apps/table.ts";
 import { AUDIT_COMMAND } from "./audit/table.ts";
 import { BUCKETS_COMMAND } from "./buckets/table.ts";
 import { CLOUD_COMMANDS } from "./cloud/table.ts";
@@ -20,6 +21,7 @@ export const ROOT_COMMAND: Command = {
   commands: [
     ...START_COMMANDS,
     ...CLOUD_COMMANDS,
+    ...APP_COMMANDS,
     BUCKETS_COMMAND,
     QUEUES_COMMAND,
     TABLES_COMMAND,

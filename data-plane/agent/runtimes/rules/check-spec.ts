@@ -48,7 +48,7 @@ export function checkCommand(argv: readonly string[], env: Readonly<Record<strin
     require(/^[A-Za-z_][A-Za-z0-9_]*$/.test(
       name,
     ), "env", `${JSON.stringify(name.slice(0, 64))} is no name of a variable: letters, digits and _, not beginning with a digit`);
-    require(!name.startsWith("BIPLANE_"), `env.${name}`, "names that begin with BIPLANE_ are set by Biplane");
+    require(!name.startsWith("BIPLANE_") || OF_AGENT.has(name), `env.${name}`, "names that begin with BIPLANE_ are set by Biplane");
     checkText(value, `env.${name}`);
     require(bytesOf(name) + bytesOf(value) <
       STRING_BYTES_MAX, `env.${name}`, `must be at most ${STRING_BYTES_MAX} bytes long with its name`);
@@ -111,3 +111,6 @@ export function checkExec(spec: ExecSpec): void {
   checkInteger(spec.tty?.columns, "tty.columns", 1, 65_535);
   checkInteger(spec.tty?.rows, "tty.rows", 1, 65_535);
 }
+
+/** What the agent itself tells a program of where it belongs. The rest is the runtime's to set. */
+const OF_AGENT: ReadonlySet<string> = new Set(["BIPLANE_APP", "BIPLANE_ENV", "BIPLANE_PROCESS", "BIPLANE_RELEASE"]);
