@@ -1,7 +1,7 @@
 /**
  * Starts real Biplane processes for tests: the same program that a user starts, in a directory of its own, on free ports.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Subprocess } from "bun";
@@ -43,7 +43,7 @@ export interface CliAnswer {
 export interface Cloud {
   readonly dataDirectory: string;
   /** Starts `biplane <command> --data <dir> …` and waits until it says that it is ready. */
-  start(command: "up" | "control" | "node", ...args: readonly string[]): Promise<CloudProcess>;
+  start(command: "up" | "control" | "node" | "agent" | "edge", ...args: readonly string[]): Promise<CloudProcess>;
   /** `biplane env --json`. */
   environment(): Promise<CloudEnvironment>;
   /** Runs the command line against this cloud. */
@@ -93,7 +93,8 @@ export function createCloud(parent = tmpdir()): Cloud {
     cliWith,
     spawn,
     async start(command, ...args) {
-      const child = Bun.spawn([...PROGRAM, command, "--data", dataDirectory, ...args], {
+      const data = args.includes("--data") ? [] : ["--data", dataDirectory];
+      const child = Bun.spawn([...PROGRAM, command, ...data, ...args], {
         stdout: "pipe",
         stderr: "pipe",
         env: childEnvironment,
@@ -112,9 +113,25 @@ export function createCloud(parent = tmpdir()): Cloud {
     },
     async dispose() {
       await Promise.all([...running].map((process_) => process_.kill()));
+      killInstances(dataDirectory);
       rmSync(dataDirectory, { recursive: true, force: true });
     },
   };
+}
+
+/** Instances outlive their agent: their supervisors, which name the directory, and what runs under them. */
+function killInstances(directory: string): void {
+  for (const name of readdirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const mentions = [`/proc/${name}/cmdline`, `/proc/${name}/environ`].some((path) =>
+        readFileSync(path, "latin1").includes(directory),
+      );
+      if (mentions && Number(name) !== process.pid) process.kill(Number(name), "SIGKILL");
+    } catch {
+      // Gone already, or somebody else's.
+    }
+  }
 }
 
 /** Collects output and resolves `ready` at the first line that begins with `ready` (or contains it as a JSON event). */

@@ -1,15 +1,56 @@
-/** Commands for the data plane of a cloud. */
+/** Commands for the data plane of a cloud, and for the nodes that run applications. */
 import { type Command, ENDPOINT_OPTIONS } from "../../cli/command.ts";
 
 export const NODES_COMMAND: Command = {
   name: "nodes",
-  summary: "The data plane that holds what is in the cloud",
+  summary: "Nodes that run applications, and the data plane that holds what is in the cloud",
   commands: [
     {
       name: "list",
       summary: "Show which data plane is enrolled, and whether it is connected",
       options: ENDPOINT_OPTIONS,
       load: async () => (await import("./nodes.ts")).listNodes,
+    },
+    {
+      name: "agents",
+      summary: "List the nodes that run instances",
+      options: ENDPOINT_OPTIONS,
+      load: async () => (await import("./drain.ts")).listAgents,
+    },
+    {
+      name: "show",
+      summary: "Show a node, and what keeps it from being empty",
+      parameters: ["NODE"],
+      options: ENDPOINT_OPTIONS,
+      load: async () => (await import("./drain.ts")).showAgent,
+    },
+    {
+      name: "drain",
+      summary: "Move everything that can move off a node, without losing a request",
+      parameters: ["NODE"],
+      options: ENDPOINT_OPTIONS,
+      load: async () => (await import("./drain.ts")).drain,
+    },
+    {
+      name: "activate",
+      summary: "Let a node take instances",
+      parameters: ["NODE"],
+      options: ENDPOINT_OPTIONS,
+      load: async () => (await import("./drain.ts")).activate,
+    },
+    {
+      name: "disable",
+      summary: "Take everything without volumes off a node at once",
+      parameters: ["NODE"],
+      options: ENDPOINT_OPTIONS,
+      load: async () => (await import("./drain.ts")).disable,
+    },
+    {
+      name: "remove",
+      summary: "Remove a node that has nothing on it any more",
+      parameters: ["NODE"],
+      options: ENDPOINT_OPTIONS,
+      load: async () => (await import("./drain.ts")).removeNode,
     },
     {
       name: "forget",
