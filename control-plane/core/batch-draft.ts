@@ -6,6 +6,7 @@ import {
   CATALOG_VIEWS,
   type CatalogViews,
   catalogChangesOf,
+  type DocumentChange,
   type IdempotencyRecord,
   viewOfKind,
 } from "#control-plane/events";
@@ -14,11 +15,13 @@ import {
 interface Undo {
   readonly events: number;
   readonly changes: number;
+  readonly documents: number;
 }
 
 export class BatchDraft {
   readonly events: AnyEvent[] = [];
   readonly changes: CatalogChange[] = [];
+  readonly documents: DocumentChange[] = [];
   readonly idempotency: IdempotencyRecord[] = [];
   /** Answers of this batch by scope, for repetitions within it. */
   readonly answers = new Map<string, { readonly fingerprint: string; readonly outcome: CommandOutcome }>();
@@ -35,7 +38,7 @@ export class BatchDraft {
   }
 
   mark(): Undo {
-    return { events: this.events.length, changes: this.changes.length };
+    return { events: this.events.length, changes: this.changes.length, documents: this.documents.length };
   }
 
   /** Adds an event and its effects. @throws PoisonEvent, with nothing of this event kept */
@@ -52,6 +55,7 @@ export class BatchDraft {
     this.events.length = mark.events;
     while (this.#inverse.length > mark.changes) this.#working.apply(this.#inverse.pop()!);
     this.changes.length = mark.changes;
+    this.documents.length = mark.documents;
   }
 
   /** The batch as the store takes it. Every view is named, so that all checkpoints move together. */
@@ -63,6 +67,7 @@ export class BatchDraft {
       } else rows.get(viewOfKind(change.kind))!.push({ key: change.key, row: null });
     }
     const views = Array.from(rows, ([view, changes]) => ({ view, changes }));
-    return { events: this.events, idempotency: this.idempotency, views, now };
+    const { events, idempotency, documents } = this;
+    return { events, idempotency, views, documents, now };
   }
 }

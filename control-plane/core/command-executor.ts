@@ -159,7 +159,7 @@ export class CommandExecutor {
     prepared: readonly Prepared[],
   ): readonly Outcome<CommandOutcome>[] {
     this.#mustResume = true;
-    draft.undo({ events: 0, changes: 0 });
+    draft.undo({ events: 0, changes: 0, documents: 0 });
     this.#options.onError("the event log refused a batch", error);
     if (error instanceof EventStoreError && error.code === "Deposed") this.depose(error);
     const refusal = refuse(
@@ -206,6 +206,7 @@ export class CommandExecutor {
       const from = { occurredAt: now, actor, requestId, correlationId: requestId, causationId: null };
       numbered = await appender.number(decision.events, from);
       for (const event of numbered) draft.add(event);
+      draft.documents.push(...(decision.documents ?? []));
       return { ok: true, eventId: appender.numberedThrough, result: decision.result };
     } catch (error) {
       if (error instanceof EventStoreError) throw error;

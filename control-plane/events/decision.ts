@@ -2,6 +2,7 @@
 import type { Command, CommandErrorCode, CommandResults, CommandType } from "#contracts";
 import type { CatalogReader } from "./catalog/catalog-views.ts";
 import type { NewEvent } from "./new-event.ts";
+import type { DocumentChange } from "./store/event-store.ts";
 
 /** A command of one type. */
 export type CommandOf<Type extends CommandType> = Extract<Command, { readonly type: Type }>;
@@ -16,7 +17,13 @@ export interface Refusal {
 
 /** What a handler decides: events to append (none when everything is already as asked) and the answer, or a refusal. */
 export type Decision<Type extends CommandType> =
-  | { readonly ok: true; readonly events: readonly NewEvent[]; readonly result: CommandResults[Type] }
+  | {
+      readonly ok: true;
+      readonly events: readonly NewEvent[];
+      readonly result: CommandResults[Type];
+      /** Texts that are kept beside the events, see `AppendBatch`. */
+      readonly documents?: readonly DocumentChange[];
+    }
   | Refusal;
 
 /**

@@ -38,6 +38,7 @@ export { type AnyEvent, type EventOrigin, knownEvent, type NewEvent, type OwnedE
 export type {
   AggregateReference,
   AppendBatch,
+  DocumentChange,
   EventStore,
   IdempotencyRecord,
   QuarantinedEvent,

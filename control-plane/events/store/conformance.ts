@@ -159,6 +159,37 @@ export function eventStoreConformance(name: string, create: () => Promise<StoreU
         expect(await second.note("absent")).toBeUndefined();
       }));
 
+    test("documents are written with the events or not at all, replaced, dropped, and listed by prefix", () =>
+      withLog(async (log) => {
+        const store = await log.open();
+        const kept = (name: string, text: string | null) => ({ name, text });
+        await store.append({
+          ...batchOf(created(1, 1)),
+          documents: [kept("s/a", "1"), kept("s/b", "2"), kept("t/c", "3")],
+        });
+        expect(await store.document("s/a")).toBe("1");
+        expect(await store.documentNames("s/", "", 10)).toEqual(["s/a", "s/b"]);
+        expect(await store.documentNames("s/", "s/a", 10)).toEqual(["s/b"]);
+        expect(await store.documentNames("", "", 2)).toEqual(["s/a", "s/b"]);
+        await store.putDocument(kept("s/a", "new"));
+        await store.putDocument(kept("t/c", null));
+        await store.append({
+          ...batchOf(created(2, 1)),
+          documents: [kept("s/b", "x"), kept("s/b", null), kept("s/z", "9")],
+        });
+        expect(await store.documentNames("", "", 10)).toEqual(["s/a", "s/z"]);
+        expect(await store.document("s/b")).toBeUndefined();
+        // A batch that is refused leaves nothing behind.
+        expect(await codeOf(store.append({ ...batchOf(created(9, 1)), documents: [kept("s/a", "lost")] }))).toBe(
+          "Misnumbered",
+        );
+        expect(await store.document("s/a")).toBe("new");
+        const second = await log.open();
+        expect(await second.document("s/a")).toBe("new");
+        expect(await codeOf(store.putDocument(kept("s/a", "deposed")))).toBe("Deposed");
+        expect(await second.document("s/a")).toBe("new");
+      }));
+
     test("rows are paged in the order of the bytes of their keys", () =>
       withStore(async (store) => {
         const keys = ["a", "B", "ä", "💥", "\ufb01", "a/b", "a-"];

@@ -52,6 +52,12 @@ export interface QuarantinedEvent {
   readonly reason: string;
 }
 
+/** A document, or null where it goes away. */
+export interface DocumentChange {
+  readonly name: string;
+  readonly text: string | null;
+}
+
 /** What one append writes, all or nothing. */
 export interface AppendBatch {
   /** Numbered `head + 1 …` without gaps, aggregate sequences likewise. May be empty. */
@@ -59,6 +65,8 @@ export interface AppendBatch {
   readonly idempotency: readonly IdempotencyRecord[];
   /** Every view named here moves its checkpoint to the last event of the batch; views that are not named stay behind. */
   readonly views: readonly ViewUpdate[];
+  /** Texts beside the log that belong to its events and are no part of them, such as sealed secrets; the last change of each name counts. */
+  readonly documents?: readonly DocumentChange[];
   /** Idempotency records that expired before this moment may be dropped, some at each append. */
   readonly now: number;
 }
@@ -113,6 +121,13 @@ export interface EventStore {
   /** Small texts that belong to the log. @throws EventStoreError Deposed, Unavailable */
   setNote(name: string, value: string): Promise<void>;
   note(name: string): Promise<string | undefined>;
+
+  /** A document, see `AppendBatch`. */
+  document(name: string): Promise<string | undefined>;
+  /** Names that begin with a prefix, in ascending order (bytes of UTF-8), after `afterName`, at most `limit`. */
+  documentNames(prefix: string, afterName: string, limit: number): Promise<readonly string[]>;
+  /** Changes a document alone. @throws EventStoreError Deposed, Unavailable */
+  putDocument(change: DocumentChange): Promise<void>;
 
   /**
    * Tells that events may have been appended, once per batch. A hint: a reader that cannot afford to miss one reads by cursor. Returns the function that

@@ -5,6 +5,7 @@ import { arrayLiteral, type PostgresClient, PostgresError } from "#foundation/sq
 import {
   type AggregateReference,
   type AppendBatch,
+  type DocumentChange,
   type EventStore,
   type IdempotencyRecord,
   type QuarantinedEvent,
@@ -191,6 +192,26 @@ class PostgresEventStore implements EventStore {
 
   async note(name: string): Promise<string | undefined> {
     return (await this.#read<{ value: string }>(READS.note, [name]))[0]?.value;
+  }
+
+  async document(name: string): Promise<string | undefined> {
+    return (await this.#read<{ text: string }>(READS.document, [name]))[0]?.text;
+  }
+
+  async documentNames(prefix: string, afterName: string, limit: number): Promise<readonly string[]> {
+    const rows = await this.#read<{ name: string }>(READS.documentNames, [afterName, prefix, atMost(limit)]);
+    return rows.map(({ name }) => name);
+  }
+
+  async putDocument({ name, text }: DocumentChange): Promise<void> {
+    const change =
+      text === null
+        ? "DELETE FROM documents WHERE name = $2 AND EXISTS (SELECT FROM fence)"
+        : `INSERT INTO documents (name, text) SELECT $2, $3 FROM fence
+           ON CONFLICT (name) DO UPDATE SET text = excluded.text`;
+    const sql = `WITH fence AS MATERIALIZED (${FENCE}), changed AS (${change}) SELECT epoch FROM fence`;
+    const parameters = text === null ? [this.epoch, name] : [this.epoch, name, text];
+    await this.#write(async () => (await this.#writer.query(sql, parameters)).length > 0);
   }
 
   onAppended(listener: (head: EventId) => void): () => void {

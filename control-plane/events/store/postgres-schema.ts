@@ -130,10 +130,18 @@ CREATE TABLE notes (
 );
 `;
 
+const DOCUMENTS = `
+CREATE TABLE documents (
+  name text COLLATE "C" PRIMARY KEY,
+  text text NOT NULL
+);
+`;
+
 export const POSTGRES_EVENT_STORE_MIGRATIONS: readonly Migration[] = [
   { version: 1, name: "event log", sql: EVENT_LOG },
   { version: 2, name: "idempotency records", sql: IDEMPOTENCY },
   { version: 3, name: "views", sql: VIEWS },
+  { version: 4, name: "documents", sql: DOCUMENTS },
 ];
 
 /**
@@ -147,6 +155,6 @@ export function grantsTo(role: string, schema: string): string {
     GRANT SELECT ON ALL TABLES IN SCHEMA ${schema} TO ${role};
     GRANT INSERT ON events, control_plane TO ${role};
     GRANT UPDATE (epoch) ON control_plane TO ${role};
-    GRANT INSERT, UPDATE, DELETE ON idempotency, view_checkpoints, view_rows, view_quarantine, notes TO ${role};
+    GRANT INSERT, UPDATE, DELETE ON idempotency, view_checkpoints, view_rows, view_quarantine, notes, documents TO ${role};
   `;
 }

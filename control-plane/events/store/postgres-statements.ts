@@ -55,6 +55,12 @@ appended AS (
 ), removed AS (
   DELETE FROM view_rows v USING fence, unnest(${columns(23, ["text[]", "text[]"])}) AS d (view, key)
   WHERE v.view = d.view AND v.key = d.key
+), kept AS (
+  INSERT INTO documents (name, text)
+  SELECT k.* FROM fence, unnest(${columns(28, ["text[]", "text[]"])}) AS k
+  ON CONFLICT (name) DO UPDATE SET text = excluded.text
+), dropped AS (
+  DELETE FROM documents USING fence WHERE name = ANY ($30::text[])
 ), moved AS (
   UPDATE view_checkpoints SET through = $26 FROM fence WHERE view = ANY ($25::text[]) AND $26::bigint IS NOT NULL
 )
@@ -67,6 +73,9 @@ export function appendStatement(batch: AppendBatch, epoch: number, channel: stri
   const rows = lastChanges(views);
   const written = rows.filter(({ row }) => row !== null);
   const removed = rows.filter(({ row }) => row === null);
+  const documents = [...new Map((batch.documents ?? []).map((change) => [change.name, change])).values()];
+  const kept = documents.filter(({ text }) => text !== null);
+  const dropped = documents.filter(({ text }) => text === null);
   return {
     sql: APPEND,
     parameters: [
@@ -85,6 +94,9 @@ export function appendStatement(batch: AppendBatch, epoch: number, channel: stri
       arrayLiteral(views.map(({ view }) => view)),
       events.at(-1)?.id ?? null,
       channel,
+      arrayLiteral(kept.map(({ name }) => name)),
+      arrayLiteral(kept.map(({ text }) => text)),
+      arrayLiteral(dropped.map(({ name }) => name)),
     ],
   };
 }
@@ -148,5 +160,7 @@ export const READS = {
   viewRowsAfter: `SELECT key, "row" FROM view_rows WHERE view = $1 AND key > $2 ORDER BY key LIMIT $3`,
   checkpoints: "SELECT view, version, through FROM view_checkpoints ORDER BY view",
   quarantine: "SELECT view, event_id, reason FROM view_quarantine ORDER BY event_id, view",
+  document: "SELECT text FROM documents WHERE name = $1",
+  documentNames: "SELECT name FROM documents WHERE name > $1 AND starts_with(name, $2) ORDER BY name LIMIT $3",
   note: "SELECT value FROM notes WHERE name = $1",
 } as const;

@@ -6,6 +6,7 @@ import { EVENT_COLUMNS, type EventRow, eventOfRow, eventValues } from "./event-r
 import {
   type AggregateReference,
   type AppendBatch,
+  type DocumentChange,
   type EventStore,
   type IdempotencyRecord,
   type QuarantinedEvent,
@@ -102,6 +103,12 @@ function prepareStatements(database: Database) {
     quarantine: database.prepare<{ view: string; event_id: number; reason: string }>(
       "SELECT view, event_id, reason FROM view_quarantine ORDER BY event_id, view",
     ),
+    putDocument: database.prepare("INSERT OR REPLACE INTO documents (name, text) VALUES (?1, ?2)"),
+    dropDocument: database.prepare("DELETE FROM documents WHERE name = ?1"),
+    document: database.prepare<{ text: string }>("SELECT text FROM documents WHERE name = ?1"),
+    documentNames: database.prepare<{ name: string }>(
+      "SELECT name FROM documents WHERE name > ?1 AND substr(name, 1, length(?2)) = ?2 ORDER BY name LIMIT ?3",
+    ),
     putNote: database.prepare("INSERT OR REPLACE INTO notes (name, value) VALUES (?1, ?2)"),
     note: database.prepare<{ value: string }>("SELECT value FROM notes WHERE name = ?1"),
   };
@@ -143,6 +150,7 @@ class SqliteEventStore implements EventStore {
         this.#changeRows(view, changes);
         if (last !== undefined) this.#sql.moveCheckpoint.run(view, last.id);
       }
+      for (const change of batch.documents ?? []) this.#changeDocument(change);
       this.#sql.dropExpired.run(batch.now);
     });
     const last = batch.events.at(-1);
@@ -208,6 +216,19 @@ class SqliteEventStore implements EventStore {
     return this.#guard(() => this.#sql.note.get(name)?.value);
   }
 
+  async document(name: string): Promise<string | undefined> {
+    return this.#guard(() => this.#sql.document.get(name)?.text);
+  }
+
+  async documentNames(prefix: string, afterName: string, limit: number): Promise<readonly string[]> {
+    const rows = Math.min(limit, READ_ROWS_MAX);
+    return this.#guard(() => this.#sql.documentNames.all(afterName, prefix, rows).map(({ name }) => name));
+  }
+
+  async putDocument(change: DocumentChange): Promise<void> {
+    this.#write(() => this.#changeDocument(change));
+  }
+
   onAppended(listener: (head: EventId) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
@@ -225,6 +246,11 @@ class SqliteEventStore implements EventStore {
     this.#listeners.clear();
     this.#deposed.clear();
     this.#database.close();
+  }
+
+  #changeDocument({ name, text }: DocumentChange): void {
+    if (text === null) this.#sql.dropDocument.run(name);
+    else this.#sql.putDocument.run(name, text);
   }
 
   #changeRows(view: string, changes: readonly ViewRowChange[]): void {

@@ -95,8 +95,16 @@ CREATE TABLE notes (
 ) STRICT, WITHOUT ROWID;
 `;
 
+const DOCUMENTS = `
+CREATE TABLE documents (
+  name TEXT PRIMARY KEY,
+  text TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+`;
+
 export const EVENT_STORE_MIGRATIONS: readonly Migration[] = [
   { version: 1, name: "event log", sql: EVENT_LOG },
   { version: 2, name: "idempotency records", sql: IDEMPOTENCY },
   { version: 3, name: "views", sql: VIEWS },
+  { version: 4, name: "documents", sql: DOCUMENTS },
 ];
