@@ -1,11 +1,12 @@
 /** The control plane, assembled: core, tokens, API server, and the credentials file that it leaves behind. */
 import { join } from "node:path";
 import { type Credentials, readCredentials, writeCredentials } from "#apps/biplane/state";
-import type { Region } from "#contracts";
+import type { NodeAnswer, Region } from "#contracts";
 import { type ApiServer, openTokens, serveApi } from "#control-plane/api";
 import { type ControlPlane, openControlPlane } from "#control-plane/core";
 import type { NodeSecrets } from "#control-plane/plans";
 import { createScheduler } from "#control-plane/scheduler";
+import { KeyUnavailable, snapshotContext } from "#control-plane/secrets";
 import { type AuditLog, openAuditLog } from "#foundation/audit";
 import { systemClock, systemRandom, systemTimers } from "#foundation/runtime";
 import { createHealth, type HealthRegistry, type Logger, type MetricsRegistry } from "#foundation/telemetry";
@@ -98,7 +99,7 @@ export async function startControlPlane(options: ControlPlaneProgramOptions): Pr
       logger: logger.child({ room: "api" }),
       metrics,
       health: healthOf(audit),
-      secrets: NO_SECRETS,
+      secrets: nodeSecrets(core, audit),
       region: options.region,
     });
     const scheduler = createScheduler({
@@ -110,6 +111,9 @@ export async function startControlPlane(options: ControlPlaneProgramOptions): Pr
       logger: logger.child({ room: "scheduler" }),
       metrics,
     });
+    const sweep = systemTimers.every(SWEEP_MS, () => {
+      core.secrets.sweep().catch((error: unknown) => logger.warn("old secrets could not be thrown away", { error }));
+    });
     const opened = audit;
     return {
       core,
@@ -118,6 +122,7 @@ export async function startControlPlane(options: ControlPlaneProgramOptions): Pr
       created: root.created,
       deposed,
       async close() {
+        sweep.cancel();
         await scheduler.close();
         await api.close(CLOSE_GRACE_MS);
         await core.close();
@@ -131,8 +136,53 @@ export async function startControlPlane(options: ControlPlaneProgramOptions): Pr
   }
 }
 
-const refused = { ok: false, code: "no_secrets", message: "this control plane keeps no secrets yet" } as const;
-const NO_SECRETS: NodeSecrets = { open: async () => refused, snapshotKey: async () => refused };
+/** Old versions are looked for this often. */
+const SWEEP_MS = 3_600_000;
+
+/** Secrets are opened for nodes when that is on record, and not before. */
+function nodeSecrets({ secrets, views }: ControlPlane, audit: AuditLog): NodeSecrets {
+  const recorded = async (
+    nodeId: string,
+    resource: string,
+    purpose: string,
+    open: () => Promise<NodeAnswer>,
+  ): Promise<NodeAnswer> => {
+    const answer = await open();
+    const account = views.record("instance", resource)?.accountId ?? views.record("snapshot", resource)?.accountId;
+    await audit.append({
+      category: "action",
+      actor: { type: "node", id: nodeId },
+      action: purpose,
+      resource,
+      ...(account === undefined ? {} : { resourceAccount: account }),
+      decision: answer.ok ? "allowed" : "denied",
+      reason: answer.ok ? "It is bound to what this node runs." : `${answer.code}: ${answer.message}`,
+      requestId: "node-ask",
+    });
+    return answer;
+  };
+  return {
+    open: (instanceId, nodeId) =>
+      recorded(nodeId, instanceId, "secrets.open", () => secrets.openFor(instanceId, nodeId)),
+    snapshotKey: (snapshotId, nodeId) =>
+      recorded(nodeId, snapshotId, "snapshots.openKey", async () => {
+        const snapshot = views.record("snapshot", snapshotId);
+        const restores = Array.from(views.records("restoreJob")).some(
+          (job) => job.snapshotId === snapshotId && job.nodeId === nodeId,
+        );
+        if (snapshot?.wrappedKey === undefined || (snapshot.nodeId !== nodeId && !restores)) {
+          return { ok: false, code: "not_yours", message: "this node has nothing to do with the snapshot" };
+        }
+        try {
+          const key = secrets.openSnapshotKey(snapshot.wrappedKey, snapshotContext(snapshot));
+          return { ok: true, ask: "snapshotKey", key: Buffer.from(key).toString("base64") };
+        } catch (error) {
+          if (!(error instanceof KeyUnavailable)) throw error;
+          return { ok: false, code: error.code, message: error.message };
+        }
+      }),
+  };
+}
 
 /** What cannot be put on record is not decided: then this control plane is ready for nothing but looking. */
 function healthOf(audit: AuditLog): HealthRegistry {

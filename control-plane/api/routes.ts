@@ -4,6 +4,7 @@ import { INSTANCE_ROUTES } from "./applications/instance-routes.ts";
 import { NODE_ROUTES } from "./applications/node-routes.ts";
 import { RELEASE_ROUTES } from "./applications/release-routes.ts";
 import { ROUTE_ROUTES } from "./applications/route-routes.ts";
+import { SECRET_ROUTES } from "./applications/secret-routes.ts";
 import { STATUS_ROUTES } from "./applications/status-routes.ts";
 import { TENANT_ROUTES } from "./applications/tenant-routes.ts";
 import { AUDIT_ROUTES } from "./audit-routes.ts";
@@ -54,6 +55,7 @@ export const API_ROUTES: readonly Route[] = [
   ...TENANT_ROUTES,
   ...RELEASE_ROUTES,
   ...ROUTE_ROUTES,
+  ...SECRET_ROUTES,
   ...INSTANCE_ROUTES,
   ...STATUS_ROUTES,
   ...NODE_ROUTES,

@@ -106,7 +106,7 @@ export async function serveApi(options: ApiOptions): Promise<ApiServer> {
   const plans = createPlanServer({
     core,
     secrets: options.secrets,
-    endpoint: () => servicesOf(registry)?.status?.endpoint,
+    endpoint: () => untilEndpoint(registry, timers, closing.signal),
     whenApplied: (eventId) => untilApplied(registry, eventId, timers),
     region: options.region,
     clock,
@@ -369,6 +369,22 @@ function acceptChannel(request: HttpRequest, plans: PlanServer): ReturnType<type
 /** The data plane that keeps objects. */
 function servicesOf(registry: DataPlaneRegistry) {
   return registry.list().find(({ kind, status }) => kind === "services" && status !== undefined);
+}
+
+/** A data plane is back this soon after its control plane, see the link's backoff. */
+const ENDPOINT_WAIT_MS = 12_000;
+
+/** The URL of the data plane that keeps objects. Just after a start it may not have come back yet. */
+async function untilEndpoint(
+  registry: DataPlaneRegistry,
+  timers: Timers,
+  closing: AbortSignal,
+): Promise<string | undefined> {
+  for (let waited = 0; ; waited += APPLIED_POLL_MS) {
+    const endpoint = servicesOf(registry)?.status?.endpoint;
+    if (endpoint !== undefined || waited >= ENDPOINT_WAIT_MS || closing.aborted) return endpoint;
+    await sleep(timers, APPLIED_POLL_MS);
+  }
 }
 
 const APPLIED_POLL_MS = 25;

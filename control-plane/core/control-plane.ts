@@ -17,6 +17,7 @@ import type {
   QuarantinedEvent,
   RebuildReport,
 } from "#control-plane/events";
+import type { SecretService } from "#control-plane/secrets";
 import type { SealingKey } from "#foundation/crypto";
 
 /** The first account and how to sign in as its root. */
@@ -63,6 +64,8 @@ export interface ControlPlane {
   readonly sealingKey: SealingKey;
   /** Makes and proves what people and programs show: tokens, cookies, links. Never leaves the control plane. */
   readonly platformKey: SealingKey;
+  /** Opening, rotating, throwing away. */
+  readonly secrets: SecretService;
   /**
    * Decides a command and commits. When it resolves, the events are on disk, `views` has their effects and the feed has told its subscribers (those that
    * keep up). Never rejects: a refusal is an outcome; `Internal` stands for a failure of the control plane.

@@ -12,6 +12,7 @@ import {
 import { createAllNodeHandlers, createDataPlaneHandlers } from "#control-plane/nodes";
 import { createPlatformHandlers, createPlatformSecrets, type PlatformLimits } from "#control-plane/platform-identity";
 import { createBucketHandlers, createResourceHandlers, type ResourceLimits } from "#control-plane/resources";
+import { createSetSecrets, type SecretDependencies } from "#control-plane/secrets";
 import type { SealingKey } from "#foundation/crypto";
 import {
   createUuidV7,
@@ -32,11 +33,12 @@ export interface HandlerOptions extends PolicyKnowledge {
   readonly random: Random;
   readonly seal: (text: string, additionalData: string) => SealedText;
   readonly platformKey: SealingKey;
+  readonly secrets: SecretDependencies;
   readonly limits: IdentityLimits & PlatformLimits & ResourceLimits;
 }
 
 /** Identifiers of platform records: a prefix, and 96 random bits. */
-function createDesiredIds(random: Random): (prefix: string) => string {
+export function createDesiredIds(random: Random): (prefix: string) => string {
   return (prefix) => prefix + Buffer.from(random.bytes(12)).toString("hex");
 }
 
@@ -44,11 +46,11 @@ const notBuilt = () => refuse("Internal", "This build of the control plane canno
 
 /** Commands whose rooms are still being built: they refuse, and say so. */
 const UNBUILT = Object.fromEntries(
-  COMMAND_TYPES.filter((type) => /^(secrets|volume|volumeAttachment|snapshot|restoreJob)\./.test(type)).map((type) => [
+  COMMAND_TYPES.filter((type) => /^(volume|volumeAttachment|snapshot|restoreJob)\./.test(type)).map((type) => [
     type,
     notBuilt,
   ]),
-) as unknown as CommandHandlers<"secrets.set" | "secrets.patch" | VolumeCommand["type"]>;
+) as unknown as CommandHandlers<VolumeCommand["type"]>;
 
 /** Names as AWS shapes them, each kind from a generator of its own. */
 function createNames(random: Random): IdentityNames {
@@ -89,6 +91,9 @@ export function createDecide(identity: IdentityDependencies, options: HandlerOpt
       createAccount: identityHandlers["account.create"],
     }),
     ...createBucketHandlers({ newBucketId: () => newBucketId() as string as BucketId, limits: options.limits }),
+    "secrets.set": createSetSecrets(options.secrets),
+    // Decided on the whole, which has to be read first: see `SecretService.preparePatch`.
+    "secrets.patch": () => refuse("Internal", "Single secrets are changed through the control plane's door only"),
     ...createDataPlaneHandlers(),
     ...UNBUILT,
     ...createApplicationHandlers({ newId: desiredIds, now: () => options.clock.now() }),

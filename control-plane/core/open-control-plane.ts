@@ -1,12 +1,15 @@
 /** Puts the control plane together. */
 import { join } from "node:path";
-import type { CatalogRecord, Command, CommandOrigin, CommandOutcome, EventId } from "#contracts";
+import type { CatalogRecord, Command, CommandOrigin, CommandOutcome, CommandType, EventId } from "#contracts";
 import {
   type AnyEvent,
   Appender,
   CATALOG_VIEWS,
   CatalogFeed,
+  type CatalogReader,
   CatalogViews,
+  type CommandOf,
+  type Decision,
   deepFreeze,
   type EventStore,
   loadView,
@@ -24,6 +27,13 @@ import {
 } from "#control-plane/identity";
 import { PLATFORM_LIMITS, type PlatformLimits } from "#control-plane/platform-identity";
 import { RESOURCE_LIMITS, type ResourceLimits } from "#control-plane/resources";
+import {
+  CHANGED_MEANWHILE,
+  Keyring,
+  KeyUnavailable,
+  type SecretDependencies,
+  SecretService,
+} from "#control-plane/secrets";
 import { open, seal } from "#foundation/crypto";
 import { managedPolicy } from "#foundation/managed-policies";
 import { type Clock, type Random, systemTimers, type Timers } from "#foundation/runtime";
@@ -33,8 +43,8 @@ import { checkPolicy } from "./check-policy.ts";
 import { CommandExecutor } from "./command-executor.ts";
 import { originProblem } from "./command-origin.ts";
 import { parseCommand } from "./command-shape.ts";
-import type { ControlPlane, RootCredentials, Verification } from "./control-plane.ts";
-import { createDecide, createIdentityDependencies, type HandlerOptions } from "./handlers.ts";
+import type { ControlPlane, DecideAlone, RootCredentials, Verification } from "./control-plane.ts";
+import { createDecide, createDesiredIds, createIdentityDependencies, type HandlerOptions } from "./handlers.ts";
 import { openMasterKey } from "./master-key.ts";
 import { openPlatformKey } from "./platform-key.ts";
 import { adoptShadow, buildShadow, compareShadow, viewsNamed } from "./rebuild-views.ts";
@@ -93,6 +103,9 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Co
   }
 }
 
+/** Changes of single secrets at the same moment that each have to see the one before. */
+const PATCH_ATTEMPTS_MAX = 20;
+
 async function assemble(
   store: EventStore,
   options: ControlPlaneOptions,
@@ -103,11 +116,19 @@ async function assemble(
   const key = await openMasterKey(join(options.dataDirectory, "master.key"), store, random.fork("master-key"));
   const platformKey = await openPlatformKey(key, store, random.fork("platform-key"));
   const nonces = random.fork("seal");
+  const keyring = Keyring.open(options.dataDirectory, random.fork("secret-keys"), clock.now());
+  const secretDependencies: SecretDependencies = {
+    keyring,
+    random: random.fork("secret-versions"),
+    newId: createDesiredIds(random.fork("secret-ids")),
+    now: () => clock.now(),
+  };
   const handlerOptions: HandlerOptions = {
     clock,
     random: random.fork("names"),
     seal: (text, additionalData) => seal(key, text, additionalData, nonces),
     platformKey,
+    secrets: secretDependencies,
     checkPolicy: options.checkPolicy ?? checkPolicy,
     managedPolicy: options.managedPolicy ?? managedPolicy,
     limits: { ...IDENTITY_LIMITS, ...PLATFORM_LIMITS, ...RESOURCE_LIMITS, ...options.limits },
@@ -149,6 +170,18 @@ async function assemble(
     onError: (message, error) => logger?.error(message, { error }),
     onDeposed: options.onDeposed,
   });
+  const decideAlone = (actor: string, decideNow: DecideAlone): Promise<EventId | undefined> => {
+    const requestId = Buffer.from(requestIds.bytes(8)).toString("hex").toUpperCase();
+    return executor.decideAlone({ actor, requestId }, decideNow);
+  };
+  const secrets = new SecretService({
+    store,
+    views: committed,
+    keyring,
+    dependencies: secretDependencies,
+    clock,
+    decideAlone,
+  });
   store.onDeposed((error) => executor.depose(error));
   let closing: Promise<void> | undefined;
 
@@ -159,7 +192,27 @@ async function assemble(
     if (!parsed.ok) return refuse("ValidationFailed", parsed.problem);
     const sound = parsed.command;
     const fingerprint = origin.idempotencyKey === undefined ? "" : fingerprintOf(sound);
+    if (sound.type === "secrets.patch") return patchSecrets(sound, origin, fingerprint);
     return executor.execute({ origin, fingerprint, decide: (views) => decide(sound, views) });
+  }
+
+  /** What is there is read, and the decision holds only if it is still there: otherwise once more. */
+  async function patchSecrets(
+    command: CommandOf<"secrets.patch">,
+    origin: CommandOrigin,
+    fingerprint: string,
+  ): Promise<CommandOutcome> {
+    for (let attempt = 1; ; attempt++) {
+      let prepared: (views: CatalogReader) => Decision<CommandType>;
+      try {
+        prepared = await secrets.preparePatch(command);
+      } catch (error) {
+        if (!(error instanceof KeyUnavailable)) throw error;
+        return refuse("MasterKeyUnavailable", `The secrets that are there cannot be opened: ${error.message}`);
+      }
+      const outcome = await executor.execute({ origin, fingerprint, decide: prepared });
+      if (outcome.ok || outcome.message !== CHANGED_MEANWHILE || attempt >= PATCH_ATTEMPTS_MAX) return outcome;
+    }
   }
 
   async function ensureRoot(account = { name: "root" }): Promise<RootCredentials> {
@@ -235,10 +288,8 @@ async function assemble(
     // The handler of a command's type gives the result of that type.
     execute: <Given extends Command>(command: Given, origin: CommandOrigin) =>
       execute(command, origin) as Promise<CommandOutcome<Given["type"]>>,
-    decideAlone(actor, decideNow) {
-      const requestId = Buffer.from(requestIds.bytes(8)).toString("hex").toUpperCase();
-      return executor.decideAlone({ actor, requestId }, decideNow);
-    },
+    decideAlone,
+    secrets,
     onCommitted(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -50,8 +50,8 @@ export interface ObjectAccessOptions {
   };
   readonly clock: Clock;
   readonly random: Random;
-  /** Of the data plane that keeps objects: its URL. Undefined while none is connected. */
-  readonly endpoint: () => string | undefined;
+  /** Of the data plane that keeps objects: its URL. One that is not connected is waited for, for a while; undefined when it does not come. */
+  readonly endpoint: () => Promise<string | undefined>;
   /** Resolves when that data plane knows everything up to the event, or does not within a moment. */
   readonly whenApplied: (eventId: EventId) => Promise<void>;
   readonly region: Region;
@@ -100,7 +100,7 @@ export function createObjectAccess(options: ObjectAccessOptions): GiveObjectAcce
   };
 
   return async (accountId, area) => {
-    const endpoint = options.endpoint();
+    const endpoint = await options.endpoint();
     if (endpoint === undefined) throw new ObjectStoreUnavailable("no data plane that keeps objects is connected");
     const bucket = `${CLOUD_BUCKET_PREFIX}${accountId}`;
     const region = await ensureBucket(accountId, bucket);

@@ -16,7 +16,7 @@ export interface PlanServerOptions {
       onCommitted(listener: (events: readonly AnyEvent[]) => void): () => void;
     };
   readonly secrets: NodeSecrets;
-  readonly endpoint: () => string | undefined;
+  readonly endpoint: () => Promise<string | undefined>;
   readonly whenApplied: (eventId: EventId) => Promise<void>;
   readonly region: Region;
   readonly clock: Clock;

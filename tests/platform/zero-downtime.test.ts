@@ -73,10 +73,14 @@ interface Shown {
 }
 const ps = async (): Promise<Shown> => JSON.parse(await cli("ps", "--app", "shop", "--json")) as Shown;
 const settled = () =>
-  until("everything is as wanted", async () => {
-    const { processes } = await ps();
-    return processes.every(({ ready, desired, live }) => ready === desired && live === desired);
-  }, 60_000);
+  until(
+    "everything is as wanted",
+    async () => {
+      const { processes } = await ps();
+      return processes.every(({ ready, desired, live }) => ready === desired && live === desired);
+    },
+    60_000,
+  );
 
 /** Nothing has been lost so far. */
 const expectNoLoss = () => expect(load.failures).toEqual([]);
@@ -157,13 +161,17 @@ test("an edge is replaced by another one", async () => {
 
 test("a node is drained, and takes instances again", async () => {
   await cli("nodes", "drain", "one");
-  await until("the node is empty", async () => {
-    const instances = JSON.parse(await cli("instances", "list", "--app", "shop", "--json")) as {
-      node: string;
-      status: string;
-    }[];
-    return instances.filter(({ status }) => status === "ready").every(({ node }) => node === "two");
-  }, 60_000);
+  await until(
+    "the node is empty",
+    async () => {
+      const instances = JSON.parse(await cli("instances", "list", "--app", "shop", "--json")) as {
+        node: string;
+        status: string;
+      }[];
+      return instances.filter(({ status }) => status === "ready").every(({ node }) => node === "two");
+    },
+    60_000,
+  );
   await settled();
   await cli("nodes", "activate", "one");
   expectNoLoss();

@@ -10,7 +10,6 @@ import type {
   ReleaseRecord,
   RestoreJobRecord,
   RouteRecord,
-  SecretBundleRecord,
   SnapshotRecord,
   VolumeAttachmentRecord,
   VolumeRecord,
@@ -73,11 +72,6 @@ export function deploy(record: DeployRecord) {
 }
 
 export const route = (record: RouteRecord) => shown(record, "routeId");
-export const secrets = (record: SecretBundleRecord) => {
-  const { version_id: current, ...rest } = shown(record, "bundleId");
-  return { ...rest, current_version_id: current ?? null };
-};
-
 export function volume(record: VolumeRecord, views: CatalogReader) {
   const attachments = views.inGroup("volumeAttachment", groups.ofVolume(record.volumeId)).map(attachment);
   return { ...shown(record, "volumeId"), attachments };

@@ -252,6 +252,50 @@ export const APP_COMMANDS: readonly Command[] = [
     ],
   },
   {
+    name: "secrets",
+    summary: "Secrets of an environment: set, and never shown",
+    commands: [
+      {
+        name: "set",
+        summary: "Set some and keep the others",
+        parameters: ["NAME=VALUE|NAME=@FILE|NAME..."],
+        options: ENV,
+        notes: [
+          "Every process of the machine can read a command line: NAME alone takes the value from standard input, NAME=@FILE from a file.",
+          "Programs find them in the file that BIPLANE_SECRETS_FILE names.",
+        ],
+        examples: [["biplane secrets set API_KEY < key.txt", "a value that no shell has seen"]],
+        load: async () => (await import("./secrets.ts")).setSecrets,
+      },
+      {
+        name: "unset",
+        summary: "Take some away",
+        parameters: ["NAME..."],
+        options: ENV,
+        load: async () => (await import("./secrets.ts")).unsetSecrets,
+      },
+      {
+        name: "import",
+        summary: "Replace all of them by those of a file",
+        parameters: ["FILE"],
+        options: ENV,
+        load: async () => (await import("./secrets.ts")).importSecrets,
+      },
+      {
+        name: "list",
+        summary: "List the names",
+        options: ENV,
+        load: async () => (await import("./secrets.ts")).listSecrets,
+      },
+      {
+        name: "confirm",
+        summary: "Say that none are needed",
+        options: [{ name: "none", help: "None are needed" }, ...ENV],
+        load: async () => (await import("./secrets.ts")).confirmNone,
+      },
+    ],
+  },
+  {
     name: "instances",
     summary: "Instances of an environment",
     commands: [

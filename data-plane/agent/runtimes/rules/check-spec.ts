@@ -48,7 +48,8 @@ export function checkCommand(argv: readonly string[], env: Readonly<Record<strin
     require(/^[A-Za-z_][A-Za-z0-9_]*$/.test(
       name,
     ), "env", `${JSON.stringify(name.slice(0, 64))} is no name of a variable: letters, digits and _, not beginning with a digit`);
-    require(!name.startsWith("BIPLANE_") || OF_AGENT.has(name), `env.${name}`, "names that begin with BIPLANE_ are set by Biplane");
+    require(!name.startsWith("BIPLANE_") ||
+      OF_AGENT.has(name), `env.${name}`, "names that begin with BIPLANE_ are set by Biplane");
     checkText(value, `env.${name}`);
     require(bytesOf(name) + bytesOf(value) <
       STRING_BYTES_MAX, `env.${name}`, `must be at most ${STRING_BYTES_MAX} bytes long with its name`);
