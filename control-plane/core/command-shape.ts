@@ -389,8 +389,6 @@ const SHAPES: { readonly [Type in CommandType]: Shape } = {
   ...VOLUME_SHAPES,
 };
 
-export const COMMAND_TYPES = Object.keys(SHAPES) as readonly CommandType[];
-
 /** What `parseCommand` found. */
 export type ParsedCommand =
   | { readonly ok: true; readonly command: Command }

@@ -1,5 +1,5 @@
 /** All command handlers, by the type of the command. */
-import type { BucketId, Command, CommandType, ResourceId, SealedText, VolumeCommand } from "#contracts";
+import type { BucketId, Command, CommandType, ResourceId, SealedText } from "#contracts";
 import { createApplicationHandlers } from "#control-plane/applications";
 import { type CatalogReader, type CommandHandlers, type Decision, refuse } from "#control-plane/events";
 import {
@@ -12,7 +12,8 @@ import {
 import { createAllNodeHandlers, createDataPlaneHandlers } from "#control-plane/nodes";
 import { createPlatformHandlers, createPlatformSecrets, type PlatformLimits } from "#control-plane/platform-identity";
 import { createBucketHandlers, createResourceHandlers, type ResourceLimits } from "#control-plane/resources";
-import { createSetSecrets, type SecretDependencies } from "#control-plane/secrets";
+import { createSetSecrets, newSnapshotKey, type SecretDependencies } from "#control-plane/secrets";
+import { createVolumeHandlers } from "#control-plane/volumes";
 import type { SealingKey } from "#foundation/crypto";
 import {
   createUuidV7,
@@ -23,7 +24,6 @@ import {
   type AccountId as PlainAccountId,
 } from "#foundation/ids";
 import type { Clock, Random } from "#foundation/runtime";
-import { COMMAND_TYPES } from "./command-shape.ts";
 
 /** Decides any command. */
 export type Decide = (command: Command, views: CatalogReader) => Decision<CommandType>;
@@ -41,16 +41,6 @@ export interface HandlerOptions extends PolicyKnowledge {
 export function createDesiredIds(random: Random): (prefix: string) => string {
   return (prefix) => prefix + Buffer.from(random.bytes(12)).toString("hex");
 }
-
-const notBuilt = () => refuse("Internal", "This build of the control plane cannot do that yet");
-
-/** Commands whose rooms are still being built: they refuse, and say so. */
-const UNBUILT = Object.fromEntries(
-  COMMAND_TYPES.filter((type) => /^(volume|volumeAttachment|snapshot|restoreJob)\./.test(type)).map((type) => [
-    type,
-    notBuilt,
-  ]),
-) as unknown as CommandHandlers<VolumeCommand["type"]>;
 
 /** Names as AWS shapes them, each kind from a generator of its own. */
 function createNames(random: Random): IdentityNames {
@@ -91,11 +81,15 @@ export function createDecide(identity: IdentityDependencies, options: HandlerOpt
       createAccount: identityHandlers["account.create"],
     }),
     ...createBucketHandlers({ newBucketId: () => newBucketId() as string as BucketId, limits: options.limits }),
+    ...createVolumeHandlers({
+      newId: desiredIds,
+      now: () => options.clock.now(),
+      newSnapshotKey: (snapshot) => newSnapshotKey(options.secrets, snapshot),
+    }),
     "secrets.set": createSetSecrets(options.secrets),
     // Decided on the whole, which has to be read first: see `SecretService.preparePatch`.
     "secrets.patch": () => refuse("Internal", "Single secrets are changed through the control plane's door only"),
     ...createDataPlaneHandlers(),
-    ...UNBUILT,
     ...createApplicationHandlers({ newId: desiredIds, now: () => options.clock.now() }),
     ...createAllNodeHandlers({
       newId: desiredIds,

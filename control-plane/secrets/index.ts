@@ -3,6 +3,7 @@ export { Keyring, KeyUnavailable, type WrappedKey } from "./keyring.ts";
 export { bundleOf, createSetSecrets, type SecretDependencies } from "./secret-handlers.ts";
 export {
   CHANGED_MEANWHILE,
+  newSnapshotKey,
   type RewrapReport,
   SecretService,
   type SecretServiceOptions,

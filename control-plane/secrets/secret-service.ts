@@ -130,11 +130,6 @@ export class SecretService {
     return { keyId: keyring.activeKeyId, versions, snapshots, failed };
   }
 
-  /** A data key for a backup, locked; what it is for is part of the lock. */
-  newSnapshotKey(dataKey: Uint8Array, context: string): string {
-    return JSON.stringify(this.#options.keyring.wrap(dataKey, context));
-  }
-
   /** @throws KeyUnavailable */
   openSnapshotKey(wrapped: string, context: string): Uint8Array {
     return this.#options.keyring.unwrap(JSON.parse(wrapped) as { keyId: string; wrapped: string }, context);
@@ -207,3 +202,13 @@ export const snapshotContext = ({
   readonly volumeId: string;
   readonly snapshotId: string;
 }): string => `biplane-backup-v1|org:${accountId}|volume:${volumeId}|snapshot:${snapshotId}`;
+
+/** A data key for a backup, locked; what it is of is part of the lock. */
+export function newSnapshotKey(
+  { keyring, random }: Pick<SecretDependencies, "keyring" | "random">,
+  snapshot: Parameters<typeof snapshotContext>[0],
+): string {
+  return JSON.stringify(keyring.wrap(random.bytes(SNAPSHOT_KEY_BYTES), snapshotContext(snapshot)));
+}
+
+const SNAPSHOT_KEY_BYTES = 32;

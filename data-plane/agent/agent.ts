@@ -55,6 +55,8 @@ export interface AgentOptions {
 
 export interface Agent {
   status(): AgentStatus;
+  /** Whether an instance has a volume now. */
+  uses(volumeId: string): boolean;
   /** Resolves when all instances that were found have been taken over, and the plan on disk has been looked at. */
   readonly ready: Promise<void>;
   /** @param stopInstances false: they run on, and the next agent takes them over */
@@ -152,6 +154,13 @@ class RunningAgent implements Agent {
       instances: { desired, running, ready },
       usedMemoryBytes,
     };
+  }
+
+  uses(volumeId: string): boolean {
+    for (const { state } of this.#held.values()) {
+      if (state.final === undefined && state.workload.mounts.some((mount) => mount.volumeId === volumeId)) return true;
+    }
+    return false;
   }
 
   async close({ stopInstances }: { readonly stopInstances: boolean }): Promise<void> {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { AgentTransport, NodeDescription } from "#contracts";
 import { type Agent, measureCapacity, openNodeIdentity, startAgent } from "#data-plane/agent";
 import { openProcessRuntime } from "#data-plane/agent/runtimes";
+import { DirectoryVolumes } from "#data-plane/agent/volumes";
 import { type AgentLink, openAgentLink } from "#data-plane/plan-link";
 import { systemClock, systemRandom, systemTimers } from "#foundation/runtime";
 import type { Logger, MetricsRegistry } from "#foundation/telemetry";
@@ -70,11 +71,20 @@ export function startNodeAgent(options: NodeAgentOptions): NodeAgent {
     logger: logger.child({ room: "plan-link" }),
     status: () => agent?.status() ?? { ...starting, instances: { desired: 0, running: 0, ready: 0 } },
   });
+  const volumes = new DirectoryVolumes({
+    directory,
+    link,
+    inUse: (volumeId) => agent?.uses(volumeId) ?? true,
+    timers: systemTimers,
+    random: systemRandom.fork("backups"),
+    logger: logger.child({ room: "volumes" }),
+  });
   const started = startAgent({
     directory,
     nodeId,
     link,
     runtimes: [runtime],
+    volumes,
     hostAddress: options.hostAddress,
     describe,
     clock: systemClock,

@@ -1,0 +1,2 @@
+/** Volumes decide. */
+export { createVolumeHandlers, type VolumeDependencies } from "./volume-handlers.ts";
