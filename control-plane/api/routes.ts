@@ -7,6 +7,7 @@ import { ROUTE_ROUTES } from "./applications/route-routes.ts";
 import { SECRET_ROUTES } from "./applications/secret-routes.ts";
 import { STATUS_ROUTES } from "./applications/status-routes.ts";
 import { TENANT_ROUTES } from "./applications/tenant-routes.ts";
+import { VOLUME_ROUTES } from "./applications/volume-routes.ts";
 import { AUDIT_ROUTES } from "./audit-routes.ts";
 import { COMMAND_ROUTES } from "./command-routes.ts";
 import { EVENT_ROUTES } from "./event-routes.ts";
@@ -56,6 +57,7 @@ export const API_ROUTES: readonly Route[] = [
   ...RELEASE_ROUTES,
   ...ROUTE_ROUTES,
   ...SECRET_ROUTES,
+  ...VOLUME_ROUTES,
   ...INSTANCE_ROUTES,
   ...STATUS_ROUTES,
   ...NODE_ROUTES,

@@ -50,7 +50,11 @@ function outcomeOf(views: CatalogReader, deploy: DeployRecord, now: number, sett
     };
   }
   if (parts.length === 0) return failed("env_deleted", "nothing of it is wanted any more");
-  const looping = parts.find(({ failures }) => failures.length > settings.replacementsMax);
+  // An instance that is given up for its own restarts has had as many tries as several that were replaced.
+  const looping = parts.find(
+    ({ failures }) =>
+      failures.length > settings.replacementsMax || failures.some(({ reason }) => reason === "crash_loop_backoff"),
+  );
   if (looping !== undefined) {
     const { reason = "exited", detail, exitCode } = looping.failures[0]!;
     const why = [
@@ -58,10 +62,8 @@ function outcomeOf(views: CatalogReader, deploy: DeployRecord, now: number, sett
       ...(exitCode === undefined ? [] : [`exit code ${exitCode}`]),
       ...(detail === undefined ? [] : [detail]),
     ];
-    return failed(
-      "crash_loop",
-      `${looping.spec.processType} failed ${looping.failures.length} times: ${why.join(", ")}`,
-    );
+    const times = looping.failures.length === 1 ? "" : ` ${looping.failures.length} times`;
+    return failed("crash_loop", `${looping.spec.processType} failed${times}: ${why.join(", ")}`);
   }
   const slow = parts.flatMap(({ spec, matching }) =>
     matching.flatMap((one) => (isSlow(one, spec, deploy, now, settings) ? [{ one, spec }] : [])),
@@ -77,7 +79,9 @@ function outcomeOf(views: CatalogReader, deploy: DeployRecord, now: number, sett
     .map(({ spec }) => ({ spec, why: env?.unschedulable[spec.processType] }))
     .find(({ why }) => why !== undefined);
   const message =
-    blocked === undefined ? undefined : `${blocked.spec.processType}: ${blocked.why!.reason}: ${blocked.why!.message}`;
+    blocked === undefined
+      ? troubleOf(parts)
+      : `${blocked.spec.processType}: ${blocked.why!.reason}: ${blocked.why!.message}`;
   if (now - deploy.createdAt > settings.rolloutTimeoutMs) {
     const minutes = Math.round(settings.rolloutTimeoutMs / 60_000);
     return blocked === undefined
@@ -85,6 +89,18 @@ function outcomeOf(views: CatalogReader, deploy: DeployRecord, now: number, sett
       : failed("unschedulable", message!);
   }
   return { status: "rolling", message };
+}
+
+/** What goes wrong so far, for who watches. */
+function troubleOf(parts: readonly Progress[]): string | undefined {
+  for (const { spec, matching } of parts) {
+    const again = matching.find(({ restarts, status }) => restarts > 0 && status !== "ready");
+    if (again !== undefined) {
+      const why = [again.reason, again.detail].filter((part) => part !== undefined).join(", ");
+      return `${spec.processType} does not stay up${why === "" ? "" : `: ${why}`}`;
+    }
+  }
+  return undefined;
 }
 
 const failed = (failedReason: DeployFailure, message: string): Outcome => ({ status: "failed", failedReason, message });

@@ -342,13 +342,18 @@ class Planner {
     return false;
   }
 
-  /** When instances of this very specification failed lately, the latest first. Those whose node was lost have not failed. */
-  #failuresOf({ specHash }: GroupSpec): readonly number[] {
-    const { settings, now } = this.#context;
+  /**
+   * When instances of this very specification failed lately, the latest first. Those whose node was lost have not failed. Who deploys again wants it tried
+   * at once, so what was before does not count.
+   */
+  #failuresOf({ specHash, deployId }: GroupSpec): readonly number[] {
+    const { settings, now, room } = this.#context;
+    const begun = room.views.record("deploy", deployId)?.createdAt ?? 0;
+    const since = Math.max(begun, now - settings.replacementWindowMs);
     return this.#all
       .filter((one) => one.status === "failed" && one.specHash === specHash && one.reason !== "node_lost")
       .map(({ endedAt = 0 }) => endedAt)
-      .filter((endedAt) => endedAt > now - settings.replacementWindowMs)
+      .filter((endedAt) => endedAt >= since)
       .sort((left, right) => right - left);
   }
 

@@ -115,6 +115,20 @@ describe("a deploy", () => {
     expect(statusOf(world, good).status).toBe("succeeded");
   });
 
+  test("fails with the first instance that its node gives up, and a new try begins at once", () => {
+    const { world, envId, appId, deployId } = deployed();
+    world.schedule();
+    const detail = "5 restarts within 5 minutes; last: start_failed";
+    world.report(world.live()[0]!, "failed", { reason: "crash_loop_backoff", detail });
+    world.schedule();
+    expect(statusOf(world, deployId)).toMatchObject({ status: "failed", failedReason: "crash_loop" });
+    expect(statusOf(world, deployId).message).toContain(detail);
+    world.now += 100;
+    const again = world.deploy(envId, world.release(appId, manifestOf()));
+    world.settle();
+    expect(statusOf(world, again).status).toBe("succeeded");
+  });
+
   test("fails when an instance is not ready in time", () => {
     const { world, deployId } = deployed();
     world.schedule();

@@ -75,10 +75,16 @@ function runtimeSpec(
   rootDirectory: string,
   config: Awaited<ReturnType<ReleaseStore["release"]>>["config"],
   secrets: string | undefined,
-  mounts: RuntimeSpec["mounts"],
+  volumes: RuntimeSpec["mounts"],
 ): RuntimeSpec {
   const { instanceId, workload, ports } = input;
   const isolation = workload.isolation ?? (workload.image.source === "image" ? "container" : "process");
+  // Without a file system of its own a program cannot have `/data`: it gets the same path below its scratch directory.
+  const mounts = volumes.map((mount) => ({
+    ...mount,
+    target: isolation === "process" ? join(input.scratchDirectory, mount.target) : mount.target,
+  }));
+  const places = volumes.map(({ target }, index) => [mountVariable(target), mounts[index]!.target] as const);
   const env: Record<string, string> = {
     // Programs of this machine (node, bun, python …) are found where its owner finds them.
     ...(isolation === "process" ? { PATH: process.env.PATH ?? "/usr/local/bin:/usr/bin:/bin" } : {}),
@@ -87,6 +93,7 @@ function runtimeSpec(
     BIPLANE_ENV: workload.envName,
     BIPLANE_PROCESS: workload.processType,
     BIPLANE_RELEASE: String(workload.releaseNumber),
+    ...Object.fromEntries(places),
     ...workload.vars,
   };
   const argv = workload.command.length > 0 ? workload.command : [...config.entrypoint, ...config.command];
@@ -110,6 +117,13 @@ function runtimeSpec(
     logs: { bytesMax: input.logBytesMax },
   };
 }
+
+/** `/var/lib/db` → `BIPLANE_MOUNT_VAR_LIB_DB`: where the program finds what is mounted there, whatever isolates it. */
+const mountVariable = (path: string): string =>
+  `BIPLANE_MOUNT_${path
+    .slice(1)
+    .replaceAll(/[^A-Za-z0-9]/g, "_")
+    .toUpperCase()}`;
 
 /** `1000` or `1000:1000`. Names are of images, which other runtimes look up. */
 function userOf(user: string | undefined): RuntimeSpec["user"] {

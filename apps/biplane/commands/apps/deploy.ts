@@ -11,6 +11,7 @@ import { cliErrors, usageError } from "../../cli/errors.ts";
 import { printable } from "../../cli/terminal.ts";
 import { humanSize } from "../../cli/units.ts";
 import { imageOfDirectory, imageOfReference, isDirectory, type LocalImage, uploadBlobs } from "./artifact.ts";
+import { ensureVolumes } from "./deploy-volumes.ts";
 import { showFailure } from "./failure.ts";
 import type { App, Deploy, Env, EnvStatus, Release, Upload } from "./shapes.ts";
 import { allItems, type EnvTarget, envName, findOrg, getOrUndefined, targetText } from "./target.ts";
@@ -35,6 +36,7 @@ export const deploy: CommandBody = async (context) => {
   const target = await ensureTarget(context, manifest.app.name);
   if (!json) terminal.note(`Deploying ${printable(isBuilt ? resolve(argument) : argument)} to ${targetText(target)}`);
   const release = await makeRelease(context, target, argument, isBuilt, manifest);
+  await ensureVolumes(context, target, manifest, types ?? Object.keys(manifest.processes));
   const begun = await changeByApi<Deploy>(target.access, "POST", `${target.envPath}/deploys`, {
     release_id: release.id,
     ...(types === undefined ? {} : { process_types: types }),

@@ -56,10 +56,16 @@ function manifestApp(): string | undefined {
   return parseManifest(readFileIfThere("biplane.toml") ?? "").manifest?.app.name;
 }
 
-export function appName(context: CommandContext): string {
+/** Flags, then the manifest here, then what was kept; where nothing says it, the only app that there is. */
+async function appName(context: CommandContext, access: ApiAccess, orgPath: string): Promise<string> {
   const named =
     context.arguments.text("app") ?? context.environment.BIPLANE_APP ?? manifestApp() ?? keptContext(context).app;
   if (named !== undefined && named !== "") return named;
+  const { items } = await callApiJson<{ readonly items: readonly App[] }>(access, {
+    path: `${orgPath}/apps`,
+    query: { limit: 2 },
+  });
+  if (items.length === 1) return items[0]!.name;
   throw usageError(
     "Which app? Name it with --app, or go where its biplane.toml is.",
     "biplane apps list shows yours; biplane use APP remembers one",
@@ -80,8 +86,8 @@ export async function findOrg(
 
 /** @throws CodedError NOT_FOUND */
 export async function findApp(context: CommandContext): Promise<AppTarget> {
-  const name = appName(context);
   const { access, orgPath, orgName } = await findOrg(context);
+  const name = await appName(context, access, orgPath);
   const appPath = `${orgPath}/apps/${encodeURIComponent(name)}`;
   const app = await getOrUndefined<App>(access, appPath);
   if (app === undefined)

@@ -49,7 +49,8 @@ export function checkCommand(argv: readonly string[], env: Readonly<Record<strin
       name,
     ), "env", `${JSON.stringify(name.slice(0, 64))} is no name of a variable: letters, digits and _, not beginning with a digit`);
     require(!name.startsWith("BIPLANE_") ||
-      OF_AGENT.has(name), `env.${name}`, "names that begin with BIPLANE_ are set by Biplane");
+      OF_AGENT.has(name) ||
+      name.startsWith(MOUNT_PREFIX), `env.${name}`, "names that begin with BIPLANE_ are set by Biplane");
     checkText(value, `env.${name}`);
     require(bytesOf(name) + bytesOf(value) <
       STRING_BYTES_MAX, `env.${name}`, `must be at most ${STRING_BYTES_MAX} bytes long with its name`);
@@ -114,4 +115,6 @@ export function checkExec(spec: ExecSpec): void {
 }
 
 /** What the agent itself tells a program of where it belongs. The rest is the runtime's to set. */
+/** Where mounts are; the agent says it. */
+const MOUNT_PREFIX = "BIPLANE_MOUNT_";
 const OF_AGENT: ReadonlySet<string> = new Set(["BIPLANE_APP", "BIPLANE_ENV", "BIPLANE_PROCESS", "BIPLANE_RELEASE"]);
