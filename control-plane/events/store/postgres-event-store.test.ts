@@ -10,9 +10,11 @@ import { eventStoreConformance, type StoreUnderTest } from "./conformance.ts";
 import { eventStoreAgreesWithNaive } from "./conformance-random.ts";
 import { openPostgresEventStore } from "./postgres-event-store.ts";
 import { preparePostgresLog } from "./postgres-log.ts";
-import { APPEND_ONLY, DEPOSED, MISNUMBERED } from "./postgres-schema.ts";
+import { APPEND_ONLY, DEPOSED, MISNUMBERED, POSTGRES_EVENT_STORE_MIGRATIONS } from "./postgres-schema.ts";
 import { createPostgresLog, type PostgresLog } from "./testing/postgres-world.ts";
 
+/** The version of the schema that this program needs. */
+const CURRENT = POSTGRES_EVENT_STORE_MIGRATIONS.length;
 const missing = whyNoPostgres();
 const server = missing === undefined ? await startTestPostgres() : undefined;
 afterAll(() => server?.stop());
@@ -151,15 +153,17 @@ function rolesAndSchema(server: TestPostgres): void {
     "is opened with its own schema only: not an older, a newer or a changed one",
     withLog(async (log) => {
       const shell = testClient(server.owner, { search_path: log.schema });
-      await shell.script("INSERT INTO schema_migrations VALUES (4, 'of tomorrow', 'x')");
+      await shell.script(`INSERT INTO schema_migrations VALUES (${CURRENT + 1}, 'of tomorrow', 'x')`);
       await expect(log.open()).rejects.toMatchObject({ code: "SchemaTooNew" });
       await expect(preparePostgresLog(log.options("owner"), server.runtime.user)).rejects.toMatchObject({
         code: "SchemaTooNew",
       });
-      await shell.script("DELETE FROM schema_migrations WHERE version > 2");
+      await shell.script(`DELETE FROM schema_migrations WHERE version >= ${CURRENT}`);
       await expect(log.open()).rejects.toMatchObject({
         code: "MigrationsPending",
-        message: expect.stringMatching(/has schema 2, this program needs 3; start once with --database-owner/),
+        message: expect.stringContaining(
+          `has schema ${CURRENT - 1}, this program needs ${CURRENT}; start once with --database-owner`,
+        ),
       });
       await shell.script("UPDATE schema_migrations SET checksum = 'x' WHERE version = 1");
       await expect(log.open()).rejects.toMatchObject({ code: "MigrationChanged" });

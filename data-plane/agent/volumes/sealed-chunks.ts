@@ -67,18 +67,15 @@ export class ChunkSealer {
 
   async *seal(plain: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
     yield this.#base;
-    let held = Buffer.alloc(0);
+    const held = new HeldBytes();
     for await (const bytes of plain) {
       this.#hash.update(bytes);
       this.#size += bytes.length;
-      held = Buffer.concat([held, bytes]);
+      held.add(bytes);
       // One is always held back: only the end shows which is the last.
-      while (held.length > CHUNK_BYTES) {
-        yield this.#chunk(held.subarray(0, CHUNK_BYTES), false);
-        held = held.subarray(CHUNK_BYTES);
-      }
+      while (held.length > CHUNK_BYTES) yield this.#chunk(held.take(CHUNK_BYTES), false);
     }
-    yield this.#chunk(held, true);
+    yield this.#chunk(held.take(held.length), true);
   }
 
   #chunk(plain: Uint8Array, last: boolean): Buffer {
@@ -99,36 +96,52 @@ export async function* openChunks(
   chunks: number,
   sealed: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, void> {
-  let held = Buffer.alloc(0);
+  const held = new HeldBytes();
   let base: Buffer | undefined;
+  let length: number | undefined;
   let index = 0;
   for await (const bytes of sealed) {
-    held = Buffer.concat([held, bytes]);
+    held.add(bytes);
     if (base === undefined) {
       if (held.length < NONCE_BYTES) continue;
-      base = Buffer.from(held.subarray(0, NONCE_BYTES));
-      held = held.subarray(NONCE_BYTES);
+      base = held.take(NONCE_BYTES);
     }
     for (;;) {
-      if (held.length < LENGTH_BYTES) break;
-      const length = held.readUInt32BE(0);
-      if (length < TAG_BYTES || length > CHUNK_BYTES + TAG_BYTES)
-        throw new BackupDamaged(`chunk ${index} has an impossible length`);
-      if (held.length < LENGTH_BYTES + length) break;
-      if (index >= chunks) throw new BackupDamaged("there is more than belongs to it");
-      yield openChunk(
-        key,
-        base,
-        context,
-        index,
-        index === chunks - 1,
-        held.subarray(LENGTH_BYTES, LENGTH_BYTES + length),
-      );
-      held = held.subarray(LENGTH_BYTES + length);
+      if (length === undefined) {
+        if (held.length < LENGTH_BYTES) break;
+        length = held.take(LENGTH_BYTES).readUInt32BE(0);
+        if (length < TAG_BYTES || length > CHUNK_BYTES + TAG_BYTES)
+          throw new BackupDamaged(`chunk ${index} has an impossible length`);
+        if (index >= chunks) throw new BackupDamaged("there is more than belongs to it");
+      }
+      if (held.length < length) break;
+      yield openChunk(key, base, context, index, index === chunks - 1, held.take(length));
+      length = undefined;
       index++;
     }
   }
-  if (index !== chunks || held.length > 0) throw new BackupDamaged(`it ends after ${index} of ${chunks} chunks`);
+  if (index !== chunks || held.length > 0 || length !== undefined)
+    throw new BackupDamaged(`it ends after ${index} of ${chunks} chunks`);
+}
+
+/** Bytes that have come and are not a whole chunk yet; joined once, when they are taken. */
+class HeldBytes {
+  #parts: Uint8Array[] = [];
+  length = 0;
+
+  add(bytes: Uint8Array): void {
+    this.#parts.push(bytes);
+    this.length += bytes.length;
+  }
+
+  /** @param count at most {@link length} */
+  take(count: number): Buffer {
+    const all = this.#parts.length === 1 ? Buffer.from(this.#parts[0]!) : Buffer.concat(this.#parts);
+    const rest = all.subarray(count);
+    this.#parts = rest.length === 0 ? [] : [rest];
+    this.length = rest.length;
+    return all.subarray(0, count);
+  }
 }
 
 function openChunk(
