@@ -13,8 +13,9 @@ const BODY_BYTES_MAX = 64 * 1024;
 export async function readMembers(
   request: HttpRequest,
   { properties, required }: ObjectSchema,
+  bytesMax = BODY_BYTES_MAX,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const body = request.body.empty ? {} : await readJson(request, BODY_BYTES_MAX);
+  const body = request.body.empty ? {} : await readJson(request, bytesMax);
   if (typeof body !== "object" || body === null || Array.isArray(body)) throw invalidBody("It must be a structure.");
   const members = body as Readonly<Record<string, unknown>>;
   const unknown = Object.keys(members).find((name) => !Object.hasOwn(properties, name));

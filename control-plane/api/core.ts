@@ -14,4 +14,9 @@ export type ControlPlaneCore = Pick<
   | "platformKey"
   | "execute"
   | "onCommitted"
+  | "decideAlone"
+  | "quarantined"
+  | "rebuild"
+  | "verify"
+  | "secrets"
 >;

@@ -83,6 +83,8 @@ const PATH_PARAMETERS: Readonly<Record<string, Schema>> = {
   deploy: { description: "A deploy's id, `dep_…`.", schema: { type: "string" } },
   route: { description: "A route's id, `rte_…`.", schema: { type: "string" } },
   instance: { description: "An instance's id, `ins_…`.", schema: { type: "string" } },
+  type: { description: "The aggregate's type, for example `env`.", schema: { type: "string" } },
+  aggregate: { description: "The aggregate's id.", schema: { type: "string" } },
   volume: { description: "A volume's id, `vol_…`, or its name.", schema: { type: "string" } },
   attachment: { description: "An attachment's id, `vat_…`.", schema: { type: "string" } },
   snapshot: { description: "A snapshot's id, `snp_…`.", schema: { type: "string" } },

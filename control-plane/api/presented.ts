@@ -4,6 +4,7 @@ import type {
   AccountRecord,
   ApiTokenRecord,
   BucketRecord,
+  CatalogRecord,
   DataPlaneRecord,
   EventEnvelope,
   EventId,
@@ -74,6 +75,9 @@ const SECRET_MEMBERS: ReadonlySet<string> = new Set([
   "hash",
   "refreshHash",
   "previousRefreshHash",
+  "keyHash",
+  "tokenHash",
+  "wrappedKey",
 ]);
 
 export function presentedEvent(event: EventEnvelope): EventEnvelope | Record<string, unknown> {
@@ -83,6 +87,9 @@ export function presentedEvent(event: EventEnvelope): EventEnvelope | Record<str
   }
   return { ...event, payload };
 }
+
+/** Any record, as it is. */
+export const presentedRecord = (record: CatalogRecord): Readonly<Record<string, unknown>> => withoutSecrets(record);
 
 function withoutSecrets(members: object): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(members).filter(([name]) => !SECRET_MEMBERS.has(name)));

@@ -12,6 +12,7 @@ import { AUDIT_ROUTES } from "./audit-routes.ts";
 import { COMMAND_ROUTES } from "./command-routes.ts";
 import { EVENT_ROUTES } from "./event-routes.ts";
 import { openApiDocument } from "./openapi.ts";
+import { OPERATIONS_ROUTES } from "./operations-routes.ts";
 import { OPERATOR_ROUTES } from "./operator-routes.ts";
 import { CREDENTIAL_ROUTES } from "./orgs/credential-routes.ts";
 import { INVITATION_ROUTES } from "./orgs/invitation-routes.ts";
@@ -41,6 +42,7 @@ const OPEN_API: Route = {
 
 export const API_ROUTES: readonly Route[] = [
   ...OPERATOR_ROUTES,
+  ...OPERATIONS_ROUTES,
   ...EVENT_ROUTES,
   ...AUDIT_ROUTES,
   ...COMMAND_ROUTES,

@@ -6,8 +6,10 @@
  * | a database of your own | `openDatabase`, `migrate` |
  * | many small durable writes | an engine (`CreateEngine`) in `hostEngine` |
  * | group commit around something else | `createGroupCommit` |
+ * | a consistent copy of a database in use | `copyDatabase` |
  * | a directory for one process alone | `acquireProcessLock` |
  */
+export { copyDatabase } from "./copy-database.ts";
 export type { Database, OpenOptions, Statement } from "./database.ts";
 export type { ArgumentOf, CreateEngine, Engine, EngineHost, EngineOperations, ResultOf } from "./engine.ts";
 export { EngineError, type HostErrorCode } from "./engine-error.ts";

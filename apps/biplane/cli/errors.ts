@@ -65,6 +65,7 @@ export const cliErrors = defineErrors({
   BUILD_FAILED: { status: 422, retryable: false, message: "The build command has failed.", exit: EXIT.failure },
   SNAPSHOT_FAILED: { status: 500, retryable: true, message: "The snapshot has failed.", exit: EXIT.failure },
   VOLUME_FAILED: { status: 500, retryable: false, message: "The volume has failed.", exit: EXIT.failure },
+  REWRAP_INCOMPLETE: { status: 500, retryable: true, message: "Not everything was locked anew.", exit: EXIT.failure },
   WAIT_TIMED_OUT: { status: 504, retryable: true, message: "It has not come to an end yet.", exit: EXIT.transient },
   WAIT_ENDED: { status: 499, retryable: true, message: "Nobody waits any more; it goes on.", exit: EXIT.transient },
   BROKEN_TRANSFER: {

@@ -1,6 +1,7 @@
 /** All commands of the command line. Loading this table loads none of them. */
 import type { Command } from "../cli/index.ts";
 import { ACCOUNT_COMMANDS } from "./account/table.ts";
+import { ADMIN_COMMAND } from "./admin/table.ts";
 import { APP_COMMANDS } from "./apps/table.ts";
 import { AUDIT_COMMAND } from "./audit/table.ts";
 import { BUCKETS_COMMAND } from "./buckets/table.ts";
@@ -32,6 +33,7 @@ export const ROOT_COMMAND: Command = {
     ...IDENTITY_COMMANDS,
     NODES_COMMAND,
     AUDIT_COMMAND,
+    ADMIN_COMMAND,
   ],
   examples: [
     ["biplane up", "start a cloud on this machine"],

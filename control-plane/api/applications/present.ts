@@ -2,6 +2,7 @@
 import type {
   AppRecord,
   DeployRecord,
+  DrillRecord,
   EnvRecord,
   ExecSessionRecord,
   InstanceRecord,
@@ -84,6 +85,10 @@ export const restoreJob = (record: RestoreJobRecord) => shown(record, "restoreId
 export function instance(record: InstanceRecord, views: CatalogReader) {
   const node = views.record("node", record.nodeId)?.name ?? null;
   return { ...shown(record, "instanceId"), mounts: record.mounts.map(snaked), node };
+}
+
+export function drill({ drillId, backup, passed, detail, events, createdAt }: DrillRecord) {
+  return { id: drillId, backup, passed, detail, events, created_at: iso(createdAt) };
 }
 
 export const execSession = (record: ExecSessionRecord) => shown(record, "execSessionId");

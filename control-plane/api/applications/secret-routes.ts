@@ -35,6 +35,8 @@ const VALUES = object(
   { values: { type: "object", description: "By name; `null` takes one away." }, expected_version: EXPECTED_VERSION },
   ["expected_version"],
 );
+/** A whole file of 256 KiB, every character of it escaped in JSON. */
+const BYTES_MAX = 2 * 1024 * 1024;
 const NAMES = { data: "data", values: "values", expected_version: "expectedVersion" };
 const PROBLEMS = ["NoSuchResource", "RevisionMismatch", "ValidationFailed", "MasterKeyUnavailable"];
 
@@ -60,7 +62,7 @@ export const SECRET_ROUTES: readonly OrgRoute[] = [
     problems: PROBLEMS,
     async handle(call, environment) {
       const { envId, accountId } = envAt(call, environment);
-      const { format = "platform_env_v1", ...given } = await readMembers(call.request, FILE);
+      const { format = "platform_env_v1", ...given } = await readMembers(call.request, FILE, BYTES_MAX);
       if (format !== "platform_env_v1") {
         throw new ProblemError({ status: 400, code: "ValidationFailed", title: "format must be platform_env_v1." });
       }
@@ -80,7 +82,7 @@ export const SECRET_ROUTES: readonly OrgRoute[] = [
     problems: PROBLEMS,
     async handle(call, environment) {
       const { envId, accountId } = envAt(call, environment);
-      const given = renamed(await readMembers(call.request, VALUES), NAMES);
+      const given = renamed(await readMembers(call.request, VALUES, BYTES_MAX), NAMES);
       const command = { type: "secrets.patch", accountId, envId, ...given };
       await execute(call, environment, command as unknown as CommandOf<"secrets.patch">);
       return json(shown(call, environment));
