@@ -6,7 +6,7 @@ import { CodedError } from "#foundation/errors";
 import { sleep, type Timers } from "#foundation/runtime";
 import { PrestartFailed, runPrestart } from "./prestart.ts";
 import type { ReleaseStore } from "./release-store.ts";
-import type { Runtime, RuntimeSpec } from "./runtimes/index.ts";
+import { type ImageUser, imageUser, isSignalName, type Runtime, type RuntimeSpec } from "./runtimes/index.ts";
 import { digest, type SecretsCache } from "./secrets-cache.ts";
 
 /** The instance cannot run, and another try would not change that. */
@@ -79,15 +79,26 @@ function runtimeSpec(
 ): RuntimeSpec {
   const { instanceId, workload, ports } = input;
   const isolation = workload.isolation ?? (workload.image.source === "image" ? "container" : "process");
+  const contained = isolation !== "process";
+  if (contained && workload.image.source === "directory") {
+    throw new Unpreparable(
+      "start_failed",
+      "a directory that was deployed has no file system of its own, which a container needs: deploy an image",
+    );
+  }
+  const known = contained ? whoIn(rootDirectory, workload.user ?? config.user ?? "") : undefined;
+  const user = known ?? userOf(workload.user);
   // Without a file system of its own a program cannot have `/data`: it gets the same path below its scratch directory.
   const mounts = volumes.map((mount) => ({
     ...mount,
-    target: isolation === "process" ? join(input.scratchDirectory, mount.target) : mount.target,
+    target: contained ? mount.target : join(input.scratchDirectory, mount.target),
   }));
   const places = volumes.map(({ target }, index) => [mountVariable(target), mounts[index]!.target] as const);
+  const workdir = workload.workdir ?? config.workingDirectory;
   const env: Record<string, string> = {
     // Programs of this machine (node, bun, python …) are found where its owner finds them.
-    ...(isolation === "process" ? { PATH: process.env.PATH ?? "/usr/local/bin:/usr/bin:/bin" } : {}),
+    ...(contained ? {} : { PATH: process.env.PATH ?? "/usr/local/bin:/usr/bin:/bin" }),
+    ...(known === undefined ? {} : { HOME: known.home, TMPDIR: "/tmp" }),
     ...Object.fromEntries(config.environment),
     BIPLANE_APP: workload.appName,
     BIPLANE_ENV: workload.envName,
@@ -97,13 +108,12 @@ function runtimeSpec(
     ...workload.vars,
   };
   const argv = workload.command.length > 0 ? workload.command : [...config.entrypoint, ...config.command];
-  const user = userOf(workload.user);
   return {
     instanceId,
     isolation,
     argv,
     env,
-    cwd: join(rootDirectory, workload.workdir ?? config.workingDirectory),
+    cwd: contained ? join("/", workdir) : join(rootDirectory, workdir),
     rootDirectory,
     scratchDirectory: input.scratchDirectory,
     ports: Object.fromEntries(workload.ports.map(({ name, internal }) => [name, ports[String(internal)]!])),
@@ -111,8 +121,8 @@ function runtimeSpec(
     cpuWeight: Math.min(10_000, Math.max(1, Math.round(workload.cpuMillis / 10))),
     ...(secrets === undefined ? {} : { secrets: new TextEncoder().encode(secrets) }),
     mounts,
-    ...(user === undefined ? {} : { user }),
-    stopSignal: "SIGTERM",
+    ...(user === undefined ? {} : { user: { uid: user.uid, gid: user.gid } }),
+    stopSignal: stopSignalOf(config.stopSignal),
     graceMs: 10_000,
     logs: { bytesMax: input.logBytesMax },
   };
@@ -124,6 +134,21 @@ const mountVariable = (path: string): string =>
     .slice(1)
     .replaceAll(/[^A-Za-z0-9]/g, "_")
     .toUpperCase()}`;
+
+/** @throws Unpreparable when the image does not know who it names */
+function whoIn(rootDirectory: string, user: string): ImageUser {
+  try {
+    return imageUser(rootDirectory, user);
+  } catch (error) {
+    throw new Unpreparable("start_failed", messageOf(error));
+  }
+}
+
+/** An image says its own: `SIGQUIT`, or by its number. */
+function stopSignalOf(said: string | undefined): RuntimeSpec["stopSignal"] {
+  const name = said === undefined ? "SIGTERM" : said.startsWith("SIG") ? said : `SIG${said}`;
+  return isSignalName(name) ? name : "SIGTERM";
+}
 
 /** `1000` or `1000:1000`. Names are of images, which other runtimes look up. */
 function userOf(user: string | undefined): RuntimeSpec["user"] {

@@ -4,7 +4,7 @@ import { arch, hostname as machineName } from "node:os";
 import { join } from "node:path";
 import type { AgentTransport, NodeDescription } from "#contracts";
 import { type Agent, measureCapacity, openNodeIdentity, startAgent } from "#data-plane/agent";
-import { openProcessRuntime } from "#data-plane/agent/runtimes";
+import { openContainerRuntime, openProcessRuntime } from "#data-plane/agent/runtimes";
 import { DirectoryVolumes } from "#data-plane/agent/volumes";
 import { type AgentLink, openAgentLink } from "#data-plane/plan-link";
 import { systemClock, systemRandom, systemTimers } from "#foundation/runtime";
@@ -40,10 +40,11 @@ export function startNodeAgent(options: NodeAgentOptions): NodeAgent {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const { nodeId, nodeKey } = openNodeIdentity(directory, systemRandom);
   const command = instanceCommand();
-  const runtime = openProcessRuntime({
-    stateDirectory: join(directory, "processes"),
-    ...(command === undefined ? {} : { command }),
-  });
+  const how = command === undefined ? {} : { command };
+  const runtimes = [
+    openProcessRuntime({ stateDirectory: join(directory, "processes"), ...how }),
+    openContainerRuntime({ stateDirectory: join(directory, "containers"), ...how }),
+  ];
   const describe = (isolation: NodeDescription["isolation"], degraded: string | undefined): NodeDescription => {
     const measured = measureCapacity(directory);
     const { memoryBytes = measured.memoryBytes } = options;
@@ -83,7 +84,7 @@ export function startNodeAgent(options: NodeAgentOptions): NodeAgent {
     directory,
     nodeId,
     link,
-    runtimes: [runtime],
+    runtimes,
     volumes,
     hostAddress: options.hostAddress,
     describe,
@@ -101,7 +102,7 @@ export function startNodeAgent(options: NodeAgentOptions): NodeAgent {
     async close(how) {
       await started.close(how);
       link.close();
-      runtime.close();
+      for (const runtime of runtimes) runtime.close();
     },
   };
 }

@@ -1,4 +1,5 @@
-/** Ways to run instances: one interface, the runtime `process`. */
+/** Ways to run instances: one interface, the runtimes `process` and `container`. */
+export { type ContainerRuntimeOptions, type ImageUser, imageUser, openContainerRuntime } from "./container/index.ts";
 export { RUNTIME_ERRORS, type RuntimeError, type RuntimeErrorCode } from "./errors.ts";
 export {
   openProcessRuntime,

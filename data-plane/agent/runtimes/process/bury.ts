@@ -1,4 +1,6 @@
 /** Ends what a supervisor left behind that was killed itself. */
+import { join } from "node:path";
+import { deleteContainer } from "../container/runc.ts";
 import { RUNTIME_ERRORS } from "../errors.ts";
 import { TOKEN_VARIABLE } from "../rules/environment.ts";
 import { killControlGroup, membersOf, removeControlGroup } from "./control-group.ts";
@@ -17,6 +19,11 @@ const PAUSE_MS = 5;
 export async function killRemains(files: RunFiles): Promise<void> {
   const plan = files.plan();
   if (plan === undefined) return;
+  if (plan.container !== undefined) {
+    const trouble = await deleteContainer(plan.container, join(files.directory, "runc.log"));
+    if (trouble !== undefined)
+      throw RUNTIME_ERRORS.error("InstanceLost", `The container could not be ended: ${trouble}`);
+  }
   const patience = Date.now() + PATIENCE_MS;
   for (;;) {
     const left = remains(plan.token, plan.cgroup?.path);

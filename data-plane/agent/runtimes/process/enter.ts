@@ -31,7 +31,9 @@ export interface Entry {
   readonly terminal?: boolean;
   readonly cgroupPath?: string;
   /** Makes a namespace, or joins that of a process. */
-  readonly namespace?: { readonly make: NewNamespace } | { readonly join: number };
+  readonly namespace?: { readonly make: NewNamespace } | { readonly overlay: OverlayMount } | { readonly join: number };
+  /** Default 0027. */
+  readonly umask?: number;
   readonly user?: { readonly uid: number; readonly gid: number };
   readonly openFilesMax?: number;
   readonly processesMax?: number;
@@ -44,6 +46,14 @@ export interface NewNamespace {
   readonly mounts: readonly RuntimeMount[];
   /** Shows only the folder `own` of `base`. */
   readonly hidden?: { readonly base: string; readonly own: string };
+}
+
+/** A tree that stays as it is, and what is written over it. */
+export interface OverlayMount {
+  readonly lower: string;
+  readonly upper: string;
+  readonly work: string;
+  readonly target: string;
 }
 
 /** What execve(2) and shells give a program that cannot be run. */
@@ -71,6 +81,7 @@ function become(entry: Entry, native: Native): never {
   writeFileSync("/proc/self/oom_score_adj", OOM_SCORE);
   if (entry.namespace !== undefined) {
     if ("join" in entry.namespace) joinNamespace(native, entry.namespace.join);
+    else if ("overlay" in entry.namespace) mountOverlay(native, entry.namespace.overlay);
     else makeNamespace(native, entry.namespace.make);
   }
   native.limit(RLIMIT.core, 0);
@@ -79,7 +90,7 @@ function become(entry: Entry, native: Native): never {
   if (entry.processesMax !== undefined && entry.user !== undefined && entry.user.uid !== 0) {
     native.limit(RLIMIT.processes, entry.processesMax);
   }
-  process.umask(0o027);
+  process.umask(entry.umask ?? 0o027);
   native.changeDirectory(entry.cwd);
   const ignored = signalsOfMask(readFileSync("/proc/self/status", "latin1"), "SigIgn");
   for (const name of readdirSync("/proc/self/fd")) closeLater(native, Number(name));
@@ -105,6 +116,12 @@ function joinNamespace(native: Native, pid: number): void {
   const fd = openSync(`/proc/${pid}/ns/mnt`, "r");
   native.joinMountNamespace(fd);
   closeSync(fd);
+}
+
+function mountOverlay(native: Native, { lower, upper, work, target }: OverlayMount): void {
+  native.newMountNamespace();
+  // Device files of an image lead nowhere.
+  native.mount("overlay", target, "overlay", MOUNT.noDevices, `lowerdir=${lower},upperdir=${upper},workdir=${work}`);
 }
 
 function makeNamespace(native: Native, { readOnly, mounts, hidden }: NewNamespace): void {

@@ -1,9 +1,10 @@
 /** One command inside a running instance, at the supervisor's end: streams become frames and frames become streams. */
-import { closeSync } from "node:fs";
+import { closeSync, createWriteStream, readFileSync, rmSync } from "node:fs";
 import type { Socket } from "node:net";
+import { constants } from "node:os";
 import { encodeFrame, encodeJsonFrame, FRAME, type Frame, frameJson } from "../rules/frames.ts";
 import { isSignalName } from "../rules/signals.ts";
-import type { ExecExit } from "../runtime.ts";
+import type { Children } from "./children.ts";
 import type { Entry } from "./enter.ts";
 import type { Native } from "./native.ts";
 import { type Entered, type EnteredOptions, spawnEntered } from "./spawn-entered.ts";
@@ -18,13 +19,18 @@ const END_OF_TRANSMISSION = 0x04;
 
 export interface ExecRequest {
   readonly entry: Omit<Entry, "failureFile">;
-  readonly tty?: { readonly columns: number; readonly rows: number };
+  readonly tty?: { readonly columns: number; readonly rows: number } | undefined;
+  /** Asked after the end, beside what entering itself has to say: why the command could not be started. */
+  readonly failure?: () => string | undefined;
+  /** What is started stands for the command, and ends with 128 and the number of the signal that has ended it. */
+  readonly tellsSignalsAsCodes?: boolean;
+  /** What is started starts the command, writes its number there, and goes: the command is ours then. */
+  readonly pidFile?: string;
 }
 
 export interface ExecHost extends Pick<EnteredOptions, "directory" | "command" | "token"> {
   readonly native: Native;
-  /** Bun waits for it itself; the reaper keeps off. */
-  readonly onChild: (subprocess: Bun.Subprocess) => void;
+  readonly children: Children;
 }
 
 export interface RunningExec {
@@ -37,28 +43,48 @@ export function execInInstance(host: ExecHost, request: ExecRequest, socket: Soc
   const io =
     request.tty === undefined ? pipes(host, request, socket) : terminal(host, request.entry, request.tty, socket);
   const { subprocess } = io.entered;
-  host.onChild(subprocess);
-  // enter() makes it the leader of a session and group of its own: its children in the foreground hear the signal too.
+  host.children.keep(subprocess);
+  let running: number | undefined = subprocess.pid;
+  // What comes while the command is not known yet, and may run already.
+  let early: NodeJS.Signals[] | undefined = request.pidFile === undefined ? undefined : [];
+  let sent: NodeJS.Signals | undefined;
+  // It is the leader of a session and group of its own: its children in the foreground hear the signal too.
   const send = (signal: NodeJS.Signals): void => {
-    if (subprocess.exitCode !== null || subprocess.signalCode !== null) return;
+    if (running === undefined) return;
+    if (early !== undefined) return void early.push(signal);
+    sent = signal;
     try {
-      process.kill(-subprocess.pid, signal);
+      process.kill(-running, signal);
     } catch {
       // Not a leader yet: it has not come as far as that.
-      subprocess.kill(signal);
+      if (running === subprocess.pid) subprocess.kill(signal);
     }
   };
   const timers: ReturnType<typeof setTimeout>[] = [];
   let ended = false;
-  void subprocess.exited.then(async () => {
+  void endOf(host, request, io.entered, (pid) => {
+    running = pid;
+    const waiting = early ?? [];
+    early = undefined;
+    waiting.forEach(send);
+  }).then(async (end) => {
+    running = undefined;
     for (const timer of timers) clearTimeout(timer);
     await Promise.race([io.outputEnded, Bun.sleep(LAST_OUTPUT_MS)]);
     ended = true;
     io.close();
-    const failure = io.entered.failure();
-    const signal = subprocess.signalCode === null ? undefined : String(subprocess.signalCode);
-    const exit: ExecExit = signal === undefined ? { code: subprocess.exitCode ?? 0 } : { signal };
-    socket.end(encodeJsonFrame(FRAME.exit, failure === undefined ? exit : { failure }));
+    // Only of a signal that we have sent: a program may end with such a code by itself.
+    const told =
+      request.tellsSignalsAsCodes === true && sent !== undefined && end.code === 128 + constants.signals[sent];
+    const exit =
+      "failure" in end
+        ? end
+        : told
+          ? { signal: sent }
+          : end.signal === undefined
+            ? { code: end.code ?? 0 }
+            : { signal: end.signal };
+    socket.end(encodeJsonFrame(FRAME.exit, exit));
   });
   return {
     onFrame(frame) {
@@ -81,6 +107,37 @@ export function execInInstance(host: ExecHost, request: ExecRequest, socket: Soc
   };
 }
 
+type End = { readonly code?: number | undefined; readonly signal?: string | undefined } & { readonly failure?: string };
+
+/** @param onRunning told of the number of the command, where it is another than that of what has started it */
+async function endOf(
+  { children }: ExecHost,
+  { pidFile, failure }: ExecRequest,
+  entered: Entered,
+  onRunning: (pid: number) => void,
+): Promise<End> {
+  const { subprocess } = entered;
+  // An orphan that ends at once must not be taken away before it is known whose it is.
+  const release = pidFile === undefined ? undefined : children.hold();
+  try {
+    await subprocess.exited;
+    const trouble = entered.failure() ?? failure?.();
+    if (trouble !== undefined) return { failure: trouble };
+    if (subprocess.signalCode !== null) return { signal: String(subprocess.signalCode) };
+    if (pidFile === undefined || subprocess.exitCode !== 0) return { code: subprocess.exitCode ?? 0 };
+    const pid = Number(readFileSync(pidFile, "utf8"));
+    rmSync(pidFile);
+    onRunning(pid);
+    const exited = children.adopt(pid);
+    release?.();
+    return await exited;
+  } catch (error) {
+    return { failure: (error as Error).message };
+  } finally {
+    release?.();
+  }
+}
+
 interface ExecIo {
   readonly entered: Entered;
   /** All output was handed to the socket. */
@@ -91,13 +148,14 @@ interface ExecIo {
   close(): void;
 }
 
-function pipes(host: ExecHost, { entry }: ExecRequest, socket: Socket): ExecIo {
+function pipes(host: ExecHost, { entry, pidFile }: ExecRequest, socket: Socket): ExecIo {
   const out = host.native.pipe();
   const err = host.native.pipe();
-  const entered = spawnEntered({ ...host, entry, stdio: ["pipe", out.writeEnd, err.writeEnd] });
-  closeSync(out.writeEnd);
-  closeSync(err.writeEnd);
-  const input = entered.subprocess.stdin as Bun.FileSink;
+  // The pipe that Bun makes is closed with what it has started, which need not be the command.
+  const given = pidFile === undefined ? undefined : host.native.pipe();
+  const entered = spawnEntered({ ...host, entry, stdio: [given?.readEnd ?? "pipe", out.writeEnd, err.writeEnd] });
+  for (const fd of [given?.readEnd, out.writeEnd, err.writeEnd]) if (fd !== undefined) closeSync(fd);
+  const input = given === undefined ? sinkInput(entered.subprocess.stdin as Bun.FileSink) : streamInput(given.writeEnd);
   const abort = new AbortController();
   const outputEnded = Promise.all([
     forward(out.readEnd, FRAME.stdout, socket, abort.signal),
@@ -109,20 +167,51 @@ function pipes(host: ExecHost, { entry }: ExecRequest, socket: Socket): ExecIo {
     outputEnded,
     write(bytes) {
       if (!inputOpen) return;
-      input.write(Uint8Array.from(bytes));
       // Reads no more from the client until the command has taken this much: a slow reader slows the writer down.
-      const flushed = input.flush();
-      if (flushed instanceof Promise) {
-        socket.pause();
-        void flushed.catch(() => {}).finally(() => socket.resume());
-      }
+      const taken = input.write(Uint8Array.from(bytes));
+      if (taken === undefined) return;
+      socket.pause();
+      void taken.finally(() => socket.resume());
     },
     closeInput() {
       inputOpen = false;
-      void Promise.resolve(input.end()).catch(() => {});
+      input.end();
     },
     resize: () => {},
-    close: () => abort.abort(),
+    close() {
+      input.close();
+      abort.abort();
+    },
+  };
+}
+
+/** Standard input of a command. A command that has closed it is no error. */
+interface Input {
+  /** @returns resolves when the bytes were taken; undefined: at once */
+  write(bytes: Uint8Array): Promise<void> | undefined;
+  end(): void;
+  close(): void;
+}
+
+function sinkInput(sink: Bun.FileSink): Input {
+  return {
+    write(bytes) {
+      sink.write(bytes);
+      const flushed = sink.flush();
+      return flushed instanceof Promise ? flushed.then(() => undefined).catch(() => undefined) : undefined;
+    },
+    end: () => void Promise.resolve(sink.end()).catch(() => {}),
+    close: () => {},
+  };
+}
+
+function streamInput(fd: number): Input {
+  const stream = createWriteStream("", { fd });
+  stream.on("error", () => {});
+  return {
+    write: (bytes) => new Promise<void>((resolve) => stream.write(bytes, () => resolve())),
+    end: () => void stream.end(),
+    close: () => void stream.destroy(),
   };
 }
 

@@ -14,6 +14,7 @@
  */
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import type { ContainerPlan } from "../container/runc.ts";
 import { type RunState, stateOfRun } from "../rules/instance-state.ts";
 import type { RunExit, RuntimeSpec } from "../runtime.ts";
 import { claimFile, readJsonFile, replaceFile } from "./atomic-file.ts";
@@ -35,6 +36,8 @@ export interface RunPlan {
     readonly cpu: boolean;
     readonly processes: boolean;
   };
+  /** It runs in a container. */
+  readonly container?: ContainerPlan;
 }
 
 export interface Started {

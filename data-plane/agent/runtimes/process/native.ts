@@ -126,6 +126,17 @@ export function loadNative() {
     /** Takes the exit of a child that has ended. @returns false when it has not, or is no child of ours */
     reap: (pid: number): boolean => c.wait4(pid, null, WNOHANG, null) === pid,
 
+    /** How a child has ended, which is taken with it; undefined while it runs. @throws NativeError when it is no child of ours */
+    exitOf(pid: number): { readonly code?: number; readonly signal?: string } | undefined {
+      const status = new Int32Array(1);
+      if (must("wait4", c.wait4(pid, ptr(status), WNOHANG, null)) === 0) return undefined;
+      // wait(2), WIFSIGNALED and WEXITSTATUS
+      const signal = status[0]! & 0x7f;
+      if (signal === 0) return { code: (status[0]! >> 8) & 0xff };
+      const name = Object.entries(constants.signals).find(([, number]) => number === signal)?.[0];
+      return { signal: name ?? `signal ${signal}` };
+    },
+
     setUser(uid: number, gid: number): void {
       must("setgroups", c.setgroups(0, null));
       must("setgid", c.setgid(gid));

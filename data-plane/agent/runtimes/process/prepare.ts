@@ -9,8 +9,8 @@ const unsupported = (message: string): RuntimeError => RUNTIME_ERRORS.error("Uns
 
 const isWithin = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);
 
-/** @throws RuntimeError RuntimeUnavailable, NoNodeWithIsolation, Unsupported, InvalidSpec */
-export function refuseWhatTheHostLacks(spec: RuntimeSpec, can: Capabilities, stateDirectory: string): void {
+/** What every way of running needs. @throws RuntimeError RuntimeUnavailable, NoNodeWithIsolation, InvalidSpec */
+export function refuseForeign(spec: RuntimeSpec, can: Capabilities, stateDirectory: string): void {
   if (!can.runs.usable)
     throw RUNTIME_ERRORS.error("RuntimeUnavailable", `Instances cannot be run on this host: ${can.runs.reason}`);
   if (spec.isolation !== can.isolation) {
@@ -26,6 +26,11 @@ export function refuseWhatTheHostLacks(spec: RuntimeSpec, can: Capabilities, sta
   if (isWithin(spec.scratchDirectory, stateDirectory) && isWithin(stateDirectory, spec.scratchDirectory)) {
     throw invalidSpec("scratchDirectory", "must not be the state directory");
   }
+}
+
+/** @throws RuntimeError RuntimeUnavailable, NoNodeWithIsolation, Unsupported, InvalidSpec */
+export function refuseWhatTheHostLacks(spec: RuntimeSpec, can: Capabilities, stateDirectory: string): void {
+  refuseForeign(spec, can, stateDirectory);
   if (spec.user !== undefined && !can.userSwitch.usable && spec.user.uid !== process.getuid?.()) {
     throw unsupported(`user: instances cannot have a user of their own here: ${can.userSwitch.reason}`);
   }

@@ -12,7 +12,7 @@ import { RUNTIME_ERRORS } from "../errors.ts";
 import { checkExec, checkSpec } from "../rules/check-spec.ts";
 import { TOKEN_VARIABLE } from "../rules/environment.ts";
 import { adoptStep, mayStart, phaseOf } from "../rules/instance-state.ts";
-import type { InstanceStatus, LogQuery, RunExit, Runtime, RuntimeSpec } from "../runtime.ts";
+import type { Capabilities, InstanceStatus, LogQuery, RunExit, Runtime, RuntimeSpec } from "../runtime.ts";
 import { replaceFile } from "./atomic-file.ts";
 import { killRemains } from "./bury.ts";
 import {
@@ -52,10 +52,48 @@ export interface ProcessRuntime extends Runtime {
   close(): void;
 }
 
+/** What makes one way of running instances in supervised processes differ from another. */
+export interface RuntimeKind {
+  readonly name: string;
+  probe(): Promise<Probed>;
+  /** @throws RuntimeError RuntimeUnavailable, NoNodeWithIsolation, Unsupported, InvalidSpec */
+  refuse(spec: RuntimeSpec, can: Capabilities): void;
+  /** Makes what an instance needs. */
+  prepare(spec: RuntimeSpec, can: Capabilities): void;
+  /** Takes away what it has made and nothing needs any more. */
+  close?(): void;
+  /** What the plan of a run says of it besides. */
+  planOf?(token: string): Pick<RunPlan, "container">;
+}
+
+export interface SupervisedOptions
+  extends Pick<ProcessRuntimeOptions, "stateDirectory" | "command" | "secretsDirectory"> {
+  readonly kind: (parts: { readonly command: readonly string[]; readonly secretsInMemory: boolean }) => RuntimeKind;
+}
+
 const ADDRESS_RETRY_MS = 5;
 
 /** @throws SqlError Locked when another agent uses the directory */
 export function openProcessRuntime(options: ProcessRuntimeOptions): ProcessRuntime {
+  const { stateDirectory, cgroupParent } = options;
+  return openSupervisedRuntime({
+    ...options,
+    kind: ({ command, secretsInMemory }) => ({
+      name: "process",
+      async probe() {
+        const probed = await probeHost({ stateDirectory, command, cgroupParent, secretsInMemory });
+        if (options.mountNamespace !== false) return probed;
+        const mountNamespace = { usable: false, reason: "mount namespaces are switched off" } as const;
+        return { ...probed, capabilities: { ...probed.capabilities, mountNamespace } };
+      },
+      refuse: (spec, can) => refuseWhatTheHostLacks(spec, can, stateDirectory),
+      prepare: prepareDirectories,
+    }),
+  });
+}
+
+/** @throws SqlError Locked when another agent uses the directory */
+export function openSupervisedRuntime(options: SupervisedOptions): ProcessRuntime {
   const { stateDirectory } = options;
   const command = options.command ?? [process.execPath, join(import.meta.dir, "instance-process.main.ts")];
   const root = join(stateDirectory, "instances");
@@ -63,25 +101,11 @@ export function openProcessRuntime(options: ProcessRuntimeOptions): ProcessRunti
   const lock = acquireProcessLock(join(stateDirectory, "lock"));
   const secrets = openSecretsStore(stateDirectory, options.secretsDirectory);
   const inOrder = new OneAtATime();
+  const kind = options.kind({ command, secretsInMemory: secrets.inMemory });
 
   let probing: Promise<Probed> | undefined;
   const probe = (): Promise<Probed> => {
-    probing ??= probeHost({
-      stateDirectory,
-      command,
-      cgroupParent: options.cgroupParent,
-      secretsInMemory: secrets.inMemory,
-    }).then((probed) =>
-      options.mountNamespace === false
-        ? {
-            ...probed,
-            capabilities: {
-              ...probed.capabilities,
-              mountNamespace: { usable: false, reason: "mount namespaces are switched off" },
-            },
-          }
-        : probed,
-    );
+    probing ??= kind.probe();
     return probing;
   };
 
@@ -140,6 +164,7 @@ export function openProcessRuntime(options: ProcessRuntimeOptions): ProcessRunti
       run: number,
       token,
       mountNamespace: capabilities.mountNamespace.usable,
+      ...kind.planOf?.(token),
       ...(spec.secretsDigest === undefined ? {} : { secretsFile: secrets.file(id), secretsBase: secrets.base }),
       ...(groups === undefined
         ? {}
@@ -221,7 +246,7 @@ export function openProcessRuntime(options: ProcessRuntimeOptions): ProcessRunti
   const create = async (spec: RuntimeSpec): Promise<void> => {
     checkSpec(spec);
     const { capabilities } = await probe();
-    refuseWhatTheHostLacks(spec, capabilities, stateDirectory);
+    kind.refuse(spec, capabilities);
     const { secrets: content, ...rest } = spec;
     const stored: StoredSpec =
       content === undefined ? rest : { ...rest, secretsDigest: createHash("sha256").update(content).digest("hex") };
@@ -231,7 +256,7 @@ export function openProcessRuntime(options: ProcessRuntimeOptions): ProcessRunti
       throw RUNTIME_ERRORS.error("SpecConflict", { details: { instanceId: spec.instanceId } });
     }
     mkdirSync(files.directory, { recursive: true, mode: 0o700 });
-    prepareDirectories(spec, capabilities);
+    kind.prepare(spec, capabilities);
     if (content !== undefined && (existing === undefined || !secrets.has(spec.instanceId)))
       secrets.write(spec, content);
     if (existing === undefined) replaceFile(join(files.directory, "spec.json"), stored);
@@ -249,7 +274,7 @@ export function openProcessRuntime(options: ProcessRuntimeOptions): ProcessRunti
   };
 
   return {
-    name: "process",
+    name: kind.name,
     probe: async () => (await probe()).capabilities,
     create: (spec) => inOrder.run(String(spec.instanceId), () => create(spec)),
     start: (id) => inOrder.run(id, () => start(id)),
@@ -322,6 +347,7 @@ export function openProcessRuntime(options: ProcessRuntimeOptions): ProcessRunti
     },
     close() {
       secrets.tidy();
+      kind.close?.();
       lock.release();
     },
   };

@@ -1,9 +1,12 @@
 /** The supervisor's socket. One request a connection, in the first frame: `watch`, `follow`, `signal`, `stop` or `exec`. */
 import { createServer, type Socket } from "node:net";
+import { execArguments } from "../container/launch-container.ts";
+import { RUNC_ENVIRONMENT, takeTrouble } from "../container/runc.ts";
 import { encodeFrame, encodeJsonFrame, FRAME, type Frame, FrameReader, frameJson } from "../rules/frames.ts";
 import { isSignalName, type SignalName } from "../rules/signals.ts";
 import type { ExecSpec } from "../runtime.ts";
-import { execInInstance, type RunningExec } from "./exec-in-instance.ts";
+import type { Children } from "./children.ts";
+import { type ExecRequest, execInInstance, type RunningExec } from "./exec-in-instance.ts";
 import type { Supervision } from "./supervise.ts";
 
 /** What the agent asks for. Checked by the agent; the socket lies in a folder that only it can enter. */
@@ -16,7 +19,7 @@ export type SupervisorRequest =
 
 export interface SupervisorHandlers {
   readonly supervision: Supervision;
-  readonly onExecChild: (child: Bun.Subprocess) => void;
+  readonly children: Children;
   /** Undefined when the program does not run. */
   readonly mainPid: () => number | undefined;
   readonly signal: (signal: SignalName) => void;
@@ -133,21 +136,40 @@ function answer(
 }
 
 function startExec(socket: Socket, request: ExecSpec, pid: number, handlers: SupervisorHandlers): RunningExec {
-  const { supervision, onExecChild } = handlers;
-  const { entry, plan, files, command, native } = supervision;
+  const { supervision, children } = handlers;
+  const { plan, files, command, native } = supervision;
+  const host = { native, command, token: plan.token, directory: files.directory, children };
+  return execInInstance(host, { ...execEntry(supervision, request, pid), tty: request.tty }, socket);
+}
+
+let commands = 0;
+
+function execEntry(supervision: Supervision, request: ExecSpec, pid: number): Omit<ExecRequest, "tty"> {
+  const { entry, plan, files } = supervision;
   const cwd = request.cwd ?? entry.cwd;
-  return execInInstance(
-    { native, command, token: plan.token, directory: files.directory, onChild: onExecChild },
-    {
-      entry: {
-        ...entry,
-        argv: request.argv,
-        env: { ...entry.env, ...request.env },
-        cwd: cwd.startsWith("/") ? cwd : `${entry.cwd}/${cwd}`,
-        namespace: plan.mountNamespace ? { join: pid } : undefined,
-      },
-      tty: request.tty,
-    },
-    socket,
-  );
+  const inside = cwd.startsWith("/") ? cwd : `${entry.cwd}/${cwd}`;
+  const env = { ...entry.env, ...request.env };
+  if (plan.container === undefined) {
+    const namespace = plan.mountNamespace ? { join: pid } : undefined;
+    return { entry: { ...entry, argv: request.argv, env, cwd: inside, namespace } };
+  }
+  commands += 1;
+  const at = (name: string): string => `${files.directory}/exec-${commands}.${name}`;
+  const terminal = request.tty !== undefined;
+  const variables = terminal ? { TERM: "xterm-256color", ...env } : env;
+  const [log, pidFile] = [at("log"), at("pid")];
+  const argv = execArguments(plan.container, {
+    argv: request.argv,
+    env: variables,
+    cwd: inside,
+    terminal,
+    log,
+    pidFile,
+  });
+  return {
+    entry: { argv, env: RUNC_ENVIRONMENT, cwd: files.directory, umask: 0o022 },
+    failure: () => takeTrouble(log),
+    // With a terminal, runc stays and passes on what is typed and shown.
+    ...(terminal ? { tellsSignalsAsCodes: true } : { pidFile }),
+  };
 }

@@ -5,19 +5,20 @@
  */
 import { closeSync, openSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { containerEnvironment, launchContainer } from "../container/launch-container.ts";
 import { instanceEnvironment } from "../rules/environment.ts";
 import { exitReason } from "../rules/exit-reason.ts";
 import type { SignalName } from "../rules/signals.ts";
 import type { RunExit } from "../runtime.ts";
-import { groupNumber, killControlGroup, makeControlGroup, removeControlGroup } from "./control-group.ts";
+import { Children } from "./children.ts";
+import { groupNumber, killControlGroup, removeControlGroup } from "./control-group.ts";
 import type { Entry } from "./enter.ts";
 import { instanceFiles, type RunFiles, type RunPlan, type StoredSpec } from "./instance-files.ts";
-import { killEverything, reapOrphans } from "./kill-everything.ts";
+import { killEverything } from "./kill-everything.ts";
+import { type LaunchContext, type Launched, launchProgram } from "./launch.ts";
 import { openLogWriter } from "./logs/log-writer.ts";
 import { loadNative, type Native } from "./native.ts";
-import { identityOf } from "./process-table.ts";
 import { serveSupervisor } from "./serve-supervisor.ts";
-import { spawnEntered } from "./spawn-entered.ts";
 import { watchLimits } from "./watch-limits.ts";
 
 /** Output that a dead instance's pipes still hold; longer than this only a process that cannot be killed keeps them open. */
@@ -48,7 +49,9 @@ export async function supervise(directory: string, number: number, command: read
   for (const signal of ["SIGHUP", "SIGINT", "SIGPIPE"] as const) process.on(signal, () => {});
   process.umask(0o077);
 
-  const cwd = spec.cwd.startsWith("/") ? spec.cwd : join(spec.rootDirectory, spec.cwd);
+  const root = plan.container === undefined ? spec.rootDirectory : "/";
+  const cwd = spec.cwd.startsWith("/") ? spec.cwd : join(root, spec.cwd);
+  const env = instanceEnvironment(spec, plan);
   const supervision: Supervision = {
     spec,
     plan,
@@ -56,7 +59,7 @@ export async function supervise(directory: string, number: number, command: read
     native,
     command,
     entry: {
-      env: instanceEnvironment(spec, plan),
+      env: plan.container === undefined ? env : containerEnvironment(env),
       cwd,
       cgroupPath: plan.cgroup?.path,
       user: spec.user,
@@ -68,16 +71,10 @@ export async function supervise(directory: string, number: number, command: read
 }
 
 async function runToTheEnd(supervision: Supervision, logDirectory: string): Promise<void> {
-  const { spec, plan, files, native, command } = supervision;
-  const known = new Set<number>();
-  const keep = (child: Bun.Subprocess): void => {
-    known.add(child.pid);
-    void child.exited.then(() => known.delete(child.pid));
-  };
-  const reap = (): void => reapOrphans(native.reap, known);
-  process.on("SIGCHLD", reap);
+  const { spec, plan, files, native } = supervision;
+  const children = new Children(native);
 
-  let main: Bun.Subprocess | undefined;
+  let main: Exclude<Launched, { readonly failure: string }> | undefined;
   let running = false;
   let stopAsked = false;
   let killedAfterGrace = false;
@@ -86,7 +83,13 @@ async function runToTheEnd(supervision: Supervision, logDirectory: string): Prom
   const killAtOnce = (): void => {
     if (plan.cgroup !== undefined) killControlGroup(plan.cgroup.path);
   };
-  const killAll = (): Promise<number> => killEverything(killAtOnce, reap);
+  let killing: Promise<unknown> = Promise.resolve();
+  // One after the other: what is started when all is dead, to tidy up, is not to fall to one that is late.
+  const killAll = (): Promise<number> => {
+    const killed = killing.then(() => killEverything(killAtOnce, children.reap));
+    killing = killed;
+    return killed;
+  };
   const stop = (graceMs: number): void => {
     stopAsked = true;
     files.writeStop();
@@ -102,8 +105,8 @@ async function runToTheEnd(supervision: Supervision, logDirectory: string): Prom
 
   const server = await serveSupervisor({
     supervision,
-    onExecChild: keep,
-    mainPid: () => (running ? main?.pid : undefined),
+    children,
+    mainPid: () => (running ? main?.program?.pid : undefined),
     signal: (signal: SignalName) => main?.kill(signal),
     stop: (graceMs) => stop(graceMs),
   });
@@ -126,41 +129,46 @@ async function runToTheEnd(supervision: Supervision, logDirectory: string): Prom
   };
 
   const ends = { out: native.pipe(), err: native.pipe(), report: native.pipe() };
-  let entered: ReturnType<typeof spawnEntered>;
+  let outputEnded: Promise<unknown> = Promise.resolve();
+  const context: LaunchContext = {
+    supervision,
+    stdio: [ends.out.writeEnd, ends.err.writeEnd, ends.report.writeEnd],
+    children,
+    onSpawned() {
+      for (const end of Object.values(ends)) closeSync(end.writeEnd);
+      outputEnded = Promise.all([
+        pump(ends.out.readEnd, (chunk) => log.write("stdout", chunk)),
+        pump(ends.err.readEnd, (chunk) => log.write("stderr", chunk)),
+      ]);
+    },
+    reportClosed: () => pump(ends.report.readEnd, () => {}),
+  };
+  let launched: Launched;
   try {
-    if (plan.cgroup !== undefined) makeControlGroup(plan.cgroup, spec);
-    entered = spawnEntered({
-      entry: { ...supervision.entry, argv: spec.argv, namespace: namespaceOf(spec, plan) },
-      directory: files.directory,
-      command,
-      token: plan.token,
-      stdio: ["ignore", ends.out.writeEnd, ends.err.writeEnd, ends.report.writeEnd],
-    });
+    launched = await (plan.container === undefined ? launchProgram(context) : launchContainer(context, plan.container));
   } catch (error) {
-    return finish(exitOf({ reason: "start_failed", detail: (error as Error).message }));
+    launched = { failure: (error as Error).message };
   }
-  main = entered.subprocess;
-  keep(main);
-  for (const end of Object.values(ends)) closeSync(end.writeEnd);
-  const outputEnded = Promise.all([
-    pump(ends.out.readEnd, (chunk) => log.write("stdout", chunk)),
-    pump(ends.err.readEnd, (chunk) => log.write("stderr", chunk)),
-  ]);
-  // Closed by execve, or by the end of the process when that failed.
-  await pump(ends.report.readEnd, () => {});
-  const failure = entered.failure();
-  const program = identityOf(main.pid);
-  if (failure === undefined && program !== undefined) {
+  if (launched.failure !== undefined) {
+    await killAll();
+    await Promise.race([outputEnded, Bun.sleep(LAST_OUTPUT_MS)]);
+    return finish(exitOf({ reason: "start_failed", detail: launched.failure }));
+  }
+  main = launched;
+  const { program } = launched;
+  if (program !== undefined) {
     running = true;
     files.writeStarted({ program, startedAt: Date.now() });
     tellAgent(native);
   }
-  const unwatch = watchLimits(spec, plan, (limit) => {
+  // Told to end before it had begun.
+  if (stopAsked) main.kill(spec.stopSignal);
+  const unwatch = watchLimits(spec, plan, launched.outOfMemory, (limit) => {
     broken = limit;
     void killAll();
   });
 
-  await main.exited;
+  const { code, signal } = await launched.exited;
   running = false;
   clearTimeout(graceTimer);
   unwatch?.();
@@ -169,16 +177,11 @@ async function runToTheEnd(supervision: Supervision, logDirectory: string): Prom
   if (survivors > 0) log.say(`${survivors} processes of the instance could not be killed`);
   if (plan.cgroup?.memory === true && (groupNumber(plan.cgroup.path, "memory.events", "oom_kill") ?? 0) > 0)
     broken = "memory";
-  const signal = main.signalCode === null ? undefined : String(main.signalCode);
-  const code = signal === undefined ? (main.exitCode ?? undefined) : undefined;
-  const reason = exitReason({ code, signal, broken, stopAsked, killedAfterGrace, execFailed: failure !== undefined });
-  await finish(exitOf(failure === undefined ? { reason, code, signal } : { reason, detail: failure }));
-}
-
-function namespaceOf(spec: StoredSpec, plan: RunPlan): Entry["namespace"] {
-  if (!plan.mountNamespace) return undefined;
-  const hidden = plan.secretsBase === undefined ? undefined : { base: plan.secretsBase, own: spec.instanceId };
-  return { make: { readOnly: spec.rootDirectory, mounts: spec.mounts, hidden } };
+  if (launched.outOfMemory?.() === true) broken = "memory";
+  const untidy = await launched.tidy?.();
+  if (untidy !== undefined) log.say(`the container could not be removed: ${untidy}`);
+  const reason = exitReason({ code, signal, broken, stopAsked, killedAfterGrace, execFailed: false });
+  await finish(exitOf({ reason, code, signal }));
 }
 
 /** Reads a pipe to its end, one chunk after the other. */

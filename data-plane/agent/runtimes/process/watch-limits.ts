@@ -11,14 +11,24 @@ export type BrokenLimit = "memory" | "processes";
 /** Calls `onBroken` at most once. @returns stops watching; undefined when there is nothing to watch */
 export function watchLimits(
   spec: Pick<StoredSpec, "memoryLimitBytes" | "processesMax">,
-  plan: Pick<RunPlan, "cgroup">,
+  plan: Pick<RunPlan, "cgroup" | "container">,
+  outOfMemory: (() => boolean) | undefined,
   onBroken: (limit: BrokenLimit) => void,
 ): (() => void) | undefined {
+  // The kernel ends one process of a container for memory; the others end with it, because half of an instance is no use to anybody.
+  if (plan.container !== undefined) {
+    if (outOfMemory === undefined || spec.memoryLimitBytes === undefined) return undefined;
+    return watched(() => (outOfMemory() ? "memory" : undefined), onBroken);
+  }
   const memoryMax = plan.cgroup?.memory === true ? undefined : spec.memoryLimitBytes;
   const processesMax = plan.cgroup?.processes === true ? undefined : spec.processesMax;
   if (memoryMax === undefined && processesMax === undefined) return undefined;
+  return watched(() => brokenLimit(memoryMax, processesMax), onBroken);
+}
+
+function watched(look: () => BrokenLimit | undefined, onBroken: (limit: BrokenLimit) => void): () => void {
   const timer = setInterval(() => {
-    const broken = brokenLimit(memoryMax, processesMax);
+    const broken = look();
     if (broken === undefined) return;
     clearInterval(timer);
     onBroken(broken);
