@@ -228,6 +228,8 @@ function startFailed(
 ): void {
   if (state.phase !== "starting") return;
   if (state.wanted !== "running") end(state, "stopped", { reason, detail }, effects);
+  // A program that is not there will not be there in a second: whoever waits for the deploy is told at once.
+  else if (state.restarts === 0) end(state, "failed", { reason, detail }, effects);
   else again(state, { reason, detail }, world, effects);
 }
 

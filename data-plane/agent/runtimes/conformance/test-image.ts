@@ -1,6 +1,6 @@
 /** The file system of a small image, put together from programs of this machine. */
 import { chmodSync, copyFileSync, mkdirSync, realpathSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 
 const PROGRAMS = [
   "sh",
@@ -30,16 +30,18 @@ const PROGRAMS = [
   "unshare",
 ];
 
-export function makeTestImage(directory: string): void {
+/** @param more paths of programs to put beside the usual ones */
+export function makeTestImage(directory: string, more: readonly string[] = []): void {
   for (const folder of ["bin", "tmp", "etc", "proc", "sys", "dev", "run"])
     mkdirSync(join(directory, folder), { recursive: true });
   chmodSync(join(directory, "tmp"), 0o1777);
   writeFileSync(join(directory, "etc/passwd"), "root:x:0:0::/root:/bin/sh\nweb:x:1000:1001::/home/web:/bin/sh\n");
   writeFileSync(join(directory, "etc/group"), "root:x:0:\nstaff:x:50:\n");
   const libraries = new Set<string>();
-  for (const name of PROGRAMS) {
-    const path = Bun.which(name);
-    if (path === null) throw new Error(`this machine has no ${name}`);
+  for (const program of [...PROGRAMS, ...more]) {
+    const path = program.startsWith("/") ? program : Bun.which(program);
+    if (path === null) throw new Error(`this machine has no ${program}`);
+    const name = basename(program);
     copyFileSync(realpathSync(path), join(directory, "bin", name));
     chmodSync(join(directory, "bin", name), 0o755);
     const { stdout } = Bun.spawnSync(["ldd", realpathSync(path)]);
