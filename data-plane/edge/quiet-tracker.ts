@@ -9,7 +9,8 @@ import type { EventId } from "#contracts";
 export const QUIET_MS_MAX = 10_000;
 
 interface Removal {
-  readonly cursor: EventId;
+  /** The configuration before: what was taken away was so by any of the events since. */
+  readonly before: EventId;
   readonly since: number;
   /** Keys of backends that still answer. */
   readonly busy: Set<string>;
@@ -42,15 +43,16 @@ export class QuietTracker {
 
   /** A configuration is in force, which took these backends away. */
   applied(cursor: EventId, removed: readonly string[], now: number): void {
+    const before = this.#applied;
     this.#applied = cursor;
     const busy = new Set(removed.filter((key) => this.#active.has(key)));
-    if (busy.size > 0) this.#removals.push({ cursor, since: now, busy });
+    if (busy.size > 0) this.#removals.push({ before, since: now, busy });
   }
 
   quietThrough(now: number): EventId {
     this.#removals = this.#removals.filter(({ busy, since }) => busy.size > 0 && now - since < QUIET_MS_MAX);
     const first = this.#removals[0];
-    return first === undefined ? this.#applied : ((first.cursor - 1) as EventId);
+    return first === undefined ? this.#applied : first.before;
   }
 
   /** When the oldest removal has had its time; undefined while nothing is waited for. */
