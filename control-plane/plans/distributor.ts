@@ -17,6 +17,12 @@ const GATHER_MS = 5;
 /** An edge that is gone without a word still sends requests by its last configuration; so long nothing counts as quiet without it. */
 const EDGE_REMEMBERED_MS = 600_000;
 
+/**
+ * After a start nobody knows which edges there are, until each has come back: the one that is missing may still send to what drains. So long nothing counts as
+ * quiet, and nodes wait for the grace instead. Edges are back within a second or two.
+ */
+const SETTLE_MS = 10_000;
+
 export interface DistributorOptions {
   readonly core: { readonly views: CatalogReader; readonly head: EventId };
   readonly timers: Timers;
@@ -50,6 +56,7 @@ export class PlanDistributor {
   /** Where each instance that was ever told is: the event that collects one does not say. */
   readonly #nodeOf = new Map<string, string>();
   #everyNode = false;
+  #settling: TimerHandle | undefined;
   #timer: TimerHandle | undefined;
   #closed = false;
 
@@ -57,6 +64,13 @@ export class PlanDistributor {
     this.#core = core;
     this.#timers = timers;
     for (const env of core.views.records("env")) this.#refreshRoutes(env.envId);
+    if (core.views.count("instance") > 0) {
+      this.#quiet.settled = false;
+      this.#settling = timers.after(SETTLE_MS, () => {
+        this.#quiet.settled = true;
+        this.#noteQuiet();
+      });
+    }
     for (const { instanceId, nodeId, desiredState } of core.views.records("instance")) {
       this.#nodeOf.set(instanceId, nodeId);
       // When it was told is not known any more: edges have to be quiet as of now.
@@ -108,6 +122,7 @@ export class PlanDistributor {
   close(): void {
     this.#closed = true;
     this.#timer?.cancel();
+    this.#settling?.cancel();
     for (const timer of this.#departed.values()) timer.cancel();
   }
 

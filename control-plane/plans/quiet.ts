@@ -22,6 +22,8 @@ interface Draining {
 export class QuietWatch {
   readonly #edges = new Map<string, EdgeState>();
   readonly #draining = new Map<string, Draining>();
+  /** Whether all edges that there may be are known. */
+  settled = true;
 
   /** @param edgeId a new connection of it starts from nothing */
   edgeConnected(edgeId: string): void {
@@ -73,7 +75,7 @@ export class QuietWatch {
   }
 
   #through(): EventId {
-    if (this.#edges.size === 0) return 0 as EventId;
+    if (!this.settled || this.#edges.size === 0) return 0 as EventId;
     let least = Number.POSITIVE_INFINITY;
     for (const { sent, covers, quiet } of this.#edges.values()) {
       // An edge that is quiet as of its last configuration is quiet as of everything that this configuration covers.

@@ -108,6 +108,8 @@ class RunningAgent implements Agent {
   readonly #tasks = new Set<Promise<void>>();
   #state: AgentStatus["state"] = "starting";
   #closed = false;
+  /** Since when the control plane is there; monotonic milliseconds. */
+  #connectedSince: number | undefined;
 
   constructor(options: AgentOptions) {
     const { directory, link, clock, timers, random, logger } = options;
@@ -136,6 +138,11 @@ class RunningAgent implements Agent {
         (error: unknown) => logger.warn("a channel could not be opened", { error }),
       );
     });
+    const connected = (is: boolean): void => {
+      this.#connectedSince = is ? clock.monotonicMs() : undefined;
+    };
+    link.onConnected(connected);
+    connected(link.connected);
     this.ready = this.#begin();
   }
 
@@ -331,7 +338,9 @@ class RunningAgent implements Agent {
   #event(instanceId: string, event: InstanceEvent): void {
     const held = this.#held.get(instanceId);
     if (held === undefined || this.#closed) return;
-    const world = { now: this.#options.clock.now(), chance: this.#options.random.float() };
+    const { clock, random } = this.#options;
+    const connectedMs = this.#connectedSince === undefined ? 0 : clock.monotonicMs() - this.#connectedSince;
+    const world = { now: clock.now(), chance: random.float(), connectedMs };
     for (const effect of step(held.state, event, world)) this.#carryOut(held, effect);
   }
 

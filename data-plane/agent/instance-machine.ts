@@ -65,10 +65,11 @@ export type InstanceEffect =
   | { readonly do: "say"; readonly line: string }
   | { readonly do: "remove" };
 
-/** Time, and chance in [0, 1). */
+/** Time, chance in [0, 1), and for how long the control plane has been there without a break; 0 while it is not. */
 export interface InstanceWorld {
   readonly now: number;
   readonly chance: number;
+  readonly connectedMs: number;
 }
 
 /** Programs get this long between the request to end and the end by force. */
@@ -161,7 +162,7 @@ export function step(state: InstanceState, event: InstanceEvent, world: Instance
       health(state, event, effects);
       break;
     case "due":
-      due(state, event.timer, effects);
+      due(state, event.timer, world, effects);
       break;
   }
   if (JSON.stringify(reportOf(state)) !== before) effects.push({ do: "report" });
@@ -258,9 +259,18 @@ function health(
   stop(state, effects);
 }
 
-function due(state: InstanceState, timer: InstanceTimer, effects: InstanceEffect[]): void {
+function due(
+  state: InstanceState,
+  timer: InstanceTimer,
+  { connectedMs }: InstanceWorld,
+  effects: InstanceEffect[],
+): void {
   if (timer === "backoff" && state.phase === "waiting") begin(state, effects);
-  if (timer === "drain" && state.phase === "up") stop(state, effects);
+  if (timer !== "drain" || state.phase !== "up") return;
+  // Edges hear of it from the control plane. While that is away one may send requests still, and has a whole grace to hear of it once it is back.
+  const left = state.drainGraceMs - connectedMs;
+  if (left > 0) effects.push({ do: "timer", timer: "drain", ms: left });
+  else stop(state, effects);
 }
 
 function stop(state: InstanceState, effects: InstanceEffect[]): void {

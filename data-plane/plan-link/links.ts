@@ -50,6 +50,8 @@ export class LinkDown extends Error {
 }
 
 export interface AgentLink extends PlanLink<NodePlan> {
+  /** A connection is open, or has ended. */
+  onConnected(listener: (connected: boolean) => void): void;
   /** Says it until the control plane has taken it; the latest report of each thing wins. */
   report(report: NodeReport): void;
   /** @throws LinkDown while there is no connection, and when none has answered in time; the signal's reason */
@@ -111,6 +113,7 @@ export function openAgentLink(options: AgentLinkOptions): AgentLink {
   let { node } = options;
   let onChannel: ((purpose: ChannelPurpose, dial: () => Promise<ChannelEnd>) => void) | undefined;
   const outbox = new Outbox();
+  const connectionListeners: ((connected: boolean) => void)[] = [];
   const questions = new Map<number, { settle(answer: NodeAnswer): void; fail(error: unknown): void }>();
   let correlation = 0;
   let flushing = false;
@@ -155,6 +158,7 @@ export function openAgentLink(options: AgentLinkOptions): AgentLink {
       }
     },
     onConnected(connected) {
+      for (const listener of connectionListeners) listener(connected);
       if (connected) return flushSoon();
       outbox.interrupted();
       for (const question of [...questions.values()])
@@ -199,6 +203,7 @@ export function openAgentLink(options: AgentLinkOptions): AgentLink {
       flushSoon();
     },
     ask,
+    onConnected: (listener: (connected: boolean) => void) => void connectionListeners.push(listener),
     onChannel(listener: NonNullable<typeof onChannel>) {
       onChannel = listener;
     },

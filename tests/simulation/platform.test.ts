@@ -34,7 +34,7 @@ function history(seed: number): { readonly platform: Platform; readonly envId: s
     () => platform.cut(schedule.pick(platform.agents)!),
     () => platform.cut(schedule.pick(platform.edges)!),
     () => platform.crash(schedule.between(10, 8_000)),
-    // () => schedule.jump(schedule.between(-3_000, 30_000)),
+    () => schedule.jump(schedule.between(-3_000, 30_000)),
     () => {
       const { nodeId } = schedule.pick(platform.agents)!;
       platform.run({ type: "node.setIntent", nodeId, intent: "draining" });

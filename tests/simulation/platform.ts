@@ -172,6 +172,7 @@ class SimulatedAgent {
   >();
   #cursor = 0;
   #detach: (() => void) | undefined;
+  #connectedSince: number | undefined;
 
   constructor(platform: Platform, nodeId: string) {
     this.#platform = platform;
@@ -180,6 +181,7 @@ class SimulatedAgent {
   }
 
   connected(): void {
+    this.#connectedSince = this.#platform.schedule.now;
     this.#detach = this.#platform.distributor.addAgent(this.nodeId, (message: MessageToAgent) => {
       if (message.type === "plan") this.link.carry(() => this.#plan(message.plan));
     });
@@ -188,6 +190,7 @@ class SimulatedAgent {
   }
 
   disconnected(): void {
+    this.#connectedSince = undefined;
     this.#detach?.();
   }
 
@@ -214,7 +217,11 @@ class SimulatedAgent {
     const machine = this.#machines.get(instanceId);
     if (machine === undefined) return;
     const { schedule } = this.#platform;
-    this.#effects(instanceId, step(machine.state, event, { now: schedule.now, chance: schedule.chance() }));
+    const connectedMs = this.#connectedSince === undefined ? 0 : schedule.now - this.#connectedSince;
+    this.#effects(
+      instanceId,
+      step(machine.state, event, { now: schedule.now, chance: schedule.chance(), connectedMs }),
+    );
   }
 
   #effects(instanceId: string, effects: readonly InstanceEffect[]): void {
