@@ -166,7 +166,15 @@ function scaleProblem(views: CatalogReader, env: EnvRecord, processType: string,
     const known = there.length === 0 ? "nothing is deployed yet" : `there are ${there.join(", ")}`;
     return `scale: nothing of the name ${JSON.stringify(processType)} is deployed; ${known}`;
   }
-  if (count > SCALE_MAX) return `scale.${processType} must be from 0 to ${SCALE_MAX}`;
+  const release = views.record("release", desired.releaseId);
+  const { min, max } = (release === undefined ? undefined : processOf(release, processType)?.scaling) ?? {
+    min: 0,
+    max: 0,
+  };
+  // A manifest that says no more than how many there shall be does not bind those who scale.
+  const most = max > min ? max : SCALE_MAX;
+  if (count > most)
+    return `scale.${processType} must be from 0 to ${most}${most === max ? ", the manifest's scaling.max" : ""}`;
   if (count > 1 && attachmentsOf(views, env.envId, processType).length > 0) {
     return `scale.${processType} must be 0 or 1: it has volumes, and a volume has one writer (volume_constraints_invalid)`;
   }

@@ -95,7 +95,11 @@ export const PROCESS: TableRule = {
         refused: { autoscale: "There is no automatic scaling; set scaling.min and use `biplane scale`." },
         fields: {
           min: { rule: whole(0, 100), fallback: 1, help: "Instances of a first deploy." },
-          max: { rule: whole(0, 100), derived: "min", help: "Most that `biplane scale` may ask for; 1 with mounts." },
+          max: {
+            rule: whole(0, 100),
+            derived: "min",
+            help: "Most that `biplane scale` may ask for, where it is more than `min`; otherwise 1,000, and 1 with mounts.",
+          },
         },
       },
     },
