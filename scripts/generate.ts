@@ -6,6 +6,7 @@ for (const [name, script] of [
   ["parity table", "scripts/generate-parity.ts"],
   ["table of permissions", "scripts/generate-permissions.ts"],
   ["fields of the manifest", "scripts/generate-manifest.ts"],
+  ["requirements", "scripts/generate-requirements.ts"],
 ] as const) {
   const step = await runStep(name, [process.execPath, script]);
   if (!step.ok) process.exit(1);

@@ -139,6 +139,15 @@ class Planner {
     }
     for (const instance of leaving) this.drain(instance, "replaced");
     for (const instance of staying.slice(Math.max(1, wanted))) this.drain(instance, "scaled_down");
+    const { views } = this.#context.room;
+    const away = [...staying, ...leaving, ...draining]
+      .map(({ nodeId }) => views.record("node", nodeId))
+      .find((node) => node?.health === "offline");
+    if (away !== undefined && wanted > 0) {
+      // It may run there still, and write: only its node can say that it has ended.
+      const message = `the node ${away.name}, which has its volumes, is offline; it is not run elsewhere`;
+      this.#cannot({ reason: "volume_home_node_offline", message });
+    }
     // A volume has one writer: nothing new before the last one has stopped.
     if (wanted > 0 && staying.length === 0 && leaving.length === 0 && draining.length === 0) {
       const writer = this.#otherWriter(spec);

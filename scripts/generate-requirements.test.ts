@@ -1,0 +1,25 @@
+import { expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { requirementsPage, testNames } from "./generate-requirements.ts";
+import { STATEMENTS } from "./requirements.ts";
+
+test("docs/requirements.md is what `npm run generate` would write", () => {
+  expect(readFileSync("docs/requirements.md", "utf8")).toBe(requirementsPage());
+});
+
+test("every test that is named is there", () => {
+  const missing = STATEMENTS.flatMap(({ id, tests }) =>
+    tests.flatMap(([file, ...parts]) =>
+      parts.filter((part) => testNames(file, part).length === 0).map((part) => `${id}: ${file}: ${part}`),
+    ),
+  );
+  expect(missing).toEqual([]);
+});
+
+test("every statement of this machine is there", () => {
+  const numbers = [
+    ...Array.from({ length: 31 }, (_, index) => index + 1),
+    ...Array.from({ length: 14 }, (_, index) => index + 36),
+  ];
+  expect(STATEMENTS.map(({ id }) => id)).toEqual(numbers.map((number) => `S${number}`));
+});
