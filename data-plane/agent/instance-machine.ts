@@ -296,7 +296,8 @@ function exited(
   if (state.phase !== "up" && state.phase !== "stopping" && state.phase !== "starting") return;
   const { code } = event;
   const reason = REASONS[event.reason] ?? "exited";
-  const detail = event.detail ?? (event.reason === "crash" || event.reason === "completed" ? undefined : event.reason);
+  const says = event.reason === "crash" || event.reason === "completed" || event.reason === reason;
+  const detail = event.detail ?? (says ? undefined : event.reason);
   effects.push({ do: "unwatchHealth" }, { do: "noTimer", timer: "drain" });
   const told = { reason, detail, exitCode: code };
   if (state.wanted !== "running") {

@@ -329,7 +329,7 @@ function releaseBefore(call: OrgCall, environment: ApiEnvironment): string {
     status: 409,
     code: "NO_EARLIER_RELEASE",
     title: "There is nothing to go back to.",
-    detail: "No other release has run here successfully. Name one with release_id.",
+    detail: "No other release has run here successfully. Name the release to go back to.",
   });
 }
 

@@ -21,9 +21,11 @@ const WAIT_SECONDS = 600;
 
 export const deploy: CommandBody = async (context) => {
   const { arguments: given, terminal, json } = context;
-  const argument = given.positionals[0] ?? ".";
-  const isBuilt = isDirectory(argument);
-  const manifest = readManifest(context, argument, isBuilt);
+  const named = given.positionals[0] ?? ".";
+  const manifest = readManifest(context, named, isDirectory(named));
+  // A directory may hold no more than a manifest that names an image.
+  const argument = isDirectory(named) ? (manifest.image?.ref ?? named) : named;
+  const isBuilt = isDirectory(argument) && manifest.image === undefined;
   const types = given.text("process")?.split(",");
   if (given.has("dry-run")) {
     if (json) terminal.json({ manifest });
