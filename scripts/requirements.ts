@@ -253,7 +253,7 @@ export const STATEMENTS: readonly Statement[] = [
       ["tests/platform/zero-downtime.test.ts", "the control plane is away"],
       ["tests/simulation/platform.test.ts", "no request is lost"],
     ],
-    missing: "The test keeps it away for seconds; ten minutes are `bench/soak`-like work that no test does.",
+    missing: "The test keeps it away for seconds; `tests/soak/without-control-plane.ts` for ten minutes.",
   },
   {
     id: "S37",
