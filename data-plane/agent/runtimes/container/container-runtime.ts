@@ -110,10 +110,10 @@ function refuse(spec: RuntimeSpec, can: Capabilities, stateDirectory: string): v
   if (spec.mounts.length > MOUNTS_MAX) throw invalidSpec("mounts", `must be at most ${MOUNTS_MAX}`);
   for (const [index, { source, target }] of spec.mounts.entries()) {
     if (!existsSync(source)) throw invalidSpec(`mounts[${index}].source`, "must exist");
-    if (target === "/" || /^\/(proc|sys|dev|run)(\/|$)/.test(target))
+    if (target === "/" || /^\/(proc|sys|dev|run\/secrets)(\/|$)/.test(target))
       throw RUNTIME_ERRORS.error(
         "Unsupported",
-        `mounts[${index}].target: must not be /, nor in /proc, /sys, /dev or /run`,
+        `mounts[${index}].target: must not be /, nor in /proc, /sys, /dev or /run/secrets`,
       );
   }
 }
