@@ -4,6 +4,7 @@ import { type Credentials, readCredentials, writeCredentials } from "#apps/bipla
 import type { NodeAnswer, Region } from "#contracts";
 import { type ApiServer, openTokens, serveApi } from "#control-plane/api";
 import { type ControlPlane, openControlPlane } from "#control-plane/core";
+import { watchFindings } from "#control-plane/operations";
 import type { NodeSecrets } from "#control-plane/plans";
 import { createScheduler } from "#control-plane/scheduler";
 import { KeyUnavailable, snapshotContext } from "#control-plane/secrets";
@@ -60,6 +61,7 @@ export async function startControlPlane(options: ControlPlaneProgramOptions): Pr
     random: systemRandom,
     timers: systemTimers,
     logger: logger.child({ room: "control-plane" }),
+    metrics,
     onDeposed,
     ...(store === undefined ? {} : { store }),
   });
@@ -99,7 +101,7 @@ export async function startControlPlane(options: ControlPlaneProgramOptions): Pr
       logger: logger.child({ room: "api" }),
       metrics,
       health: healthOf(audit),
-      secrets: nodeSecrets(core, audit),
+      secrets: nodeSecrets(core, audit, metrics),
       region: options.region,
     });
     const scheduler = createScheduler({
@@ -109,6 +111,13 @@ export async function startControlPlane(options: ControlPlaneProgramOptions): Pr
       timers: systemTimers,
       random: systemRandom.fork("scheduler"),
       logger: logger.child({ room: "scheduler" }),
+      metrics,
+    });
+    const findings = watchFindings({
+      core,
+      clock: systemClock,
+      timers: systemTimers,
+      logger: logger.child({ room: "operations" }),
       metrics,
     });
     const sweep = systemTimers.every(SWEEP_MS, () => {
@@ -123,6 +132,7 @@ export async function startControlPlane(options: ControlPlaneProgramOptions): Pr
       deposed,
       async close() {
         sweep.cancel();
+        findings.close();
         await scheduler.close();
         await api.close(CLOSE_GRACE_MS);
         await core.close();
@@ -140,7 +150,13 @@ export async function startControlPlane(options: ControlPlaneProgramOptions): Pr
 const SWEEP_MS = 3_600_000;
 
 /** Secrets are opened for nodes when that is on record, and not before. */
-function nodeSecrets({ secrets, views }: ControlPlane, audit: AuditLog): NodeSecrets {
+function nodeSecrets({ secrets, views }: ControlPlane, audit: AuditLog, metrics: MetricsRegistry): NodeSecrets {
+  const openings = metrics.counter({
+    name: "biplane_secret_openings_total",
+    help: "Secrets and keys of snapshots that nodes asked for, by what became of it.",
+    labels: ["outcome"],
+  });
+  const [given, refused] = [openings.labels("given"), openings.labels("refused")];
   const recorded = async (
     nodeId: string,
     resource: string,
@@ -148,6 +164,7 @@ function nodeSecrets({ secrets, views }: ControlPlane, audit: AuditLog): NodeSec
     open: () => Promise<NodeAnswer>,
   ): Promise<NodeAnswer> => {
     const answer = await open();
+    (answer.ok ? given : refused).inc();
     const account = views.record("instance", resource)?.accountId ?? views.record("snapshot", resource)?.accountId;
     await audit.append({
       category: "action",

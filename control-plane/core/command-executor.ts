@@ -21,6 +21,7 @@ import {
 import type { Clock } from "#foundation/runtime";
 import { createGroupCommit, EngineError, type GroupCommit, type Outcome } from "#foundation/sql";
 import { BatchDraft } from "./batch-draft.ts";
+import type { CommandMeter } from "./command-metrics.ts";
 import type { DecideAlone } from "./control-plane.ts";
 import { createMutex, type Mutex } from "./mutex.ts";
 import { type AnswerKeeper, scopeOf } from "./remembered-answers.ts";
@@ -48,6 +49,7 @@ export interface ExecutorOptions {
   readonly onError: (message: string, error: unknown) => void;
   /** Called once when another control plane owns the log. */
   readonly onDeposed?: (error: Error) => void;
+  readonly meter?: CommandMeter | undefined;
 }
 
 /** What became of a request, and whether it needs the batch to be written. */
@@ -75,6 +77,12 @@ export class CommandExecutor {
 
   /** Decides and commits. Never rejects: what goes wrong is an outcome with the code `Internal`. */
   async execute(request: ExecutorRequest): Promise<CommandOutcome> {
+    const outcome = await this.#execute(request);
+    this.#options.meter?.answered(outcome);
+    return outcome;
+  }
+
+  async #execute(request: ExecutorRequest): Promise<CommandOutcome> {
     try {
       return await this.#group.submit(request);
     } catch (error) {
@@ -107,7 +115,7 @@ export class CommandExecutor {
       try {
         const from = { occurredAt: now, actor, requestId, correlationId: requestId, causationId: null };
         for (const event of await appender.number(decided, from)) draft.add(event);
-        await appender.commit(draft.toBatch(now));
+        await this.#write(draft, now);
       } catch (error) {
         this.#failed(error, draft, [], []);
         throw error;
@@ -131,19 +139,30 @@ export class CommandExecutor {
 
   async #commit(requests: readonly ExecutorRequest[]): Promise<readonly Outcome<CommandOutcome>[]> {
     if (this.#deposed !== undefined) throw this.#deposed;
-    const { appender, working, clock } = this.#options;
+    const { working, clock } = this.#options;
     if (this.#mustResume) await this.#resume();
     const now = clock.now();
     const draft = new BatchDraft(working);
     const prepared: Prepared[] = [];
     try {
       for (const request of requests) prepared.push(await this.#prepare(request, draft, now));
-      if (!draft.empty) await appender.commit(draft.toBatch(now));
+      if (!draft.empty) await this.#write(draft, now);
     } catch (error) {
       return this.#failed(error, draft, requests, prepared);
     }
     this.#publish(draft);
     return prepared.map(({ outcome }) => ({ ok: true, value: outcome }));
+  }
+
+  async #write(draft: BatchDraft, now: number): Promise<void> {
+    const { appender, meter } = this.#options;
+    const begun = performance.now();
+    await appender.commit(draft.toBatch(now));
+    meter?.appended({
+      events: draft.events.length,
+      lastEvent: appender.head,
+      milliseconds: performance.now() - begun,
+    });
   }
 
   #publish({ changes, events }: BatchDraft): void {
@@ -161,6 +180,7 @@ export class CommandExecutor {
     this.#mustResume = true;
     draft.undo({ events: 0, changes: 0, documents: 0 });
     this.#options.onError("the event log refused a batch", error);
+    this.#options.meter?.appendFailed();
     if (error instanceof EventStoreError && error.code === "Deposed") this.depose(error);
     const refusal = refuse(
       "Internal",
@@ -178,11 +198,13 @@ export class CommandExecutor {
     if (scope === undefined) return { outcome: await this.#decide(request, draft, now), depends: true };
     const inBatch = draft.answers.get(scope);
     if (inBatch !== undefined) {
+      this.#options.meter?.repeated();
       const same = inBatch.fingerprint === request.fingerprint;
       return { outcome: same ? inBatch.outcome : keyReused(), depends: true };
     }
     const record = await store.findIdempotency(scope, now);
     if (record !== undefined) {
+      this.#options.meter?.repeated();
       const same = record.fingerprint === request.fingerprint;
       return { outcome: same ? answers.answerOf(record) : keyReused(), depends: false };
     }

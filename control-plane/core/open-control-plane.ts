@@ -38,9 +38,10 @@ import { open, seal } from "#foundation/crypto";
 import { managedPolicy } from "#foundation/managed-policies";
 import { type Clock, type Random, systemTimers, type Timers } from "#foundation/runtime";
 import { acquireProcessLock } from "#foundation/sql";
-import type { Logger } from "#foundation/telemetry";
+import type { Logger, MetricsRegistry } from "#foundation/telemetry";
 import { checkPolicy } from "./check-policy.ts";
 import { CommandExecutor } from "./command-executor.ts";
+import { createCommandMetrics } from "./command-metrics.ts";
 import { originProblem } from "./command-origin.ts";
 import { parseCommand } from "./command-shape.ts";
 import type { ControlPlane, DecideAlone, RootCredentials, Verification } from "./control-plane.ts";
@@ -59,6 +60,7 @@ export interface ControlPlaneOptions {
   readonly random: Random;
   readonly timers?: Timers;
   readonly logger?: Logger;
+  readonly metrics?: MetricsRegistry;
   /** Default: the grammar of IAM. */
   readonly checkPolicy?: CheckPolicy;
   /** Default: the policies that AWS manages, as far as they are known here. */
@@ -169,6 +171,7 @@ async function assemble(
     },
     onError: (message, error) => logger?.error(message, { error }),
     onDeposed: options.onDeposed,
+    ...(options.metrics === undefined ? {} : { meter: createCommandMetrics(options.metrics) }),
   });
   const decideAlone = (actor: string, decideNow: DecideAlone): Promise<EventId | undefined> => {
     const requestId = Buffer.from(requestIds.bytes(8)).toString("hex").toUpperCase();

@@ -3,19 +3,21 @@ import type { ExecSessionRecord, InstanceRecord } from "#contracts";
 import { type CatalogReader, groups, type OwnedEvent, type QuarantinedEvent } from "#control-plane/events";
 import { DRAIN_GRACE_SECONDS, hasEnded } from "#control-plane/nodes";
 
-export type FindingKind =
-  | "poison_event"
-  | "deploy_without_progress"
-  | "instance_drains_too_long"
-  | "instance_pending_too_long"
-  | "node_offline"
-  | "node_degraded"
-  | "snapshot_without_progress"
-  | "restore_without_progress"
-  | "volume_without_progress"
-  | "process_unschedulable"
-  | "exec_session_never_ended"
-  | "backup_stale";
+export const FINDING_KINDS = [
+  "poison_event",
+  "deploy_without_progress",
+  "instance_drains_too_long",
+  "instance_pending_too_long",
+  "node_offline",
+  "node_degraded",
+  "snapshot_without_progress",
+  "restore_without_progress",
+  "volume_without_progress",
+  "process_unschedulable",
+  "exec_session_never_ended",
+  "backup_stale",
+] as const;
+export type FindingKind = (typeof FINDING_KINDS)[number];
 
 /** What would be done about it: audited events, or the building anew of views. */
 export type Remedy =

@@ -10,3 +10,4 @@ export {
 export { type Finding, type FindingKind, findStuck, type Remedy } from "./findings.ts";
 export { INSPECTED_MAX, type InspectedEvent, inspectAggregate } from "./inspect.ts";
 export { type Remediation, remediate } from "./remediate.ts";
+export { type FindingsWatch, watchFindings } from "./watch-findings.ts";

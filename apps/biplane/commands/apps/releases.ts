@@ -72,18 +72,6 @@ function differences(path: string, before: unknown, after: unknown): readonly Di
   return JSON.stringify(before) === JSON.stringify(after) ? [] : [{ path, before, after }];
 }
 
-export const listDeploys: CommandBody = async (context) => {
-  const { access, envPath } = await findEnv(context);
-  return printItems(context, await allItems<Deploy>(access, `${envPath}/deploys`), [
-    { title: "DEPLOY", cell: ({ id }) => id },
-    { title: "KIND", cell: ({ kind }) => kind },
-    { title: "RELEASE", cell: ({ release_id: id }) => id },
-    { title: "STATUS", cell: ({ status }) => status },
-    { title: "BEGUN", cell: ({ created_at: at }) => localTime(Date.parse(at)) },
-    { title: "MESSAGE", cell: ({ message }) => printable(message ?? "") },
-  ]);
-};
-
 export const rollback: CommandBody = async (context) => {
   const target = await findEnv(context);
   const { access, envPath, appPath } = target;
