@@ -10,7 +10,14 @@ import {
 } from "#control-plane/events";
 import type { ApplicationDependencies } from "./dependencies.ts";
 import { attachmentsOf, costOf, desiredCount, noSuch, owned, processOf, versionProblem } from "./find.ts";
-import { quotaExceeded, quotaLimits, quotaProblem, usageOf } from "./quotas.ts";
+import {
+  INSTANCE_DIMENSIONS,
+  type InstanceUsage,
+  instanceUsage,
+  quotaExceeded,
+  quotaLimits,
+  quotaProblem,
+} from "./quotas.ts";
 import { quotaOf, routeCreated } from "./route-handlers.ts";
 import { conflictOf, routeMembers, routesOfManifest } from "./route-rules.ts";
 
@@ -207,12 +214,13 @@ function footprintProblem(
 ): Refusal | undefined {
   const [now, then] = [footprint(views, before), footprint(views, after)];
   const limits = quotaLimits(views, accountId);
-  let wanted: ReturnType<typeof footprint> | undefined;
-  for (const dimension of ["max_instances", "total_memory_bytes", "total_cpu_millis"] as const) {
+  let [wanted, used]: [InstanceUsage | undefined, InstanceUsage | undefined] = [undefined, undefined];
+  for (const dimension of INSTANCE_DIMENSIONS) {
     const delta = then[dimension] - now[dimension];
     if (delta <= 0) continue;
     wanted ??= wantedOf(views, accountId);
-    const usage = Math.max(wanted[dimension], usageOf(views, accountId)[dimension] ?? 0);
+    used ??= instanceUsage(views, accountId);
+    const usage = Math.max(wanted[dimension], used[dimension]);
     if (usage + delta > limits[dimension]) return quotaExceeded(dimension, limits[dimension], usage, delta);
   }
   return undefined;

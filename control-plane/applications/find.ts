@@ -10,7 +10,7 @@ import type {
   VolumeAttachmentRecord,
 } from "#contracts";
 import { type CatalogReader, groups, type Refusal, refuse } from "#control-plane/events";
-import { processSpec } from "#foundation/manifest";
+import { type ProcessSpec, processSpec } from "#foundation/manifest";
 
 /** Kinds whose records belong to an org. */
 type OwnedKind = Exclude<DesiredKind, "node" | "drill">;
@@ -56,9 +56,26 @@ export const attachmentsOf = (
   processType: string,
 ): readonly VolumeAttachmentRecord[] => views.inGroup("volumeAttachment", groups.ofProcess(envId, processType));
 
+const specs = new WeakMap<ReleaseRecord, Map<string, ProcessSpec>>();
+
+/** What a process type of a release is; worked out once for each record, which never changes. @throws Error when there is no such process type */
+export function specOf(release: ReleaseRecord, processType: string): ProcessSpec {
+  let known = specs.get(release);
+  if (known === undefined) {
+    known = new Map();
+    specs.set(release, known);
+  }
+  let spec = known.get(processType);
+  if (spec === undefined) {
+    spec = processSpec(release.manifest, processType);
+    known.set(processType, spec);
+  }
+  return spec;
+}
+
 /** What each instance of a process type costs. */
 export function costOf(release: ReleaseRecord, processType: string) {
-  const { memoryBytes, cpu } = processSpec(release.manifest, processType);
+  const { memoryBytes, cpu } = specOf(release, processType);
   return { memoryBytes, cpuMillis: Math.ceil(cpu * 1000) };
 }
 

@@ -21,10 +21,13 @@ export {
   owned,
   processOf,
   releasesOf,
+  specOf,
   versionProblem,
 } from "./find.ts";
 export {
   DEFAULT_QUOTAS,
+  INSTANCE_DIMENSIONS,
+  type InstanceUsage,
   type QuotaLimits,
   quotaExceeded,
   quotaLimits,

@@ -29,11 +29,20 @@ export function quotaLimits(views: CatalogReader, accountId: AccountId): QuotaLi
   return own === undefined ? DEFAULT_QUOTAS : { ...DEFAULT_QUOTAS, ...own };
 }
 
-/** Instances that have not ended, for the time being also those that are on their way out. */
-function liveInstances(views: CatalogReader, accountId: AccountId) {
-  return views
-    .inGroup("instance", groups.ofAccount(accountId))
-    .filter(({ status }) => status !== "stopped" && status !== "failed");
+/** Dimensions that instances count in. */
+export const INSTANCE_DIMENSIONS = ["max_instances", "total_memory_bytes", "total_cpu_millis"] as const;
+export type InstanceUsage = Readonly<Record<(typeof INSTANCE_DIMENSIONS)[number], number>>;
+
+/** Of instances that have not ended, for the time being also those that are on their way out. */
+export function instanceUsage(views: CatalogReader, accountId: AccountId): InstanceUsage {
+  const usage = { max_instances: 0, total_memory_bytes: 0, total_cpu_millis: 0 };
+  for (const { status, memoryBytes, cpuMillis } of views.inGroup("instance", groups.ofAccount(accountId))) {
+    if (status === "stopped" || status === "failed") continue;
+    usage.max_instances += 1;
+    usage.total_memory_bytes += memoryBytes;
+    usage.total_cpu_millis += cpuMillis;
+  }
+  return usage;
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
@@ -47,9 +56,9 @@ const USAGE: Readonly<Partial<Record<QuotaDimension, (views: CatalogReader, acco
     new Set(views.inGroup("route", groups.ofAccount(accountId)).flatMap(({ hostname }) => hostname ?? [])).size,
   public_ports: (views, accountId) =>
     views.inGroup("route", groups.ofAccount(accountId)).filter(({ listenPort }) => listenPort !== undefined).length,
-  max_instances: (views, accountId) => liveInstances(views, accountId).length,
-  total_memory_bytes: (views, accountId) => sum(liveInstances(views, accountId).map(({ memoryBytes }) => memoryBytes)),
-  total_cpu_millis: (views, accountId) => sum(liveInstances(views, accountId).map(({ cpuMillis }) => cpuMillis)),
+  max_instances: (views, accountId) => instanceUsage(views, accountId).max_instances,
+  total_memory_bytes: (views, accountId) => instanceUsage(views, accountId).total_memory_bytes,
+  total_cpu_millis: (views, accountId) => instanceUsage(views, accountId).total_cpu_millis,
   volumes: (views, accountId) => views.countInGroup("volume", groups.ofAccount(accountId)),
   total_volume_bytes: (views, accountId) =>
     sum(views.inGroup("volume", groups.ofAccount(accountId)).map(({ sizeBytes }) => sizeBytes)),

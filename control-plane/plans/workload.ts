@@ -1,26 +1,9 @@
 /** What a node needs to run an instance, from the records. Pure. */
-import type { Assignment, InstanceRecord, ReleaseRecord, WorkloadSpec } from "#contracts";
+import type { Assignment, InstanceRecord, WorkloadSpec } from "#contracts";
+import { specOf } from "#control-plane/applications";
 import { type CatalogReader, groups } from "#control-plane/events";
-import { type ProcessSpec, processSpec } from "#foundation/manifest";
 
 const DRAIN_GRACE_SECONDS = 10;
-
-/** Specs of a release's processes: worked out once for each release record, which never changes. */
-const specs = new WeakMap<ReleaseRecord, Map<string, ProcessSpec>>();
-
-function specOf(release: ReleaseRecord, processType: string): ProcessSpec {
-  let known = specs.get(release);
-  if (known === undefined) {
-    known = new Map();
-    specs.set(release, known);
-  }
-  let spec = known.get(processType);
-  if (spec === undefined) {
-    spec = processSpec(release.manifest, processType);
-    known.set(processType, spec);
-  }
-  return spec;
-}
 
 /** Undefined when its release is gone, which cannot be while it runs: releases in use are not deleted. */
 export function workloadOf(views: CatalogReader, instance: InstanceRecord): WorkloadSpec | undefined {

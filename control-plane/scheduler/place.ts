@@ -1,6 +1,6 @@
 /** Chooses the node for a new instance. Pure, and the same for the same records. */
-import type { InstanceRecord, NodeRecord, Unschedulable, UnschedulableReason } from "#contracts";
-import type { Room } from "./room.ts";
+import type { InstanceRecord, Unschedulable, UnschedulableReason } from "#contracts";
+import { isEligible, type Room, type Seat } from "./room.ts";
 import type { SchedulerSettings } from "./settings.ts";
 import type { GroupSpec } from "./workload-group.ts";
 import type { Usage, World } from "./world.ts";
@@ -27,9 +27,6 @@ export interface PlaceOptions {
 
 const no = (reason: UnschedulableReason, message: string): Placement => ({ ok: false, reason, message });
 
-/** Whether a node takes new instances at all. */
-export const isEligible = ({ intent, health }: NodeRecord): boolean => intent === "active" && health === "online";
-
 export function place(spec: GroupSpec, options: PlaceOptions): Placement {
   const { room, world } = options;
   const cost: Usage = {
@@ -39,10 +36,11 @@ export function place(spec: GroupSpec, options: PlaceOptions): Placement {
   };
   const home = homeOf(spec, room);
   if (home !== undefined && !home.ok) return home;
-  const candidates = home === undefined ? room.nodes : room.nodes.filter(({ nodeId }) => nodeId === home.nodeId);
-  const best = bestOf(candidates, spec, cost, options);
+  const atHome = ({ node }: Seat): boolean => home === undefined || node.nodeId === home.nodeId;
+  const taking = room.seatsFor(spec.isolation);
+  const best = bestOf(home === undefined ? taking : taking.filter(atHome), cost, options);
   if (best !== undefined) return { ok: true, nodeId: best, cost };
-  return whyNot(candidates, spec, cost, room, home !== undefined);
+  return whyNot(room.seats.filter(atHome), spec, cost, home !== undefined);
 }
 
 /** The one node that has all volumes of a group; undefined when it has none. */
@@ -80,25 +78,24 @@ function homeOf(
   return { ok: true, nodeId: nodeId! };
 }
 
-function fits({ nodeId, allocatable }: NodeRecord, cost: Usage, { room, without }: PlaceOptions): boolean {
-  const used = room.used(nodeId);
-  const freed = without?.nodeId === nodeId ? without : undefined;
+function fits({ node, used }: Seat, cost: Usage, without: PlaceOptions["without"]): boolean {
+  const freed = without?.nodeId === node.nodeId ? without.memoryBytes : 0;
   // Disk is thin: a node must have what one instance may use, and instances seldom use it.
   return (
-    used.memoryBytes - (freed?.memoryBytes ?? 0) + cost.memoryBytes <= allocatable.memoryBytes &&
-    cost.diskBytes <= allocatable.diskBytes
+    used.memoryBytes - freed + cost.memoryBytes <= node.allocatable.memoryBytes &&
+    cost.diskBytes <= node.allocatable.diskBytes
   );
 }
 
-function bestOf(nodes: readonly NodeRecord[], spec: GroupSpec, cost: Usage, options: PlaceOptions): string | undefined {
+function bestOf(seats: readonly Seat[], cost: Usage, options: PlaceOptions): string | undefined {
   const penalties = penaltiesOf(options.siblings);
   const { cpuOvercommitRatio } = options.settings;
   let best: string | undefined;
   let bestScore = Number.NEGATIVE_INFINITY;
-  for (const node of nodes) {
-    if (!isEligible(node) || !node.isolation.includes(spec.isolation) || !fits(node, cost, options)) continue;
-    const { cpuMillis } = options.room.used(node.nodeId);
-    const cpu = Math.min(1, cpuMillis / (node.allocatable.cpuCores * 1000 * cpuOvercommitRatio));
+  for (const seat of seats) {
+    if (!fits(seat, cost, options.without)) continue;
+    const { node, used } = seat;
+    const cpu = Math.min(1, used.cpuMillis / (node.allocatable.cpuCores * 1000 * cpuOvercommitRatio));
     const score = 1 - cpu - (penalties.get(node.nodeId) ?? 0);
     // Strictly better: among equals the first, which has the smallest id.
     if (score <= bestScore) continue;
@@ -120,23 +117,21 @@ function penaltiesOf(siblings: readonly InstanceRecord[]): ReadonlyMap<string, n
 
 const mib = (bytes: number): string => `${Math.ceil(bytes / 1024 ** 2)} MiB`;
 
-function whyNot(nodes: readonly NodeRecord[], spec: GroupSpec, cost: Usage, room: Room, bound: boolean): Placement {
-  const eligible = nodes.filter(isEligible);
+function whyNot(seats: readonly Seat[], spec: GroupSpec, cost: Usage, bound: boolean): Placement {
+  const eligible = seats.filter(({ node }) => isEligible(node));
   if (eligible.length === 0) {
     return bound
-      ? no("volume_locality_no_node", `the node ${nodes[0]?.name ?? ""} of its volumes takes no instances now`)
+      ? no("volume_locality_no_node", `the node ${seats[0]?.node.name ?? ""} of its volumes takes no instances now`)
       : no("no_nodes_active", "no node is active and online");
   }
-  const offering = eligible.filter(({ isolation }) => isolation.includes(spec.isolation));
+  const offering = eligible.filter(({ node }) => node.isolation.includes(spec.isolation));
   if (offering.length === 0) {
     return no(
       "no_node_with_isolation",
       `no node offers the isolation "${spec.isolation}"; "biplane nodes list" shows what they offer`,
     );
   }
-  const roomy = offering.some(
-    ({ nodeId, allocatable }) => room.used(nodeId).memoryBytes + cost.memoryBytes <= allocatable.memoryBytes,
-  );
+  const roomy = offering.some(({ node, used }) => used.memoryBytes + cost.memoryBytes <= node.allocatable.memoryBytes);
   if (roomy) return no("no_capacity_disk", `no node has ${mib(cost.diskBytes)} of disk left for it`);
   return no("no_capacity_memory", `no node has ${mib(cost.memoryBytes)} of memory left for it`);
 }

@@ -7,8 +7,8 @@
 import type { InstanceRecord, Unschedulable } from "#contracts";
 import { groups, type OwnedEvent } from "#control-plane/events";
 import { drained, hasEnded } from "#control-plane/nodes";
-import { isEligible, place } from "./place.ts";
-import type { Room } from "./room.ts";
+import { place } from "./place.ts";
+import { isEligible, type Room } from "./room.ts";
 import type { SchedulerSettings } from "./settings.ts";
 import { type GroupSpec, groupKey, groupSpecOf } from "./workload-group.ts";
 import type { World } from "./world.ts";
@@ -45,6 +45,7 @@ export function planGroup(envId: string, processType: string, context: GroupCont
   const { views } = context.room;
   const all = views.inGroup("instance", groups.ofProcess(envId, processType));
   const spec = groupSpecOf(views, envId, processType);
+  if (spec !== undefined && isAsWanted(all, spec, context.room)) return NOTHING_TO_DO;
   const planner = new Planner(all, context);
   planner.giveUpLost(spec);
   if (spec === undefined) {
@@ -57,6 +58,19 @@ export function planGroup(envId: string, processType: string, context: GroupCont
   else planner.stateless(spec);
   planner.collect(false);
   return planner.plan();
+}
+
+const NOTHING_TO_DO: GroupPlan = { events: [], unschedulable: undefined, dueAt: undefined };
+
+/** The most frequent answer, found without working out anything: as many as wanted, all as they should be, on nodes that are there, and nothing to be forgotten. */
+function isAsWanted(all: readonly InstanceRecord[], spec: GroupSpec, room: Room): boolean {
+  if (all.length !== spec.count || spec.mounts.length > 0) return false;
+  for (const { desiredState, status, specHash, nodeId } of all) {
+    if (desiredState !== "running" || status !== "ready" || specHash !== spec.specHash) return false;
+    const node = room.node(nodeId);
+    if (node === undefined || !isEligible(node)) return false;
+  }
+  return true;
 }
 
 class Planner {
@@ -93,10 +107,10 @@ class Planner {
 
   /** What was on a node that is offline is written off, so that others take its place. What has volumes waits for its node. */
   giveUpLost(spec: GroupSpec | undefined): void {
-    const { views } = this.#context.room;
+    const { room } = this.#context;
     for (const instance of this.#all) {
       if (hasEnded(instance) || instance.mounts.length > 0) continue;
-      const node = views.record("node", instance.nodeId);
+      const node = room.node(instance.nodeId);
       if (node !== undefined && node.health !== "offline") continue;
       const { instanceId, accountId } = instance;
       const common = { aggregateId: instanceId, org: accountId, ...this.#cause(spec) };
@@ -139,9 +153,9 @@ class Planner {
     }
     for (const instance of leaving) this.drain(instance, "replaced");
     for (const instance of staying.slice(Math.max(1, wanted))) this.drain(instance, "scaled_down");
-    const { views } = this.#context.room;
+    const { room } = this.#context;
     const away = [...staying, ...leaving, ...draining]
-      .map(({ nodeId }) => views.record("node", nodeId))
+      .map(({ nodeId }) => room.node(nodeId))
       .find((node) => node?.health === "offline");
     if (away !== undefined && wanted > 0) {
       // It may run there still, and write: only its node can say that it has ended.
@@ -187,13 +201,13 @@ class Planner {
   }
 
   #standing(spec: GroupSpec): Standing {
-    const { views } = this.#context.room;
+    const { room } = this.#context;
     const staying: InstanceRecord[] = [];
     const leaving: InstanceRecord[] = [];
     for (const instance of this.live()) {
       const matches = instance.specHash === spec.specHash;
       // What has volumes cannot move: it stays on a node that is being emptied, and is what keeps the node from being empty.
-      const mayStay = instance.mounts.length > 0 || views.record("node", instance.nodeId)?.intent === "active";
+      const mayStay = instance.mounts.length > 0 || room.node(instance.nodeId)?.intent === "active";
       (matches && mayStay ? staying : leaving).push(instance);
     }
     const draining = this.#all.filter(
@@ -216,12 +230,12 @@ class Planner {
 
   /** Old ones go as far as enough others are ready; those that serve nobody go as soon as there is something in their place. */
   #takeOld(wanted: number, staying: readonly InstanceRecord[], leaving: readonly InstanceRecord[]): void {
-    const { views } = this.#context.room;
+    const { room } = this.#context;
     const ready = (instances: readonly InstanceRecord[]) => instances.filter(({ status }) => status === "ready");
     let spare = ready(staying).length + ready(leaving).length - wanted;
     for (const instance of inDrainOrder(leaving)) {
       if (this.#draining.has(instance.instanceId)) continue;
-      const disabled = views.record("node", instance.nodeId)?.intent === "disabled";
+      const disabled = room.node(instance.nodeId)?.intent === "disabled";
       if (instance.status !== "ready") {
         if (wanted === 0 || disabled || staying.length + this.#made.length > 0) this.drain(instance, "replaced");
       } else if (disabled || spare > 0) {

@@ -1,9 +1,9 @@
 /** What shall run of one process type of one environment: worked out from the records. Pure. */
 import { createHash } from "node:crypto";
 import type { EnvRecord, InstanceMount, IsolationClass, ReleaseRecord, VolumeAttachmentRecord } from "#contracts";
-import { attachmentsOf, desiredCount, processOf } from "#control-plane/applications";
+import { attachmentsOf, desiredCount, processOf, specOf } from "#control-plane/applications";
 import { type CatalogReader, groups } from "#control-plane/events";
-import { canonicalJson, type ProcessSpec, processSpec } from "#foundation/manifest";
+import { canonicalJson, type ProcessSpec } from "#foundation/manifest";
 
 /** Everything that instances of a group share. */
 export interface GroupSpec {
@@ -28,30 +28,18 @@ export function groupOfKey(key: string): { readonly envId: string; readonly proc
   return { envId: key.slice(0, space), processType: key.slice(space + 1) };
 }
 
-interface KnownProcess {
-  readonly process: ProcessSpec;
-  /** Of the parts that are the release's alone. */
-  readonly text: string;
-}
+const texts = new WeakMap<ProcessSpec, string>();
 
-const known = new WeakMap<ReleaseRecord, Map<string, KnownProcess>>();
-
-/** Worked out once for each release record, which never changes. */
-function knownProcess(release: ReleaseRecord, processType: string): KnownProcess {
-  let processes = known.get(release);
-  if (processes === undefined) {
-    processes = new Map();
-    known.set(release, processes);
-  }
-  let found = processes.get(processType);
-  if (found === undefined) {
-    const process = processSpec(release.manifest, processType);
+/** Of the parts of a specification that are the release's alone; worked out once for each. */
+function textOf(release: ReleaseRecord, process: ProcessSpec): string {
+  let text = texts.get(process);
+  if (text === undefined) {
     // How many there are is not what each of them is.
     const { scaling: _, ...own } = process;
-    found = { process, text: canonicalJson({ digest: release.artifact.digest, process: own }) };
-    processes.set(processType, found);
+    text = canonicalJson({ digest: release.artifact.digest, process: own });
+    texts.set(process, text);
   }
-  return found;
+  return text;
 }
 
 const hashes = new Map<string, string>();
@@ -80,7 +68,7 @@ export function groupSpecOf(views: CatalogReader, envId: string, processType: st
   const release = desired === undefined ? undefined : views.record("release", desired.releaseId);
   if (env === undefined || desired === undefined || release === undefined) return undefined;
   if (processOf(release, processType) === undefined) return undefined;
-  const { process, text } = knownProcess(release, processType);
+  const process = specOf(release, processType);
   const secretsVersionId = views.inGroup("secretBundle", groups.inEnv(envId))[0]?.versionId;
   // Only what the manifest mounts, in the order of paths.
   const paths = new Set(process.mounts.map(({ path }) => path));
@@ -104,6 +92,6 @@ export function groupSpecOf(views: CatalogReader, envId: string, processType: st
     secretsVersionId,
     secretsMissing: process.secretsRequired && secretsVersionId === undefined,
     mounts,
-    specHash: hashOf(`${text}|${secretsVersionId ?? "none"}|${own}|${restarts}`),
+    specHash: hashOf(`${textOf(release, process)}|${secretsVersionId ?? "none"}|${own}|${restarts}`),
   };
 }

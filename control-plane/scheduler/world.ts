@@ -2,7 +2,8 @@
  * What the scheduler knows beside the records: how much of each node is spoken for, and which groups may need something. Kept up to date event by event, and equal to what is
  * worked out from the records alone.
  */
-import type { InstanceRecord, IsolationClass } from "#contracts";
+import type { AccountId, InstanceRecord, IsolationClass } from "#contracts";
+import type { InstanceUsage } from "#control-plane/applications";
 import { type AnyEvent, type CatalogReader, groups } from "#control-plane/events";
 import { hasEnded } from "#control-plane/nodes";
 import type { SchedulerSettings } from "./settings.ts";
@@ -18,6 +19,9 @@ export interface Usage {
 /** What was counted of an instance, so that the same is taken off again. */
 interface Counted extends Usage {
   readonly nodeId: string;
+  readonly accountId: AccountId;
+  /** Without overhead, as quotas count it. */
+  readonly ownMemoryBytes: number;
   readonly envId: string;
   readonly processType: string;
   counts: boolean;
@@ -28,6 +32,7 @@ export class World {
   readonly #overhead: SchedulerSettings["overheadBytes"];
   readonly #instances = new Map<string, Counted>();
   readonly #usage = new Map<string, Usage>();
+  readonly #orgs = new Map<AccountId, { -readonly [Dimension in keyof InstanceUsage]: number }>();
   readonly dirty = new Set<string>();
   /** Deploys are under way, or have just been asked for. */
   deploysDirty = true;
@@ -42,6 +47,11 @@ export class World {
   /** Memory, processor and disk that are spoken for on a node. */
   usageOf(nodeId: string): Readonly<Usage> {
     return this.#usage.get(nodeId) ?? NOTHING;
+  }
+
+  /** What the instances of an org count in its quotas. */
+  orgUsageOf(accountId: AccountId): InstanceUsage {
+    return this.#orgs.get(accountId) ?? NO_INSTANCES;
   }
 
   /** What an instance takes of its node, its overhead counted in. */
@@ -101,7 +111,7 @@ export class World {
     const before = this.#instances.get(instanceId);
     const instance = this.#views.record("instance", instanceId);
     if (before !== undefined) {
-      this.#take(before);
+      this.#add(before, -1);
       this.#instances.delete(instanceId);
       this.dirty.add(groupKey(before.envId, before.processType));
     }
@@ -113,28 +123,41 @@ export class World {
   }
 
   #count(instance: InstanceRecord): void {
-    const { instanceId, nodeId, envId, processType, cpuMillis, diskBytes } = instance;
-    const counts = !hasEnded(instance);
-    const isolation = this.#isolationOf(instance);
-    const memoryBytes = this.memoryOf(instance.memoryBytes, isolation);
-    this.#instances.set(instanceId, { nodeId, envId, processType, memoryBytes, cpuMillis, diskBytes, counts });
+    const { instanceId, nodeId, accountId, envId, processType, cpuMillis, diskBytes } = instance;
+    const counted: Counted = {
+      nodeId,
+      accountId,
+      envId,
+      processType,
+      ownMemoryBytes: instance.memoryBytes,
+      memoryBytes: this.memoryOf(instance.memoryBytes, this.#isolationOf(instance)),
+      cpuMillis,
+      diskBytes,
+      counts: !hasEnded(instance),
+    };
+    this.#instances.set(instanceId, counted);
+    this.#add(counted, 1);
+  }
+
+  /** @param sign 1: it is spoken for; -1: it is free again */
+  #add({ nodeId, accountId, ownMemoryBytes, memoryBytes, cpuMillis, diskBytes, counts }: Counted, sign: 1 | -1): void {
     if (!counts) return;
     let usage = this.#usage.get(nodeId);
     if (usage === undefined) {
-      usage = { memoryBytes: 0, cpuMillis: 0, diskBytes: 0 };
+      usage = { ...NOTHING };
       this.#usage.set(nodeId, usage);
     }
-    usage.memoryBytes += memoryBytes;
-    usage.cpuMillis += cpuMillis;
-    usage.diskBytes += diskBytes;
-  }
-
-  #take({ nodeId, memoryBytes, cpuMillis, diskBytes, counts }: Counted): void {
-    const usage = this.#usage.get(nodeId);
-    if (!counts || usage === undefined) return;
-    usage.memoryBytes -= memoryBytes;
-    usage.cpuMillis -= cpuMillis;
-    usage.diskBytes -= diskBytes;
+    usage.memoryBytes += sign * memoryBytes;
+    usage.cpuMillis += sign * cpuMillis;
+    usage.diskBytes += sign * diskBytes;
+    let org = this.#orgs.get(accountId);
+    if (org === undefined) {
+      org = { ...NO_INSTANCES };
+      this.#orgs.set(accountId, org);
+    }
+    org.max_instances += sign;
+    org.total_memory_bytes += sign * ownMemoryBytes;
+    org.total_cpu_millis += sign * cpuMillis;
   }
 
   #isolationOf({ releaseId, processType }: InstanceRecord): IsolationClass {
@@ -155,3 +178,4 @@ export class World {
 }
 
 const NOTHING: Readonly<Usage> = { memoryBytes: 0, cpuMillis: 0, diskBytes: 0 };
+const NO_INSTANCES: InstanceUsage = { max_instances: 0, total_memory_bytes: 0, total_cpu_millis: 0 };

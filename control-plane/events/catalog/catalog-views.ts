@@ -70,13 +70,14 @@ export interface CatalogReader {
   count(kind: CatalogKind): number;
 }
 
-const NO_KEYS: ReadonlySet<string> = new Set();
+const NO_RECORDS: ReadonlyMap<string, CatalogRecord> = new Map();
 
 /** The records of one kind. Empty groups are dropped, so that memory follows the records. */
 class KindTable {
   readonly #definition: KindDefinition<never>;
   readonly #records = new Map<string, CatalogRecord>();
-  readonly #groups = new Map<string, Set<string>>();
+  /** By group and key; with the records themselves, so that a group is read without looking each of them up. */
+  readonly #groups = new Map<string, Map<string, CatalogRecord>>();
 
   constructor(definition: KindDefinition<never>) {
     this.#definition = definition;
@@ -89,24 +90,24 @@ class KindTable {
   put(key: string, record: CatalogRecord): void {
     this.#records.set(key, record);
     for (const group of this.#definition.groupsOf(record as never)) {
-      const keys = this.#groups.get(group);
-      if (keys === undefined) this.#groups.set(group, new Set([key]));
-      else keys.add(key);
+      const members = this.#groups.get(group);
+      if (members === undefined) this.#groups.set(group, new Map([[key, record]]));
+      else members.set(key, record);
     }
   }
 
   drop(key: string, record: CatalogRecord): void {
     this.#records.delete(key);
     for (const group of this.#definition.groupsOf(record as never)) {
-      const keys = this.#groups.get(group);
-      if (keys === undefined) continue;
-      keys.delete(key);
-      if (keys.size === 0) this.#groups.delete(group);
+      const members = this.#groups.get(group);
+      if (members === undefined) continue;
+      members.delete(key);
+      if (members.size === 0) this.#groups.delete(group);
     }
   }
 
-  keysOf(group: string): ReadonlySet<string> {
-    return this.#groups.get(group) ?? NO_KEYS;
+  membersOf(group: string): ReadonlyMap<string, CatalogRecord> {
+    return this.#groups.get(group) ?? NO_RECORDS;
   }
 }
 
@@ -217,12 +218,12 @@ export class CatalogViews implements CatalogReader {
   }
 
   inGroup<Kind extends CatalogKind>(kind: Kind, group: string): readonly RecordOf<Kind>[] {
-    const table = this.#table(kind);
-    return Array.from(table.keysOf(group), (key) => table.records.get(key) as RecordOf<Kind>);
+    // The table of a kind holds that kind.
+    return Array.from(this.#table(kind).membersOf(group).values()) as unknown as readonly RecordOf<Kind>[];
   }
 
   countInGroup(kind: CatalogKind, group: string): number {
-    return this.#table(kind).keysOf(group).size;
+    return this.#table(kind).membersOf(group).size;
   }
 
   count(kind: CatalogKind): number {
@@ -234,8 +235,7 @@ export class CatalogViews implements CatalogReader {
   }
 
   #first<Kind extends CatalogKind>(kind: Kind, group: string): RecordOf<Kind> | undefined {
-    const table = this.#table(kind);
-    for (const key of table.keysOf(group)) return table.records.get(key) as RecordOf<Kind>;
+    for (const record of this.#table(kind).membersOf(group).values()) return record as unknown as RecordOf<Kind>;
     return undefined;
   }
 }
