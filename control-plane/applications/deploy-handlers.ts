@@ -188,21 +188,30 @@ function scaleProblem(views: CatalogReader, env: EnvRecord, processType: string,
   return undefined;
 }
 
-/** What an environment will use when all of it runs. */
-function footprint(views: CatalogReader, env: EnvRecord) {
-  let instances = 0;
-  let memory = 0;
-  let cpu = 0;
+const footprints = new WeakMap<EnvRecord, InstanceUsage>();
+
+/** What an environment will use when all of it runs; worked out once for each record: the releases that it wants never change, and stay as long as they are wanted. */
+function footprint(views: CatalogReader, env: EnvRecord): InstanceUsage {
+  let usage = footprints.get(env);
+  if (usage === undefined) {
+    usage = workOutFootprint(views, env);
+    footprints.set(env, usage);
+  }
+  return usage;
+}
+
+function workOutFootprint(views: CatalogReader, env: EnvRecord): InstanceUsage {
+  const usage = { max_instances: 0, total_memory_bytes: 0, total_cpu_millis: 0 };
   for (const [type, { releaseId }] of Object.entries(env.desired)) {
     const release = views.record("release", releaseId);
     if (release === undefined || processOf(release, type) === undefined) continue;
     const count = desiredCount(env, release, type);
     const { memoryBytes, cpuMillis } = costOf(release, type);
-    instances += count;
-    memory += count * memoryBytes;
-    cpu += count * cpuMillis;
+    usage.max_instances += count;
+    usage.total_memory_bytes += count * memoryBytes;
+    usage.total_cpu_millis += count * cpuMillis;
   }
-  return { max_instances: instances, total_memory_bytes: memory, total_cpu_millis: cpu };
+  return usage;
 }
 
 /** What would come on top of what the org's environments want already; less than before is never refused. */
@@ -227,7 +236,7 @@ function footprintProblem(
 }
 
 /** What all environments of an org want: two changes at once must not both count on the same room. */
-function wantedOf(views: CatalogReader, accountId: EnvRecord["accountId"]): ReturnType<typeof footprint> {
+function wantedOf(views: CatalogReader, accountId: EnvRecord["accountId"]): InstanceUsage {
   const total = { max_instances: 0, total_memory_bytes: 0, total_cpu_millis: 0 };
   for (const env of views.inGroup("env", groups.ofAccount(accountId))) {
     const one = footprint(views, env);
