@@ -250,7 +250,7 @@ class RunningEdge implements Edge {
     tried: ReadonlySet<string>,
     since?: number,
   ): Route | undefined | Promise<Route | undefined> {
-    const entry = this.#table.http(hostOf(request.headers.get("host") ?? ""), request.path);
+    const entry = this.#table.http(hostOf(request.host), request.path);
     if (entry === undefined) return undefined;
     const picked = this.#backends.pick(entry.key, tried);
     if (picked !== undefined) return this.#routeTo(picked);
@@ -278,7 +278,7 @@ class RunningEdge implements Edge {
 
   #failed(failure: Parameters<typeof failureAnswer>[0], request: HttpRequest): HttpResponse {
     if (failure.kind !== "no-upstream") return failureAnswer(failure, request);
-    const entry = this.#table.http(hostOf(request.headers.get("host") ?? ""), request.path);
+    const entry = this.#table.http(hostOf(request.host), request.path);
     return entry === undefined ? noSuchHost(request) : unavailable(entry.route.unavailable, request);
   }
 

@@ -20,6 +20,17 @@ describe("readFraming, whatever the engine lets through", () => {
     expect(refusalOf(...raw)).toBe(refusal);
   });
 
+  test.each(["a b", "a/b", "u@h", "h\\", "h#", "h?x", "<h>", "h\t", "hé"])("refuses the host %p", (host) => {
+    expect(readFraming(["Host", host], "1.1").refusal).toBe("a malformed Host header");
+  });
+
+  test.each(["", "h", "h:80", "my_bucket.s3.test", "[::1]:80", "127.0.0.1", "a.b-c.test."])(
+    "takes the host %p",
+    (host) => {
+      expect(readFraming(["Host", host], "1.1").refusal).toBeUndefined();
+    },
+  );
+
   test("HTTP/1.0 has no transfer coding and needs no host", () => {
     expect(readFraming(["Transfer-Encoding", "chunked"], "1.0").refusal).toBe("Transfer-Encoding in HTTP/1.0");
     expect(readFraming([], "1.0")).toEqual({ refusal: undefined, host: "", contentLength: undefined, chunked: false });

@@ -10,13 +10,15 @@ export interface Framing {
   readonly chunked: boolean;
 }
 
+/** What a host and port are written with (RFC 9110 §7.2, RFC 3986 §3.2.2). Others read a blank, a slash or an @ in it in ways of their own. */
+const HOST = /^[A-Za-z0-9\-._~!$&'()*+,;=%:[\]]*$/;
 const DIGITS = /^[0-9]{1,15}$/; // 15 digits stay exact below 2^53.
 
 /**
  * Reads host, content-length and transfer-encoding.
  *
  * Refused: content-length together with transfer-encoding, a repeated or malformed content-length, any transfer coding but a single `chunked`,
- * transfer-encoding in HTTP/1.0, more than one Host, no Host in HTTP/1.1.
+ * transfer-encoding in HTTP/1.0, more than one Host, no Host in HTTP/1.1, a Host that is none.
  */
 export function readFraming(raw: readonly string[], httpVersion: string): Framing {
   let host: string | undefined;
@@ -53,7 +55,9 @@ export function readFraming(raw: readonly string[], httpVersion: string): Framin
     else if (httpVersion === "1.0") refusal = "Transfer-Encoding in HTTP/1.0";
     else if (coding.toLowerCase() !== "chunked") refusal = "an unsupported transfer coding";
   }
-  if (host === undefined && httpVersion !== "1.0") refusal ??= "no Host header";
+  if (host === undefined) {
+    if (httpVersion !== "1.0") refusal ??= "no Host header";
+  } else if (!HOST.test(host)) refusal ??= "a malformed Host header";
   return { refusal, host: host ?? "", contentLength, chunked: coding !== undefined };
 }
 

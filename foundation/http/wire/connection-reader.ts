@@ -182,6 +182,7 @@ export class ConnectionReader implements SocketOwner, BodySource {
     const end = bytes.indexOf(END_OF_HEAD, start);
     if (end !== -1) return this.#takeWholeHead(bytes, start, end, chunk, end + END_OF_HEAD.length);
     if (bytes.length - start > this.#unendedMax) return this.#fault("head-too-large");
+    if (hasBareLineFeed(bytes, start)) return this.#fault("malformed");
     if (start < bytes.length) this.#keepPartial(bytes, start);
     return bytes.length;
   }
@@ -196,6 +197,7 @@ export class ConnectionReader implements SocketOwner, BodySource {
       return this.#takeWholeHead(bytes, start, end, chunk, end + END_OF_HEAD.length - before + from);
     }
     if (bytes.length - start > this.#unendedMax) return this.#fault("head-too-large");
+    if (hasBareLineFeed(bytes, Math.max(start, before))) return this.#fault("malformed");
     if (start === bytes.length) this.#forgetPartial();
     return chunk.length;
   }
@@ -332,6 +334,14 @@ function skipEmptyLines(bytes: Uint8Array, from: number, to: number): number {
   let at = from;
   while (at + 1 < to && bytes[at] === CR && bytes[at + 1] === LF) at += 2;
   return at;
+}
+
+/** Whether a line ends without CR from there on: a head that will never be whole is refused at once, and not when its time is up. */
+function hasBareLineFeed(bytes: Uint8Array, from: number): boolean {
+  for (let at = bytes.indexOf(LF, from); at !== -1; at = bytes.indexOf(LF, at + 1)) {
+    if (at === 0 || bytes[at - 1] !== CR) return true;
+  }
+  return false;
 }
 
 /** Bytes that nobody else holds: a part is copied, the whole is given away. */
