@@ -7,6 +7,7 @@ for (const [name, script] of [
   ["table of permissions", "scripts/generate-permissions.ts"],
   ["fields of the manifest", "scripts/generate-manifest.ts"],
   ["requirements", "scripts/generate-requirements.ts"],
+  ["TypeScript client", "scripts/generate-typescript-client.ts"],
 ] as const) {
   const step = await runStep(name, [process.execPath, script]);
   if (!step.ok) process.exit(1);

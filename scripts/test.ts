@@ -22,9 +22,9 @@ const skipsFile = join(scratch, "skips.ndjson");
 const filters = process.argv.slice(2);
 
 const files = [
-  ...new Bun.Glob("{apps,bench,contracts,control-plane,data-plane,foundation,scripts,tests}/**/*.test.ts").scanSync(
-    root,
-  ),
+  ...new Bun.Glob(
+    "{apps,bench,clients,contracts,control-plane,data-plane,foundation,scripts,tests}/**/*.test.ts",
+  ).scanSync(root),
 ]
   .filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)))
   .sort();

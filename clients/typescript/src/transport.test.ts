@@ -1,0 +1,191 @@
+import { describe, expect, test } from "bun:test";
+import { BiplaneClient, BiplaneError, type ClientOptions, UnexpectedAnswer } from "./index.ts";
+
+interface Sent {
+  readonly url: string;
+  readonly init: RequestInit;
+}
+
+/** A client whose control plane is played by hand: each attempt is answered by the next of the answers, the last one again and again. */
+function clientOf(
+  answers: readonly (Response | Error | ((sent: Sent) => Response | Promise<Response>))[],
+  options: Partial<ClientOptions> = {},
+) {
+  const sent: Sent[] = [];
+  const client = new BiplaneClient({
+    url: "http://control.test/base/",
+    token: "secret",
+    async fetch(url, init) {
+      sent.push({ url, init });
+      const answer = answers[Math.min(sent.length, answers.length) - 1]!;
+      if (answer instanceof Error) throw answer;
+      return typeof answer === "function" ? answer({ url, init }) : (answer.clone() as Response);
+    },
+    ...options,
+  });
+  const keys = () => sent.map(({ init }) => (init.headers as Record<string, string>)["idempotency-key"]);
+  return { client, sent, keys };
+}
+
+const json = (value: unknown, status = 200, headers: Record<string, string> = {}) =>
+  Response.json(value, { status, headers });
+const problem = (status: number, code: string, more: object = {}, headers: Record<string, string> = {}) =>
+  json({ type: "about:blank", status, code, title: code, ...more }, status, headers);
+const SOON = { "retry-after": "0" };
+const create = (client: BiplaneClient) => client.createApp({ org: "111122223333", body: { name: "shop" } });
+
+describe("a call", () => {
+  test("is what the operation says: its path, its query, its body, the token", async () => {
+    const { client, sent } = clientOf([json({ items: [], next_cursor: null })], { headers: { "x-of-mine": "1" } });
+    await client.listInstances({ org: "111122223333", app: "a/b?c", env: "ü", limit: 5, status: "ready" });
+    expect(sent[0]!.url).toBe(
+      "http://control.test/base/v1/orgs/111122223333/apps/a%2Fb%3Fc/envs/%C3%BC/instances?limit=5&status=ready",
+    );
+    expect(sent[0]!.init).toMatchObject({
+      method: "GET",
+      redirect: "error",
+      headers: { authorization: "Bearer secret", accept: "application/json", "x-of-mine": "1" },
+    });
+    expect(sent[0]!.init.body).toBeUndefined();
+  });
+
+  test("never becomes another one by an empty part of its path", () => {
+    const { client, sent } = clientOf([json({})]);
+    expect(client.deleteApp({ org: "111122223333", app: "" })).rejects.toThrow(TypeError);
+    expect(sent).toEqual([]);
+  });
+
+  test("asks for the token each time", async () => {
+    let turn = 0;
+    const { client, sent } = clientOf([json({})], { token: async () => `token-${++turn}` });
+    await client.whoAmI();
+    await client.whoAmI();
+    expect(sent.map(({ init }) => (init.headers as Record<string, string>).authorization)).toEqual([
+      "Bearer token-1",
+      "Bearer token-2",
+    ]);
+  });
+
+  test("a URL that is none is refused at once", () => {
+    expect(() => new BiplaneClient({ url: "control.test" })).toThrow(TypeError);
+    expect(() => new BiplaneClient({ url: "ftp://control.test" })).toThrow("not ftp:");
+  });
+});
+
+describe("a failure", () => {
+  test("of the command is told by its code, and not repeated", async () => {
+    const { client, sent } = clientOf([
+      problem(409, "APP_EXISTS", { detail: "There is one." }, { "x-request-id": "A1" }),
+    ]);
+    const error = await create(client).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(BiplaneError);
+    expect(error).toMatchObject({
+      code: "APP_EXISTS",
+      status: 409,
+      message: "APP_EXISTS: There is one.",
+      requestId: "A1",
+    });
+    expect(sent).toHaveLength(1);
+  });
+
+  test("that may pass is repeated with the same key", async () => {
+    const { client, keys } = clientOf([
+      new TypeError("connection reset"),
+      problem(503, "DOWN", {}, SOON),
+      problem(500, "INTERNAL", { retryable: true }, SOON),
+      json({ id: "app_1" }, 201),
+    ]);
+    expect(await create(client)).toMatchObject({ id: "app_1" });
+    expect(keys()).toHaveLength(4);
+    expect(new Set(keys()).size).toBe(1);
+    expect(keys()[0]).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  test("the caller's own key is the one that is sent; two calls have two", async () => {
+    const { client, keys } = clientOf([json({}, 201)]);
+    await client.createApp({ org: "111122223333", body: { name: "shop" } }, { idempotencyKey: "mine" });
+    await create(client);
+    await create(client);
+    expect(keys()[0]).toBe("mine");
+    expect(new Set(keys()).size).toBe(3);
+  });
+
+  test("of what cannot be repeated safely is told at once", async () => {
+    const { client, sent } = clientOf([new TypeError("connection reset")]);
+    await expect(client.approveDevice({ body: { userCode: "A" } } as never)).rejects.toThrow("connection reset");
+    expect(sent).toHaveLength(1);
+  });
+
+  test("is given up after so many attempts, or when it would be too long until the next", async () => {
+    const often = clientOf([problem(503, "DOWN", {}, SOON)], { attempts: 3 });
+    await expect(often.client.whoAmI()).rejects.toThrow("DOWN");
+    expect(often.sent).toHaveLength(3);
+    const late = clientOf([problem(429, "TOO_MANY_REQUESTS", {}, { "retry-after": "3600" })]);
+    await expect(late.client.whoAmI()).rejects.toThrow("TOO_MANY_REQUESTS");
+    expect(late.sent).toHaveLength(1);
+  });
+
+  test("to answer in time is one, and so is the caller's signal", async () => {
+    const never = ({ init }: Sent) =>
+      new Promise<Response>((_, reject) => init.signal!.addEventListener("abort", () => reject(init.signal!.reason)));
+    const slow = clientOf([never], { timeoutMs: 20, attempts: 1 });
+    await expect(slow.client.whoAmI()).rejects.toThrow("has not answered in time");
+    const aborted = new AbortController();
+    const waiting = clientOf([never]).client.whoAmI({ signal: aborted.signal });
+    aborted.abort(new Error("enough"));
+    await expect(waiting).rejects.toThrow("enough");
+  });
+
+  test("of something on the way is not taken for an answer of the control plane", async () => {
+    const page = () => new Response("<html>", { status: 404, headers: { "content-type": "text/html" } });
+    await expect(clientOf([page]).client.whoAmI()).rejects.toBeInstanceOf(UnexpectedAnswer);
+    await expect(clientOf([() => new Response("<html>")]).client.whoAmI()).rejects.toBeInstanceOf(UnexpectedAnswer);
+    await expect(
+      clientOf([json({ error: "invalid_grant", error_description: "old" }, 400)]).client.whoAmI(),
+    ).rejects.toMatchObject({
+      code: "invalid_grant",
+    });
+  });
+});
+
+test("pages are fetched as they are needed", async () => {
+  const { client, sent } = clientOf([
+    json({ items: [{ name: "a" }, { name: "b" }], next_cursor: "2" }),
+    json({ items: [], next_cursor: "3" }),
+    json({ items: [{ name: "c" }], next_cursor: null }),
+  ]);
+  const names: string[] = [];
+  for await (const { name } of client.listAllApps({ org: "111122223333" })) {
+    names.push(name);
+    if (names.length === 1) expect(sent).toHaveLength(1);
+  }
+  expect(names).toEqual(["a", "b", "c"]);
+  expect(sent.map(({ url }) => new URL(url).search)).toEqual(["", "?cursor=2", "?cursor=3"]);
+});
+
+test("lines come as they are sent, however they are cut, and end when the loop is left", async () => {
+  let cancelled = false;
+  const pieces = ['{"id":1', '}\n\n{"id":2}\n{"i', 'd":"ä', '"}\n'];
+  const { client, sent } = clientOf([
+    () =>
+      new Response(
+        new ReadableStream({
+          pull(controller) {
+            const piece = pieces.shift();
+            if (piece !== undefined) controller.enqueue(new TextEncoder().encode(piece));
+          },
+          cancel() {
+            cancelled = true;
+          },
+        }),
+      ),
+  ]);
+  const ids: unknown[] = [];
+  for await (const { id } of client.followEvents({ after: 0 } as never)) {
+    ids.push(id);
+    if (ids.length === 3) break;
+  }
+  expect(ids).toEqual([1, 2, "ä"]);
+  expect(cancelled).toBe(true);
+  expect(sent[0]!.url).toContain("follow=true");
+});
