@@ -1,2 +1,2 @@
 /** For tests of other rooms of the control plane. */
-export { origin, type TestControlPlane, withControlPlane } from "./test-control-plane.ts";
+export { origin, seededRandom, type TestControlPlane, withControlPlane } from "./test-control-plane.ts";
