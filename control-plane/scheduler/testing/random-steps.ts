@@ -7,7 +7,8 @@ import type { VirtualTime } from "#foundation/runtime";
 import { manifestOf } from "./test-world.ts";
 
 const MIB = 1024 ** 2;
-export const NODE_MEMORY = 500 * MIB;
+/** Room for two instances of 64 MiB and their overhead; for three without it. */
+export const NODE_MEMORY = 200 * MIB;
 export const NODES = ["a", "b", "c"].map((name) => `nod_${name.repeat(24)}`);
 export const APPS = ["shop", "blog"];
 const ENVS = ["production", "staging"];
