@@ -21,7 +21,7 @@ function rowOf({ id, statement, tests, missing }: Statement): string {
     const names = parts.flatMap((part) => testNames(file, part).slice(0, 1));
     return `\`${file}\`: ${names.map((name) => `“${name}”`).join(", ")}`;
   });
-  return `| ${id} | ${statement} | ${shown.join("<br>")} | ${missing ?? ""} |`.replaceAll("%s", "each role");
+  return `| ${id} | ${statement} | ${shown.join("<br>")} | ${missing ?? ""} |`.replaceAll("%s", "each");
 }
 
 export const requirementsPage = (): string => `${INTRODUCTION}\n${STATEMENTS.map(rowOf).join("\n")}\n`;

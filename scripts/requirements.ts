@@ -21,9 +21,14 @@ export const STATEMENTS: readonly Statement[] = [
   {
     id: "S2",
     statement: "Agents report what is; they never order what shall be.",
-    tests: [["control-plane/api/hostile-data-plane.test.ts", "the key that data planes hold makes nothing"]],
-    missing:
-      "An agent's stream is tested to know only its messages by `readAgentMessage`; every route is not called with a node's key.",
+    tests: [
+      [
+        "control-plane/api/node-credentials.test.ts",
+        "what a node has opens none",
+        "what it says of it is not believed",
+      ],
+      ["control-plane/api/hostile-data-plane.test.ts", "the key that data planes hold makes nothing"],
+    ],
   },
   {
     id: "S3",
@@ -45,6 +50,7 @@ export const STATEMENTS: readonly Statement[] = [
     id: "S5",
     statement: "Every transition that matters is an event.",
     tests: [
+      ["control-plane/scheduler/whole-control-plane.test.ts", "whatever is commanded, reported"],
       ["control-plane/core/random-commands.test.ts", "whatever is commanded"],
       ["control-plane/scheduler/scheduler.property.test.ts", "whatever happens"],
     ],
@@ -75,6 +81,7 @@ export const STATEMENTS: readonly Statement[] = [
     id: "S9",
     statement: "State is rebuilt from events alone, and equals what was there.",
     tests: [
+      ["control-plane/scheduler/whole-control-plane.test.ts", "whatever is commanded, reported"],
       ["control-plane/core/random-commands.test.ts", "whatever is commanded"],
       ["control-plane/core/rebuild-views.test.ts", "prove equality, find a wrong row"],
     ],
@@ -173,6 +180,7 @@ export const STATEMENTS: readonly Statement[] = [
     id: "S23",
     statement: "Memory of a node is never promised twice.",
     tests: [
+      ["control-plane/scheduler/whole-control-plane.test.ts", "whatever is commanded, reported"],
       ["control-plane/scheduler/scheduler.property.test.ts", "whatever happens"],
       ["control-plane/scheduler/scheduler-rules.test.ts", "the memory of a node is never promised twice"],
     ],
@@ -186,6 +194,7 @@ export const STATEMENTS: readonly Statement[] = [
     id: "S25",
     statement: "An instance with a volume runs where the volume is, one at a time.",
     tests: [
+      ["control-plane/scheduler/whole-control-plane.test.ts", "whatever is commanded, reported"],
       ["tests/platform/volumes.test.ts", "a deploy makes what the manifest declares"],
       [
         "control-plane/scheduler/volumes.test.ts",
@@ -230,6 +239,11 @@ export const STATEMENTS: readonly Statement[] = [
         "tells each node of what is its own",
       ],
       ["control-plane/secrets/secrets.test.ts", "are opened for the node of an instance that is bound to them"],
+      [
+        "control-plane/api/node-credentials.test.ts",
+        "its plan has nothing of it",
+        "what it asks for of it, it does not get",
+      ],
     ],
   },
   {
@@ -242,6 +256,11 @@ export const STATEMENTS: readonly Statement[] = [
         "names secrets by version and digest",
         "has its volumes and the snapshots",
         "lead to what is ready",
+      ],
+      [
+        "data-plane/edge/edge.test.ts",
+        "a program that expects it is told who connects",
+        "goes to the program that has the host and path",
       ],
     ],
   },
@@ -280,8 +299,10 @@ export const STATEMENTS: readonly Statement[] = [
   {
     id: "S41",
     statement: "What is done to secrets, routes and nodes is on record, also what was refused.",
-    tests: [["control-plane/api/audit.test.ts", "what the operator decides is on record"]],
-    missing: "There is no test for each route of the platform; the record is written by what all routes share.",
+    tests: [
+      ["control-plane/api/audited-routes.test.ts", "is on record, and no secret"],
+      ["control-plane/api/audit.test.ts", "what the operator decides is on record"],
+    ],
   },
   {
     id: "S42",

@@ -75,39 +75,46 @@ test("there are routes that change something in every room of the API", () => {
   expect(CHANGING.length).toBeGreaterThan(50);
 });
 
-test.each(CHANGING.map((route) => [`${route.method} ${route.path}`, route] as const))("%s", async (_, route) => {
-  const { method, operationId } = route;
-  const path = route.path.replace(/\{(\w+)\}/g, (__, name: string) =>
-    name === "org" || name === "account" ? org : "none",
-  );
+test.each(CHANGING.map((route) => [`${route.method} ${route.path}`, route] as const))(
+  "%s: who did it, or was not let, is on record, and no secret is",
+  async (_, route) => {
+    const { method, operationId } = route;
+    const path = route.path.replace(/\{(\w+)\}/g, (__, name: string) =>
+      name === "org" || name === "account" ? org : "none",
+    );
 
-  // By who may: the operator, for what is the cloud's; an owner, for what is the org's.
-  const isOrgs = route.org === "path";
-  const allowed = await send(path, method, isOrgs ? owner.token : world.tokens.apiToken);
-  const made = await recordsOf(allowed.requestId);
-  expect(made.items.length).toBeGreaterThan(0);
-  expect(made.items[0]).toMatchObject({ action: operationId, requestId: allowed.requestId });
-  expect(made.items[0]!.resource).toBe(path);
-  if (route.scope !== "session") {
-    expect(made.items[0]).toMatchObject({ category: "mutation", decision: "allowed" });
-    if (isOrgs) expect(made.items[0]!.actor).toMatchObject({ id: owner.id });
-    // What was let in and did not succeed is on record as that, too.
-    if (allowed.status >= 400) expect(made.items.at(-1)).toMatchObject({ decision: "failed" });
-  }
-  expect(made.text).not.toContain(SECRET);
+    // By who may: the operator, for what is the cloud's; an owner, for what is the org's.
+    const isOrgs = route.org === "path";
+    const allowed = await send(path, method, isOrgs ? owner.token : world.tokens.apiToken);
+    const made = await recordsOf(allowed.requestId);
+    expect(made.items.length).toBeGreaterThan(0);
+    expect(made.items[0]).toMatchObject({ action: operationId, requestId: allowed.requestId });
+    expect(made.items[0]!.resource).toBe(path);
+    if (route.scope !== "session") {
+      expect(made.items[0]).toMatchObject({ category: "mutation", decision: "allowed" });
+      if (isOrgs) expect(made.items[0]!.actor).toMatchObject({ id: owner.id });
+      // What was let in and did not succeed is on record as that, too.
+      if (allowed.status >= 400) expect(made.items.at(-1)).toMatchObject({ decision: "failed" });
+    }
+    expect(made.text).not.toContain(SECRET);
 
-  const refused = await send(path, method, reader.token);
-  if (route.scope !== "authenticated") {
-    expect(refused.status).toBe(403);
-    const kept = await recordsOf(refused.requestId);
-    expect(kept.items).toHaveLength(1);
-    expect(kept.items[0]).toMatchObject({ action: operationId, decision: "denied", actor: { id: reader.id } });
-    expect(kept.text).not.toContain(SECRET);
-  }
+    const refused = await send(path, method, reader.token);
+    if (route.scope !== "authenticated") {
+      expect(refused.status).toBe(403);
+      const kept = await recordsOf(refused.requestId);
+      expect(kept.items).toHaveLength(1);
+      expect(kept.items[0]).toMatchObject({ action: operationId, decision: "denied", actor: { id: reader.id } });
+      expect(kept.text).not.toContain(SECRET);
+    }
 
-  const unknown = await send(path, method, `bpa_${SECRET}`);
-  expect(unknown.status).toBe(401);
-  const tried = await recordsOf(unknown.requestId);
-  expect(tried.items[0]).toMatchObject({ decision: "failed", category: "authentication", actor: { type: "unproven" } });
-  expect(tried.text).not.toContain(SECRET);
-});
+    const unknown = await send(path, method, `bpa_${SECRET}`);
+    expect(unknown.status).toBe(401);
+    const tried = await recordsOf(unknown.requestId);
+    expect(tried.items[0]).toMatchObject({
+      decision: "failed",
+      category: "authentication",
+      actor: { type: "unproven" },
+    });
+    expect(tried.text).not.toContain(SECRET);
+  },
+);
