@@ -330,8 +330,8 @@ export const STATEMENTS: readonly Statement[] = [
   {
     id: "S45",
     statement: "Views are rebuilt one by one or all, while everything goes on.",
-    tests: [["control-plane/core/rebuild-views.test.ts", "prove equality, find a wrong row"]],
-    missing: "A rebuild shows no progress; it begins anew when it is broken off.",
+    tests: [["control-plane/core/rebuild-views.test.ts", "prove equality, find a wrong row", "say how far they are"]],
+    missing: "One that is broken off begins anew.",
   },
   {
     id: "S46",

@@ -207,6 +207,7 @@ test("the table of routes and scopes is as reviewed", () => {
     "GET    /v1/tokens session",
     "GET    /v1/users cloud:admin",
     "GET    /v1/views cloud:admin",
+    "GET    /v1/views/rebuild cloud:admin",
     "PATCH  /v1/nodes/{node} nodes:admin",
     "PATCH  /v1/orgs/{org} orgs:admin",
     "PATCH  /v1/orgs/{org}/apps/{app} apps:write",

@@ -17,6 +17,7 @@ export type ControlPlaneCore = Pick<
   | "decideAlone"
   | "quarantined"
   | "rebuild"
+  | "rebuildProgress"
   | "verify"
   | "secrets"
 >;

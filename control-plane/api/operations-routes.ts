@@ -1,4 +1,6 @@
 /** Routes for operators whose cloud is not well, or who see to it that it stays so. */
+
+import { RebuildUnderWay } from "#control-plane/core";
 import type { AggregateReference } from "#control-plane/events";
 import { CATALOG_VIEWS } from "#control-plane/events";
 import { type Finding, findStuck, inspectAggregate, remediate } from "#control-plane/operations";
@@ -26,6 +28,12 @@ const VIEW_REPORT = object({
   differences: count,
   quarantined: count,
 });
+const REBUILD = object({ running: flag, views: count, compared: count, folded: count, events: count }, [
+  "views",
+  "compared",
+  "folded",
+  "events",
+]);
 const VIEWS = object({ views: list(text) }, ["views"]);
 const DRILL = object({ id: text, backup: text, passed: flag, detail: text, events: count, created_at: text });
 const NEW_DRILL = object({ backup: text, passed: flag, detail: text, events: count });
@@ -77,7 +85,7 @@ export const OPERATIONS_ROUTES: readonly Route[] = [
     scope: "cloud:admin",
     requestBody: VIEWS,
     answer: answerOf(object({ views: list(VIEW_REPORT) }), "What the rebuilt views were compared with."),
-    problems: ["ValidationFailed"],
+    problems: ["ValidationFailed", "RebuildUnderWay"],
     async handle({ request }, { core }) {
       const { views } = (await readMembers(request, VIEWS)) as { readonly views?: readonly string[] };
       const known = CATALOG_VIEWS.map(({ name }) => name);
@@ -86,8 +94,28 @@ export const OPERATIONS_ROUTES: readonly Route[] = [
         const detail = `views: must be a list of names. There are: ${known.join(", ")}.`;
         throw new ProblemError({ status: 400, code: "ValidationFailed", title: "There is no such view.", detail });
       }
-      return json({ views: (await core.rebuild(views)).map(reported) });
+      try {
+        return json({ views: (await core.rebuild(views)).map(reported) });
+      } catch (error) {
+        if (!(error instanceof RebuildUnderWay)) throw error;
+        const detail = "Look at how far it is, and try again when it is done.";
+        throw new ProblemError({
+          status: 409,
+          code: "RebuildUnderWay",
+          title: "Views are built anew already.",
+          detail,
+        });
+      }
     },
+  },
+  {
+    method: "GET",
+    path: "/v1/views/rebuild",
+    operationId: "getRebuildProgress",
+    summary: "How far the rebuild of views is that runs now.",
+    scope: "cloud:admin",
+    answer: answerOf(REBUILD, "First the log is folded, then the views are compared one after the other."),
+    handle: (_call, { core }) => json({ running: core.rebuildProgress() !== undefined, ...core.rebuildProgress() }),
   },
   {
     method: "GET",

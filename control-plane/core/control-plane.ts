@@ -50,6 +50,23 @@ export interface EventReader {
 /** Reads the committed views and decides; does nothing. @param now epoch milliseconds, of the events */
 export type DecideAlone = (views: CatalogReader, now: number) => readonly OwnedEvent[];
 
+/** First the log is folded into all of the views, then one after the other is compared with what is there. */
+export interface RebuildProgress {
+  readonly views: number;
+  readonly compared: number;
+  readonly folded: number;
+  readonly events: number;
+}
+
+/** Views are built anew already. */
+export class RebuildUnderWay extends Error {
+  override readonly name = "RebuildUnderWay";
+
+  constructor() {
+    super("views are being built anew already");
+  }
+}
+
 export interface ControlPlane {
   readonly controlPlaneId: ControlPlaneId;
   /** Another one after each start; for the `welcome` of a data plane. */
@@ -89,8 +106,11 @@ export interface ControlPlane {
    * every subscriber of the feed starts over with a snapshot.
    *
    * @param names of `CATALOG_VIEWS`: accounts, users, accessKeys, buckets; all when absent
+   * @throws RebuildUnderWay while another one runs; RangeError for an unknown name
    */
   rebuild(names?: readonly string[]): Promise<readonly RebuildReport[]>;
+  /** How far the rebuild is that runs now; undefined when none does. */
+  rebuildProgress(): RebuildProgress | undefined;
   /** Checks the stored log, and the views against the log; changes nothing. Takes time proportional to the log. */
   verify(): Promise<Verification>;
   /** Events that a view could not take. Empty unless the log was written by another program. */

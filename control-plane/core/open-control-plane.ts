@@ -44,11 +44,18 @@ import { CommandExecutor } from "./command-executor.ts";
 import { createCommandMetrics } from "./command-metrics.ts";
 import { originProblem } from "./command-origin.ts";
 import { parseCommand } from "./command-shape.ts";
-import type { ControlPlane, DecideAlone, RootCredentials, Verification } from "./control-plane.ts";
+import {
+  type ControlPlane,
+  type DecideAlone,
+  type RebuildProgress,
+  RebuildUnderWay,
+  type RootCredentials,
+  type Verification,
+} from "./control-plane.ts";
 import { createDecide, createDesiredIds, createIdentityDependencies, type HandlerOptions } from "./handlers.ts";
 import { openMasterKey } from "./master-key.ts";
 import { openPlatformKey } from "./platform-key.ts";
-import { adoptShadow, buildShadow, compareShadow, viewsNamed } from "./rebuild-views.ts";
+import { adoptShadow, buildShadows, compareShadow, viewsNamed } from "./rebuild-views.ts";
 import { createAnswerKeeper, fingerprintOf } from "./remembered-answers.ts";
 import { beginRun } from "./runs.ts";
 
@@ -187,6 +194,7 @@ async function assemble(
   });
   store.onDeposed((error) => executor.depose(error));
   let closing: Promise<void> | undefined;
+  let rebuilding: RebuildProgress | undefined;
 
   async function execute(command: Command, origin: CommandOrigin): Promise<CommandOutcome> {
     const problem = originProblem(origin);
@@ -243,30 +251,38 @@ async function assemble(
   }
 
   async function rebuild(names?: readonly string[]) {
-    const reports = [];
-    for (const view of viewsNamed(names)) {
-      const shadow = await buildShadow(store, view);
-      const report = await executor.exclusive(async () => {
-        const compared = await compareShadow(store, shadow, committed);
-        if (compared.equal) return compared;
-        for (const change of await adoptShadow(store, shadow, committed)) {
-          working.apply(change);
-          committed.apply(change);
-        }
-        await store.setNote(RESUMABLE_NOTE, String(feed.rebuilt()));
-        return compared;
-      });
-      logger?.info("a view was rebuilt", { view: report.view, equal: report.equal, events: report.events });
-      reports.push(report);
+    if (rebuilding !== undefined) throw new RebuildUnderWay();
+    const views = viewsNamed(names);
+    const progress = { views: views.length, compared: 0, folded: 0, events: 0 };
+    rebuilding = progress;
+    try {
+      const shadows = await buildShadows(store, views, (folded, events) => Object.assign(progress, { folded, events }));
+      const reports = [];
+      for (const shadow of shadows) {
+        const report = await executor.exclusive(async () => {
+          const compared = await compareShadow(store, shadow, committed);
+          if (compared.equal) return compared;
+          for (const change of await adoptShadow(store, shadow, committed)) {
+            working.apply(change);
+            committed.apply(change);
+          }
+          await store.setNote(RESUMABLE_NOTE, String(feed.rebuilt()));
+          return compared;
+        });
+        progress.compared++;
+        logger?.info("a view was rebuilt", { view: report.view, equal: report.equal, events: report.events });
+        reports.push(report);
+      }
+      return reports;
+    } finally {
+      rebuilding = undefined;
     }
-    return reports;
   }
 
   async function verify(): Promise<Verification> {
     const logProblems = await store.check();
     const views = [];
-    for (const view of CATALOG_VIEWS) {
-      const shadow = await buildShadow(store, view);
+    for (const shadow of await buildShadows(store, CATALOG_VIEWS)) {
       views.push(await executor.exclusive(() => compareShadow(store, shadow, committed)));
     }
     const sound = logProblems.length === 0 && views.every((view) => view.equal && view.quarantined.length === 0);
@@ -299,6 +315,7 @@ async function assemble(
     },
     ensureRoot,
     rebuild,
+    rebuildProgress: () => rebuilding && { ...rebuilding },
     verify,
     quarantined: () => store.quarantined(),
     close() {

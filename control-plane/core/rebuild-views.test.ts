@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { EventId } from "#contracts";
 import { CATALOG_VIEWS } from "#control-plane/events";
 import { openDatabase } from "#foundation/sql";
+import { RebuildUnderWay } from "./control-plane.ts";
 import { createBucket, origin, REGION, resultOf, withControlPlane } from "./testing/test-control-plane.ts";
 
 describe("rebuild() and verify()", () => {
@@ -50,6 +51,35 @@ describe("rebuild() and verify()", () => {
       };
       run.controlPlane.feed.subscribe({ resume, wants: ["bucket"] }, consumer);
       expect(kinds).toEqual(["snapshot"]);
+    }));
+
+  test("say how far they are, and do not run beside each other", () =>
+    withControlPlane(async ({ controlPlane }) => {
+      const { accountId } = await controlPlane.ensureRoot();
+      // More than one stretch of the log.
+      const commands = Array.from({ length: 1_200 }, (_, index) => createBucket(accountId, `b-${index}`));
+      await Promise.all(commands.map((command) => controlPlane.execute(command, origin())));
+      expect(controlPlane.rebuildProgress()).toBeUndefined();
+      const done = controlPlane.rebuild();
+      const seen: number[] = [];
+      let running = true;
+      void done.then(() => {
+        running = false;
+      });
+      await expect(controlPlane.rebuild(["buckets"])).rejects.toThrow(RebuildUnderWay);
+      while (running) {
+        const progress = controlPlane.rebuildProgress();
+        if (progress !== undefined) {
+          expect(progress.views).toBe(CATALOG_VIEWS.length);
+          seen.push(progress.folded + progress.compared);
+        }
+        await new Promise<void>((resolve) => setImmediate(resolve));
+      }
+      expect(new Set(seen).size).toBeGreaterThan(2);
+      expect(seen).toEqual(seen.toSorted((left, right) => left - right));
+      expect((await done).every(({ equal }) => equal)).toBe(true);
+      expect(controlPlane.rebuildProgress()).toBeUndefined();
+      expect(await controlPlane.rebuild(["buckets"])).toMatchObject([{ view: "buckets", equal: true }]);
     }));
 
   test("an event that does not fit is quarantined for its view, and the others go on", () =>

@@ -6,8 +6,8 @@ import {
   type CatalogView,
   deepFreeze,
   type EventStore,
-  foldFromStart,
   foldOnward,
+  foldTogether,
   type QuarantinedEvent,
   type RebuildReport,
   rebuildReport,
@@ -34,11 +34,20 @@ export function viewsNamed(names: readonly string[] | undefined): readonly Catal
   });
 }
 
-/** Folds the log up to its present end while others go on. */
-export async function buildShadow(store: EventStore, view: CatalogView): Promise<ShadowView> {
+/**
+ * Folds the log up to its present end into all of the views, while others go on.
+ * @param onProgress told how many of how many events are folded
+ */
+export async function buildShadows(
+  store: EventStore,
+  views: readonly CatalogView[],
+  onProgress?: (folded: number, of: number) => void,
+): Promise<readonly ShadowView[]> {
   const through = await store.head();
-  const { rows, quarantined } = await foldFromStart<CatalogRecord>(store, view, through);
-  return { view, rows, quarantined: [...quarantined], through };
+  const shadows = views.map((view): ShadowView => ({ view, rows: new Map(), quarantined: [], through }));
+  onProgress?.(0, through);
+  await foldTogether(store, shadows, 0 as EventId, through, (cursor) => onProgress?.(cursor, through));
+  return shadows;
 }
 
 /** Folds what was appended since, and compares with the rows in memory and on disk. Nothing may be appended meanwhile. */

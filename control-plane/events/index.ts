@@ -54,6 +54,7 @@ export { CATALOG_VIEWS, type CatalogView, type RowChange, type View, viewOfKind 
 export {
   foldFromStart,
   foldOnward,
+  foldTogether,
   type LoadedView,
   loadView,
   type RebuildReport,

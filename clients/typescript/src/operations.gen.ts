@@ -1577,6 +1577,7 @@ const OPERATIONS = {
   inspectAggregate: { method: "GET", path: "/v1/aggregates/{type}/{aggregate}" },
   verifyViews: { method: "GET", path: "/v1/views" },
   rebuildViews: { method: "POST", path: "/v1/views/rebuild" },
+  getRebuildProgress: { method: "GET", path: "/v1/views/rebuild" },
   listFindings: { method: "GET", path: "/v1/findings" },
   remediate: { method: "POST", path: "/v1/findings/remedy" },
   listDrills: { method: "GET", path: "/v1/drills" },
@@ -1777,6 +1778,17 @@ export class BiplaneClient {
     }>;
   }> {
     return this.#transport.json(OPERATIONS.rebuildViews, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** How far the rebuild of views is that runs now. */
+  getRebuildProgress(options: CallOptions = {}): Promise<{
+    readonly running: boolean;
+    readonly views?: number;
+    readonly compared?: number;
+    readonly folded?: number;
+    readonly events?: number;
+  }> {
+    return this.#transport.json(OPERATIONS.getRebuildProgress, {}, options) as Promise<never>;
   }
 
   /** What is stuck, and what can be done about it. */

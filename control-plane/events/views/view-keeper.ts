@@ -74,16 +74,38 @@ export async function foldOnward<Row>(
   after: EventId,
   through: EventId,
 ): Promise<readonly QuarantinedEvent[]> {
-  const quarantined: QuarantinedEvent[] = [];
+  const folding = { view, rows, quarantined: [] };
+  await foldTogether(store, [folding], after, through);
+  return folding.quarantined;
+}
+
+/** A view that is being folded, with others. */
+export interface Folding<Row> {
+  readonly view: View<Row>;
+  readonly rows: Map<string, Row>;
+  readonly quarantined: QuarantinedEvent[];
+}
+
+/**
+ * Folds the events in (`after`, `through`] into the rows of several views, reading the log once. Gives way to others between stretches.
+ * @param onStretch told how far it is
+ */
+export async function foldTogether<Row>(
+  store: EventStore,
+  foldings: readonly Folding<Row>[],
+  after: EventId,
+  through: EventId,
+  onStretch?: (cursor: EventId) => void,
+): Promise<void> {
   let cursor = after;
   while (cursor < through) {
     const events = await store.read(cursor, Math.min(STRETCH, through - cursor));
     if (events.length === 0) break;
-    quarantined.push(...replay(view, rows, events).quarantined);
+    for (const { view, rows, quarantined } of foldings) quarantined.push(...replay(view, rows, events).quarantined);
     cursor = events.at(-1)!.id;
+    onStretch?.(cursor);
     await new Promise<void>((resolve) => setImmediate(resolve));
   }
-  return quarantined;
 }
 
 /** Replaces the stored rows of a view by rebuilt ones, with the checkpoint, in one transaction. */
