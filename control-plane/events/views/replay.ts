@@ -58,6 +58,8 @@ export function differencesOf<Row>(
   for (const key of new Set([...live.keys(), ...rebuilt.keys()])) {
     const before = live.get(key);
     const after = rebuilt.get(key);
+    // Nearly always the members have the same order too, which is ten times as fast to see.
+    if (before !== undefined && after !== undefined && JSON.stringify(before) === JSON.stringify(after)) continue;
     const liveText = before === undefined ? null : stableJson(before);
     const rebuiltText = after === undefined ? null : stableJson(after);
     if (liveText !== rebuiltText) differences.push({ key, live: liveText, rebuilt: rebuiltText });
