@@ -1,4 +1,4 @@
-/** HTTP/1.1 of our own: a strict codec without I/O. */
+/** HTTP/1.1 of our own: a strict codec without I/O, and a server over Bun's sockets. */
 
 export { type FaultCode, type RefusalStatus, refusalStatus } from "./codec/faults.ts";
 export { FIELD, type FieldId, Fields } from "./codec/fields.ts";
@@ -9,3 +9,14 @@ export { RequestReader, type RequestReaderOptions, type RequestSink } from "./co
 export type { BodyFraming, ResponseHead } from "./codec/response-head.ts";
 export { ResponseReader, type ResponseSink } from "./codec/response-reader.ts";
 export type { TargetForm } from "./codec/target.ts";
+export type { DuplexOwner, RawDuplex } from "./io/duplex.ts";
+export { BodyBroken, type BodyFailure, type BodySink, BodyTooLarge, type MessageBody } from "./message-body.ts";
+export { serve } from "./server/serve.ts";
+export type { AnswerHead, ReceivedFields, ServerExchange } from "./server/server-exchange.ts";
+export {
+  DEFAULT_SERVER_LIMITS,
+  type Refusal,
+  type Server,
+  type ServerLimits,
+  type ServerOptions,
+} from "./server/server-types.ts";

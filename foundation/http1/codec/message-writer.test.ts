@@ -65,7 +65,7 @@ describe("a writer", () => {
   });
 
   test("copies received fields octet for octet, those of one hop left out", () => {
-    const reader = new RequestReader({ onHead() {}, onBody() {}, onEnd() {} });
+    const reader = new RequestReader({ onHead() {}, onBody() {}, onComplete() {} });
     reader.push(
       octets(
         "GET / HTTP/1.1\r\nA: 1\r\nb: \xe9\r\nHost: h\r\nC:\t3\r\nD: \t4 \r\nE:\r\nTE: trailers\r\nF: 6\r\nConnection: g, close\r\nG: 7\r\nKeep-Alive: 1\r\nH: 8\r\n\r\n",

@@ -25,6 +25,9 @@ const OWN_NAMES: ReadonlySet<string> = new Set(["content-length", "transfer-enco
 const NAMES_KEPT_MAX = 1024;
 const safeNames = new Set<string>();
 
+/** The last line of each status: most have one reason. */
+const statusLines: ({ readonly reason: string; readonly text: string } | undefined)[] = new Array(600).fill(undefined);
+
 /** What is copied from received fields. Bits by `FIELD`. */
 export type FieldMask = number;
 
@@ -88,11 +91,15 @@ export class MessageWriter {
 
   /** @throws UnsafeMessage */
   statusLine(status: number, reason: string): this {
+    const known = statusLines[status];
+    if (known !== undefined && known.reason === reason) return this.#text(known.text);
     if (!(Number.isInteger(status) && status >= 100 && status <= 599)) {
       throw new UnsafeMessage(`${status} is not a status.`);
     }
     if (!VALUE.test(reason)) throw new UnsafeMessage("The reason holds a character that it cannot carry.");
-    return this.#text(`HTTP/1.1 ${status} ${reason}\r\n`);
+    const text = `HTTP/1.1 ${status} ${reason}\r\n`;
+    statusLines[status] = { reason, text };
+    return this.#text(text);
   }
 
   /** @throws UnsafeMessage when the name is no token or one that the writer says itself, or when the value holds a control character or one beyond U+00FF */
@@ -178,6 +185,16 @@ export class MessageWriter {
     return this.#text(`${bytes.length.toString(16)}\r\n`)
       .body(bytes)
       .#text(CRLF);
+  }
+
+  /** The line before the data of a long chunk, which is sent by itself. */
+  chunkStart(length: number): this {
+    return this.#text(`${length.toString(16)}\r\n`);
+  }
+
+  /** What follows the data. */
+  chunkEnd(): this {
+    return this.#text(CRLF);
   }
 
   /** @param trailers name, value, name, value … @throws UnsafeMessage */

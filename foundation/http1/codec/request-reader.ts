@@ -11,7 +11,7 @@ import { RequestHead } from "./request-head.ts";
 export interface RequestSink extends DataSink {
   onHead(head: RequestHead): void;
   /** The request is complete. The reader takes nothing more until `next`. */
-  onEnd(trailers: Fields): void;
+  onComplete(trailers: Fields): void;
 }
 
 export interface RequestReaderOptions {
@@ -156,7 +156,7 @@ export class RequestReader {
 
   #end(trailers: Fields): void {
     this.#state = "done";
-    this.#sink.onEnd(trailers);
+    this.#sink.onComplete(trailers);
   }
 
   #break(fault: FaultCode): void {

@@ -40,7 +40,7 @@ describe("a request", () => {
 
   test("behind one that is not done is left where it is", () => {
     const bytes = octets(withFields("") + withFields(""));
-    const reader = new RequestReader({ onHead() {}, onBody() {}, onEnd() {} });
+    const reader = new RequestReader({ onHead() {}, onBody() {}, onComplete() {} });
     const at = reader.push(bytes);
     expect(at).toBe(bytes.length / 2);
     expect(reader.push(bytes, at)).toBe(at);
@@ -65,7 +65,7 @@ describe("a request", () => {
       onHead() {},
       onBody: (data) =>
         expect(data.buffer === bytes.buffer && data.byteOffset === bytes.byteOffset + bytes.length - 3).toBe(true),
-      onEnd() {},
+      onComplete() {},
     });
     reader.push(bytes);
     expect.assertions(1);
@@ -328,7 +328,7 @@ describe("the connection", () => {
 
   test("100-continue is expected with a body, in HTTP/1.1; other expectations are told apart", () => {
     const expects = (version: string, fields: string): readonly boolean[] => {
-      const reader = new RequestReader({ onHead() {}, onBody() {}, onEnd() {} });
+      const reader = new RequestReader({ onHead() {}, onBody() {}, onComplete() {} });
       reader.push(octets(`PUT / HTTP/${version}\r\nHost: h\r\n${fields}\r\n`));
       return [reader.head.expectsContinue, reader.head.expectsUnknown];
     };

@@ -13,7 +13,7 @@ export interface ResponseSink extends DataSink {
   onInformational(head: ResponseHead): void;
   onHead(head: ResponseHead): void;
   /** The response is complete. Not called when the connection has left HTTP. */
-  onEnd(trailers: Fields): void;
+  onComplete(trailers: Fields): void;
 }
 
 /** `idle`: no request was sent. `done`: the last response of the connection is complete. */
@@ -176,7 +176,7 @@ export class ResponseReader {
     const sink = this.#sink!;
     this.#state = this.head.persistent ? "idle" : "done";
     this.#sink = undefined;
-    sink.onEnd(trailers);
+    sink.onComplete(trailers);
   }
 
   #break(fault: FaultCode): void {

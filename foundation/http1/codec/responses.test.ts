@@ -79,7 +79,7 @@ describe("a response", () => {
 
   test("that nobody asked for is a fault, also in the same piece", () => {
     const reader = new ResponseReader();
-    reader.expect("GET", { onInformational() {}, onHead() {}, onBody() {}, onEnd() {} });
+    reader.expect("GET", { onInformational() {}, onHead() {}, onBody() {}, onComplete() {} });
     const bytes = octets("HTTP/1.1 204 N\r\n\r\nHTTP/1.1 204 N\r\n\r\n");
     const at = reader.push(bytes);
     expect([at, reader.fault, reader.isIdle]).toEqual([bytes.length / 2, undefined, true]);

@@ -23,7 +23,7 @@ function passedOn(bytes: Buffer): Buffer[] {
     onBody(data) {
       body = Buffer.concat([body, data]);
     },
-    onEnd(trailers) {
+    onComplete(trailers) {
       if (reader.head.isChunked) writer.chunk(body).lastChunk(trailers.toRaw());
       else writer.body(body);
       sent.push(writer.copy());

@@ -64,7 +64,7 @@ export function readRequests(
       onBody(data) {
         messages.at(-1)!.body += data.toString("latin1");
       },
-      onEnd(trailers) {
+      onComplete(trailers) {
         const message = messages.at(-1)!;
         message.complete = true;
         message.trailers = trailers.toRaw();
@@ -118,7 +118,7 @@ export function readResponses(
       onBody(data) {
         messages.at(-1)!.body += data.toString("latin1");
       },
-      onEnd(trailers) {
+      onComplete(trailers) {
         const message = messages.at(-1)!;
         message.complete = true;
         message.trailers = trailers.toRaw();
