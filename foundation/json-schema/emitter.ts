@@ -1,0 +1,300 @@
+/**
+ * Writes JavaScript that checks a value against a schema.
+ *
+ * Subschemas are written where they apply; what is referred to becomes a function. Two kinds of text are made of one schema: *first* stops at the first violation and
+ * builds nothing, *all* goes on and collects what is wrong. Nothing of a schema gets into the text but as a literal that `JSON.stringify` has written.
+ */
+import { isObject, type Json, type JsonObject, pointerStep } from "./json.ts";
+import type { Place, Resource, SchemaResources } from "./resources.ts";
+
+export type Mode = "first" | "all";
+
+/** One schema being applied to one value. */
+export interface Frame {
+  readonly place: Place;
+  /** The variable with the value. */
+  readonly data: string;
+  /** An expression: where the value is, as a pointer. */
+  readonly path: string;
+  /** Where the schema is, for messages. */
+  readonly at: string;
+  /** An expression: the dynamic scope. */
+  readonly scope: string;
+  /** The variable that is told what was evaluated; undefined when nobody asks. */
+  readonly tracker: string | undefined;
+  /** The variable that takes errors. */
+  readonly errors: string;
+  /** A statement for when the value does not fit, after errors were written. */
+  readonly failed: string;
+}
+
+/** A problem of the schema itself. */
+export interface SchemaProblem {
+  /** Where, as a pointer from the root of `document`. */
+  readonly pointer: string;
+  readonly document: string;
+  readonly message: string;
+}
+
+export interface EmitterOptions {
+  readonly mode: Mode;
+  /** Whether some reference depends on the way by which it was reached. */
+  readonly dynamic: boolean;
+  readonly assertFormat: boolean;
+  /** Which way the value travels: `readOnly` members are not asked for in requests, `writeOnly` ones not in responses. */
+  readonly direction: "request" | "response" | undefined;
+}
+
+/** Which function a dynamic reference leads to, by the number of a resource in its scope. */
+interface DynamicTable {
+  readonly name: string;
+  readonly anchor: string;
+  readonly tracked: boolean;
+  readonly rows: Map<number, string>;
+}
+
+interface Callee {
+  readonly name: string;
+  readonly place: Place;
+  readonly tracked: boolean;
+}
+
+export class Emitter {
+  readonly resources: SchemaResources;
+  readonly options: EmitterOptions;
+  readonly problems: SchemaProblem[] = [];
+  readonly #lines: string[] = [];
+  readonly #hoisted = new Map<string, string>();
+  readonly #functions = new Map<object | boolean, { plain?: Callee; tracked?: Callee }>();
+  readonly #queue: Callee[] = [];
+  readonly #tables = new Map<string, DynamicTable>();
+  /** Which functions a function calls with its own value: going round in these would never end. */
+  readonly #sameValue = new Map<string, { readonly callees: Set<string>; readonly place: Place }>();
+  readonly #resourceNumbers = new Map<Resource, number>();
+  /** Whether a reference was written that depends on the way by which it was reached. */
+  isDynamic = false;
+  readonly #write: (frame: Frame, emitter: Emitter) => void;
+  #current = "";
+  #names = 0;
+
+  /** @param write writes the keywords of one schema */
+  constructor(resources: SchemaResources, options: EmitterOptions, write: (frame: Frame, emitter: Emitter) => void) {
+    this.resources = resources;
+    this.options = options;
+    this.#write = write;
+  }
+
+  get collects(): boolean {
+    return this.options.mode === "all";
+  }
+
+  /**
+   * The body of a function of `rt` (what the text needs at run time) that returns the check of the schema at `place`: `(value, scope, tracker, path, errors) => boolean`.
+   */
+  module(place: Place): string {
+    const entry = this.callee(place, false);
+    const start = this.options.dynamic ? `{ r: ${this.numberOf(place.resource)}, p: null }` : "null";
+    for (let next = this.#nextFunction(); next !== undefined; next = this.#nextFunction()) this.#function(next);
+    this.#refuseEndless();
+    for (const { name, rows } of this.#tables.values()) {
+      this.line(
+        `const ${name} = { ${Array.from(rows, ([resource, callee]) => `${resource}: ${callee}`).join(", ")} };`,
+      );
+    }
+    const hoisted = Array.from(this.#hoisted, ([text, name]) => `const ${name} = ${text};`);
+    return [
+      '"use strict";',
+      ...hoisted,
+      ...this.#lines,
+      `return (d, p, e) => ${entry.name}(d, ${start}, null, p, e);`,
+    ].join("\n");
+  }
+
+  line(text: string): void {
+    this.#lines.push(text);
+  }
+
+  fresh(prefix: string): string {
+    return `${prefix}${++this.#names}`;
+  }
+
+  /** A constant of the module: its name. The same text is one constant. */
+  hoist(text: string): string {
+    let name = this.#hoisted.get(text);
+    if (name === undefined) {
+      name = `k${this.#hoisted.size}`;
+      this.#hoisted.set(text, name);
+    }
+    return name;
+  }
+
+  problem(place: Place, message: string, keyword?: string): void {
+    const pointer = place.pointer + (keyword === undefined ? "" : pointerStep(keyword));
+    const { document } = place;
+    if (this.problems.some((one) => one.pointer === pointer && one.document === document && one.message === message))
+      return;
+    this.problems.push({ pointer, document, message });
+  }
+
+  /** Statements for a violation. @param params text of an object */
+  fail(frame: Frame, keyword: string, params = "{}"): string {
+    if (!this.collects) return frame.failed;
+    const where = literal(`${frame.at}${pointerStep(keyword)}`);
+    return `${frame.errors}.push(rt.violation(${frame.path}, ${where}, ${literal(keyword)}, ${params})); ${frame.failed}`;
+  }
+
+  /** Writes a subschema that applies to a value. Booleans are seen through. */
+  apply(frame: Frame, schema: Json, step: string, changes: Partial<Frame>): void {
+    const place = this.resources.placeOf(schema) ?? { ...frame.place, schema, pointer: frame.place.pointer + step };
+    const at = `${frame.at}${step}`;
+    let { scope } = { ...frame, ...changes };
+    if (this.options.dynamic && place.resource !== frame.place.resource) {
+      const name = this.fresh("s");
+      this.line(`const ${name} = { r: ${this.numberOf(place.resource)}, p: ${scope} };`);
+      scope = name;
+    }
+    this.#write({ ...frame, ...changes, place, at, scope }, this);
+  }
+
+  /**
+   * Writes a subschema whose outcome is a question and no violation.
+   * @returns the variable with the outcome, and those with its errors and what it evaluated
+   */
+  test(
+    frame: Frame,
+    schema: Json,
+    step: string,
+  ): { readonly ok: string; readonly errors: string; readonly tracker: string | undefined } {
+    const ok = this.fresh("o");
+    const errors = this.collects ? this.fresh("e") : frame.errors;
+    const tracker = frame.tracker === undefined ? undefined : this.fresh("t");
+    if (tracker !== undefined) this.line(`const ${tracker} = rt.tracker();`);
+    if (this.collects) this.line(`const ${errors} = [];`);
+    const label = this.fresh("L");
+    this.line(`let ${ok} = true; ${this.collects ? "" : `${label}: `}{`);
+    this.apply(frame, schema, step, {
+      errors,
+      tracker,
+      failed: this.collects ? `${ok} = false;` : `{ ${ok} = false; break ${label}; }`,
+    });
+    this.line("}");
+    return { ok, errors, tracker };
+  }
+
+  /** A call of the function of another place with the frame's value: an expression. */
+  call(frame: Frame, target: Place): string {
+    const { name } = this.callee(target, frame.tracker !== undefined);
+    if (frame.data === "d") this.#sameValue.get(this.#current)?.callees.add(name);
+    return `${name}(${this.#arguments(frame, target)})`;
+  }
+
+  /** The same through a table by resource: which function it is depends on the scope. */
+  dynamicCall(frame: Frame, anchor: string, fallback: Place): string {
+    this.isDynamic = true;
+    const tracked = frame.tracker !== undefined;
+    const key = `${anchor} ${tracked}`;
+    const table = this.#tables.get(key) ?? { name: this.fresh("D"), anchor, tracked, rows: new Map() };
+    this.#tables.set(key, table);
+    const { name } = this.callee(fallback, tracked);
+    const found = this.fresh("x");
+    this.line(`const ${found} = rt.dynamic(${frame.scope}, ${table.name}, ${name});`);
+    const scope = `{ r: ${found}.r ?? ${this.numberOf(fallback.resource)}, p: ${frame.scope} }`;
+    return `${found}.f(${frame.data}, ${scope}, ${frame.tracker ?? "null"}, ${frame.path}, ${frame.errors})`;
+  }
+
+  callee(place: Place, tracked: boolean): Callee {
+    const { schema } = place;
+    const key = isObject(schema) ? (schema as object) : (schema as boolean);
+    const known = this.#functions.get(key) ?? {};
+    this.#functions.set(key, known);
+    const slot = tracked ? "tracked" : "plain";
+    let callee = known[slot];
+    if (callee === undefined) {
+      callee = { name: this.fresh("f"), place, tracked };
+      known[slot] = callee;
+      this.#queue.push(callee);
+    }
+    return callee;
+  }
+
+  numberOf(resource: Resource): number {
+    let number = this.#resourceNumbers.get(resource);
+    if (number === undefined) {
+      number = this.#resourceNumbers.size;
+      this.#resourceNumbers.set(resource, number);
+    }
+    return number;
+  }
+
+  /** What is still to be written. When nothing is: what dynamic references may lead to from the resources that are entered. */
+  #nextFunction(): Callee | undefined {
+    const next = this.#queue.shift();
+    if (next !== undefined) return next;
+    for (const { anchor, tracked, rows } of this.#tables.values()) {
+      for (const [resource, number] of [...this.#resourceNumbers]) {
+        const schema = resource.dynamicAnchors.get(anchor);
+        const place = schema === undefined ? undefined : this.resources.placeOf(schema);
+        if (place !== undefined && !rows.has(number)) rows.set(number, this.callee(place, tracked).name);
+      }
+    }
+    return this.#queue.shift();
+  }
+
+  #arguments(frame: Frame, target: Place): string {
+    const { data, scope, tracker = "null", path, errors } = frame;
+    const entered =
+      this.options.dynamic && target.resource !== frame.place.resource
+        ? `{ r: ${this.numberOf(target.resource)}, p: ${scope} }`
+        : scope;
+    return this.collects ? `${data}, ${entered}, ${tracker}, ${path}, ${errors}` : `${data}, ${entered}, ${tracker}`;
+  }
+
+  #function({ name, place, tracked }: Callee): void {
+    this.#current = name;
+    this.#sameValue.set(name, { callees: new Set(), place });
+    this.line(`function ${name}(d, s, t, p, e) {`);
+    if (this.collects) this.line("let ok = true;");
+    const failed = this.collects ? "ok = false;" : "return false;";
+    const at = `${place.document}#${place.pointer}`;
+    this.#write(
+      { place, data: "d", path: "p", at, scope: "s", tracker: tracked ? "t" : undefined, errors: "e", failed },
+      this,
+    );
+    this.line(this.collects ? "return ok; }" : "return true; }");
+  }
+
+  #refuseEndless(): void {
+    const done = new Set<string>();
+    const visit = (name: string, way: readonly string[]): void => {
+      const node = this.#sameValue.get(name);
+      if (way.includes(name)) {
+        if (node !== undefined)
+          this.problem(node.place, "It refers to itself for the same value: no check would ever end.");
+        return;
+      }
+      if (done.has(name)) return;
+      for (const callee of node?.callees ?? []) visit(callee, [...way, name]);
+      done.add(name);
+    };
+    for (const name of this.#sameValue.keys()) visit(name, []);
+  }
+}
+
+/** A value as text of JavaScript. */
+export function literal(value: Json): string {
+  if (typeof value === "object" && value !== null) return `JSON.parse(${JSON.stringify(JSON.stringify(value))})`;
+  return JSON.stringify(value);
+}
+
+/** Reading a member: an expression that is undefined where there is none, for every name. */
+export function memberOf(data: string, name: string): string {
+  // What every object inherits is not the value's own.
+  if (name in Object.prototype)
+    return `(Object.hasOwn(${data}, ${literal(name)}) ? ${data}[${literal(name)}] : undefined)`;
+  return `${data}[${literal(name)}]`;
+}
+
+/** The path of a member, where paths are kept. */
+export const memberPath = (frame: Frame, name: string): string => `${frame.path} + ${literal(pointerStep(name))}`;
+
+export type Write = (frame: Frame, schema: JsonObject, emitter: Emitter) => void;

@@ -1,0 +1,159 @@
+/** What the written checks need when they run. */
+import { FORMATS, type StringFormat } from "./formats.ts";
+import { type Json, pointerStep } from "./json.ts";
+
+/** What does not fit, where, and by which keyword. */
+export interface Violation {
+  /** Where in the value, as a pointer. */
+  readonly instancePath: string;
+  /** Where in the schema: document, `#`, pointer; through references as they were followed. */
+  readonly schemaPath: string;
+  readonly keyword: string;
+  readonly params: Readonly<Record<string, Json>>;
+}
+
+/** What of a value was evaluated (Core §11). */
+export interface Tracker {
+  readonly names: Set<string>;
+  all: boolean;
+  items: number;
+  readonly contained: Set<number>;
+}
+
+interface Scope {
+  readonly r: number;
+  readonly p: Scope | null;
+}
+
+type Check = (data: Json, scope: Scope | null, tracker: Tracker | null, path?: string, errors?: Violation[]) => boolean;
+
+export interface Matcher {
+  test(text: string): boolean;
+}
+
+export interface RunTime {
+  /** @throws Error for a pattern that cannot be used */
+  pattern(source: string): Matcher;
+  readonly formats: ReadonlyMap<string, StringFormat>;
+  violation(path: string, at: string, keyword: string, params: Readonly<Record<string, Json>>): Violation;
+  step(key: string): string;
+  length(text: string): number;
+  multiple(value: number, of: number): boolean;
+  equal(left: Json, right: Json): boolean;
+  unique(items: readonly Json[]): boolean;
+  tracker(): Tracker;
+  merge(into: Tracker, from: Tracker): void;
+  dynamic(
+    scope: Scope | null,
+    table: Readonly<Record<number, Check>>,
+    fallback: Check,
+  ): { readonly f: Check; readonly r: number | undefined };
+}
+
+/** @param pattern makes the matcher of a pattern */
+export function createRunTime(pattern: (source: string) => Matcher): RunTime {
+  return {
+    pattern,
+    formats: FORMATS,
+    violation: (instancePath, schemaPath, keyword, params) => ({ instancePath, schemaPath, keyword, params }),
+    step: pointerStep,
+    length: charactersIn,
+    multiple,
+    equal,
+    unique,
+    tracker: () => ({ names: new Set(), all: false, items: 0, contained: new Set() }),
+    merge(into, from) {
+      for (const name of from.names) into.names.add(name);
+      if (from.all) into.all = true;
+      if (from.items > into.items) into.items = from.items;
+      for (const index of from.contained) into.contained.add(index);
+    },
+    dynamic(scope, table, fallback) {
+      // The outermost one that has the anchor (Core §8.2.3.2).
+      let found: Check | undefined;
+      let resource: number | undefined;
+      for (let frame = scope; frame !== null; frame = frame.p) {
+        const check = table[frame.r];
+        if (check === undefined) continue;
+        found = check;
+        resource = frame.r;
+      }
+      return { f: found ?? fallback, r: resource };
+    },
+  };
+}
+
+/** Unicode characters, not units of UTF-16 (Validation §6.3). */
+function charactersIn(text: string): number {
+  let count = text.length;
+  for (let at = 0; at < text.length - 1; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit < 0xd800 || unit > 0xdbff) continue;
+    const next = text.charCodeAt(at + 1);
+    if (next >= 0xdc00 && next <= 0xdfff) {
+      count--;
+      at++;
+    }
+  }
+  return count;
+}
+
+/** Exact, by the decimal digits that the numbers are written with: 0.0075 is a multiple of 0.0001. */
+function multiple(value: number, of: number): boolean {
+  const [left, right] = [decimal(value), decimal(of)];
+  const exponent = Math.min(left.exponent, right.exponent);
+  const scaled = ({ digits, exponent: own }: Decimal): bigint => digits * 10n ** BigInt(own - exponent);
+  return scaled(left) % scaled(right) === 0n;
+}
+
+interface Decimal {
+  readonly digits: bigint;
+  readonly exponent: number;
+}
+
+function decimal(value: number): Decimal {
+  const [, sign = "", whole = "0", fraction = "", exponent = "0"] = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]\d+))?$/.exec(
+    String(value),
+  )!;
+  return { digits: BigInt(sign + whole + fraction), exponent: Number(exponent) - fraction.length };
+}
+
+export function equal(left: Json, right: Json): boolean {
+  if (left === right) return true;
+  if (typeof left !== "object" || typeof right !== "object" || left === null || right === null) return false;
+  if (Array.isArray(left)) {
+    if (!Array.isArray(right) || left.length !== right.length) return false;
+    for (let index = 0; index < left.length; index++) if (!equal(left[index], right[index])) return false;
+    return true;
+  }
+  if (Array.isArray(right)) return false;
+  const names = Object.keys(left);
+  if (names.length !== Object.keys(right).length) return false;
+  for (const name of names) {
+    if (!Object.hasOwn(right, name)) return false;
+    if (!equal((left as Record<string, Json>)[name], (right as Record<string, Json>)[name])) return false;
+  }
+  return true;
+}
+
+/** In time that grows with the size, not with its square. */
+function unique(items: readonly Json[]): boolean {
+  if (items.length < 2) return true;
+  const seen = new Set<Json>();
+  for (const item of items) {
+    // Text of a structure is told apart from a text by its first character.
+    const key =
+      typeof item === "object" && item !== null ? `s${canonical(item)}` : typeof item === "string" ? `t${item}` : item;
+    if (seen.has(key)) return false;
+    seen.add(key);
+  }
+  return true;
+}
+
+function canonical(value: Json): string {
+  return JSON.stringify(value, (_name, member: Json) =>
+    typeof member !== "object" || member === null || Array.isArray(member)
+      ? member
+      : Object.fromEntries(Object.entries(member).sort(([left], [right]) => (left < right ? -1 : 1))),
+  );
+}
