@@ -31,9 +31,9 @@ const MAY_SEE: Readonly<Record<string, ReadonlySet<string>>> = {
   "data-plane": new Set(["foundation", "contracts", "data-plane"]),
   apps: new Set(["foundation", "contracts", "control-plane", "data-plane", "apps"]),
   tests: new Set(["foundation", "contracts", "control-plane", "data-plane", "apps"]),
-  bench: new Set(["foundation", "contracts", "control-plane", "data-plane"]),
-  // The parity table is made from what the services say of themselves.
-  scripts: new Set(["foundation", "contracts", "data-plane"]),
+  bench: new Set(["foundation", "contracts", "control-plane", "data-plane", "apps"]),
+  // Tables and clients are made from what the services and the API say of themselves.
+  scripts: new Set(["foundation", "contracts", "control-plane", "data-plane"]),
 };
 
 /** What shared test support a unit test inside a room may reach by a relative path. */

@@ -102,10 +102,10 @@ describe("the checker finds planted violations", () => {
       "may not see data-plane",
     ],
     [
-      "a script that sees the control plane",
+      "a script that sees an app",
       "scripts/a.ts",
-      'import { x } from "#control-plane/events";',
-      "may not see control-plane",
+      'import { x } from "#apps/control";',
+      "may not see apps",
     ],
     [
       "a room entered by the window",

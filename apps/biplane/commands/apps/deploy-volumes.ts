@@ -1,10 +1,12 @@
 /** The volumes that a manifest declares, made and attached by the deploy that needs them first. */
+import { CodedError } from "#foundation/errors";
 import type { Manifest } from "#foundation/manifest";
 import { changeByApi } from "../../cli/api-client.ts";
 import type { CommandContext } from "../../cli/command.ts";
 import { printable } from "../../cli/terminal.ts";
 import { allItems, type EnvTarget } from "./target.ts";
 import { type Attachment, type Volume, volumePath, waitForVolume } from "./volume-shapes.ts";
+import { Progress } from "./wait.ts";
 
 const GIB = 1024 ** 3;
 const NAME_LENGTH = 63;
@@ -36,7 +38,7 @@ export async function ensureVolumes(
       const size = manifest.volumes.find((volume) => volume.name === declared);
       const made =
         existing ??
-        (await changeByApi<Volume>(access, "POST", `${orgPath}/volumes`, {
+        (await makeVolume(context, target, {
           name,
           size_bytes: Number.parseInt(size?.size ?? "1", 10) * GIB,
           backup_enabled: size?.backup_enabled ?? true,
@@ -51,6 +53,29 @@ export async function ensureVolumes(
       });
       note(`Attached ${printable(name)} to ${type} at ${printable(path)}`);
     }
+  }
+}
+
+/** A cloud that has just been started may be without its node for a moment. */
+const NODE_WAIT_MS = 15_000;
+const POLL_MS = 100;
+
+async function makeVolume(context: CommandContext, { access, orgPath }: EnvTarget, volume: object): Promise<Volume> {
+  const until = Date.now() + NODE_WAIT_MS;
+  const progress = new Progress(context);
+  try {
+    for (;;) {
+      try {
+        return await changeByApi<Volume>(access, "POST", `${orgPath}/volumes`, volume);
+      } catch (error) {
+        const isForNow = error instanceof CodedError && error.message.startsWith("no_nodes_active");
+        if (!isForNow || Date.now() > until || context.signal.aborted) throw error;
+        progress.say("waiting for a node");
+        await Bun.sleep(POLL_MS);
+      }
+    }
+  } finally {
+    progress.end();
   }
 }
 
