@@ -1,5 +1,17 @@
-/** HTTP/1.1 of our own: a strict codec without I/O, and a server over Bun's sockets. */
+/** HTTP/1.1 of our own: a strict codec without I/O, a server and a client with pooled connections over Bun's sockets. */
 
+export { ClientExchange, type ExchangeListener } from "./client/client-exchange.ts";
+export { type ClientOptions, ClientPool, type OriginCounts } from "./client/client-pool.ts";
+export {
+  ClientFailed,
+  type ClientFailure,
+  type ClientLimits,
+  DEFAULT_CLIENT_LIMITS,
+  type Origin,
+  type OriginTls,
+  type OutgoingRequest,
+} from "./client/client-types.ts";
+export { type ClientResponse, type SendOptions, send } from "./client/send.ts";
 export { type FaultCode, type RefusalStatus, refusalStatus } from "./codec/faults.ts";
 export { FIELD, type FieldId, Fields } from "./codec/fields.ts";
 export { DEFAULT_MESSAGE_LIMITS, type MessageLimits } from "./codec/limits.ts";

@@ -79,6 +79,26 @@ describe("a server", () => {
     expect(told).toBe(1000);
   });
 
+  test("makes a client wait that sends too much ahead", async () => {
+    let exchange: ServerExchange | undefined;
+    let told = 0;
+    const peer = await one((begun) => {
+      told++;
+      exchange = begun;
+      if (told > 1) ok(begun);
+    });
+    const ahead = 300_000;
+    peer.send(get("/").repeat(ahead));
+    await until("it is told", () => told === 1);
+    await Bun.sleep(50);
+    const { unsent } = peer;
+    expect(unsent).toBeGreaterThan(0);
+    await Bun.sleep(50);
+    expect(peer.unsent).toBe(unsent);
+    ok(exchange!);
+    await until("all are told", () => told === ahead);
+  });
+
   test("tells a body that comes with its head at once, whole", async () => {
     const peer = await one((exchange) => exchange.answer({ status: 200 }, `${exchange.body.whole}`));
     peer.send(post("/", "hello"));
@@ -215,6 +235,25 @@ describe("request bodies", () => {
     expect(peer.take()).not.toContain("close");
     peer.send(`PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 1001\r\n\r\n`);
     expect(await peer.over()).toContain("Connection: close\r\n");
+  });
+
+  test("that go on behind their answer are dropped, to a limit", async () => {
+    const server = await start(
+      (exchange) => {
+        exchange.body.read({ onData() {}, onEnd() {}, onFailure() {} });
+        ok(exchange);
+      },
+      { limits: { maxDrainBytes: 1000 } },
+    );
+    const head = "PUT / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+    const chunk = `1f4\r\n${"x".repeat(500)}\r\n`;
+    const peer = await connect(server);
+    peer.send(head);
+    await peer.has("ok");
+    peer.send(`${chunk}0\r\n\r\n${head}`);
+    await peer.has("\r\n\r\nok", 2);
+    peer.send(chunk.repeat(3));
+    await peer.over();
   });
 
   test("that are none at the first look are refused before anybody is told", async () => {
