@@ -104,7 +104,7 @@ describe("the checker finds planted violations", () => {
     [
       "a script that sees an app",
       "scripts/a.ts",
-      'import { x } from "#apps/control";',
+      'import { x } from "#apps/biplane";',
       "may not see apps",
     ],
     [
