@@ -69,13 +69,14 @@ function isIdnHostname(text: string): boolean {
 const ATOM = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/;
 const IDN_ATOM = /^[^\0-\x20"(),.:;<>@[\\\]\x7f]+(?:\.[^\0-\x20"(),.:;<>@[\\\]\x7f]+)*$/;
 const QUOTED = /^"(?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\[\x20-\x7e])*"$/;
+const IDN_QUOTED = /^"(?:[^\0-\x1f"\\\x7f]|\\[\x20-\x7e])*"$/;
 
 /** RFC 5321 §4.1.2; with letters of all languages RFC 6531. */
-function isEmail(text: string, atom: RegExp, isHost: (host: string) => boolean): boolean {
+function isEmail(text: string, atom: RegExp, quoted: RegExp, isHost: (host: string) => boolean): boolean {
   const at = text.lastIndexOf("@");
   if (at < 1 || text.length > 320) return false;
   const [local, domain] = [text.slice(0, at), text.slice(at + 1)];
-  if (!atom.test(local) && !QUOTED.test(local)) return false;
+  if (!atom.test(local) && !quoted.test(local)) return false;
   if (!domain.startsWith("[")) return isHost(domain);
   if (!domain.endsWith("]")) return false;
   const address = domain.slice(1, -1);
@@ -108,8 +109,8 @@ export const FORMATS: ReadonlyMap<string, StringFormat> = new Map([
   ["time", text(isTime)],
   ["date-time", text(isDateTime)],
   ["duration", text(isDuration)],
-  ["email", text((value) => isEmail(value, ATOM, isHostname))],
-  ["idn-email", text((value) => isEmail(value, IDN_ATOM, isIdnHostname))],
+  ["email", text((value) => isEmail(value, ATOM, QUOTED, isHostname))],
+  ["idn-email", text((value) => isEmail(value, IDN_ATOM, IDN_QUOTED, isIdnHostname))],
   ["hostname", text(isHostname)],
   ["idn-hostname", text(isIdnHostname)],
   ["ipv4", text(isIpv4)],

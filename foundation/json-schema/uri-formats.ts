@@ -84,7 +84,7 @@ export const isIri = (text: string): boolean => isReference(text, IRI_PARTS, tru
 export const isIriReference = (text: string): boolean => isReference(text, IRI_PARTS, false);
 
 const LITERALS = new RegExp(
-  `^(?:[\\x21\\x23\\x24\\x26\\x28-\\x3b\\x3d\\x3f-\\x5b\\x5d\\x5f\\x61-\\x7a\\x7e${UCS}${PRIVATE}]|%[0-9A-Fa-f]{2})*$`,
+  `^(?:[\\x21\\x23\\x24\\x26-\\x3b\\x3d\\x3f-\\x5b\\x5d\\x5f\\x61-\\x7a\\x7e${UCS}${PRIVATE}]|%[0-9A-Fa-f]{2})*$`,
   "u",
 );
 const VARIABLE = "(?:[A-Za-z0-9_]|%[0-9A-Fa-f]{2})+(?:\\.(?:[A-Za-z0-9_]|%[0-9A-Fa-f]{2})+)*(?:\\*|:[1-9]\\d{0,3})?";

@@ -102,12 +102,6 @@ describe("the checker finds planted violations", () => {
       "may not see data-plane",
     ],
     [
-      "a script that sees an app",
-      "scripts/a.ts",
-      'import { x } from "#apps/biplane";',
-      "may not see apps",
-    ],
-    [
       "a room entered by the window",
       "data-plane/objects/a.ts",
       'import { x } from "#foundation/http/server.ts";',
