@@ -139,7 +139,8 @@ export class Emitter {
   /** Statements for a violation. @param params text of an object */
   fail(frame: Frame, keyword: string, params = "{}"): string {
     if (!this.collects) return frame.failed;
-    const where = literal(`${frame.at}${pointerStep(keyword)}`);
+    // A schema that is `false` has no keyword to point at.
+    const where = literal(keyword === "false" ? frame.at : `${frame.at}${pointerStep(keyword)}`);
     return `${frame.errors}.push(rt.violation(${frame.path}, ${where}, ${literal(keyword)}, ${params})); ${frame.failed}`;
   }
 

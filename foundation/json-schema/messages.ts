@@ -50,9 +50,10 @@ const MESSAGES: Readonly<Record<string, (params: Params) => string>> = {
   anyOf: () => "must fit at least one of the alternatives",
   oneOf: ({ fitting }) =>
     fitting === 0 ? "must fit one of the alternatives" : "must fit one of the alternatives only, and fits several",
+  false: () => "must not be there",
   tooDeep: () => "must not be nested so deeply",
 };
 
 export function messageOf({ keyword, params }: Pick<Violation, "keyword" | "params">): string {
-  return MESSAGES[keyword]?.(params) ?? "must not be there";
+  return MESSAGES[keyword]?.(params) ?? `must satisfy "${keyword}"`;
 }

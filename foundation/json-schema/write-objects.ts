@@ -85,14 +85,11 @@ function writeProperties(frame: Frame, schema: JsonObject, emitter: Emitter): vo
     if (one !== true) {
       const member = emitter.fresh("v");
       emitter.line(`{ const ${member} = ${memberOf(data, name)}; if (${member} !== undefined) {`);
-      if (one === false)
-        emitter.line(emitter.fail({ ...frame, path: memberPath(frame, name), at: `${frame.at}/properties` }, name));
-      else
-        emitter.apply(frame, one, `/properties${pointerStep(name)}`, {
-          data: member,
-          path: memberPath(frame, name),
-          tracker: undefined,
-        });
+      emitter.apply(frame, one, `/properties${pointerStep(name)}`, {
+        data: member,
+        path: memberPath(frame, name),
+        tracker: undefined,
+      });
       emitter.line("} }");
     }
     if (tracker !== undefined) emitter.line(`${tracker}.names.add(${literal(name)});`);
