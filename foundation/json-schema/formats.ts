@@ -8,31 +8,56 @@ export interface StringFormat {
 
 const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const;
 
-function isDate(text: string): boolean {
-  const [, year, month, day] = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text) ?? [];
-  if (year === undefined) return false;
-  const [y, m, d] = [Number(year), Number(month), Number(day)];
-  const isLeap = y % 4 === 0 && (y % 100 !== 0 || y % 400 === 0);
-  return m >= 1 && m <= 12 && d >= 1 && d <= (m === 2 && isLeap ? 29 : DAYS[m - 1]!);
+const ZERO = 0x30;
+
+/** The number that two digits at a place are; NaN where there are none. */
+function twoDigits(text: string, at: number): number {
+  const [tens, ones] = [text.charCodeAt(at) - ZERO, text.charCodeAt(at + 1) - ZERO];
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
+}
+
+const isDate = (text: string): boolean => text.length === 10 && isDateAt(text);
+
+/** Whether the first ten characters are a date. */
+function isDateAt(text: string): boolean {
+  if (text[4] !== "-" || text[7] !== "-") return false;
+  const year = twoDigits(text, 0) * 100 + twoDigits(text, 2);
+  const [month, day] = [twoDigits(text, 5), twoDigits(text, 8)];
+  if (!(year >= 0 && month >= 1 && month <= 12 && day >= 1)) return false;
+  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  return day <= (month === 2 && isLeap ? 29 : DAYS[month - 1]!);
 }
 
 /** RFC 3339 §5.6: with its offset, a leap second at the end of a day in UTC only. */
-function isTime(text: string): boolean {
-  const parts = /^(\d\d):(\d\d):(\d\d)(?:\.\d+)?(?:z|([+-])(\d\d):(\d\d))$/i.exec(text);
-  if (parts === null) return false;
-  const [hour, minute, second, offsetHour, offsetMinute] = [1, 2, 3, 5, 6].map((index) =>
-    Number(parts[index] ?? 0),
-  ) as [number, number, number, number, number];
-  if (hour > 23 || minute > 59 || second > 60 || offsetHour > 23 || offsetMinute > 59) return false;
-  if (second < 60) return true;
-  const offset = (offsetHour * 60 + offsetMinute) * (parts[4] === "-" ? -1 : 1);
-  return (((hour * 60 + minute - offset) % 1440) + 1440) % 1440 === 1439;
+function isTime(text: string, from = 0): boolean {
+  if (text[from + 2] !== ":" || text[from + 5] !== ":") return false;
+  const [hour, minute, second] = [twoDigits(text, from), twoDigits(text, from + 3), twoDigits(text, from + 6)];
+  if (!(hour <= 23 && minute <= 59 && second <= 60)) return false;
+  let at = from + 8;
+  if (text[at] === ".") {
+    const first = ++at;
+    while (isDigit(text.charCodeAt(at))) at++;
+    if (at === first) return false;
+  }
+  const offset = offsetAt(text, at);
+  if (Number.isNaN(offset)) return false;
+  return second < 60 || (hour * 60 + minute - offset + 2 * 1440) % 1440 === 1439;
+}
+
+const isDigit = (code: number): boolean => code >= ZERO && code <= 0x39;
+
+/** Minutes east of UTC, by what stands from there to the end; NaN when it is no offset. */
+function offsetAt(text: string, at: number): number {
+  const sign = text[at];
+  if (sign === "Z" || sign === "z") return text.length === at + 1 ? 0 : Number.NaN;
+  if ((sign !== "+" && sign !== "-") || text.length !== at + 6 || text[at + 3] !== ":") return Number.NaN;
+  const [hours, minutes] = [twoDigits(text, at + 1), twoDigits(text, at + 4)];
+  if (!(hours <= 23 && minutes <= 59)) return Number.NaN;
+  return (hours * 60 + minutes) * (sign === "-" ? -1 : 1);
 }
 
 function isDateTime(text: string): boolean {
-  return (
-    text.length > 11 && (text[10] === "T" || text[10] === "t") && isDate(text.slice(0, 10)) && isTime(text.slice(11))
-  );
+  return (text[10] === "T" || text[10] === "t") && isDateAt(text) && isTime(text, 11);
 }
 
 /** RFC 3339, appendix A: no unit between two others is left out, weeks stand alone. */
@@ -40,17 +65,13 @@ const DURATION =
   /^P(?:\d+W|(?:\d+Y(?:\d+M(?:\d+D)?)?|\d+M(?:\d+D)?|\d+D)?(?:T(?:\d+H(?:\d+M(?:\d+S)?)?|\d+M(?:\d+S)?|\d+S))?)$/;
 const isDuration = (text: string): boolean => text.length > 1 && DURATION.test(text);
 
-const LABEL = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/i;
+const NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/i;
+/** Such labels are set apart for encodings, of which there is one (RFC 5890 §2.3.1). */
+const RESERVED = /(?:^|\.)(?!xn--[a-z0-9])[a-z0-9-]{2}--/i;
 
-/** RFC 1123 §2.1; labels in punycode are looked at for what RFC 5890 §2.3.2.1 forbids of their form. */
+/** RFC 1123 §2.1. */
 function isHostname(text: string): boolean {
-  if (text.length === 0 || text.length > 253) return false;
-  return text
-    .split(".")
-    .every(
-      (label) =>
-        label.length <= 63 && LABEL.test(label) && !(label.slice(2, 4) === "--" && !/^xn--[a-z0-9]/i.test(label)),
-    );
+  return text.length <= 253 && NAME.test(text) && !(text.includes("--") && RESERVED.test(text));
 }
 
 /** The same of names as people write them: what a browser would make of it must be a host name (RFC 5890, by way of UTS 46). */
@@ -106,7 +127,7 @@ const number = (test: (value: number) => boolean): StringFormat => ({
 /** By name. What is not here asserts nothing. */
 export const FORMATS: ReadonlyMap<string, StringFormat> = new Map([
   ["date", text(isDate)],
-  ["time", text(isTime)],
+  ["time", text((value) => isTime(value))],
   ["date-time", text(isDateTime)],
   ["duration", text(isDuration)],
   ["email", text((value) => isEmail(value, ATOM, QUOTED, isHostname))],

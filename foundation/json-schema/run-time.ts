@@ -38,7 +38,7 @@ export interface RunTime {
   violation(path: string, at: string, keyword: string, params: Readonly<Record<string, Json>>): Violation;
   step(key: string): string;
   length(text: string): number;
-  multiple(value: number, of: number): boolean;
+  multipleOf(of: number): (value: number) => boolean;
   equal(left: Json, right: Json): boolean;
   unique(items: readonly Json[]): boolean;
   tracker(): Tracker;
@@ -58,7 +58,7 @@ export function createRunTime(pattern: (source: string) => Matcher): RunTime {
     violation: (instancePath, schemaPath, keyword, params) => ({ instancePath, schemaPath, keyword, params }),
     step: pointerStep,
     length: charactersIn,
-    multiple,
+    multipleOf,
     equal,
     unique,
     tracker: () => ({ names: new Set(), all: false, items: 0, contained: new Set() }),
@@ -98,9 +98,25 @@ function charactersIn(text: string): number {
   return count;
 }
 
-/** Exact, by the decimal digits that the numbers are written with: 0.0075 is a multiple of 0.0001. */
-function multiple(value: number, of: number): boolean {
-  const [left, right] = [decimal(value), decimal(of)];
+/**
+ * Whether numbers are multiples of another, exactly, by the decimal digits that they are written with: 0.0075 is a multiple of 0.0001.
+ *
+ * Nearly always two exact doubles and one division tell: a whole number and a power of ten are exact, and their quotient is the double that the decimal is read as
+ * (up to fifteen digits no two decimals are the same double).
+ */
+function multipleOf(of: number): (value: number) => boolean {
+  const unit = decimal(of);
+  const [digits, scale] = [Number(unit.digits), 10 ** -unit.exponent];
+  const isExact = unit.exponent <= 0 && unit.exponent >= -22 && digits < EXACT;
+  return (value) => {
+    const times = Math.round(value / of) * digits;
+    return isExact && Math.abs(times) < EXACT ? times / scale === value : isMultiple(decimal(value), unit);
+  };
+}
+
+const EXACT = 1e15;
+
+function isMultiple(left: Decimal, right: Decimal): boolean {
   const exponent = Math.min(left.exponent, right.exponent);
   const scaled = ({ digits, exponent: own }: Decimal): bigint => digits * 10n ** BigInt(own - exponent);
   return scaled(left) % scaled(right) === 0n;
@@ -136,9 +152,17 @@ export function equal(left: Json, right: Json): boolean {
   return true;
 }
 
+/** So few are compared with each other faster than they are put into a set. */
+const FEW = 12;
+
 /** In time that grows with the size, not with its square. */
 function unique(items: readonly Json[]): boolean {
-  if (items.length < 2) return true;
+  if (items.length <= FEW) {
+    for (let index = 1; index < items.length; index++) {
+      for (let other = 0; other < index; other++) if (equal(items[index], items[other])) return false;
+    }
+    return true;
+  }
   const seen = new Set<Json>();
   for (const item of items) {
     // Text of a structure is told apart from a text by its first character.

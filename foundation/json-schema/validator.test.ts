@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
 import { compileSchema, createValidator, InvalidSchema, loadValidator, SchemaResources } from "./index.ts";
 
 const problemsOf = (schema: unknown): readonly string[] => {
@@ -122,6 +123,28 @@ test("texts are the same for the same schema, and are validators without it", ()
     "minimum",
     "unevaluatedProperties",
   ]);
+});
+
+test("multiples of decimals are exact", () => {
+  const units = ["0.1", "0.01", "0.001", "0.3", "2.5", "1e-7", "0.0075", "3", "1e-20", "1e+21", "12345.678"];
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...units),
+      fc.integer({ min: -1_000_000, max: 1_000_000 }),
+      fc.nat(9),
+      (unit, count, extra) => {
+        const [mantissa, exponent = "0"] = unit.split("e");
+        const digits = BigInt(mantissa!.replace(".", ""));
+        const scale = Number(exponent) - (mantissa!.split(".")[1]?.length ?? 0);
+        // One digit further than the unit has: a multiple only where that digit is zero, or makes one.
+        const product = digits * BigInt(count) * 10n + BigInt(extra);
+        const value = Number(`${product}e${scale - 1}`);
+        if (String(product).replace("-", "").length > 15 || !Number.isFinite(value)) return;
+        expect(createValidator({ multipleOf: Number(unit) }).fits(value)).toBe(product % (digits * 10n) === 0n);
+      },
+    ),
+    { numRuns: 300 },
+  );
 });
 
 test("nothing of a schema becomes code", () => {

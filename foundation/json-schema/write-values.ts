@@ -60,10 +60,10 @@ export function writeNumbers(frame: Frame, schema: JsonObject, emitter: Emitter)
   }
   const { multipleOf } = schema;
   if (typeof multipleOf === "number") {
-    const test =
-      Number.isInteger(multipleOf) && Number.isSafeInteger(multipleOf)
-        ? `(Number.isSafeInteger(${data}) ? ${data} % ${multipleOf} === 0 : rt.multiple(${data}, ${multipleOf}))`
-        : `rt.multiple(${data}, ${multipleOf})`;
+    const exact = `${emitter.hoist(`rt.multipleOf(${multipleOf})`)}(${data})`;
+    const test = Number.isSafeInteger(multipleOf)
+      ? `(Number.isSafeInteger(${data}) ? ${data} % ${multipleOf} === 0 : ${exact})`
+      : exact;
     lines.push(`if (!${test}) { ${emitter.fail(frame, "multipleOf", `{ of: ${multipleOf} }`)} }`);
   }
   writeGuarded(emitter, `typeof ${data} === "number"`, lines);
