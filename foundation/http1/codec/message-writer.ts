@@ -56,25 +56,29 @@ const CRLF = "\r\n";
 export class MessageWriter {
   #bytes = Buffer.allocUnsafeSlow(ROOM_AT_FIRST);
   #length = 0;
+  /** Written next: texts are gathered, for each write into memory costs more than all of their characters. */
+  #pending = "";
 
   /** How many octets are written. */
   get length(): number {
-    return this.#length;
+    return this.#length + this.#pending.length;
   }
 
   /** The memory; octets up to `length` are written. */
   get memory(): Buffer {
+    this.#flush();
     return this.#bytes;
   }
 
   reset(): this {
     this.#length = 0;
+    this.#pending = "";
     return this;
   }
 
   /** A view of what is written. */
   view(): Buffer {
-    return this.#bytes.subarray(0, this.#length);
+    return this.memory.subarray(0, this.#length);
   }
 
   copy(): Buffer {
@@ -173,6 +177,7 @@ export class MessageWriter {
   }
 
   body(bytes: Uint8Array): this {
+    this.#flush();
     this.#need(bytes.length);
     this.#bytes.set(bytes, this.#length);
     this.#length += bytes.length;
@@ -204,15 +209,23 @@ export class MessageWriter {
 
   /** ASCII, or one octet for each character. */
   #text(text: string): this {
+    this.#pending += text;
+    return this;
+  }
+
+  #flush(): void {
+    const text = this.#pending;
+    if (text === "") return;
+    this.#pending = "";
     this.#need(text.length);
     this.#bytes.write(text, this.#length, "latin1");
     this.#length += text.length;
-    return this;
   }
 
   #lines(bytes: Buffer, from: number, to: number): void {
     // With the CRLF of the last line, which the scanner has seen.
     const length = to + 2 - from;
+    this.#flush();
     this.#need(length);
     bytes.copy(this.#bytes, this.#length, from, to + 2);
     this.#length += length;
