@@ -1,4 +1,5 @@
 /** Schemas made into checks. */
+import { linearPattern } from "#foundation/regex";
 import { Emitter, type Mode, type SchemaProblem } from "./emitter.ts";
 import type { Json } from "./json.ts";
 import { DRAFT } from "./keywords.ts";
@@ -18,7 +19,7 @@ export interface CompileOptions {
   /** Whether `format` is checked; by itself it only informs (Validation §7.2). */
   readonly assertFormat?: boolean;
   readonly direction?: "request" | "response";
-  /** Makes the matcher of a pattern; default: JavaScript's own, which a hostile pattern can keep busy for ever. */
+  /** Makes the matcher of a pattern; default: one that takes linear time, and refuses patterns for which that is not enough (looking around, references to groups). */
   readonly pattern?: (source: string) => Matcher;
   /** Whether schemas are held against the meta-schema first; default true. */
   readonly checkSchema?: boolean;
@@ -48,8 +49,6 @@ export interface CompiledSchema {
   readonly all: string;
 }
 
-const nativePattern = (source: string): Matcher => new RegExp(source, "u");
-
 /**
  * Writes the checks of a schema. The same schema gives the same text.
  *
@@ -60,7 +59,7 @@ export function compileSchema(schema: Json | Place, options: CompileOptions = {}
   const resources = options.resources ?? new SchemaResources();
   const place = placeIn(resources, schema);
   if (options.checkSchema !== false && place.resource.dialect === "2020-12") checkByMetaSchema(place);
-  const pattern = options.pattern ?? nativePattern;
+  const pattern = options.pattern ?? linearPattern;
   const { direction, assertFormat = false } = options;
   const emit = (mode: Mode, dynamic: boolean): { readonly emitter: Emitter; readonly text: string } => {
     const emitter = new Emitter(resources, { mode, dynamic, assertFormat, direction }, writeSchema);
@@ -80,7 +79,7 @@ export function compileSchema(schema: Json | Place, options: CompileOptions = {}
 /** Makes a validator of what {@link compileSchema} has written. What collects errors is made when it is first needed. */
 export function loadValidator(
   compiled: CompiledSchema,
-  pattern: (source: string) => Matcher = nativePattern,
+  pattern: (source: string) => Matcher = linearPattern,
 ): Validator {
   const runTime = createRunTime(pattern);
   const check = load<(value: Json) => boolean>(compiled.first, runTime);

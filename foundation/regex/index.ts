@@ -1,0 +1,43 @@
+/** Patterns of ECMAScript (flag `u`) that no text keeps busy: matched in linear time, or refused. */
+import { automatonOf } from "./automaton.ts";
+import { LinearMatcher } from "./linear-matcher.ts";
+import { type Node, parsePattern, UnusablePattern } from "./syntax.ts";
+
+export { UnusablePattern };
+
+export interface Pattern {
+  /** Whether it matches somewhere in the text. */
+  test(text: string): boolean;
+}
+
+/** Longer ones are nobody's pattern for a value. */
+const SOURCE_MAX = 10_000;
+
+/**
+ * @throws UnusablePattern for what is no pattern; for looking ahead or behind and for references to groups, which take more than linear time; for one that is too large
+ */
+export function linearPattern(source: string): Pattern {
+  if (source.length > SOURCE_MAX) throw new UnusablePattern(`A pattern has at most ${SOURCE_MAX} characters.`);
+  const root = parsePattern(source);
+  return isHarmless(root) ? new RegExp(source, "u") : new LinearMatcher(automatonOf(root));
+}
+
+/**
+ * Whether the engine's own matcher, which goes back and tries again, is linear too: from one place only, single characters one after the other, of which one kind at most
+ * is repeated without bounds and none of the others more than a little. It is faster, and most patterns are like that.
+ */
+function isHarmless(root: Node): boolean {
+  const parts = root.type === "sequence" ? root.parts : [root];
+  const [first] = parts;
+  if (first?.type !== "assertion" || first.assertion !== "start") return false;
+  let unbounded = 0;
+  let attempts = 1;
+  for (const part of parts) {
+    if (part.type === "choice" || part.type === "sequence") return false;
+    if (part.type !== "repeat") continue;
+    if (part.body.type !== "set") return false;
+    if (part.max === Number.POSITIVE_INFINITY) unbounded++;
+    else attempts *= part.max - part.min + 1;
+  }
+  return unbounded <= 1 && attempts <= 64;
+}
