@@ -5,11 +5,13 @@
  * the pace of both ends. It has no routes and tries nothing twice.
  */
 import {
-  type BodySink,
+  type ClientExchange,
   ClientPool,
   type ExchangeListener,
   type Fields,
+  type MessageBody,
   type Origin,
+  PreparedFields,
   type ResponseHead,
   type ServerExchange,
   serve,
@@ -21,74 +23,99 @@ const server = await serve({ port: 0, onExchange: pass });
 console.log(server.port);
 
 function pass(exchange: ServerExchange): void {
-  const { head, body } = exchange;
-  const whole = head.hasBody ? body.whole : null;
-  const listener: ExchangeListener = {
-    onResponse: (asked) => answer(exchange, asked),
-    onFailure: () => exchange.answer({ status: 502 }),
-    onInformational: (informed) => {
-      if (informed.status === 100) exchange.sendContinue();
-    },
-    onWritable: (asked) => {
-      if (body.isRead) body.resume();
-      else body.read(upload(exchange, asked));
-    },
-  };
-  const asked = pool.request(
-    origin,
-    {
-      method: head.method,
-      target: head.target,
-      host: head.host,
-      received: { fields: head.fields, isDropped: tellsOfClient },
-      fields: [
-        "X-Forwarded-For",
-        exchange.remoteAddress,
-        "X-Forwarded-Proto",
-        exchange.secure ? "https" : "http",
-        "X-Forwarded-Port",
-        "80",
-        "X-Forwarded-Host",
-        head.host,
-      ],
-      ...(whole === undefined
-        ? { stream: { length: head.contentLength }, expectContinue: head.expectsContinue }
-        : { body: whole }),
-    },
-    listener,
-  );
-  exchange.onGone = () => asked.abort();
+  new Passing(exchange);
 }
 
-type Asked = Parameters<ExchangeListener["onResponse"]>[0];
+/** One request on its way: to the upstream, and back. */
+class Passing implements ExchangeListener {
+  readonly #exchange: ServerExchange;
+  readonly #body: MessageBody | undefined;
 
-function upload(exchange: ServerExchange, asked: Asked): BodySink {
-  return {
-    onData: (bytes) => {
-      if (!asked.write(bytes)) exchange.body.pause();
-    },
-    onEnd: (trailers) => asked.end(trailers.toRaw()),
-    onFailure: () => asked.abort(),
-  };
-}
-
-function answer(exchange: ServerExchange, { head, body }: Asked): void {
-  const answered = { status: head.status, reason: head.reason, received: { fields: head.fields } };
-  const { whole } = body;
-  if (whole !== undefined) {
-    exchange.begin(answered, lengthOf(head, exchange.head.method) ?? whole.length, whole);
-    exchange.end();
-    return;
+  constructor(exchange: ServerExchange) {
+    const { head } = exchange;
+    this.#exchange = exchange;
+    this.#body = head.hasBody ? exchange.body : undefined;
+    const whole = this.#body === undefined ? null : this.#body.whole;
+    const asked = pool.request(
+      origin,
+      {
+        method: head.method,
+        target: head.target,
+        host: head.host,
+        received: { fields: head.fields, isDropped: tellsOfClient },
+        fields: ["X-Forwarded-Host", head.host],
+        prepared: forwardedFields(exchange),
+        body: whole ?? null,
+        stream: whole === undefined ? { length: head.contentLength } : undefined,
+        expectContinue: whole === undefined && head.expectsContinue,
+      },
+      this,
+    );
+    exchange.onGone = () => asked.abort();
   }
-  exchange.begin(answered, head.contentLength);
-  exchange.onDrain = () => body.resume();
-  body.read({
-    onData: (bytes) => {
-      if (!exchange.write(bytes)) body.pause();
-    },
-    onEnd: (trailers) => exchange.end(trailers.toRaw()),
-    onFailure: () => exchange.abort(),
-  });
+
+  onResponse({ head, body }: ClientExchange): void {
+    const exchange = this.#exchange;
+    const answered = { status: head.status, reason: head.reason, received: { fields: head.fields } };
+    const { whole } = body;
+    if (whole !== undefined) {
+      exchange.begin(answered, lengthOf(head, exchange.head.method) ?? whole.length, whole);
+      exchange.end();
+      return;
+    }
+    exchange.begin(answered, head.contentLength);
+    exchange.onDrain = () => body.resume();
+    body.read({
+      onData: (bytes) => {
+        if (!exchange.write(bytes)) body.pause();
+      },
+      onEnd: (trailers) => exchange.end(trailers.toRaw()),
+      onFailure: () => exchange.abort(),
+    });
+  }
+
+  onFailure(): void {
+    this.#exchange.answer({ status: 502 });
+  }
+
+  onInformational({ status }: ResponseHead): void {
+    if (status === 100) this.#exchange.sendContinue();
+  }
+
+  onWritable(asked: ClientExchange): void {
+    const body = this.#body!;
+    if (body.isRead) {
+      body.resume();
+      return;
+    }
+    body.read({
+      onData: (bytes) => {
+        if (!asked.write(bytes)) body.pause();
+      },
+      onEnd: (trailers) => asked.end(trailers.toRaw()),
+      onFailure: () => asked.abort(),
+    });
+  }
+}
+
+let forwardedFor = "";
+let forwarded = new PreparedFields([]);
+
+/** What is the same for all requests of a client. */
+function forwardedFields({ remoteAddress, secure }: ServerExchange): PreparedFields {
+  if (remoteAddress !== forwardedFor) {
+    const raw = [
+      "X-Forwarded-For",
+      remoteAddress,
+      "X-Forwarded-Proto",
+      secure ? "https" : "http",
+      "X-Forwarded-Port",
+      "80",
+    ];
+    forwarded = new PreparedFields(raw);
+    forwardedFor = remoteAddress;
+  }
+  return forwarded;
 }
 
 /** The length that is said of a body which does not come. */

@@ -158,6 +158,15 @@ export class MessageBody implements AsyncIterable<Buffer> {
 const NO_BYTES = Buffer.alloc(0);
 const NO_FIELDS = new Fields();
 
+const NO_SOURCE: BodySource = { wantBody() {}, pauseBody() {}, resumeBody() {} };
+
+/** The body of a message that has none. */
+export function emptyBody(): MessageBody {
+  const body = new MessageBody(NO_SOURCE);
+  body.finish(NO_FIELDS);
+  return body;
+}
+
 type Step = IteratorResult<Buffer, undefined>;
 
 /** Turns what is told into what is pulled. */

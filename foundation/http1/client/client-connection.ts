@@ -314,6 +314,7 @@ function writeHead(writer: MessageWriter, request: OutgoingRequest): void {
   writer.requestLine(request.method, request.target, request.host);
   if (received !== undefined) writer.received(received.fields, received.not ?? NOT_COPIED, received.isDropped);
   if (fields !== undefined) writer.rawFields(fields);
+  if (request.prepared !== undefined) writer.prepared(request.prepared);
   if (request.expectContinue === true && (received === undefined || received.fields.find(FIELD.EXPECT) === -1)) {
     writer.field("Expect", "100-continue");
   }

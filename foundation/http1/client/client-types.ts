@@ -2,6 +2,7 @@
 
 import type { FaultCode } from "../codec/faults.ts";
 import { DEFAULT_MESSAGE_LIMITS, type MessageLimits } from "../codec/limits.ts";
+import type { PreparedFields } from "../codec/message-writer.ts";
 import type { ReceivedFields } from "../server/server-exchange.ts";
 
 /** Where a request goes. Equal origins share connections. */
@@ -56,6 +57,8 @@ export interface OutgoingRequest {
   readonly received?: ReceivedFields;
   /** Name, value, name, value … */
   readonly fields?: readonly string[];
+  /** The same, checked once. */
+  readonly prepared?: PreparedFields;
   /** The whole body; null for none. Must not change until the exchange is over. */
   readonly body?: Uint8Array | null;
   /** In its place: the body follows by `write` and `end`, with this length or in chunks. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { octets, readRequests, readResponses } from "../testing/transcripts.ts";
-import { MessageWriter, UnsafeMessage } from "./message-writer.ts";
+import { MessageWriter, PreparedFields, UnsafeMessage } from "./message-writer.ts";
 import { RequestReader } from "./request-reader.ts";
 
 const text = (writer: MessageWriter): string => writer.view().toString("latin1");
@@ -75,6 +75,17 @@ describe("a writer", () => {
     expect(text(writer)).toBe("A: 1\r\nb: \xe9\r\nC: 3\r\nD: 4\r\nE: \r\nF: 6\r\nH: 8\r\n");
     writer.reset().received(reader.head.fields, undefined, (fields, i) => fields.isNamed(i, "b"));
     expect(text(writer)).toBe("A: 1\r\nC: 3\r\nD: 4\r\nE: \r\nF: 6\r\nH: 8\r\n");
+  });
+
+  test("checks fields once that are written often", () => {
+    const prepared = new PreparedFields(["A", "1", "b", "\xe9"]);
+    expect(text(new MessageWriter().prepared(prepared).prepared(prepared))).toBe("A: 1\r\nb: \xe9\r\n".repeat(2));
+    for (const raw of [
+      ["A", "1\r\n"],
+      ["Host", "h"],
+      ["a b", "1"],
+    ])
+      expect(() => new PreparedFields(raw)).toThrow(UnsafeMessage);
   });
 
   test("grows with what is written", () => {

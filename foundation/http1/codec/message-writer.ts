@@ -21,6 +21,17 @@ const TARGET = /^[\x21-\x7e\x80-\xff]+$/;
 /** What methods of the writer say. */
 const OWN_NAMES: ReadonlySet<string> = new Set(["content-length", "transfer-encoding", "connection", "host"]);
 
+/** Fields that were checked once, to be written often. */
+export class PreparedFields {
+  /** With the CRLF of each line. */
+  readonly text: string;
+
+  /** @param raw name, value, name, value … @throws UnsafeMessage */
+  constructor(raw: readonly string[]) {
+    this.text = new MessageWriter(0).rawFields(raw).view().toString("latin1");
+  }
+}
+
 /** Names that were found safe: programs use few, but some are made of what users say. */
 const NAMES_KEPT_MAX = 1024;
 const safeNames = new Set<string>();
@@ -54,10 +65,14 @@ const CRLF = "\r\n";
 
 /** One message after the other is written into the same memory: what is written is sent or copied before the next `reset`. */
 export class MessageWriter {
-  #bytes = Buffer.allocUnsafeSlow(ROOM_AT_FIRST);
+  #bytes: Buffer;
   #length = 0;
   /** Written next: texts are gathered, for each write into memory costs more than all of their characters. */
   #pending = "";
+
+  constructor(roomAtFirst = ROOM_AT_FIRST) {
+    this.#bytes = Buffer.allocUnsafeSlow(roomAtFirst);
+  }
 
   /** How many octets are written. */
   get length(): number {
@@ -112,6 +127,10 @@ export class MessageWriter {
     if (!VALUE.test(value))
       throw new UnsafeMessage(`The value of ${name} holds a character that a field cannot carry.`);
     return this.#text(`${name}: ${value}\r\n`);
+  }
+
+  prepared({ text }: PreparedFields): this {
+    return this.#text(text);
   }
 
   /** Name, value, name, value … @throws UnsafeMessage */

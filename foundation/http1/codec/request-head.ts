@@ -35,6 +35,7 @@ export class RequestHead {
   readonly #options = new ConnectionOptions();
   #host = -1;
   #target: string | undefined;
+  #hostText: string | undefined;
 
   constructor(scanner: HeadScanner) {
     this.#scanner = scanner;
@@ -53,6 +54,11 @@ export class RequestHead {
 
   /** The authority of an absolute target, else the value of `Host`; `""` when there is none. */
   get host(): string {
+    this.#hostText ??= this.#readHostText();
+    return this.#hostText;
+  }
+
+  #readHostText(): string {
     if (this.form === "absolute") {
       const { targetStart, targetEnd } = this.#scanner;
       const start = authorityStart(this.fields.bytes, targetStart, targetEnd);
@@ -71,6 +77,7 @@ export class RequestHead {
     const { fields } = this;
     const scanner = this.#scanner;
     this.#target = undefined;
+    this.#hostText = undefined;
     this.method = methodText(fields.bytes, scanner.methodStart, scanner.methodEnd);
     const form = targetForm(fields.bytes, scanner.targetStart, scanner.targetEnd, this.method);
     if (form === undefined) return "bad-target";

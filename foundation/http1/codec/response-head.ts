@@ -31,7 +31,11 @@ export class ResponseHead {
 
   /** As received; may be empty. */
   get reason(): string {
-    return this.fields.bytes.toString("latin1", this.#scanner.reasonStart, this.#scanner.reasonEnd);
+    const { reasonStart, reasonEnd } = this.#scanner;
+    const { bytes } = this.fields;
+    // The usual one.
+    if (reasonEnd - reasonStart === 2 && bytes[reasonStart] === 0x4f && bytes[reasonStart + 1] === 0x4b) return "OK";
+    return bytes.toString("latin1", reasonStart, reasonEnd);
   }
 
   get version(): "1.0" | "1.1" {

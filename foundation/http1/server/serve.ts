@@ -4,6 +4,7 @@ import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import type { Socket } from "bun";
 import { systemClock, systemTimers } from "#foundation/runtime";
+import { PreparedFields } from "../codec/message-writer.ts";
 import { Channel, type ChannelOwner, channelHandlers } from "../io/channel.ts";
 import { Deadlines } from "../io/deadlines.ts";
 import { ServerConnection, type ServerContext } from "./server-connection.ts";
@@ -117,17 +118,17 @@ function sweepMs(limits: ServerLimits): number {
   return Math.min(SWEEP_MS_MAX, Math.max(SWEEP_MS_MIN, shortest / 4));
 }
 
-/** Values of `Date`, made once a second (RFC 9110 §6.6.1). */
-function dateFields(now: () => number): () => string {
+/** `Date`, made once a second (RFC 9110 §6.6.1). */
+function dateFields(now: () => number): () => PreparedFields {
   let second = -1;
-  let text = "";
+  let field = new PreparedFields([]);
   return () => {
     const current = Math.floor(now() / 1000);
     if (current !== second) {
       second = current;
-      text = new Date(current * 1000).toUTCString();
+      field = new PreparedFields(["Date", new Date(current * 1000).toUTCString()]);
     }
-    return text;
+    return field;
   };
 }
 

@@ -3,7 +3,7 @@
 import { STATUS_CODES } from "node:http";
 import { type FaultCode, refusalStatus } from "../codec/faults.ts";
 import type { Fields } from "../codec/fields.ts";
-import { MessageWriter } from "../codec/message-writer.ts";
+import { MessageWriter, type PreparedFields } from "../codec/message-writer.ts";
 import type { RequestHead } from "../codec/request-head.ts";
 import { RequestReader, type RequestSink } from "../codec/request-reader.ts";
 import type { Channel, ChannelOwner } from "../io/channel.ts";
@@ -20,7 +20,7 @@ export interface ServerContext {
   readonly secure: boolean;
   readonly deadlines: Deadlines;
   isClosing: boolean;
-  dateField(): string;
+  dateField(): PreparedFields;
   onExchange(exchange: ServerExchange): void;
   refusalText(refusal: Refusal): string;
   onRefused(refusal: Refusal): void;
@@ -135,8 +135,7 @@ export class ServerConnection implements ChannelOwner, RequestSink, BodySource, 
   }
 
   onHead(): void {
-    const body = new MessageBody(this);
-    this.#exchange = new ServerExchange(this, body);
+    this.#exchange = new ServerExchange(this, this.#reader.head.hasBody ? new MessageBody(this) : undefined);
     this.#isFresh = true;
     this.#isHeadBegun = false;
     this.#isBodyPaused = false;
@@ -155,7 +154,7 @@ export class ServerConnection implements ChannelOwner, RequestSink, BodySource, 
   onComplete(trailers: Fields): void {
     const exchange = this.#exchange!;
     this.deadline = NEVER;
-    exchange.body.finish(trailers);
+    if (!exchange.isReceived) exchange.body.finish(trailers);
     if (exchange.isOver && this.#exchange === exchange) this.#afterAnswer(exchange);
   }
 
@@ -180,7 +179,7 @@ export class ServerConnection implements ChannelOwner, RequestSink, BodySource, 
   }
 
   restIsLong(exchange: ServerExchange): boolean {
-    if (exchange.body.isComplete || this.#reader.isTunnel) return false;
+    if (exchange.isReceived || this.#reader.isTunnel) return false;
     // It may come or not: nobody knows where the next request begins.
     if (exchange.awaitsContinue) return true;
     if (exchange.body.isRead) return false;
@@ -188,7 +187,7 @@ export class ServerConnection implements ChannelOwner, RequestSink, BodySource, 
     return contentLength === undefined || contentLength - exchange.body.received > this.#context.limits.maxDrainBytes;
   }
 
-  dateField(): string {
+  dateField(): PreparedFields {
     return this.#context.dateField();
   }
 
@@ -289,7 +288,7 @@ export class ServerConnection implements ChannelOwner, RequestSink, BodySource, 
       this.#over();
       return;
     }
-    if (!exchange.body.isComplete) {
+    if (!exchange.isReceived) {
       // Read by whoever reads it, else dropped: behind it the next request begins.
       exchange.body.drop();
       this.resumeBody();

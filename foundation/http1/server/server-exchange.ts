@@ -2,11 +2,11 @@
 
 import { STATUS_CODES } from "node:http";
 import { FIELD, type Fields } from "../codec/fields.ts";
-import type { FieldMask, MessageWriter } from "../codec/message-writer.ts";
+import type { FieldMask, MessageWriter, PreparedFields } from "../codec/message-writer.ts";
 import { NOT_COPIED } from "../codec/message-writer.ts";
 import type { RequestHead } from "../codec/request-head.ts";
 import type { RawDuplex } from "../io/duplex.ts";
-import type { MessageBody } from "../message-body.ts";
+import { emptyBody, type MessageBody } from "../message-body.ts";
 
 /** Fields of another message that are copied octet for octet: what a proxy received. Framing and what is for one hop are left out. */
 export interface ReceivedFields {
@@ -24,6 +24,8 @@ export interface AnswerHead {
   readonly received?: ReceivedFields;
   /** Name, value, name, value … */
   readonly fields?: readonly string[];
+  /** The same, checked once. Without `Date`, which the server writes. */
+  readonly prepared?: PreparedFields;
   /** Whether the connection closes after the answer. Default false. */
   readonly close?: boolean;
 }
@@ -37,7 +39,7 @@ export interface ExchangeConnection {
   readonly isClosing: boolean;
   /** Whether the rest of the request is too long to be dropped. */
   restIsLong(exchange: ServerExchange): boolean;
-  dateField(): string;
+  dateField(): PreparedFields;
   writer(): MessageWriter;
   /** Sends what the writer holds. @returns whether nothing waits */
   send(writer: MessageWriter): boolean;
@@ -64,8 +66,6 @@ export class ServerExchange {
   onDrain: (() => void) | undefined;
   /** Called once when the connection is gone, or the request is refused, before the answer was complete. */
   onGone: (() => void) | undefined;
-  /** The request's body. */
-  readonly body: MessageBody;
   /** Whether the head of the final answer was sent. */
   isBegun = false;
   /** Whether nothing more can be answered. */
@@ -75,20 +75,33 @@ export class ServerExchange {
   /** Whether the client still waits for `100 Continue`. */
   awaitsContinue: boolean;
   readonly #connection: ExchangeConnection;
+  #body: MessageBody | undefined;
   #framing: Framing = "none";
   #left = 0;
   #controller: AbortController | undefined;
   #isGone = false;
 
-  constructor(connection: ExchangeConnection, body: MessageBody) {
+  /** @param body undefined when the request has none */
+  constructor(connection: ExchangeConnection, body: MessageBody | undefined) {
     this.#connection = connection;
-    this.body = body;
+    this.#body = body;
     this.awaitsContinue = connection.head.expectsContinue;
   }
 
   get head(): RequestHead {
     if (this.isOver) throw new Error("the head of a request is asked for after its answer");
     return this.#connection.head;
+  }
+
+  /** The request's body. */
+  get body(): MessageBody {
+    this.#body ??= emptyBody();
+    return this.#body;
+  }
+
+  /** Whether all of the request has come. */
+  get isReceived(): boolean {
+    return this.#body === undefined || this.#body.isComplete;
   }
 
   get remoteAddress(): string {
@@ -246,7 +259,8 @@ export class ServerExchange {
       .statusLine(status, answer.reason ?? STATUS_CODES[status] ?? "");
     copyReceived(writer, answer.received);
     if (answer.fields !== undefined) writer.rawFields(answer.fields);
-    if (!hasDate(answer)) writer.field("Date", connection.dateField());
+    if (answer.prepared !== undefined) writer.prepared(answer.prepared);
+    if (!hasDate(answer)) writer.prepared(connection.dateField());
     if (this.#framing === "chunked") writer.chunked();
     else if (length !== undefined && status !== 204 && !(status === 304 && length === 0)) writer.contentLength(length);
     if (this.closes) writer.connection("close");
