@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import type { EnvRecord, InstanceMount, IsolationClass, ReleaseRecord, VolumeAttachmentRecord } from "#contracts";
 import { attachmentsOf, desiredCount, processOf, specOf } from "#control-plane/applications";
 import { type CatalogReader, groups } from "#control-plane/events";
-import { canonicalJson, type ProcessSpec } from "#foundation/manifest";
+import { canonicalJson } from "#foundation/canonical-json";
+import type { ProcessSpec } from "#foundation/manifest";
 
 /** Everything that instances of a group share. */
 export interface GroupSpec {

@@ -1,6 +1,6 @@
 /** The manifest of an application, `biplane.toml`: parse it, tell what is wrong with it, format it, hash it. Pure: nothing here reads a file. */
 
-export { canonicalJson, manifestHash } from "./canonical.ts";
+export { manifestHash } from "./canonical.ts";
 export { manifestFieldTable } from "./field-table.ts";
 export { type FormattedManifest, formatManifest, formatManifestText } from "./format-manifest.ts";
 export { manifestJsonSchema } from "./json-schema.ts";

@@ -1,11 +1,12 @@
 /** What holds for every manifest, and for every text that is none. A second TOML parser, written by others, is the oracle. */
+
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { parse, stringify } from "smol-toml";
+import { canonicalJson } from "#foundation/canonical-json";
 import { randomFrom } from "../../tests/support/random.ts";
 import { documentValues } from "./document-values.ts";
 import {
-  canonicalJson,
   formatManifest,
   formatManifestText,
   MANIFEST_BYTES_MAX,

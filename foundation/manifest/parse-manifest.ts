@@ -1,5 +1,5 @@
 /** From text or JSON to a manifest in its normal form, or to everything that is wrong with it. Pure. */
-import { canonicalJson } from "./canonical.ts";
+import { canonicalJson } from "#foundation/canonical-json";
 import { checkValue, INVALID, typeName } from "./check.ts";
 import { type DocumentValues, documentValues } from "./document-values.ts";
 import type { Manifest } from "./manifest.ts";

@@ -5,6 +5,7 @@
  * `unpackImage`. The way of a directory: `buildImage`.
  */
 
+export { TAR_END, tarHeaderBlocks, tarPadding } from "./archive/write-tar.ts";
 export { type BuildOptions, type BuildSettings, buildImage } from "./build/build-image.ts";
 export { type IgnoreRules, ignoreRules } from "./build/ignore-rules.ts";
 export { type Digest, digestOf, isDigest } from "./content/digest.ts";

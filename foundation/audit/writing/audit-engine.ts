@@ -1,7 +1,8 @@
 /** The one who writes: gives each record its number and its hash. Runs in a host of `#foundation/sql`, in a thread of its own. */
+
+import { canonicalJson } from "#foundation/canonical-json";
 import { assert } from "#foundation/errors";
 import { type CreateEngine, type Database, EngineError, migrate } from "#foundation/sql";
-import { canonicalJson } from "../canonical-json.ts";
 import { chainHash, hex } from "../chain.ts";
 import type { AuditRecord } from "../record.ts";
 import { AUDIT_MIGRATIONS } from "../schema.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { canonicalJson } from "./canonical-json.ts";
+import { canonicalJson, parseCanonicalJson } from "./canonical-json.ts";
 
 test("canonicalJson() is that of RFC 8785 §3.2.2 and §3.2.3", () => {
   const given = {
@@ -25,4 +25,28 @@ test("canonicalJson() does not depend on the order in which members were added, 
       expect(canonicalJson(Object.fromEntries(Object.entries(value).reverse()))).toBe(text);
     }),
   );
+});
+
+test("parseCanonicalJson() reads what was written, and nothing that could be read in another way", () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), (value) => {
+      const bytes = Buffer.from(canonicalJson(value));
+      expect(parseCanonicalJson(bytes)).toEqual({ value: JSON.parse(bytes.toString()) });
+    }),
+  );
+  for (const text of [
+    '{"a":1,"a":2}',
+    '{"b":1,"a":2}',
+    '{ "a":1}',
+    '{"a":1.0}',
+    '"\\u0061"',
+    "\ufeff1",
+    "1\n",
+    "",
+    "{",
+    "nul",
+  ]) {
+    expect([text, parseCanonicalJson(Buffer.from(text))]).toEqual([text, undefined]);
+  }
+  expect(parseCanonicalJson(Buffer.from([0x22, 0xff, 0x22]))).toBeUndefined();
 });

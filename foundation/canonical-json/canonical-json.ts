@@ -16,3 +16,17 @@ export function canonicalJson(value: unknown): string {
   }
   return `{${text}}`;
 }
+
+/**
+ * Reads what {@link canonicalJson} has written; undefined for everything else. What others may read in another way, members that are there twice for example, is never
+ * taken for what it seems to say.
+ */
+export function parseCanonicalJson(bytes: Uint8Array): { readonly value: unknown } | undefined {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    const value: unknown = JSON.parse(text);
+    return canonicalJson(value) === text ? { value } : undefined;
+  } catch {
+    return undefined;
+  }
+}
