@@ -35,6 +35,8 @@ const differences: Readonly<Record<string, string>> = {
   "CONNECT request with CAPS": NO_PROXY,
   "CONNECT with body": NO_PROXY,
   "Underscore in hostname": NO_PROXY,
+  "M-SEARCH request": "SSDP is not HTTP: only OPTIONS is about the server as a whole",
+  "`host:port` and basic auth": "a user before the host is refused (RFC 9110 §4.2.4)",
   "Disallow UTF-8 in URI path in strict mode": "clients of S3 send keys so",
 };
 

@@ -21,6 +21,8 @@ describe("heads that are read", () => {
   test.each([
     ["*", "OPTIONS * HTTP/1.1"],
     ["http://h:1/a?b", "GET http://h:1/a?b HTTP/1.1"],
+    ["http://h/@a", "GET http://h/@a HTTP/1.1"],
+    ["http://h?@a", "GET http://h?@a HTTP/1.1"],
     ["/caf\xc3\xa9", "GET /caf\xc3\xa9 HTTP/1.0"],
   ])("the target %s", (target, line) => {
     expect(parseRequestHead(line)?.target).toBe(target);
@@ -57,6 +59,9 @@ describe("heads that are refused", () => {
     ["a method that is no token", "G(T / HTTP/1.1"],
     ["a long method", `${"A".repeat(33)} / HTTP/1.1`],
     ["no target", "GET HTTP/1.1"],
+    ["the whole server for something else than its options", "GET * HTTP/1.1"],
+    ["a user before the host", "GET http://user@host/ HTTP/1.1"],
+    ["a user and a password before the host", "GET http://shop.test:80@evil.test/ HTTP/1.1"],
     ["a target without a slash", "GET a HTTP/1.1"],
     ["an authority", "CONNECT h:443 HTTP/1.1"],
     ["a scheme that is none", "GET 1:// HTTP/1.1"],

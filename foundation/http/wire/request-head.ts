@@ -47,6 +47,8 @@ export function parseRequestHead(text: string): RequestHead | undefined {
   if (targetEnd === -1 || targetEnd > lineEnd) return undefined;
   if (methodEnd > METHOD_CHARACTERS_MAX || !areTokens(text, 0, methodEnd)) return undefined;
   if (!isTarget(text, methodEnd + 1, targetEnd)) return undefined;
+  // The server as a whole is asked for its options only (§3.2.4).
+  if (text[methodEnd + 1] === "*" && text.slice(0, methodEnd) !== "OPTIONS") return undefined;
   const version = versionOf(text, targetEnd + 1, lineEnd);
   if (version === undefined) return undefined;
   const headers = parseFields(text, lineEnd + 2);
@@ -127,7 +129,17 @@ function isTarget(text: string, from: number, to: number): boolean {
   if (first === 0x2f) return true;
   if (first === 0x2a) return to - from === 1;
   const colon = text.indexOf("://", from);
-  return colon > from && colon < to && isScheme(text, from, colon);
+  return colon > from && colon < to && isScheme(text, from, colon) && !hasUser(text, colon + 3, to);
+}
+
+/** A name before the host is nobody's who sends requests; it makes one host look like another (RFC 9110 §4.2.4). */
+function hasUser(text: string, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) {
+    const character = text[i];
+    if (character === "@") return true;
+    if (character === "/" || character === "?" || character === "#") return false;
+  }
+  return false;
 }
 
 function isScheme(text: string, from: number, to: number): boolean {
