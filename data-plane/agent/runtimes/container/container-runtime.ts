@@ -24,6 +24,7 @@ import type { Probed } from "../process/probe.ts";
 import { openSupervisedRuntime, type ProcessRuntime, type ProcessRuntimeOptions } from "../process/process-runtime.ts";
 import { invalidSpec } from "../rules/check-spec.ts";
 import type { Capabilities, Measured, RuntimeSpec } from "../runtime.ts";
+import { removeForsakenProbes } from "./control-groups.ts";
 import { hardLimitOfOpenFiles } from "./launch-container.ts";
 import { ociConfig } from "./oci-config.ts";
 import { type ContainerPlan, deleteContainer, RUNC_ENVIRONMENT, runcCommand, takeTrouble } from "./runc.ts";
@@ -125,7 +126,8 @@ async function probeRunc(
   command: readonly string[],
 ): Promise<Measured> {
   if (process.getuid?.() !== 0) return no("containers need an agent that is root");
-  const { container } = planOf(`probe-${randomBytes(8).toString("hex")}`);
+  removeForsakenProbes();
+  const { container } = planOf(`probe-${process.pid}-${randomBytes(8).toString("hex")}`);
   const folder = mkdtempSync(join(stateDirectory, "probe-"));
   try {
     chmodSync(folder, 0o755);

@@ -1,6 +1,7 @@
 /** Calls of runc, the reference implementation of the OCI runtime specification. */
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { removeEmptyGroups } from "./control-groups.ts";
 
 /** How a run's container is called and where runc keeps what it knows of it. */
 export interface ContainerPlan {
@@ -66,6 +67,7 @@ export async function deleteContainer(
   onChild?: OnChild,
 ): Promise<string | undefined> {
   const trouble = await runRunc(plan, log, ["delete", "--force", plan.id], onChild);
+  removeEmptyGroups(plan.cgroupsPath);
   return trouble !== undefined && existsSync(join(plan.stateRoot, plan.id)) ? trouble : undefined;
 }
 
