@@ -11,8 +11,9 @@ import {
 } from "#foundation/audit";
 import { type HttpResponse, json, ProblemError } from "#foundation/http";
 import { follow } from "./follow.ts";
+import { named } from "./named-schemas.ts";
 import type { QueryParameter, Route } from "./route.ts";
-import { schemaRef } from "./schemas.ts";
+import { count, object, schemaRef, text } from "./schemas.ts";
 
 const PAGE = {
   status: 200,
@@ -34,6 +35,23 @@ const CHECKPOINT: QueryParameter = {
   type: "string",
   pattern: "^\\d{1,15}:[0-9a-fA-F]{64}$",
 };
+
+const VERDICT = named("AuditVerdict", {
+  anyOf: [
+    object(
+      {
+        sound: { const: true },
+        log: text,
+        firstSequence: { ...count, description: "1 until retention has removed some." },
+        head: object({ sequence: count, hash: text }),
+        checked: count,
+        checkpoint: { enum: ["met", "beforeStart"] },
+      },
+      ["checkpoint"],
+    ),
+    object({ sound: { const: false }, problem: text, sequence: count, message: text, checked: count }),
+  ],
+});
 
 export const AUDIT_ROUTES: readonly Route[] = [
   {
@@ -74,7 +92,7 @@ export const AUDIT_ROUTES: readonly Route[] = [
     answer: {
       status: 200,
       contentType: "application/json",
-      schema: { type: "object" },
+      schema: object({ sequence: count, hash: text, checkpoint: text }),
       description: "sequence, hash and both as one checkpoint.",
     },
     handle: (_call, { audit }) =>
@@ -93,7 +111,7 @@ export const AUDIT_ROUTES: readonly Route[] = [
     answer: {
       status: 200,
       contentType: "application/json",
-      schema: { type: "object" },
+      schema: VERDICT,
       description: "sound, or the first place where history is broken.",
     },
     handle: ({ query, request }, { audit }) =>

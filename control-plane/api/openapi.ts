@@ -1,15 +1,19 @@
 /** The OpenAPI 3.1 document, made from the route table. Pure. */
+import { NamedSchemas } from "./named-schemas.ts";
 import type { QueryParameter, Route, Schema } from "./route.ts";
 import { SCHEMAS, schemaRef } from "./schemas.ts";
+import { TAGS, tagOf } from "./tags.ts";
 
 const PROBLEM = { "application/problem+json": { schema: schemaRef("Problem") } };
 
 /** @param routes the table that is served @param version the program's */
 export function openApiDocument(routes: readonly Route[], version: string): Schema {
   const paths: Record<string, Record<string, unknown>> = {};
+  const schemas = new NamedSchemas(SCHEMAS);
+  const used = new Set(routes.map(({ path }) => tagOf(path)));
   for (const route of routes) {
     paths[route.path] ??= {};
-    paths[route.path]![route.method.toLowerCase()] = operationOf(route);
+    paths[route.path]![route.method.toLowerCase()] = operationOf(route, schemas);
   }
   return {
     openapi: "3.1.1",
@@ -20,9 +24,10 @@ export function openApiDocument(routes: readonly Route[], version: string): Sche
       description:
         "What the control plane knows and decides. Objects and buckets are served by the data planes, through AWS's own protocols.",
     },
+    tags: TAGS.filter(({ name }) => used.has(name)),
     paths,
     components: {
-      schemas: SCHEMAS,
+      schemas: schemas.components(),
       securitySchemes: {
         token: {
           type: "http",
@@ -35,7 +40,7 @@ export function openApiDocument(routes: readonly Route[], version: string): Sche
   };
 }
 
-function operationOf(route: Route): Schema {
+function operationOf(route: Route, schemas: NamedSchemas): Schema {
   const { answer } = route;
   const parameters = [
     ...pathParameters(route.path),
@@ -44,6 +49,7 @@ function operationOf(route: Route): Schema {
   ];
   return {
     operationId: route.operationId,
+    tags: [tagOf(route.path)],
     summary: route.summary,
     ...(route.description === undefined ? {} : { description: route.description }),
     security: securityOf(route.scope),
@@ -51,11 +57,16 @@ function operationOf(route: Route): Schema {
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(route.requestBody === undefined
       ? {}
-      : { requestBody: { required: true, content: { "application/json": { schema: route.requestBody } } } }),
+      : {
+          requestBody: {
+            required: true,
+            content: { "application/json": { schema: schemas.referring(route.requestBody) } },
+          },
+        }),
     responses: {
       [answer.status]: {
         description: answer.description,
-        content: { [answer.contentType]: { schema: answer.schema } },
+        content: { [answer.contentType]: { schema: schemas.referring(answer.schema) } },
       },
       default: { description: problemText(route), content: PROBLEM },
     },

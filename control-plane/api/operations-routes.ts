@@ -10,23 +10,44 @@ import { answerOf } from "./applications/shared.ts";
 import { actorOf } from "./authentication/caller.ts";
 import { readMembers } from "./body.ts";
 import { execute, IDEMPOTENCY_HEADER } from "./execute.ts";
+import { named } from "./named-schemas.ts";
 import { presentedEvent, presentedRecord } from "./presented.ts";
 import type { Route } from "./route.ts";
-import { count, object, text } from "./schemas.ts";
+import { count, moment, object, schemaRef, text, time } from "./schemas.ts";
 
 const flag = { type: "boolean" };
 const list = (items: object) => ({ type: "array", items });
-const FINDING = object(
-  { id: text, kind: text, object: text, since: text, explanation: text, remedy: text, advice: text },
-  ["remedy", "advice"],
+const FINDING = named(
+  "Finding",
+  object({ id: text, kind: text, object: text, since: moment, explanation: text, remedy: text, advice: text }, [
+    "remedy",
+    "advice",
+  ]),
 );
-const VIEW_REPORT = object({
-  view: text,
-  events: count,
-  rows: count,
-  equal: flag,
-  differences: count,
-  quarantined: count,
+const VIEW_REPORT = named(
+  "ViewReport",
+  object({
+    view: text,
+    events: count,
+    rows: count,
+    equal: flag,
+    differences: count,
+    quarantined: count,
+  }),
+);
+const INSPECTED = object(
+  {
+    event: schemaRef("Event"),
+    state: { type: ["object", "null"], description: "The record after the event; `null`: there is none any more." },
+    problem: { ...text, description: "Why the event cannot be folded; instead of `state`." },
+  },
+  ["state", "problem"],
+);
+const REWRAP = object({
+  keyId: text,
+  versions: count,
+  snapshots: count,
+  failed: list(object({ name: text, reason: text })),
 });
 const REBUILD = object({ running: flag, views: count, compared: count, folded: count, events: count }, [
   "views",
@@ -35,9 +56,13 @@ const REBUILD = object({ running: flag, views: count, compared: count, folded: c
   "events",
 ]);
 const VIEWS = object({ views: list(text) }, ["views"]);
-const DRILL = object({ id: text, backup: text, passed: flag, detail: text, events: count, created_at: text });
+const DRILL = named(
+  "Drill",
+  object({ id: text, backup: text, passed: flag, detail: text, events: count, created_at: moment }),
+);
 const NEW_DRILL = object({ backup: text, passed: flag, detail: text, events: count });
-const KEYS = object({ keys: list({ type: "object" }) });
+const KEY = named("SecretKey", object({ keyId: text, createdAt: time, active: flag, fingerprint: text }));
+const KEYS = object({ keys: list(KEY) });
 
 export const OPERATIONS_ROUTES: readonly Route[] = [
   {
@@ -46,7 +71,7 @@ export const OPERATIONS_ROUTES: readonly Route[] = [
     operationId: "inspectAggregate",
     summary: "The events of one aggregate, each with the record that it left.",
     scope: "cloud:admin",
-    answer: answerOf(object({ items: list({ type: "object" }) }), "In order; the last 2,000 of a longer log."),
+    answer: answerOf(object({ items: list(INSPECTED) }), "In order; the last 2,000 of a longer log."),
     problems: ["NoSuchResource"],
     async handle({ params }, { core }) {
       const aggregate = { aggregateType: params.type!, aggregateId: params.aggregate! } as AggregateReference;
@@ -212,7 +237,7 @@ export const OPERATIONS_ROUTES: readonly Route[] = [
     summary: "Locks everything that an older key locks with the active one.",
     description: "The secrets themselves are not opened. Can be begun again at any time.",
     scope: "cloud:admin",
-    answer: answerOf(object({}, []), "What was rewrapped, and what could not be."),
+    answer: answerOf(REWRAP, "What was rewrapped, and what could not be."),
     handle: async (_call, { core }) => json(await core.secrets.rewrap()),
   },
 ];

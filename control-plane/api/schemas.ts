@@ -3,15 +3,18 @@
 import { type CommandType, IDENTITY_KINDS, ORG_ROLES } from "#contracts";
 import { ORG_SCOPES } from "#control-plane/platform-identity";
 import { AUDIT_CATEGORIES, AUDIT_DECISIONS } from "#foundation/audit";
+import { named } from "./named-schemas.ts";
 import type { ObjectSchema, Schema } from "./route.ts";
 
 export const text: Schema = { type: "string" };
 export const count: Schema = { type: "integer", minimum: 0 };
+/** ISO 8601, in UTC. */
+export const moment: Schema = { type: "string", format: "date-time" };
 export const time: Schema = { type: "integer", description: "Milliseconds since 1970-01-01T00:00:00Z." };
 export const accountId: Schema = { type: "string", pattern: "^[0-9]{12}$" };
 export const email: Schema = { type: "string", format: "email" };
-export const orgRole: Schema = { enum: ORG_ROLES };
-export const scopes: Schema = { type: "array", items: { enum: ORG_SCOPES }, uniqueItems: true };
+export const orgRole: Schema = named("OrgRole", { enum: ORG_ROLES });
+export const scopes: Schema = { type: "array", items: named("OrgScope", { enum: ORG_SCOPES }), uniqueItems: true };
 
 /** @param optional the members that may be missing */
 export function object(properties: Readonly<Record<string, Schema>>, optional: readonly string[] = []): ObjectSchema {
@@ -65,10 +68,20 @@ export const OPERATOR_COMMANDS: readonly CommandType[] = [
 
 export const SCHEMAS = {
   Problem: {
-    ...object({ type: text, title: text, status: count, code: text, detail: text, instance: text }, [
-      "detail",
-      "instance",
-    ]),
+    ...object(
+      {
+        type: text,
+        title: text,
+        status: count,
+        code: text,
+        detail: text,
+        instance: text,
+        retryable: { type: "boolean", description: "Whether the same again may succeed, where that is known." },
+        details: { type: "object", description: "By code." },
+      },
+      ["detail", "instance", "retryable", "details"],
+    ),
+    additionalProperties: true,
     description: "RFC 9457. `code` is permanent; decide on it.",
   },
   Health: object({ status: { enum: ["ok", "failing"] }, checks: { type: "object" } }),
@@ -259,6 +272,7 @@ export const SCHEMAS = {
         enum: OPERATOR_COMMANDS,
       },
     },
+    additionalProperties: true,
     description: "A command and its members.",
   },
   CommandResult: object({

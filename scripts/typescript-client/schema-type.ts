@@ -40,7 +40,8 @@ function objectType({ properties, required = [], additionalProperties }: JsonSch
     const mark = (required as readonly string[]).includes(name) ? "" : "?";
     return `${comment(schema.description, inner)}${inner}readonly ${memberName(name)}${mark}: ${typeOf(schema, inner)};\n`;
   });
-  return `{\n${lines.join("")}${indent}}`;
+  const open = additionalProperties === true ? `${inner}readonly [name: string]: unknown;\n` : "";
+  return `{\n${lines.join("")}${open}${indent}}`;
 }
 
 /** A name as a member has it. */

@@ -1,8 +1,8 @@
 /**
  * The rules of the house as a pure check over the files of the tree.
  *
- * Areas: foundation, contracts, control-plane, data-plane, apps, tests, bench, scripts. Rooms: the folders directly below foundation, the planes
- * and apps. A room is entered through an `index.ts`: its own, or that of a folder inside it.
+ * Areas: foundation, contracts, control-plane, data-plane, apps, clients, tests, bench, scripts. Rooms: the folders directly below foundation, the
+ * planes, apps and clients. A room is entered through an `index.ts`: its own, or that of a folder inside it.
  */
 
 import { posix } from "node:path";
@@ -21,7 +21,7 @@ export interface Declared {
   readonly devDependencies: ReadonlySet<string>;
 }
 
-const ROOMED = new Set(["foundation", "control-plane", "data-plane", "apps"]);
+const ROOMED = new Set(["foundation", "control-plane", "data-plane", "apps", "clients"]);
 
 /** Which areas an area may import by name. Its own area is meant as other rooms of it. */
 const MAY_SEE: Readonly<Record<string, ReadonlySet<string>>> = {
@@ -38,6 +38,8 @@ const MAY_SEE: Readonly<Record<string, ReadonlySet<string>>> = {
 
 /** What shared test support a unit test inside a room may reach by a relative path. */
 const TEST_SUPPORT = "tests/support/";
+/** Clients are packages of their own, which tests know by their doors. */
+const CLIENT_DOOR = /^clients\/[^/]+\/src\/index\.ts$/;
 /** Names that say nothing about what a file holds. */
 const NAMELESS = /^(utils?|helpers?|misc|common)$/;
 /** Tools that read a default export from their own configuration file. */
@@ -88,7 +90,7 @@ function relativeProblem(from: string, specifier: string, paths: ReadonlySet<str
   if (!/\.[a-z]+$/.test(specifier)) return "a relative import names the file with its extension";
   if (/\.tsx?$/.test(specifier) && !paths.has(target)) return "there is no such file";
   if (roomOf(from) === roomOf(target)) return undefined;
-  if (isTest(from) && target.startsWith(TEST_SUPPORT)) return undefined;
+  if (isTest(from) && (target.startsWith(TEST_SUPPORT) || CLIENT_DOOR.test(target))) return undefined;
   return `a relative import may not leave ${roomOf(from)}; enter another room by its name`;
 }
 
@@ -112,6 +114,7 @@ function doorProblem(from: string, one: Import, paths: ReadonlySet<string>): str
 
 function packageProblem(from: string, one: Import, { declared, shipped }: Tree): string | undefined {
   const { specifier } = one;
+  if (areaOf(from) === "clients" && !isTest(from)) return "a client needs nothing but what every platform has";
   if (specifier.startsWith("node:") || specifier === "bun" || specifier.startsWith("bun:")) {
     return specifier === "bun:test" && shipped.has(from) ? "shipped code does not load the test runner" : undefined;
   }
@@ -140,7 +143,7 @@ function reachable(scans: ReadonlyMap<string, Scan>): ReadonlySet<string> {
 
 function isEntry(path: string): boolean {
   if (areaOf(path) === "apps") return !isTest(path);
-  return isShippedArea(path) && path === `${roomOf(path)}/index.ts`;
+  return CLIENT_DOOR.test(path) || (isShippedArea(path) && path === `${roomOf(path)}/index.ts`);
 }
 
 function areaOf(path: string): string {

@@ -5,7 +5,17 @@ import { checkImports, type Declared } from "./import-rules.ts";
 import { scanImports } from "./scan-imports.ts";
 
 const ROOT = join(import.meta.dir, "../..");
-const AREAS = ["foundation", "contracts", "control-plane", "data-plane", "apps", "tests", "bench", "scripts"];
+const AREAS = [
+  "foundation",
+  "contracts",
+  "control-plane",
+  "data-plane",
+  "apps",
+  "clients",
+  "tests",
+  "bench",
+  "scripts",
+];
 
 function readTree(): { path: string; source: string }[] {
   const files: { path: string; source: string }[] = [];
@@ -41,6 +51,8 @@ describe("the checker finds planted violations", () => {
     { path: "contracts/index.ts", source: "export type X = 1;" },
     { path: "foundation/http/server.ts", source: "" },
     { path: "tests/support/skips.ts", source: "" },
+    { path: "clients/go/src/index.ts", source: "" },
+    { path: "clients/go/src/lines.ts", source: "" },
   ];
   const declared: Declared = { dependencies: new Set(["yaml", "@scope/in"]), devDependencies: new Set(["fast-check"]) };
   const check = (path: string, source: string): readonly string[] =>
@@ -127,6 +139,20 @@ describe("the checker finds planted violations", () => {
     ],
     ["a room that uses its own door", "foundation/http/a.ts", 'import { x } from "#foundation/http";', "inside a room"],
     ["a file that does not exist", "foundation/http/a.ts", 'import "./none.ts";', "no such file"],
+    ["a client that needs Node", "clients/go/src/a.ts", 'import "node:fs";', "needs nothing but"],
+    ["a client that needs a package", "clients/go/src/a.ts", 'import "yaml";', "needs nothing but"],
+    [
+      "a client that sees a room",
+      "clients/go/src/a.ts",
+      'import { x } from "#foundation/aws";',
+      "may not see foundation",
+    ],
+    [
+      "a test that goes past a client's door",
+      "tests/a.test.ts",
+      'import "../clients/go/src/lines.ts";',
+      "may not leave",
+    ],
     ["no extension", "foundation/http/a.ts", 'import "./server";', "with its extension"],
     ["a door that does not exist", "foundation/http/a.ts", 'import "#foundation/none";', "there is no door"],
     ["an unknown area", "foundation/http/a.ts", 'import "#tools/biplane";', "no such room"],
@@ -172,6 +198,7 @@ describe("the checker finds planted violations", () => {
       'import "#control-plane/events";\nimport "#data-plane/objects";',
     ],
     ["test support in a unit test", "foundation/http/a.test.ts", 'import "../../tests/support/skips.ts";'],
+    ["a client's door in a test", "tests/clients/a.test.ts", 'import "../../clients/go/src/index.ts";'],
     ["its own door in a unit test", "foundation/http/a.test.ts", 'import "#foundation/http";'],
     ["types in contracts", "contracts/a.ts", 'import type { x } from "#foundation/http";'],
     ["declared packages", "foundation/http/a.ts", 'import { a } from "yaml/inner";\nimport b from "@scope/in/x";'],

@@ -1,15 +1,5 @@
 /** What goes wrong, told apart by what a program can do about it. */
-
-/** A problem document (RFC 9457). `code` is permanent: decide on it, never on the texts. */
-export interface Problem {
-  readonly status: number;
-  readonly code: string;
-  readonly title: string;
-  readonly detail?: string;
-  readonly instance?: string;
-  readonly retryable?: boolean;
-  readonly [extension: string]: unknown;
-}
+import type { Problem } from "./operations.gen.ts";
 
 /** The control plane has refused, or failed; `problem` is what it said. */
 export class BiplaneError extends Error {
@@ -28,8 +18,19 @@ export class BiplaneError extends Error {
     return this.problem.status;
   }
 
+  /** Permanent: decide on it, never on the texts. */
   get code(): string {
     return this.problem.code;
+  }
+
+  /** What happened this time and what to do about it, for people. */
+  get detail(): string | undefined {
+    return this.problem.detail;
+  }
+
+  /** More about it, by code. */
+  get details(): Readonly<Record<string, unknown>> | undefined {
+    return this.problem.details;
   }
 }
 
@@ -44,21 +45,20 @@ export class UnexpectedAnswer extends Error {
   }
 }
 
-/** The error that an answer other than 2xx stands for. Reads its body. */
+/** The error that an answer other than 2xx stands for. Reads its body. @throws what the connection does when it breaks meanwhile */
 export async function errorOf(answer: Response): Promise<BiplaneError | UnexpectedAnswer> {
   const { status } = answer;
   const requestId = answer.headers.get("x-request-id") ?? undefined;
-  let text: string;
+  const text = await answer.text();
   try {
-    text = await answer.text();
     const document: unknown = JSON.parse(text);
     if (isProblem(document)) return new BiplaneError(document, requestId);
     if (isOAuthError(document)) {
       const { error: code, error_description: title = code } = document;
-      return new BiplaneError({ status, code, title }, requestId);
+      return new BiplaneError({ type: "about:blank", status, code, title }, requestId);
     }
   } catch {
-    // It is no JSON, or broke off.
+    // It is no JSON.
   }
   return new UnexpectedAnswer(status, `The answer ${status} is not a control plane's.`);
 }

@@ -1,4 +1,4 @@
 /** A client of Biplane's control plane. */
-export { BiplaneError, type Problem, UnexpectedAnswer } from "./errors.ts";
+export { BiplaneError, UnexpectedAnswer } from "./errors.ts";
 export * from "./operations.gen.ts";
 export type { CallOptions, ClientOptions } from "./transport.ts";

@@ -9,6 +9,11 @@ export type Problem = {
   readonly code: string;
   readonly detail?: string;
   readonly instance?: string;
+  /** Whether the same again may succeed, where that is known. */
+  readonly retryable?: boolean;
+  /** By code. */
+  readonly details?: Readonly<Record<string, unknown>>;
+  readonly [name: string]: unknown;
 };
 
 export type Health = {
@@ -25,6 +30,8 @@ export type Account = {
   readonly createdAt: number;
 };
 
+export type OrgRole = "owner" | "admin" | "developer" | "readonly";
+
 /** An org is an AWS account. `role` is the caller's. */
 export type Org = {
   readonly accountId: string;
@@ -32,14 +39,14 @@ export type Org = {
   readonly alias?: string;
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   readonly createdAt: number;
-  readonly role: "owner" | "admin" | "developer" | "readonly";
+  readonly role: OrgRole;
 };
 
 export type Member = {
   readonly personId: string;
   readonly email: string;
   readonly name: string;
-  readonly role: "owner" | "admin" | "developer" | "readonly";
+  readonly role: OrgRole;
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   readonly createdAt: number;
   /** Milliseconds since 1970-01-01T00:00:00Z. */
@@ -58,20 +65,22 @@ export type Invitation = {
   readonly invitationId: string;
   readonly accountId: string;
   readonly email: string;
-  readonly role: "owner" | "admin" | "developer" | "readonly";
+  readonly role: OrgRole;
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   readonly createdAt: number;
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   readonly expiresAt: number;
 };
 
+export type OrgScope = "orgs:read" | "orgs:admin" | "members:read" | "iam:read" | "iam:admin" | "aws:credentials" | "events:read" | "audit:read" | "apps:read" | "apps:write" | "envs:read" | "envs:write" | "releases:read" | "releases:write" | "deploys:write" | "rollbacks:write" | "routes:read" | "routes:write" | "volumes:read" | "volumes:write" | "secrets:read-metadata" | "secrets:write" | "logs:read" | "exec:write";
+
 export type ServicePrincipal = {
   /** Also the `client_id`. */
   readonly principalId: string;
   readonly accountId: string;
   readonly name: string;
-  readonly role: "owner" | "admin" | "developer" | "readonly";
-  readonly scopes: ReadonlyArray<"orgs:read" | "orgs:admin" | "members:read" | "iam:read" | "iam:admin" | "aws:credentials" | "events:read" | "audit:read" | "apps:read" | "apps:write" | "envs:read" | "envs:write" | "releases:read" | "releases:write" | "deploys:write" | "rollbacks:write" | "routes:read" | "routes:write" | "volumes:read" | "volumes:write" | "secrets:read-metadata" | "secrets:write" | "logs:read" | "exec:write">;
+  readonly role: OrgRole;
+  readonly scopes: readonly OrgScope[];
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   readonly createdAt: number;
   /** Milliseconds since 1970-01-01T00:00:00Z. */
@@ -81,7 +90,7 @@ export type ServicePrincipal = {
 export type ApiToken = {
   readonly tokenId: string;
   readonly name: string;
-  readonly scopes: ReadonlyArray<"orgs:read" | "orgs:admin" | "members:read" | "iam:read" | "iam:admin" | "aws:credentials" | "events:read" | "audit:read" | "apps:read" | "apps:write" | "envs:read" | "envs:write" | "releases:read" | "releases:write" | "deploys:write" | "rollbacks:write" | "routes:read" | "routes:write" | "volumes:read" | "volumes:write" | "secrets:read-metadata" | "secrets:write" | "logs:read" | "exec:write">;
+  readonly scopes: readonly OrgScope[];
   readonly accountId?: string;
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   readonly createdAt: number;
@@ -92,7 +101,7 @@ export type ApiToken = {
 export type Session = {
   readonly sessionId: string;
   readonly clientName: string;
-  readonly scopes: ReadonlyArray<"orgs:read" | "orgs:admin" | "members:read" | "iam:read" | "iam:admin" | "aws:credentials" | "events:read" | "audit:read" | "apps:read" | "apps:write" | "envs:read" | "envs:write" | "releases:read" | "releases:write" | "deploys:write" | "rollbacks:write" | "routes:read" | "routes:write" | "volumes:read" | "volumes:write" | "secrets:read-metadata" | "secrets:write" | "logs:read" | "exec:write">;
+  readonly scopes: readonly OrgScope[];
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   readonly createdAt: number;
   /** Milliseconds since 1970-01-01T00:00:00Z. */
@@ -109,12 +118,12 @@ export type WhoAmI = {
   readonly name?: string;
   readonly email?: string;
   /** What the credential is good for; in each org, the role sets the bounds. */
-  readonly scopes: ReadonlyArray<"orgs:read" | "orgs:admin" | "members:read" | "iam:read" | "iam:admin" | "aws:credentials" | "events:read" | "audit:read" | "apps:read" | "apps:write" | "envs:read" | "envs:write" | "releases:read" | "releases:write" | "deploys:write" | "rollbacks:write" | "routes:read" | "routes:write" | "volumes:read" | "volumes:write" | "secrets:read-metadata" | "secrets:write" | "logs:read" | "exec:write">;
+  readonly scopes: readonly OrgScope[];
   readonly orgs: ReadonlyArray<{
     readonly accountId: string;
     readonly name: string;
-    readonly role: "owner" | "admin" | "developer" | "readonly";
-    readonly scopes: ReadonlyArray<"orgs:read" | "orgs:admin" | "members:read" | "iam:read" | "iam:admin" | "aws:credentials" | "events:read" | "audit:read" | "apps:read" | "apps:write" | "envs:read" | "envs:write" | "releases:read" | "releases:write" | "deploys:write" | "rollbacks:write" | "routes:read" | "routes:write" | "volumes:read" | "volumes:write" | "secrets:read-metadata" | "secrets:write" | "logs:read" | "exec:write">;
+    readonly role: OrgRole;
+    readonly scopes: readonly OrgScope[];
   }>;
 };
 
@@ -304,6 +313,7 @@ export type Status = {
 /** A command and its members. */
 export type Command = {
   readonly type: "account.create" | "account.configure" | "user.create" | "user.configure" | "user.delete" | "group.create" | "group.configure" | "group.delete" | "role.create" | "role.configure" | "role.delete" | "managedPolicy.create" | "managedPolicy.configure" | "managedPolicy.delete" | "instanceProfile.create" | "instanceProfile.configure" | "instanceProfile.delete" | "oidcProvider.create" | "oidcProvider.configure" | "oidcProvider.delete" | "user.rename" | "group.rename" | "accessKey.create" | "accessKey.update" | "accessKey.delete" | "dataPlane.forget";
+  readonly [name: string]: unknown;
 };
 
 export type CommandResult = {
@@ -311,6 +321,439 @@ export type CommandResult = {
   readonly eventId: number;
   /** By type; secrets are shown here and never again. */
   readonly result: Readonly<Record<string, unknown>>;
+};
+
+export type ViewReport = {
+  readonly view: string;
+  readonly events: number;
+  readonly rows: number;
+  readonly equal: boolean;
+  readonly differences: number;
+  readonly quarantined: number;
+};
+
+export type Finding = {
+  readonly id: string;
+  readonly kind: string;
+  readonly object: string;
+  readonly since: string;
+  readonly explanation: string;
+  readonly remedy?: string;
+  readonly advice?: string;
+};
+
+export type Drill = {
+  readonly id: string;
+  readonly backup: string;
+  readonly passed: boolean;
+  readonly detail: string;
+  readonly events: number;
+  readonly created_at: string;
+};
+
+export type SecretKey = {
+  readonly keyId: string;
+  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  readonly createdAt: number;
+  readonly active: boolean;
+  readonly fingerprint: string;
+};
+
+export type AuditVerdict = {
+  readonly sound: true;
+  readonly log: string;
+  /** 1 until retention has removed some. */
+  readonly firstSequence: number;
+  readonly head: {
+    readonly sequence: number;
+    readonly hash: string;
+  };
+  readonly checked: number;
+  readonly checkpoint?: "met" | "beforeStart";
+} | {
+  readonly sound: false;
+  readonly problem: string;
+  readonly sequence: number;
+  readonly message: string;
+  readonly checked: number;
+};
+
+export type Project = {
+  readonly id: string;
+  readonly org_id: string;
+  readonly name: string;
+  readonly created_at: string;
+  readonly updated_at: string;
+  /** What a caller states as `expected_version`. */
+  readonly resource_version: number;
+};
+
+export type App = {
+  readonly id: string;
+  readonly org_id: string;
+  readonly name: string;
+  readonly description?: string;
+  readonly project_id?: string;
+  readonly created_at: string;
+  readonly updated_at: string;
+  /** What a caller states as `expected_version`. */
+  readonly resource_version: number;
+};
+
+export type Unschedulable = {
+  readonly reason: "no_nodes_active" | "no_capacity_memory" | "no_capacity_disk" | "no_node_with_isolation" | "volume_locality_no_node" | "volume_home_node_offline" | "volume_in_use" | "volume_missing" | "volume_constraints_invalid" | "secrets_missing" | "org_quota_exceeded" | "crash_loop";
+  /** For people. */
+  readonly message: string;
+};
+
+export type Env = {
+  readonly id: string;
+  readonly org_id: string;
+  readonly app_id: string;
+  readonly name: string;
+  /** By process type. One that is not named has what its manifest says (`scaling.min`). */
+  readonly scale: Readonly<Record<string, number>>;
+  /** By process type: what shall run. */
+  readonly desired: Readonly<Record<string, {
+    readonly release_id: string;
+    readonly deploy_id: string;
+  }>>;
+  /** By process type: why it cannot be placed now. */
+  readonly unschedulable: Readonly<Record<string, Unschedulable>>;
+  readonly secrets_not_needed: boolean;
+  /** By process type. */
+  readonly restarts: Readonly<Record<string, number>>;
+  readonly created_at: string;
+  readonly updated_at: string;
+  /** What a caller states as `expected_version`. */
+  readonly resource_version: number;
+};
+
+export type Artifact = {
+  readonly source: "directory" | "image";
+  readonly digest: string;
+  readonly reference?: string;
+  readonly size_bytes: number;
+  readonly resolved_digests?: ReadonlyArray<{
+    readonly os: string;
+    readonly architecture: string;
+    readonly digest: string;
+  }>;
+};
+
+export type Release = {
+  readonly id: string;
+  readonly org_id: string;
+  readonly app_id: string;
+  readonly number: number;
+  readonly artifact: Artifact;
+  readonly manifest: Readonly<Record<string, unknown>>;
+  readonly manifest_hash: string;
+  readonly message?: string;
+  readonly created_at: string;
+  readonly updated_at: string;
+  /** What a caller states as `expected_version`. */
+  readonly resource_version: number;
+};
+
+export type ReleaseUpload = {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly bucket: string;
+  readonly prefix: string;
+  readonly access_key_id: string;
+  readonly secret_access_key: string;
+  readonly session_token: string;
+  readonly expires_at: string;
+};
+
+export type Deploy = {
+  readonly id: string;
+  readonly org_id: string;
+  readonly app_id: string;
+  readonly env_id: string;
+  readonly kind: "deploy" | "rollback";
+  readonly release_id: string;
+  readonly process_types: readonly string[];
+  readonly strategy: "rolling";
+  readonly status: "queued" | "rolling" | "succeeded" | "failed" | "superseded";
+  /** How far it is, or why it ended, for people. */
+  readonly message?: string;
+  readonly failed_reason?: "rollout_timeout" | "startup_timeout" | "crash_loop" | "unschedulable" | "env_deleted";
+  readonly finished_at?: string;
+  readonly created_at: string;
+  readonly updated_at: string;
+  /** What a caller states as `expected_version`. */
+  readonly resource_version: number;
+};
+
+export type Scale = {
+  readonly env_id: string;
+  readonly processes: ReadonlyArray<{
+    readonly process_type: string;
+    readonly desired: number;
+  }>;
+  readonly resource_version: number;
+};
+
+export type Route = {
+  readonly id: string;
+  readonly org_id: string;
+  readonly app_id: string;
+  readonly env_id: string;
+  readonly protocol: "http" | "tls_passthrough" | "tcp_raw";
+  readonly hostname?: string;
+  readonly path?: string;
+  readonly listen_port?: number;
+  readonly process_type: string;
+  readonly port: number;
+  readonly proxy_protocol: "off" | "v2";
+  readonly created_at: string;
+  readonly updated_at: string;
+  /** What a caller states as `expected_version`. */
+  readonly resource_version: number;
+};
+
+export type SecretBundle = {
+  readonly env_id: string;
+  readonly bundle_id: string | null;
+  readonly current_version_id: string | null;
+  /** 0 before the first version. */
+  readonly version_number: number;
+  /** Names, sorted. */
+  readonly keys: readonly string[];
+  /** Somebody has said that no secrets are needed. */
+  readonly not_needed: boolean;
+  readonly updated_at: string | null;
+  /** What a caller states as `expected_version`. */
+  readonly resource_version: number;
+};
+
+export type VolumeAttachment = {
+  readonly id: string;
+  readonly org_id: string;
+  readonly volume_id: string;
+  readonly app_id: string;
+  readonly env_id: string;
+  readonly process_type: string;
+  readonly mount_path: string;
+  readonly read_only: boolean;
+  readonly created_at: string;
+  readonly updated_at: string;
+  /** What a caller states as `expected_version`. */
+  readonly resource_version: number;
+};
+
+export type Volume = {
+  readonly id: string;
+  readonly org_id: string;
+  readonly name: string;
+  readonly size_bytes: number;
+  readonly filesystem: string;
+  readonly backup_enabled: boolean;
+  readonly home_node_id: string;
+  readonly state: "creating" | "available" | "deleting" | "error";
+  readonly failed_reason?: string;
+  readonly restored_from?: string;
+  readonly attachments: readonly VolumeAttachment[];
+  readonly created_at: string;
+  readonly updated_at: string;
+  /** What a caller states as `expected_version`. */
+  readonly resource_version: number;
+};
+
+export type Snapshot = {
+  readonly id: string;
+  readonly org_id: string;
+  readonly volume_id: string;
+  readonly node_id: string;
+  readonly status: "queued" | "running" | "succeeded" | "failed";
+  readonly note?: string;
+  readonly consistency?: "crash" | "quiesced";
+  readonly size_bytes?: number;
+  readonly plaintext_sha256?: string;
+  readonly chunks?: number;
+  readonly object_key?: string;
+  readonly failed_reason?: string;
+  readonly finished_at?: string;
+  readonly created_at: string;
+  readonly updated_at: string;
+  /** What a caller states as `expected_version`. */
+  readonly resource_version: number;
+};
+
+export type Restore = {
+  readonly id: string;
+  readonly org_id: string;
+  readonly snapshot_id: string;
+  readonly source_volume_id: string;
+  readonly new_volume_id: string;
+  readonly node_id: string;
+  readonly status: "queued" | "running" | "succeeded" | "failed";
+  readonly failed_reason?: string;
+  readonly finished_at?: string;
+  readonly created_at: string;
+  readonly updated_at: string;
+  /** What a caller states as `expected_version`. */
+  readonly resource_version: number;
+};
+
+export type Instance = {
+  readonly id: string;
+  readonly org_id: string;
+  readonly app_id: string;
+  readonly env_id: string;
+  readonly process_type: string;
+  readonly node_id: string;
+  readonly node: string | null;
+  readonly release_id: string;
+  readonly deploy_id: string;
+  readonly secrets_version_id?: string;
+  readonly spec_hash: string;
+  readonly memory_bytes: number;
+  readonly cpu_millis: number;
+  readonly disk_bytes: number;
+  readonly mounts: ReadonlyArray<{
+    readonly volume_id: string;
+    readonly mount_path: string;
+    readonly read_only: boolean;
+  }>;
+  readonly desired_state: "running" | "draining" | "stopped";
+  readonly status: "pending" | "preparing" | "starting" | "ready" | "unready" | "draining" | "stopped" | "failed";
+  readonly address?: {
+    readonly host: string;
+    /** The port that listens, by the declared one. */
+    readonly ports: Readonly<Record<string, number>>;
+  };
+  readonly reason?: "image_pull_failed" | "image_too_large" | "image_pull_timeout" | "image_layer_invalid" | "rootfs_build_failed" | "start_failed" | "network_setup_failed" | "volume_attach_failed" | "secrets_missing" | "secrets_injection_failed" | "healthcheck_failed" | "prestart_failed" | "oom_killed" | "exited" | "crash_loop_backoff" | "terminated_by_operator" | "node_draining" | "node_lost" | "runtime_unavailable";
+  readonly detail?: string;
+  readonly exit_code?: number;
+  /** How often it was started again. */
+  readonly restarts: number;
+  readonly drain_grace_seconds?: number;
+  readonly draining_since?: string;
+  readonly drain_reason?: string;
+  readonly ready_since?: string;
+  readonly ended_at?: string;
+  readonly created_at: string;
+  readonly updated_at: string;
+  /** What a caller states as `expected_version`. */
+  readonly resource_version: number;
+};
+
+export type ExecSession = {
+  readonly session_id: string;
+  readonly connect_url: string;
+  readonly session_token: string;
+  readonly expires_in_seconds: number;
+};
+
+export type LogLine = {
+  readonly ts: string;
+  readonly instance_id: string;
+  readonly process_type: string;
+  readonly stream: "stdout" | "stderr" | "system";
+  readonly line: string;
+};
+
+export type EnvStatus = {
+  readonly app: {
+    readonly id: string;
+    readonly name: string;
+  };
+  readonly env: {
+    readonly id: string;
+    readonly name: string;
+  };
+  readonly status: "healthy" | "degraded" | "failing" | "idle";
+  readonly processes: ReadonlyArray<{
+    readonly process_type: string;
+    readonly release_id: string;
+    readonly release_number: number | null;
+    readonly desired: number;
+    readonly ready: number;
+    readonly live: number;
+    readonly unschedulable: Unschedulable | null;
+  }>;
+  readonly routes: ReadonlyArray<{
+    readonly id: string;
+    readonly protocol: string;
+    readonly url: string | null;
+    readonly problem: string | null;
+  }>;
+  readonly last_deploy: Deploy | null;
+};
+
+export type Explanation = {
+  readonly question: "not_serving" | "not_converging" | "restarted" | "what_changed";
+  readonly answer: string;
+  readonly evidence: readonly number[];
+  readonly hint?: string;
+};
+
+export type Node = {
+  readonly id: string;
+  readonly name: string;
+  readonly intent: "active" | "draining" | "disabled";
+  readonly health: "online" | "degraded" | "offline";
+  readonly health_reason?: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly allocatable: {
+    readonly memory_bytes: number;
+    readonly cpu_cores: number;
+    readonly disk_bytes: number;
+  };
+  readonly used: {
+    readonly memory_bytes: number;
+    readonly cpu_millis: number;
+  };
+  readonly isolation: readonly string[];
+  readonly version: string;
+  readonly architecture: string;
+  readonly instances: number;
+  readonly volumes: number;
+  readonly connected: boolean;
+  readonly blockers: ReadonlyArray<{
+    readonly instance_id: string;
+    readonly reason: string;
+  }>;
+  readonly created_at: string;
+  readonly updated_at: string;
+  /** What a caller states as `expected_version`. */
+  readonly resource_version: number;
+};
+
+export type Edge = {
+  readonly id: string;
+  readonly name: string;
+  readonly state: string;
+  readonly http_url: string | null;
+  readonly https_url: string | null;
+  readonly routes: number;
+  readonly connections: number;
+};
+
+export type Limits = {
+  readonly apps: number;
+  readonly envs: number;
+  readonly routes: number;
+  readonly hostnames: number;
+  readonly public_ports: number;
+  readonly max_instances: number;
+  readonly total_memory_bytes: number;
+  readonly total_cpu_millis: number;
+  readonly volumes: number;
+  readonly total_volume_bytes: number;
+  readonly volume_attachments: number;
+  readonly snapshots_per_volume: number;
+  readonly exec_sessions: number;
+  readonly exec_sessions_per_hour: number;
+};
+
+export type Quotas = {
+  readonly limits: Limits;
+  readonly usage: Readonly<Record<string, number>>;
+  readonly defaults: Limits;
 };
 
 /** Of `inspectAggregate`. */
@@ -445,7 +888,7 @@ export interface StartDeviceParameters {
   readonly body: {
     readonly client_name?: string;
     readonly scope?: string;
-    readonly scopes?: ReadonlyArray<"orgs:read" | "orgs:admin" | "members:read" | "iam:read" | "iam:admin" | "aws:credentials" | "events:read" | "audit:read" | "apps:read" | "apps:write" | "envs:read" | "envs:write" | "releases:read" | "releases:write" | "deploys:write" | "rollbacks:write" | "routes:read" | "routes:write" | "volumes:read" | "volumes:write" | "secrets:read-metadata" | "secrets:write" | "logs:read" | "exec:write">;
+    readonly scopes?: readonly OrgScope[];
   };
 }
 
@@ -475,7 +918,7 @@ export interface GetTokenParameters {
     readonly refresh_token?: string;
     readonly device_code?: string;
     readonly scope?: string;
-    readonly scopes?: ReadonlyArray<"orgs:read" | "orgs:admin" | "members:read" | "iam:read" | "iam:admin" | "aws:credentials" | "events:read" | "audit:read" | "apps:read" | "apps:write" | "envs:read" | "envs:write" | "releases:read" | "releases:write" | "deploys:write" | "rollbacks:write" | "routes:read" | "routes:write" | "volumes:read" | "volumes:write" | "secrets:read-metadata" | "secrets:write" | "logs:read" | "exec:write">;
+    readonly scopes?: readonly OrgScope[];
   };
 }
 
@@ -485,7 +928,7 @@ export interface RefreshTokenParameters {
     readonly refresh_token: string;
     readonly grant_type?: string;
     readonly scope?: string;
-    readonly scopes?: ReadonlyArray<"orgs:read" | "orgs:admin" | "members:read" | "iam:read" | "iam:admin" | "aws:credentials" | "events:read" | "audit:read" | "apps:read" | "apps:write" | "envs:read" | "envs:write" | "releases:read" | "releases:write" | "deploys:write" | "rollbacks:write" | "routes:read" | "routes:write" | "volumes:read" | "volumes:write" | "secrets:read-metadata" | "secrets:write" | "logs:read" | "exec:write">;
+    readonly scopes?: readonly OrgScope[];
   };
 }
 
@@ -501,7 +944,7 @@ export interface RevokeTokenParameters {
 export interface CreateTokenParameters {
   readonly body: {
     readonly name: string;
-    readonly scopes: ReadonlyArray<"orgs:read" | "orgs:admin" | "members:read" | "iam:read" | "iam:admin" | "aws:credentials" | "events:read" | "audit:read" | "apps:read" | "apps:write" | "envs:read" | "envs:write" | "releases:read" | "releases:write" | "deploys:write" | "rollbacks:write" | "routes:read" | "routes:write" | "volumes:read" | "volumes:write" | "secrets:read-metadata" | "secrets:write" | "logs:read" | "exec:write">;
+    readonly scopes: readonly OrgScope[];
     /** The only org that it is good for; all of the caller's when left out. */
     readonly accountId?: string;
     /** It never expires when left out. */
@@ -571,7 +1014,7 @@ export interface ChangeMemberParameters {
   /** A person's id, `prs_…`. */
   readonly member: string;
   readonly body: {
-    readonly role: "owner" | "admin" | "developer" | "readonly";
+    readonly role: OrgRole;
   };
 }
 
@@ -603,7 +1046,7 @@ export interface InviteParameters {
   readonly org: string;
   readonly body: {
     readonly email: string;
-    readonly role: "owner" | "admin" | "developer" | "readonly";
+    readonly role: OrgRole;
   };
 }
 
@@ -634,8 +1077,8 @@ export interface CreateServicePrincipalParameters {
   readonly org: string;
   readonly body: {
     readonly name: string;
-    readonly role: "owner" | "admin" | "developer" | "readonly";
-    readonly scopes: ReadonlyArray<"orgs:read" | "orgs:admin" | "members:read" | "iam:read" | "iam:admin" | "aws:credentials" | "events:read" | "audit:read" | "apps:read" | "apps:write" | "envs:read" | "envs:write" | "releases:read" | "releases:write" | "deploys:write" | "rollbacks:write" | "routes:read" | "routes:write" | "volumes:read" | "volumes:write" | "secrets:read-metadata" | "secrets:write" | "logs:read" | "exec:write">;
+    readonly role: OrgRole;
+    readonly scopes: readonly OrgScope[];
   };
 }
 
@@ -655,8 +1098,8 @@ export interface ChangeServicePrincipalParameters {
   readonly principal: string;
   readonly body: {
     readonly name?: string;
-    readonly role?: "owner" | "admin" | "developer" | "readonly";
-    readonly scopes?: ReadonlyArray<"orgs:read" | "orgs:admin" | "members:read" | "iam:read" | "iam:admin" | "aws:credentials" | "events:read" | "audit:read" | "apps:read" | "apps:write" | "envs:read" | "envs:write" | "releases:read" | "releases:write" | "deploys:write" | "rollbacks:write" | "routes:read" | "routes:write" | "volumes:read" | "volumes:write" | "secrets:read-metadata" | "secrets:write" | "logs:read" | "exec:write">;
+    readonly role?: OrgRole;
+    readonly scopes?: readonly OrgScope[];
   };
 }
 
@@ -777,14 +1220,6 @@ export interface ListOrgBucketsParameters {
   readonly after?: string;
 }
 
-/** Of `listDataPlanes`. */
-export interface ListDataPlanesParameters {
-  /** Most records of the answer. */
-  readonly limit?: number;
-  /** The `next` of the page before. */
-  readonly after?: string;
-}
-
 /** Of `listQueues`. */
 export interface ListQueuesParameters {
   /** Most records of the answer. */
@@ -819,6 +1254,14 @@ export interface ListTablesParameters {
 export interface ListOrgTablesParameters {
   /** The org: twelve digits. */
   readonly org: string;
+  /** Most records of the answer. */
+  readonly limit?: number;
+  /** The `next` of the page before. */
+  readonly after?: string;
+}
+
+/** Of `listDataPlanes`. */
+export interface ListDataPlanesParameters {
   /** Most records of the answer. */
   readonly limit?: number;
   /** The `next` of the page before. */
@@ -925,6 +1368,49 @@ export interface DeleteAppParameters {
   readonly app: string;
 }
 
+/** Of `listReleases`. */
+export interface ListReleasesParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** An app's id, `app_…`, or its name. */
+  readonly app: string;
+  /** Most items of a page. */
+  readonly limit?: number;
+  /** The `next_cursor` of the page before. */
+  readonly cursor?: string;
+}
+
+/** Of `createRelease`. */
+export interface CreateReleaseParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** An app's id, `app_…`, or its name. */
+  readonly app: string;
+  readonly body: {
+    readonly artifact: Artifact;
+    readonly manifest: Readonly<Record<string, unknown>>;
+    readonly message?: string;
+  };
+}
+
+/** Of `getRelease`. */
+export interface GetReleaseParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** An app's id, `app_…`, or its name. */
+  readonly app: string;
+  /** A release's id, `rel_…`, or its number. */
+  readonly release: string;
+}
+
+/** Of `startReleaseUpload`. */
+export interface StartReleaseUploadParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** An app's id, `app_…`, or its name. */
+  readonly app: string;
+}
+
 /** Of `listEnvs`. */
 export interface ListEnvsParameters {
   /** The org: twelve digits. */
@@ -983,57 +1469,65 @@ export interface DeleteEnvParameters {
   readonly env: string;
 }
 
-/** Of `listReleases`. */
-export interface ListReleasesParameters {
+/** Of `getScale`. */
+export interface GetScaleParameters {
   /** The org: twelve digits. */
   readonly org: string;
   /** An app's id, `app_…`, or its name. */
   readonly app: string;
-  /** Most items of a page. */
-  readonly limit?: number;
-  /** The `next_cursor` of the page before. */
-  readonly cursor?: string;
+  /** An environment's id, `env_…`, or its name. */
+  readonly env: string;
 }
 
-/** Of `createRelease`. */
-export interface CreateReleaseParameters {
+/** Of `setScale`. */
+export interface SetScaleParameters {
   /** The org: twelve digits. */
   readonly org: string;
   /** An app's id, `app_…`, or its name. */
   readonly app: string;
+  /** An environment's id, `env_…`, or its name. */
+  readonly env: string;
   readonly body: {
-    readonly artifact: {
-      readonly source: "directory" | "image";
-      readonly digest: string;
-      readonly reference?: string;
-      readonly size_bytes: number;
-      readonly resolved_digests?: ReadonlyArray<{
-        readonly os: string;
-        readonly architecture: string;
-        readonly digest: string;
-      }>;
-    };
-    readonly manifest: Readonly<Record<string, unknown>>;
-    readonly message?: string;
+    readonly processes: ReadonlyArray<{
+      readonly process_type: string;
+      readonly desired: number;
+    }>;
+    /** The `resource_version` that was seen; another one is refused (409 RevisionMismatch). */
+    readonly expected_version?: number;
   };
 }
 
-/** Of `getRelease`. */
-export interface GetReleaseParameters {
+/** Of `restartEnv`. */
+export interface RestartEnvParameters {
   /** The org: twelve digits. */
   readonly org: string;
   /** An app's id, `app_…`, or its name. */
   readonly app: string;
-  /** A release's id, `rel_…`, or its number. */
-  readonly release: string;
+  /** An environment's id, `env_…`, or its name. */
+  readonly env: string;
+  readonly body: {
+    readonly process_types?: readonly string[];
+  };
 }
 
-/** Of `startReleaseUpload`. */
-export interface StartReleaseUploadParameters {
+/** Of `getEnvStatus`. */
+export interface GetEnvStatusParameters {
   /** The org: twelve digits. */
   readonly org: string;
   /** An app's id, `app_…`, or its name. */
   readonly app: string;
+  /** An environment's id, `env_…`, or its name. */
+  readonly env: string;
+}
+
+/** Of `explainEnv`. */
+export interface ExplainEnvParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** An app's id, `app_…`, or its name. */
+  readonly app: string;
+  /** An environment's id, `env_…`, or its name. */
+  readonly env: string;
 }
 
 /** Of `listDeploys`. */
@@ -1087,47 +1581,6 @@ export interface CreateRollbackParameters {
   readonly env: string;
   readonly body: {
     readonly release_id?: string;
-  };
-}
-
-/** Of `getScale`. */
-export interface GetScaleParameters {
-  /** The org: twelve digits. */
-  readonly org: string;
-  /** An app's id, `app_…`, or its name. */
-  readonly app: string;
-  /** An environment's id, `env_…`, or its name. */
-  readonly env: string;
-}
-
-/** Of `setScale`. */
-export interface SetScaleParameters {
-  /** The org: twelve digits. */
-  readonly org: string;
-  /** An app's id, `app_…`, or its name. */
-  readonly app: string;
-  /** An environment's id, `env_…`, or its name. */
-  readonly env: string;
-  readonly body: {
-    readonly processes: ReadonlyArray<{
-      readonly process_type: string;
-      readonly desired: number;
-    }>;
-    /** The `resource_version` that was seen; another one is refused (409 RevisionMismatch). */
-    readonly expected_version?: number;
-  };
-}
-
-/** Of `restartEnv`. */
-export interface RestartEnvParameters {
-  /** The org: twelve digits. */
-  readonly org: string;
-  /** An app's id, `app_…`, or its name. */
-  readonly app: string;
-  /** An environment's id, `env_…`, or its name. */
-  readonly env: string;
-  readonly body: {
-    readonly process_types?: readonly string[];
   };
 }
 
@@ -1246,7 +1699,7 @@ export interface ChangeSecretsParameters {
   readonly env: string;
   readonly body: {
     /** By name; `null` takes one away. */
-    readonly values: Readonly<Record<string, unknown>>;
+    readonly values: Readonly<Record<string, string | null>>;
     /** The `resource_version` that was seen; another one is refused (409 RevisionMismatch). */
     readonly expected_version?: number;
   };
@@ -1260,156 +1713,6 @@ export interface ConfirmNoSecretsParameters {
   readonly app: string;
   /** An environment's id, `env_…`, or its name. */
   readonly env: string;
-}
-
-/** Of `listVolumes`. */
-export interface ListVolumesParameters {
-  /** The org: twelve digits. */
-  readonly org: string;
-  /** Most items of a page. */
-  readonly limit?: number;
-  /** The `next_cursor` of the page before. */
-  readonly cursor?: string;
-}
-
-/** Of `createVolume`. */
-export interface CreateVolumeParameters {
-  /** The org: twelve digits. */
-  readonly org: string;
-  readonly body: {
-    readonly name: string;
-    /** At least 1 GiB (1073741824). */
-    readonly size_bytes: number;
-    readonly backup_enabled?: boolean;
-    /** The node's id or name; without it, the node with the most room. */
-    readonly node_id?: string;
-  };
-}
-
-/** Of `getVolume`. */
-export interface GetVolumeParameters {
-  /** The org: twelve digits. */
-  readonly org: string;
-  /** A volume's id, `vol_…`, or its name. */
-  readonly volume: string;
-}
-
-/** Of `deleteVolume`. */
-export interface DeleteVolumeParameters {
-  /** The org: twelve digits. */
-  readonly org: string;
-  /** A volume's id, `vol_…`, or its name. */
-  readonly volume: string;
-  readonly body: {
-    /** The `resource_version` that was seen; another one is refused (409 RevisionMismatch). */
-    readonly expected_version?: number;
-  };
-}
-
-/** Of `listVolumeAttachments`. */
-export interface ListVolumeAttachmentsParameters {
-  /** The org: twelve digits. */
-  readonly org: string;
-  /** An app's id, `app_…`, or its name. */
-  readonly app: string;
-  /** An environment's id, `env_…`, or its name. */
-  readonly env: string;
-  /** Most items of a page. */
-  readonly limit?: number;
-  /** The `next_cursor` of the page before. */
-  readonly cursor?: string;
-}
-
-/** Of `attachVolume`. */
-export interface AttachVolumeParameters {
-  /** The org: twelve digits. */
-  readonly org: string;
-  /** An app's id, `app_…`, or its name. */
-  readonly app: string;
-  /** An environment's id, `env_…`, or its name. */
-  readonly env: string;
-  readonly body: {
-    readonly volume_id: string;
-    readonly process_type: string;
-    readonly mount_path: string;
-    readonly read_only?: boolean;
-  };
-}
-
-/** Of `detachVolume`. */
-export interface DetachVolumeParameters {
-  /** The org: twelve digits. */
-  readonly org: string;
-  /** An app's id, `app_…`, or its name. */
-  readonly app: string;
-  /** An environment's id, `env_…`, or its name. */
-  readonly env: string;
-  /** An attachment's id, `vat_…`. */
-  readonly attachment: string;
-}
-
-/** Of `listSnapshots`. */
-export interface ListSnapshotsParameters {
-  /** The org: twelve digits. */
-  readonly org: string;
-  /** A volume's id, `vol_…`, or its name. */
-  readonly volume: string;
-  /** Most items of a page. */
-  readonly limit?: number;
-  /** The `next_cursor` of the page before. */
-  readonly cursor?: string;
-}
-
-/** Of `createSnapshot`. */
-export interface CreateSnapshotParameters {
-  /** The org: twelve digits. */
-  readonly org: string;
-  /** A volume's id, `vol_…`, or its name. */
-  readonly volume: string;
-  readonly body: {
-    readonly note?: string;
-  };
-}
-
-/** Of `getSnapshot`. */
-export interface GetSnapshotParameters {
-  /** The org: twelve digits. */
-  readonly org: string;
-  /** A volume's id, `vol_…`, or its name. */
-  readonly volume: string;
-  /** A snapshot's id, `snp_…`. */
-  readonly snapshot: string;
-}
-
-/** Of `deleteSnapshot`. */
-export interface DeleteSnapshotParameters {
-  /** The org: twelve digits. */
-  readonly org: string;
-  /** A volume's id, `vol_…`, or its name. */
-  readonly volume: string;
-  /** A snapshot's id, `snp_…`. */
-  readonly snapshot: string;
-}
-
-/** Of `restoreVolume`. */
-export interface RestoreVolumeParameters {
-  /** The org: twelve digits. */
-  readonly org: string;
-  /** A volume's id, `vol_…`, or its name. */
-  readonly volume: string;
-  readonly body: {
-    readonly snapshot_id: string;
-    readonly new_volume_name?: string;
-    readonly node_id?: string;
-  };
-}
-
-/** Of `getRestore`. */
-export interface GetRestoreParameters {
-  /** The org: twelve digits. */
-  readonly org: string;
-  /** A restore's id, `rst_…`. */
-  readonly restore: string;
 }
 
 /** Of `listInstances`. */
@@ -1510,24 +1813,154 @@ export interface FollowLogsParameters {
   readonly tail_lines?: number;
 }
 
-/** Of `getEnvStatus`. */
-export interface GetEnvStatusParameters {
+/** Of `listVolumes`. */
+export interface ListVolumesParameters {
   /** The org: twelve digits. */
   readonly org: string;
-  /** An app's id, `app_…`, or its name. */
-  readonly app: string;
-  /** An environment's id, `env_…`, or its name. */
-  readonly env: string;
+  /** Most items of a page. */
+  readonly limit?: number;
+  /** The `next_cursor` of the page before. */
+  readonly cursor?: string;
 }
 
-/** Of `explainEnv`. */
-export interface ExplainEnvParameters {
+/** Of `createVolume`. */
+export interface CreateVolumeParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  readonly body: {
+    readonly name: string;
+    /** At least 1 GiB (1073741824). */
+    readonly size_bytes: number;
+    readonly backup_enabled?: boolean;
+    /** The node's id or name; without it, the node with the most room. */
+    readonly node_id?: string;
+  };
+}
+
+/** Of `getVolume`. */
+export interface GetVolumeParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A volume's id, `vol_…`, or its name. */
+  readonly volume: string;
+}
+
+/** Of `deleteVolume`. */
+export interface DeleteVolumeParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A volume's id, `vol_…`, or its name. */
+  readonly volume: string;
+  readonly body: {
+    /** The `resource_version` that was seen; another one is refused (409 RevisionMismatch). */
+    readonly expected_version?: number;
+  };
+}
+
+/** Of `listVolumeAttachments`. */
+export interface ListVolumeAttachmentsParameters {
   /** The org: twelve digits. */
   readonly org: string;
   /** An app's id, `app_…`, or its name. */
   readonly app: string;
   /** An environment's id, `env_…`, or its name. */
   readonly env: string;
+  /** Most items of a page. */
+  readonly limit?: number;
+  /** The `next_cursor` of the page before. */
+  readonly cursor?: string;
+}
+
+/** Of `attachVolume`. */
+export interface AttachVolumeParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** An app's id, `app_…`, or its name. */
+  readonly app: string;
+  /** An environment's id, `env_…`, or its name. */
+  readonly env: string;
+  readonly body: {
+    readonly volume_id: string;
+    readonly process_type: string;
+    readonly mount_path: string;
+    readonly read_only?: boolean;
+  };
+}
+
+/** Of `detachVolume`. */
+export interface DetachVolumeParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** An app's id, `app_…`, or its name. */
+  readonly app: string;
+  /** An environment's id, `env_…`, or its name. */
+  readonly env: string;
+  /** An attachment's id, `vat_…`. */
+  readonly attachment: string;
+}
+
+/** Of `restoreVolume`. */
+export interface RestoreVolumeParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A volume's id, `vol_…`, or its name. */
+  readonly volume: string;
+  readonly body: {
+    readonly snapshot_id: string;
+    readonly new_volume_name?: string;
+    readonly node_id?: string;
+  };
+}
+
+/** Of `getRestore`. */
+export interface GetRestoreParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A restore's id, `rst_…`. */
+  readonly restore: string;
+}
+
+/** Of `listSnapshots`. */
+export interface ListSnapshotsParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A volume's id, `vol_…`, or its name. */
+  readonly volume: string;
+  /** Most items of a page. */
+  readonly limit?: number;
+  /** The `next_cursor` of the page before. */
+  readonly cursor?: string;
+}
+
+/** Of `createSnapshot`. */
+export interface CreateSnapshotParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A volume's id, `vol_…`, or its name. */
+  readonly volume: string;
+  readonly body: {
+    readonly note?: string;
+  };
+}
+
+/** Of `getSnapshot`. */
+export interface GetSnapshotParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A volume's id, `vol_…`, or its name. */
+  readonly volume: string;
+  /** A snapshot's id, `snp_…`. */
+  readonly snapshot: string;
+}
+
+/** Of `deleteSnapshot`. */
+export interface DeleteSnapshotParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A volume's id, `vol_…`, or its name. */
+  readonly volume: string;
+  /** A snapshot's id, `snp_…`. */
+  readonly snapshot: string;
 }
 
 /** Of `getNode`. */
@@ -1565,7 +1998,7 @@ export interface SetQuotasParameters {
   readonly account: string;
   readonly body: {
     /** By dimension; `null` for the cloud's default. */
-    readonly limits: Readonly<Record<string, unknown>>;
+    readonly limits: Readonly<Record<string, number | null>>;
   };
 }
 
@@ -1574,6 +2007,7 @@ const OPERATIONS = {
   readiness: { method: "GET", path: "/readyz" },
   metrics: { method: "GET", path: "/metrics" },
   status: { method: "GET", path: "/v1/status" },
+  openApi: { method: "GET", path: "/v1/openapi.json" },
   inspectAggregate: { method: "GET", path: "/v1/aggregates/{type}/{aggregate}" },
   verifyViews: { method: "GET", path: "/v1/views" },
   rebuildViews: { method: "POST", path: "/v1/views/rebuild" },
@@ -1636,11 +2070,11 @@ const OPERATIONS = {
   listOrgAccessKeys: { method: "GET", path: "/v1/orgs/{org}/access-keys", query: ["limit","after","user"] },
   listBuckets: { method: "GET", path: "/v1/buckets", query: ["limit","after","account"] },
   listOrgBuckets: { method: "GET", path: "/v1/orgs/{org}/buckets", query: ["limit","after"] },
-  listDataPlanes: { method: "GET", path: "/v1/data-planes", query: ["limit","after"] },
   listQueues: { method: "GET", path: "/v1/queues", query: ["limit","after","account"] },
   listOrgQueues: { method: "GET", path: "/v1/orgs/{org}/queues", query: ["limit","after"] },
   listTables: { method: "GET", path: "/v1/tables", query: ["limit","after","account"] },
   listOrgTables: { method: "GET", path: "/v1/orgs/{org}/tables", query: ["limit","after"] },
+  listDataPlanes: { method: "GET", path: "/v1/data-planes", query: ["limit","after"] },
   listProjects: { method: "GET", path: "/v1/orgs/{org}/projects", query: ["limit","cursor"] },
   createProject: { method: "POST", path: "/v1/orgs/{org}/projects", keyed: true },
   getProject: { method: "GET", path: "/v1/orgs/{org}/projects/{project}" },
@@ -1651,22 +2085,24 @@ const OPERATIONS = {
   getApp: { method: "GET", path: "/v1/orgs/{org}/apps/{app}" },
   updateApp: { method: "PATCH", path: "/v1/orgs/{org}/apps/{app}", keyed: true },
   deleteApp: { method: "DELETE", path: "/v1/orgs/{org}/apps/{app}", keyed: true },
+  listReleases: { method: "GET", path: "/v1/orgs/{org}/apps/{app}/releases", query: ["limit","cursor"] },
+  createRelease: { method: "POST", path: "/v1/orgs/{org}/apps/{app}/releases", keyed: true },
+  getRelease: { method: "GET", path: "/v1/orgs/{org}/apps/{app}/releases/{release}" },
+  startReleaseUpload: { method: "POST", path: "/v1/orgs/{org}/apps/{app}/release-uploads", keyed: true },
   listEnvs: { method: "GET", path: "/v1/orgs/{org}/apps/{app}/envs", query: ["limit","cursor"] },
   createEnv: { method: "POST", path: "/v1/orgs/{org}/apps/{app}/envs", keyed: true },
   getEnv: { method: "GET", path: "/v1/orgs/{org}/apps/{app}/envs/{env}" },
   updateEnv: { method: "PATCH", path: "/v1/orgs/{org}/apps/{app}/envs/{env}", keyed: true },
   deleteEnv: { method: "DELETE", path: "/v1/orgs/{org}/apps/{app}/envs/{env}", keyed: true },
-  listReleases: { method: "GET", path: "/v1/orgs/{org}/apps/{app}/releases", query: ["limit","cursor"] },
-  createRelease: { method: "POST", path: "/v1/orgs/{org}/apps/{app}/releases", keyed: true },
-  getRelease: { method: "GET", path: "/v1/orgs/{org}/apps/{app}/releases/{release}" },
-  startReleaseUpload: { method: "POST", path: "/v1/orgs/{org}/apps/{app}/release-uploads", keyed: true },
+  getScale: { method: "GET", path: "/v1/orgs/{org}/apps/{app}/envs/{env}/scale" },
+  setScale: { method: "PUT", path: "/v1/orgs/{org}/apps/{app}/envs/{env}/scale", keyed: true },
+  restartEnv: { method: "POST", path: "/v1/orgs/{org}/apps/{app}/envs/{env}/restarts", keyed: true },
+  getEnvStatus: { method: "GET", path: "/v1/orgs/{org}/apps/{app}/envs/{env}/status" },
+  explainEnv: { method: "GET", path: "/v1/orgs/{org}/apps/{app}/envs/{env}/why" },
   listDeploys: { method: "GET", path: "/v1/orgs/{org}/apps/{app}/envs/{env}/deploys", query: ["limit","cursor"] },
   createDeploy: { method: "POST", path: "/v1/orgs/{org}/apps/{app}/envs/{env}/deploys", keyed: true },
   getDeploy: { method: "GET", path: "/v1/orgs/{org}/apps/{app}/envs/{env}/deploys/{deploy}" },
   createRollback: { method: "POST", path: "/v1/orgs/{org}/apps/{app}/envs/{env}/rollbacks", keyed: true },
-  getScale: { method: "GET", path: "/v1/orgs/{org}/apps/{app}/envs/{env}/scale" },
-  setScale: { method: "PUT", path: "/v1/orgs/{org}/apps/{app}/envs/{env}/scale", keyed: true },
-  restartEnv: { method: "POST", path: "/v1/orgs/{org}/apps/{app}/envs/{env}/restarts", keyed: true },
   listRoutes: { method: "GET", path: "/v1/orgs/{org}/apps/{app}/envs/{env}/routes", query: ["limit","cursor"] },
   createRoute: { method: "POST", path: "/v1/orgs/{org}/apps/{app}/envs/{env}/routes", keyed: true },
   getRoute: { method: "GET", path: "/v1/orgs/{org}/apps/{app}/envs/{env}/routes/{route}" },
@@ -1676,6 +2112,12 @@ const OPERATIONS = {
   setSecrets: { method: "PUT", path: "/v1/orgs/{org}/apps/{app}/envs/{env}/secrets", keyed: true },
   changeSecrets: { method: "PATCH", path: "/v1/orgs/{org}/apps/{app}/envs/{env}/secrets", keyed: true },
   confirmNoSecrets: { method: "POST", path: "/v1/orgs/{org}/apps/{app}/envs/{env}/secrets/confirm-none", keyed: true },
+  listInstances: { method: "GET", path: "/v1/orgs/{org}/apps/{app}/envs/{env}/instances", query: ["limit","cursor","process_type","status"] },
+  getInstance: { method: "GET", path: "/v1/orgs/{org}/apps/{app}/envs/{env}/instances/{instance}" },
+  restartInstance: { method: "POST", path: "/v1/orgs/{org}/apps/{app}/envs/{env}/instances/{instance}/restarts", keyed: true },
+  createExecSession: { method: "POST", path: "/v1/orgs/{org}/apps/{app}/envs/{env}/instances/{instance}/exec", keyed: true },
+  readLogs: { method: "GET", path: "/v1/orgs/{org}/apps/{app}/envs/{env}/logs", query: ["process_type","instance_id","since","until","tail_lines"] },
+  followLogs: { method: "GET", path: "/v1/orgs/{org}/apps/{app}/envs/{env}/logs/stream", query: ["process_type","instance_id","since","until","tail_lines"] },
   listVolumes: { method: "GET", path: "/v1/orgs/{org}/volumes", query: ["limit","cursor"] },
   createVolume: { method: "POST", path: "/v1/orgs/{org}/volumes", keyed: true },
   getVolume: { method: "GET", path: "/v1/orgs/{org}/volumes/{volume}" },
@@ -1683,20 +2125,12 @@ const OPERATIONS = {
   listVolumeAttachments: { method: "GET", path: "/v1/orgs/{org}/apps/{app}/envs/{env}/volume-attachments", query: ["limit","cursor"] },
   attachVolume: { method: "POST", path: "/v1/orgs/{org}/apps/{app}/envs/{env}/volume-attachments", keyed: true },
   detachVolume: { method: "DELETE", path: "/v1/orgs/{org}/apps/{app}/envs/{env}/volume-attachments/{attachment}", keyed: true },
+  restoreVolume: { method: "POST", path: "/v1/orgs/{org}/volumes/{volume}/restore", keyed: true },
+  getRestore: { method: "GET", path: "/v1/orgs/{org}/restores/{restore}" },
   listSnapshots: { method: "GET", path: "/v1/orgs/{org}/volumes/{volume}/snapshots", query: ["limit","cursor"] },
   createSnapshot: { method: "POST", path: "/v1/orgs/{org}/volumes/{volume}/snapshots", keyed: true },
   getSnapshot: { method: "GET", path: "/v1/orgs/{org}/volumes/{volume}/snapshots/{snapshot}" },
   deleteSnapshot: { method: "DELETE", path: "/v1/orgs/{org}/volumes/{volume}/snapshots/{snapshot}", keyed: true },
-  restoreVolume: { method: "POST", path: "/v1/orgs/{org}/volumes/{volume}/restore", keyed: true },
-  getRestore: { method: "GET", path: "/v1/orgs/{org}/restores/{restore}" },
-  listInstances: { method: "GET", path: "/v1/orgs/{org}/apps/{app}/envs/{env}/instances", query: ["limit","cursor","process_type","status"] },
-  getInstance: { method: "GET", path: "/v1/orgs/{org}/apps/{app}/envs/{env}/instances/{instance}" },
-  restartInstance: { method: "POST", path: "/v1/orgs/{org}/apps/{app}/envs/{env}/instances/{instance}/restarts", keyed: true },
-  createExecSession: { method: "POST", path: "/v1/orgs/{org}/apps/{app}/envs/{env}/instances/{instance}/exec", keyed: true },
-  readLogs: { method: "GET", path: "/v1/orgs/{org}/apps/{app}/envs/{env}/logs", query: ["process_type","instance_id","since","until","tail_lines"] },
-  followLogs: { method: "GET", path: "/v1/orgs/{org}/apps/{app}/envs/{env}/logs/stream", query: ["process_type","instance_id","since","until","tail_lines"] },
-  getEnvStatus: { method: "GET", path: "/v1/orgs/{org}/apps/{app}/envs/{env}/status" },
-  explainEnv: { method: "GET", path: "/v1/orgs/{org}/apps/{app}/envs/{env}/why" },
   listNodes: { method: "GET", path: "/v1/nodes" },
   getNode: { method: "GET", path: "/v1/nodes/{node}" },
   updateNode: { method: "PATCH", path: "/v1/nodes/{node}", keyed: true },
@@ -1704,83 +2138,80 @@ const OPERATIONS = {
   listEdges: { method: "GET", path: "/v1/edges" },
   getQuotas: { method: "GET", path: "/v1/orgs/{org}/quotas" },
   setQuotas: { method: "PUT", path: "/v1/quotas/{account}", keyed: true },
-  openApi: { method: "GET", path: "/v1/openapi.json" },
 } as const satisfies Readonly<Record<string, Operation>>;
 
-/**
- * The API, a method for each operation. Every method rejects with `BiplaneError` where the control plane refuses, and repeats by itself what can be repeated
- * safely: reading, and commands that carry an idempotency key.
- *
- * @example
- * const client = new BiplaneClient({ url: process.env.BIPLANE_API_URL, token: process.env.BIPLANE_TOKEN });
- * const app = await client.createApp({ org: process.env.BIPLANE_ACCOUNT_ID, body: { name: "shop" } });
- */
-export class BiplaneClient {
+/** The control plane itself: whether it is well, what is connected, this document. */
+export class CloudGroup {
   readonly #transport: Transport;
 
-  /** @throws TypeError when the URL is none of http: or https: */
-  constructor(options: ClientOptions) {
-    this.#transport = new Transport(options);
+  constructor(transport: Transport) {
+    this.#transport = transport;
   }
 
-  /** Whether the process should be left running. */
+  /** Whether the process should be left running. Needs: public. Operation `liveness`. */
   liveness(options: CallOptions = {}): Promise<Health> {
     return this.#transport.json(OPERATIONS.liveness, {}, options) as Promise<never>;
   }
 
-  /** Whether the process should get traffic. */
+  /** Whether the process should get traffic. Needs: public. Operation `readiness`. */
   readiness(options: CallOptions = {}): Promise<Health> {
     return this.#transport.json(OPERATIONS.readiness, {}, options) as Promise<never>;
   }
 
-  /** Metrics in Prometheus' text format. Without a token only from this machine. */
+  /** Metrics in Prometheus' text format. Without a token only from this machine. Needs: metrics. Operation `metrics`. */
   metrics(options: CallOptions = {}): Promise<string> {
     return this.#transport.text(OPERATIONS.metrics, {}, options);
   }
 
-  /** The control plane and the data planes that are connected to it. */
+  /** The control plane and the data planes that are connected to it. Needs: cloud:admin. Operation `status`. */
   status(options: CallOptions = {}): Promise<Status> {
     return this.#transport.json(OPERATIONS.status, {}, options) as Promise<never>;
   }
 
-  /** The events of one aggregate, each with the record that it left. */
+  /** This document. Needs: public. Operation `openApi`. */
+  openApi(options: CallOptions = {}): Promise<Readonly<Record<string, unknown>>> {
+    return this.#transport.json(OPERATIONS.openApi, {}, options) as Promise<never>;
+  }
+}
+
+/** For operators whose cloud is not well: what is stuck, the views, drills of restores. */
+export class OperationsGroup {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** The events of one aggregate, each with the record that it left. Needs: cloud:admin. Operation `inspectAggregate`. */
   inspectAggregate(parameters: InspectAggregateParameters, options: CallOptions = {}): Promise<{
-    readonly items: ReadonlyArray<Readonly<Record<string, unknown>>>;
+    readonly items: ReadonlyArray<{
+      readonly event: Event;
+      /** The record after the event; `null`: there is none any more. */
+      readonly state?: Readonly<Record<string, unknown>> | null;
+      /** Why the event cannot be folded; instead of `state`. */
+      readonly problem?: string;
+    }>;
   }> {
     return this.#transport.json(OPERATIONS.inspectAggregate, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Checks the stored log, builds every view from it, and compares. Changes nothing. Takes time proportional to the log. */
+  /** Checks the stored log, builds every view from it, and compares. Changes nothing. Takes time proportional to the log. Needs: cloud:admin. Operation `verifyViews`. */
   verifyViews(options: CallOptions = {}): Promise<{
     readonly sound: boolean;
     readonly log_problems: readonly string[];
-    readonly views: ReadonlyArray<{
-      readonly view: string;
-      readonly events: number;
-      readonly rows: number;
-      readonly equal: boolean;
-      readonly differences: number;
-      readonly quarantined: number;
-    }>;
+    readonly views: readonly ViewReport[];
   }> {
     return this.#transport.json(OPERATIONS.verifyViews, {}, options) as Promise<never>;
   }
 
-  /** Builds views anew from the log, while everything goes on. */
+  /** Builds views anew from the log, while everything goes on. Needs: cloud:admin. Operation `rebuildViews`. */
   rebuildViews(parameters: RebuildViewsParameters, options: CallOptions = {}): Promise<{
-    readonly views: ReadonlyArray<{
-      readonly view: string;
-      readonly events: number;
-      readonly rows: number;
-      readonly equal: boolean;
-      readonly differences: number;
-      readonly quarantined: number;
-    }>;
+    readonly views: readonly ViewReport[];
   }> {
     return this.#transport.json(OPERATIONS.rebuildViews, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** How far the rebuild of views is that runs now. */
+  /** How far the rebuild of views is that runs now. Needs: cloud:admin. Operation `getRebuildProgress`. */
   getRebuildProgress(options: CallOptions = {}): Promise<{
     readonly running: boolean;
     readonly views?: number;
@@ -1791,157 +2222,184 @@ export class BiplaneClient {
     return this.#transport.json(OPERATIONS.getRebuildProgress, {}, options) as Promise<never>;
   }
 
-  /** What is stuck, and what can be done about it. */
+  /** What is stuck, and what can be done about it. Needs: cloud:admin. Operation `listFindings`. */
   listFindings(options: CallOptions = {}): Promise<{
-    readonly items: ReadonlyArray<{
-      readonly id: string;
-      readonly kind: string;
-      readonly object: string;
-      readonly since: string;
-      readonly explanation: string;
-      readonly remedy?: string;
-      readonly advice?: string;
-    }>;
+    readonly items: readonly Finding[];
   }> {
     return this.#transport.json(OPERATIONS.listFindings, {}, options) as Promise<never>;
   }
 
-  /** Does what a finding names as its remedy. The events that it appends name the operator as their actor. */
-  remediate(parameters: RemediateParameters, options: CallOptions = {}): Promise<{
-    readonly id: string;
-    readonly kind: string;
-    readonly object: string;
-    readonly since: string;
-    readonly explanation: string;
-    readonly remedy?: string;
-    readonly advice?: string;
-  }> {
+  /** Does what a finding names as its remedy. The events that it appends name the operator as their actor. Needs: cloud:admin. Operation `remediate`. */
+  remediate(parameters: RemediateParameters, options: CallOptions = {}): Promise<Finding> {
     return this.#transport.json(OPERATIONS.remediate, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Restores of backups that were tried, and how they went. */
+  /** Restores of backups that were tried, and how they went. Needs: cloud:admin. Operation `listDrills`. */
   listDrills(options: CallOptions = {}): Promise<{
-    readonly items: ReadonlyArray<{
-      readonly id: string;
-      readonly backup: string;
-      readonly passed: boolean;
-      readonly detail: string;
-      readonly events: number;
-      readonly created_at: string;
-    }>;
+    readonly items: readonly Drill[];
   }> {
     return this.#transport.json(OPERATIONS.listDrills, {}, options) as Promise<never>;
   }
 
-  /** Puts a restore that was tried on record. */
-  recordDrill(parameters: RecordDrillParameters, options: CallOptions = {}): Promise<{
-    readonly id: string;
-    readonly backup: string;
-    readonly passed: boolean;
-    readonly detail: string;
-    readonly events: number;
-    readonly created_at: string;
-  }> {
+  /** Puts a restore that was tried on record. Needs: cloud:admin. Operation `recordDrill`. */
+  recordDrill(parameters: RecordDrillParameters, options: CallOptions = {}): Promise<Drill> {
     return this.#transport.json(OPERATIONS.recordDrill, parameters as unknown as Parameters, options) as Promise<never>;
   }
+}
 
-  /** The keys that secrets are locked with: which is active, and their fingerprints. */
-  listSecretKeys(options: CallOptions = {}): Promise<{
-    readonly keys: ReadonlyArray<Readonly<Record<string, unknown>>>;
+/** The keys that secrets are locked with. */
+export class SecretKeysGroup {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** The keys that secrets are locked with: which is active, and their fingerprints. Needs: cloud:admin. Operation `listSecretKeys`. */
+  list(options: CallOptions = {}): Promise<{
+    readonly keys: readonly SecretKey[];
   }> {
     return this.#transport.json(OPERATIONS.listSecretKeys, {}, options) as Promise<never>;
   }
 
-  /** Makes a new key; from now on secrets are locked with it. What was locked before stays readable with the older key, until it is rewrapped. */
-  rotateSecretKey(options: CallOptions = {}): Promise<{
-    readonly keys: ReadonlyArray<Readonly<Record<string, unknown>>>;
+  /** Makes a new key; from now on secrets are locked with it. What was locked before stays readable with the older key, until it is rewrapped. Needs: cloud:admin. Operation `rotateSecretKey`. */
+  rotate(options: CallOptions = {}): Promise<{
+    readonly keys: readonly SecretKey[];
   }> {
     return this.#transport.json(OPERATIONS.rotateSecretKey, {}, options) as Promise<never>;
   }
 
-  /** Locks everything that an older key locks with the active one. The secrets themselves are not opened. Can be begun again at any time. */
-  rewrapSecrets(options: CallOptions = {}): Promise<Record<string, never>> {
+  /** Locks everything that an older key locks with the active one. The secrets themselves are not opened. Can be begun again at any time. Needs: cloud:admin. Operation `rewrapSecrets`. */
+  rewrapSecrets(options: CallOptions = {}): Promise<{
+    readonly keyId: string;
+    readonly versions: number;
+    readonly snapshots: number;
+    readonly failed: ReadonlyArray<{
+      readonly name: string;
+      readonly reason: string;
+    }>;
+  }> {
     return this.#transport.json(OPERATIONS.rewrapSecrets, {}, options) as Promise<never>;
   }
+}
 
-  /** Reads the event log, and follows it. Without `follow`: one page of JSON. With it: application/x-ndjson, one event a line, first those after the cursor, then new ones as they are committed, until the client hangs up. Empty lines are sent in silence and mean nothing. */
-  readEvents(parameters: ReadEventsParameters = {}, options: CallOptions = {}): Promise<{
+/** What has been decided, in order, and what is decided now. */
+export class EventsGroup {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Reads the event log, and follows it. Without `follow`: one page of JSON. With it: application/x-ndjson, one event a line, first those after the cursor, then new ones as they are committed, until the client hangs up. Empty lines are sent in silence and mean nothing. Needs: cloud:admin. Operation `readEvents`. */
+  read(parameters: ReadEventsParameters = {}, options: CallOptions = {}): Promise<{
     readonly items: readonly Event[];
     readonly head: number;
   }> {
     return this.#transport.json(OPERATIONS.readEvents, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** As `readEvents`, and then what is new, until the loop is left. */
-  followEvents(parameters: ReadEventsParameters = {}, options: CallOptions = {}): AsyncGenerator<Event, void, undefined> {
+  /** As `read`, and then what is new, until the loop is left. */
+  follow(parameters: ReadEventsParameters = {}, options: CallOptions = {}): AsyncGenerator<Event, void, undefined> {
     return this.#transport.lines(OPERATIONS.readEvents, { ...parameters, follow: true }, options) as AsyncGenerator<never, void, undefined>;
   }
 
-  /** Reads the org's events, and follows them. Without `follow`: one page of JSON. With it: application/x-ndjson, one event a line, first those after the cursor, then new ones as they are committed, until the client hangs up. Empty lines are sent in silence and mean nothing. A page may be empty although more follows: go on with its `next` until it is absent. */
-  readOrgEvents(parameters: ReadOrgEventsParameters, options: CallOptions = {}): Promise<{
+  /** Reads the org's events, and follows them. Without `follow`: one page of JSON. With it: application/x-ndjson, one event a line, first those after the cursor, then new ones as they are committed, until the client hangs up. Empty lines are sent in silence and mean nothing. A page may be empty although more follows: go on with its `next` until it is absent. Needs: events:read. Operation `readOrgEvents`. */
+  readInOrg(parameters: ReadOrgEventsParameters, options: CallOptions = {}): Promise<{
     readonly items: readonly Event[];
     readonly next?: number;
   }> {
     return this.#transport.json(OPERATIONS.readOrgEvents, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Items of all pages of `readOrgEvents`, fetched as they are needed. */
-  readAllOrgEvents(parameters: ReadOrgEventsParameters, options: CallOptions = {}): AsyncGenerator<Event, void, undefined> {
+  /** Items of all pages of `readInOrg`, fetched as they are needed. */
+  readAllInOrg(parameters: ReadOrgEventsParameters, options: CallOptions = {}): AsyncGenerator<Event, void, undefined> {
     return this.#transport.items(OPERATIONS.readOrgEvents, parameters as unknown as Parameters, options, "next", "after") as AsyncGenerator<never, void, undefined>;
   }
 
-  /** As `readOrgEvents`, and then what is new, until the loop is left. */
-  followOrgEvents(parameters: ReadOrgEventsParameters, options: CallOptions = {}): AsyncGenerator<Event, void, undefined> {
+  /** As `readInOrg`, and then what is new, until the loop is left. */
+  followInOrg(parameters: ReadOrgEventsParameters, options: CallOptions = {}): AsyncGenerator<Event, void, undefined> {
     return this.#transport.lines(OPERATIONS.readOrgEvents, { ...parameters, follow: true }, options) as AsyncGenerator<never, void, undefined>;
   }
+}
 
-  /** Who did what at the control plane, what was decided, and why. */
-  queryAudit(parameters: QueryAuditParameters = {}, options: CallOptions = {}): Promise<{
+/** Who did what, what was decided, and why. */
+export class AuditGroup {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Who did what at the control plane, what was decided, and why. Needs: cloud:admin. Operation `queryAudit`. */
+  query(parameters: QueryAuditParameters = {}, options: CallOptions = {}): Promise<{
     readonly items: readonly AuditEntry[];
     readonly next?: string;
   }> {
     return this.#transport.json(OPERATIONS.queryAudit, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Items of all pages of `queryAudit`, fetched as they are needed. */
-  queryAllAudit(parameters: QueryAuditParameters = {}, options: CallOptions = {}): AsyncGenerator<AuditEntry, void, undefined> {
+  /** Items of all pages of `query`, fetched as they are needed. */
+  queryAll(parameters: QueryAuditParameters = {}, options: CallOptions = {}): AsyncGenerator<AuditEntry, void, undefined> {
     return this.#transport.items(OPERATIONS.queryAudit, parameters as unknown as Parameters, options, "next", "after") as AsyncGenerator<never, void, undefined>;
   }
 
-  /** Follows the audit log: one record a line, until the client hangs up. */
-  tailAudit(parameters: TailAuditParameters = {}, options: CallOptions = {}): AsyncGenerator<AuditEntry, void, undefined> {
+  /** Follows the audit log: one record a line, until the client hangs up. Needs: cloud:admin. Operation `tailAudit`. */
+  tail(parameters: TailAuditParameters = {}, options: CallOptions = {}): AsyncGenerator<AuditEntry, void, undefined> {
     return this.#transport.lines(OPERATIONS.tailAudit, parameters as unknown as Parameters, options) as AsyncGenerator<never, void, undefined>;
   }
 
-  /** The last record's place and hash, to be put away elsewhere. */
-  auditHead(options: CallOptions = {}): Promise<Readonly<Record<string, unknown>>> {
+  /** The last record's place and hash, to be put away elsewhere. Needs: cloud:admin. Operation `auditHead`. */
+  head(options: CallOptions = {}): Promise<{
+    readonly sequence: number;
+    readonly hash: string;
+    readonly checkpoint: string;
+  }> {
     return this.#transport.json(OPERATIONS.auditHead, {}, options) as Promise<never>;
   }
 
-  /** Walks the whole chain and says whether it is what was written. Takes time proportional to the log. */
-  verifyAudit(parameters: VerifyAuditParameters = {}, options: CallOptions = {}): Promise<Readonly<Record<string, unknown>>> {
+  /** Walks the whole chain and says whether it is what was written. Takes time proportional to the log. Needs: cloud:admin. Operation `verifyAudit`. */
+  verify(parameters: VerifyAuditParameters = {}, options: CallOptions = {}): Promise<AuditVerdict> {
     return this.#transport.json(OPERATIONS.verifyAudit, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Who did what in the org at the control plane, what was decided, and why. */
-  queryOrgAudit(parameters: QueryOrgAuditParameters, options: CallOptions = {}): Promise<{
+  /** Who did what in the org at the control plane, what was decided, and why. Needs: audit:read. Operation `queryOrgAudit`. */
+  queryInOrg(parameters: QueryOrgAuditParameters, options: CallOptions = {}): Promise<{
     readonly items: readonly AuditEntry[];
     readonly next?: string;
   }> {
     return this.#transport.json(OPERATIONS.queryOrgAudit, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Items of all pages of `queryOrgAudit`, fetched as they are needed. */
-  queryAllOrgAudit(parameters: QueryOrgAuditParameters, options: CallOptions = {}): AsyncGenerator<AuditEntry, void, undefined> {
+  /** Items of all pages of `queryInOrg`, fetched as they are needed. */
+  queryAllInOrg(parameters: QueryOrgAuditParameters, options: CallOptions = {}): AsyncGenerator<AuditEntry, void, undefined> {
     return this.#transport.items(OPERATIONS.queryOrgAudit, parameters as unknown as Parameters, options, "next", "after") as AsyncGenerator<never, void, undefined>;
   }
+}
 
-  /** Has the control plane decide. Buckets are changed through the S3 endpoint, not here. */
-  executeCommand(parameters: ExecuteCommandParameters, options: CallOptions = {}): Promise<CommandResult> {
-    return this.#transport.json(OPERATIONS.executeCommand, parameters as unknown as Parameters, options) as Promise<never>;
+/** Commands of the operator. */
+export class CommandsGroup {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
   }
 
-  /** Begins to sign a device in (RFC 8628 §3.1). A form (`application/x-www-form-urlencoded`), as OAuth has it, or JSON. */
+  /** Has the control plane decide. Buckets are changed through the S3 endpoint, not here. Needs: cloud:admin. Operation `executeCommand`. */
+  execute(parameters: ExecuteCommandParameters, options: CallOptions = {}): Promise<CommandResult> {
+    return this.#transport.json(OPERATIONS.executeCommand, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+}
+
+/** Signing in and out. */
+export class AuthGroup {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Begins to sign a device in (RFC 8628 §3.1). A form (`application/x-www-form-urlencoded`), as OAuth has it, or JSON. Needs: public. Operation `startDevice`. */
   startDevice(parameters: StartDeviceParameters, options: CallOptions = {}): Promise<{
     readonly device_code: string;
     readonly user_code: string;
@@ -1953,79 +2411,106 @@ export class BiplaneClient {
     return this.#transport.json(OPERATIONS.startDevice, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Asks whether a device was let in (RFC 8628 §3.4). A form (`application/x-www-form-urlencoded`), as OAuth has it, or JSON. */
+  /** Asks whether a device was let in (RFC 8628 §3.4). A form (`application/x-www-form-urlencoded`), as OAuth has it, or JSON. Needs: public. Operation `pollDevice`. */
   pollDevice(parameters: PollDeviceParameters, options: CallOptions = {}): Promise<Tokens> {
     return this.#transport.json(OPERATIONS.pollDevice, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Lets a device in, as its page does. A person lets a device of their own in; the operator names whose it is. */
+  /** Lets a device in, as its page does. A person lets a device of their own in; the operator names whose it is. Needs: session. Operation `approveDevice`. */
   approveDevice(parameters: ApproveDeviceParameters, options: CallOptions = {}): Promise<{
     readonly clientName: string;
-    readonly scopes: ReadonlyArray<"orgs:read" | "orgs:admin" | "members:read" | "iam:read" | "iam:admin" | "aws:credentials" | "events:read" | "audit:read" | "apps:read" | "apps:write" | "envs:read" | "envs:write" | "releases:read" | "releases:write" | "deploys:write" | "rollbacks:write" | "routes:read" | "routes:write" | "volumes:read" | "volumes:write" | "secrets:read-metadata" | "secrets:write" | "logs:read" | "exec:write">;
+    readonly scopes: readonly OrgScope[];
   }> {
     return this.#transport.json(OPERATIONS.approveDevice, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** The token endpoint of OAuth 2: programs by client credentials (RFC 6749 §4.4), and the other grants. A form (`application/x-www-form-urlencoded`), as OAuth has it, or JSON. The client's id and secret may also come by `Authorization: Basic`. */
+  /** The token endpoint of OAuth 2: programs by client credentials (RFC 6749 §4.4), and the other grants. A form (`application/x-www-form-urlencoded`), as OAuth has it, or JSON. The client's id and secret may also come by `Authorization: Basic`. Needs: public. Operation `getToken`. */
   getToken(parameters: GetTokenParameters, options: CallOptions = {}): Promise<Tokens> {
     return this.#transport.json(OPERATIONS.getToken, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Gets new tokens for a refresh token (RFC 6749 §6), which is spent thereby. A form (`application/x-www-form-urlencoded`), as OAuth has it, or JSON. */
+  /** Gets new tokens for a refresh token (RFC 6749 §6), which is spent thereby. A form (`application/x-www-form-urlencoded`), as OAuth has it, or JSON. Needs: public. Operation `refreshToken`. */
   refreshToken(parameters: RefreshTokenParameters, options: CallOptions = {}): Promise<Tokens> {
     return this.#transport.json(OPERATIONS.refreshToken, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Ends what a token stands for (RFC 7009): its session, or itself when it is an API token. A form (`application/x-www-form-urlencoded`), as OAuth has it, or JSON. Whoever has a token may end it. A token that is not known is none any more: that is no error. */
+  /** Ends what a token stands for (RFC 7009): its session, or itself when it is an API token. A form (`application/x-www-form-urlencoded`), as OAuth has it, or JSON. Whoever has a token may end it. A token that is not known is none any more: that is no error. Needs: public. Operation `revokeToken`. */
   revokeToken(parameters: RevokeTokenParameters, options: CallOptions = {}): Promise<Record<string, never>> {
     return this.#transport.json(OPERATIONS.revokeToken, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Who the token speaks for, and what it may do where. */
+  /** Who the token speaks for, and what it may do where. Needs: authenticated. Operation `whoAmI`. */
   whoAmI(options: CallOptions = {}): Promise<WhoAmI> {
     return this.#transport.json(OPERATIONS.whoAmI, {}, options) as Promise<never>;
   }
+}
 
-  /** Lists the caller's API tokens, never the tokens themselves. */
-  listTokens(options: CallOptions = {}): Promise<{
+/** The caller's API tokens. */
+export class TokensGroup {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Lists the caller's API tokens, never the tokens themselves. Needs: session. Operation `listTokens`. */
+  list(options: CallOptions = {}): Promise<{
     readonly items: readonly ApiToken[];
   }> {
     return this.#transport.json(OPERATIONS.listTokens, {}, options) as Promise<never>;
   }
 
-  /** Makes an API token with scopes that the caller has. It does what the caller's role in each org allows, and of that what its scopes name. */
-  createToken(parameters: CreateTokenParameters, options: CallOptions = {}): Promise<{
+  /** Makes an API token with scopes that the caller has. It does what the caller's role in each org allows, and of that what its scopes name. Needs: session. Operation `createToken`. */
+  create(parameters: CreateTokenParameters, options: CallOptions = {}): Promise<{
     readonly tokenId: string;
     readonly token: string;
   }> {
     return this.#transport.json(OPERATIONS.createToken, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Revokes one of the caller's API tokens. */
-  revokeTokenById(parameters: RevokeTokenByIdParameters, options: CallOptions = {}): Promise<Record<string, never>> {
+  /** Revokes one of the caller's API tokens. Needs: session. Operation `revokeTokenById`. */
+  revokeById(parameters: RevokeTokenByIdParameters, options: CallOptions = {}): Promise<Record<string, never>> {
     return this.#transport.json(OPERATIONS.revokeTokenById, parameters as unknown as Parameters, options) as Promise<never>;
   }
+}
 
-  /** Lists the devices and browsers on which the caller is signed in. */
-  listSessions(options: CallOptions = {}): Promise<{
+/** Where the caller is signed in. */
+export class SessionsGroup {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Lists the devices and browsers on which the caller is signed in. Needs: session. Operation `listSessions`. */
+  list(options: CallOptions = {}): Promise<{
     readonly items: readonly Session[];
   }> {
     return this.#transport.json(OPERATIONS.listSessions, {}, options) as Promise<never>;
   }
 
-  /** Signs one of the caller's devices out. */
-  endSession(parameters: EndSessionParameters, options: CallOptions = {}): Promise<Record<string, never>> {
+  /** Signs one of the caller's devices out. Needs: session. Operation `endSession`. */
+  end(parameters: EndSessionParameters, options: CallOptions = {}): Promise<Record<string, never>> {
     return this.#transport.json(OPERATIONS.endSession, parameters as unknown as Parameters, options) as Promise<never>;
   }
+}
 
-  /** Lists everybody who may sign in to this cloud. */
-  listPeople(options: CallOptions = {}): Promise<{
+/** Everybody who has an account in the cloud. */
+export class PeopleGroup {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Lists everybody who may sign in to this cloud. Needs: cloud:admin. Operation `listPeople`. */
+  list(options: CallOptions = {}): Promise<{
     readonly items: readonly Person[];
   }> {
     return this.#transport.json(OPERATIONS.listPeople, {}, options) as Promise<never>;
   }
 
-  /** Makes a link by which somebody sets a new password who has lost theirs. It is good for an hour, and once. Nothing changes until it is used. */
+  /** Makes a link by which somebody sets a new password who has lost theirs. It is good for an hour, and once. Nothing changes until it is used. Needs: cloud:admin. Operation `createPasswordLink`. */
   createPasswordLink(parameters: CreatePasswordLinkParameters, options: CallOptions = {}): Promise<{
     readonly personId: string;
     readonly url: string;
@@ -2034,64 +2519,91 @@ export class BiplaneClient {
   }> {
     return this.#transport.json(OPERATIONS.createPasswordLink, parameters as unknown as Parameters, options) as Promise<never>;
   }
+}
 
-  /** Lists the caller's orgs; all of them for the operator. */
-  listOrgs(options: CallOptions = {}): Promise<{
+/** Orgs: each is an AWS account. */
+export class OrgsGroup {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Lists the caller's orgs; all of them for the operator. Needs: authenticated. Operation `listOrgs`. */
+  list(options: CallOptions = {}): Promise<{
     readonly items: readonly Org[];
   }> {
     return this.#transport.json(OPERATIONS.listOrgs, {}, options) as Promise<never>;
   }
 
-  /** Makes an org. The person who does so is its first owner. The operator makes orgs without one, and invites an owner. */
-  createOrg(parameters: CreateOrgParameters, options: CallOptions = {}): Promise<Org> {
+  /** Makes an org. The person who does so is its first owner. The operator makes orgs without one, and invites an owner. Needs: session. Operation `createOrg`. */
+  create(parameters: CreateOrgParameters, options: CallOptions = {}): Promise<Org> {
     return this.#transport.json(OPERATIONS.createOrg, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Shows an org. */
-  getOrg(parameters: GetOrgParameters, options: CallOptions = {}): Promise<Org> {
+  /** Shows an org. Needs: orgs:read. Operation `getOrg`. */
+  get(parameters: GetOrgParameters, options: CallOptions = {}): Promise<Org> {
     return this.#transport.json(OPERATIONS.getOrg, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Changes an org's name and alias. Null takes the alias away. */
-  changeOrg(parameters: ChangeOrgParameters, options: CallOptions = {}): Promise<Org> {
+  /** Changes an org's name and alias. Null takes the alias away. Needs: orgs:admin. Operation `changeOrg`. */
+  change(parameters: ChangeOrgParameters, options: CallOptions = {}): Promise<Org> {
     return this.#transport.json(OPERATIONS.changeOrg, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Ends the caller's own membership. */
-  leaveOrg(parameters: LeaveOrgParameters, options: CallOptions = {}): Promise<Record<string, never>> {
+  /** Ends the caller's own membership. Needs: orgs:read. Operation `leaveOrg`. */
+  leave(parameters: LeaveOrgParameters, options: CallOptions = {}): Promise<Record<string, never>> {
     return this.#transport.json(OPERATIONS.leaveOrg, parameters as unknown as Parameters, options) as Promise<never>;
   }
+}
 
-  /** Lists the members of the org. */
-  listMembers(parameters: ListMembersParameters, options: CallOptions = {}): Promise<{
+/** People in an org, and their roles. */
+export class MembersGroup {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Lists the members of the org. Needs: members:read. Operation `listMembers`. */
+  list(parameters: ListMembersParameters, options: CallOptions = {}): Promise<{
     readonly items: readonly Member[];
   }> {
     return this.#transport.json(OPERATIONS.listMembers, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Gives a member another role. It takes effect at the next request, also on data planes. */
-  changeMember(parameters: ChangeMemberParameters, options: CallOptions = {}): Promise<Member> {
+  /** Gives a member another role. It takes effect at the next request, also on data planes. Needs: orgs:admin. Operation `changeMember`. */
+  change(parameters: ChangeMemberParameters, options: CallOptions = {}): Promise<Member> {
     return this.#transport.json(OPERATIONS.changeMember, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Ends a membership, and with it the member's tokens and AWS sessions of this org. */
-  removeMember(parameters: RemoveMemberParameters, options: CallOptions = {}): Promise<Record<string, never>> {
+  /** Ends a membership, and with it the member's tokens and AWS sessions of this org. Needs: orgs:admin. Operation `removeMember`. */
+  remove(parameters: RemoveMemberParameters, options: CallOptions = {}): Promise<Record<string, never>> {
     return this.#transport.json(OPERATIONS.removeMember, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Has every AWS session of the member refused that was given out so far. */
-  revokeMemberSessions(parameters: RevokeMemberSessionsParameters, options: CallOptions = {}): Promise<Record<string, never>> {
+  /** Has every AWS session of the member refused that was given out so far. Needs: orgs:admin. Operation `revokeMemberSessions`. */
+  revokeSessions(parameters: RevokeMemberSessionsParameters, options: CallOptions = {}): Promise<Record<string, never>> {
     return this.#transport.json(OPERATIONS.revokeMemberSessions, parameters as unknown as Parameters, options) as Promise<never>;
   }
+}
 
-  /** Lists the invitations that wait for an answer. */
-  listInvitations(parameters: ListInvitationsParameters, options: CallOptions = {}): Promise<{
+/** Letting people into an org. */
+export class InvitationsGroup {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Lists the invitations that wait for an answer. Needs: members:read. Operation `listInvitations`. */
+  list(parameters: ListInvitationsParameters, options: CallOptions = {}): Promise<{
     readonly items: readonly Invitation[];
   }> {
     return this.#transport.json(OPERATIONS.listInvitations, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Invites somebody. One who was invited before gets a new link; the old one is void. The link is shown once; it is good for a week, for this e-mail address. */
+  /** Invites somebody. One who was invited before gets a new link; the old one is void. The link is shown once; it is good for a week, for this e-mail address. Needs: orgs:admin. Operation `invite`. */
   invite(parameters: InviteParameters, options: CallOptions = {}): Promise<{
     readonly invitationId: string;
     readonly token: string;
@@ -2102,64 +2614,91 @@ export class BiplaneClient {
     return this.#transport.json(OPERATIONS.invite, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Takes an invitation back. */
-  revokeInvitation(parameters: RevokeInvitationParameters, options: CallOptions = {}): Promise<Record<string, never>> {
+  /** Takes an invitation back. Needs: orgs:admin. Operation `revokeInvitation`. */
+  revoke(parameters: RevokeInvitationParameters, options: CallOptions = {}): Promise<Record<string, never>> {
     return this.#transport.json(OPERATIONS.revokeInvitation, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Accepts an invitation as the person who is signed in. Whoever has no account yet opens the link of the invitation in a browser. */
-  acceptInvitation(parameters: AcceptInvitationParameters, options: CallOptions = {}): Promise<{
+  /** Accepts an invitation as the person who is signed in. Whoever has no account yet opens the link of the invitation in a browser. Needs: session. Operation `acceptInvitation`. */
+  accept(parameters: AcceptInvitationParameters, options: CallOptions = {}): Promise<{
     readonly accountId: string;
     readonly personId: string;
   }> {
     return this.#transport.json(OPERATIONS.acceptInvitation, parameters as unknown as Parameters, options) as Promise<never>;
   }
+}
 
-  /** Lists the programs of the org. */
-  listServicePrincipals(parameters: ListServicePrincipalsParameters, options: CallOptions = {}): Promise<{
+/** Programs of an org, and how they sign in. */
+export class ServicePrincipalsGroup {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Lists the programs of the org. Needs: members:read. Operation `listServicePrincipals`. */
+  list(parameters: ListServicePrincipalsParameters, options: CallOptions = {}): Promise<{
     readonly items: readonly ServicePrincipal[];
   }> {
     return this.#transport.json(OPERATIONS.listServicePrincipals, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Makes a program that signs in with a client secret. */
-  createServicePrincipal(parameters: CreateServicePrincipalParameters, options: CallOptions = {}): Promise<{
+  /** Makes a program that signs in with a client secret. Needs: orgs:admin. Operation `createServicePrincipal`. */
+  create(parameters: CreateServicePrincipalParameters, options: CallOptions = {}): Promise<{
     readonly principalId: string;
     readonly clientSecret: string;
   }> {
     return this.#transport.json(OPERATIONS.createServicePrincipal, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Shows a program. */
-  getServicePrincipal(parameters: GetServicePrincipalParameters, options: CallOptions = {}): Promise<ServicePrincipal> {
+  /** Shows a program. Needs: members:read. Operation `getServicePrincipal`. */
+  get(parameters: GetServicePrincipalParameters, options: CallOptions = {}): Promise<ServicePrincipal> {
     return this.#transport.json(OPERATIONS.getServicePrincipal, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Changes a program's name, role and scopes. It takes effect at its next request. */
-  changeServicePrincipal(parameters: ChangeServicePrincipalParameters, options: CallOptions = {}): Promise<ServicePrincipal> {
+  /** Changes a program's name, role and scopes. It takes effect at its next request. Needs: orgs:admin. Operation `changeServicePrincipal`. */
+  change(parameters: ChangeServicePrincipalParameters, options: CallOptions = {}): Promise<ServicePrincipal> {
     return this.#transport.json(OPERATIONS.changeServicePrincipal, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Deletes a program, and ends everything it has opened. */
-  deleteServicePrincipal(parameters: DeleteServicePrincipalParameters, options: CallOptions = {}): Promise<Record<string, never>> {
+  /** Deletes a program, and ends everything it has opened. Needs: orgs:admin. Operation `deleteServicePrincipal`. */
+  delete(parameters: DeleteServicePrincipalParameters, options: CallOptions = {}): Promise<Record<string, never>> {
     return this.#transport.json(OPERATIONS.deleteServicePrincipal, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Gives a program a new client secret. The old one, and everything it has opened, is void. */
-  rotateServicePrincipal(parameters: RotateServicePrincipalParameters, options: CallOptions = {}): Promise<{
+  /** Gives a program a new client secret. The old one, and everything it has opened, is void. Needs: orgs:admin. Operation `rotateServicePrincipal`. */
+  rotate(parameters: RotateServicePrincipalParameters, options: CallOptions = {}): Promise<{
     readonly principalId: string;
     readonly clientSecret: string;
   }> {
     return this.#transport.json(OPERATIONS.rotateServicePrincipal, parameters as unknown as Parameters, options) as Promise<never>;
   }
+}
 
-  /** Gives a member temporary AWS credentials. They do what the member's role allows: everything for owners and admins, everything but IAM for developers, reading for readonly. They end with the membership. */
-  getAwsCredentials(parameters: GetAwsCredentialsParameters, options: CallOptions = {}): Promise<AwsCredentials> {
-    return this.#transport.json(OPERATIONS.getAwsCredentials, parameters as unknown as Parameters, options) as Promise<never>;
+/** AWS credentials of the caller, for a while. */
+export class CredentialsGroup {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
   }
 
-  /** Lists accounts. */
-  listAccounts(parameters: ListAccountsParameters = {}, options: CallOptions = {}): Promise<{
+  /** Gives a member temporary AWS credentials. They do what the member's role allows: everything for owners and admins, everything but IAM for developers, reading for readonly. They end with the membership. Needs: aws:credentials. Operation `getAwsCredentials`. */
+  getAws(parameters: GetAwsCredentialsParameters, options: CallOptions = {}): Promise<AwsCredentials> {
+    return this.#transport.json(OPERATIONS.getAwsCredentials, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+}
+
+/** All accounts of the cloud. */
+export class AccountsGroup {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Lists accounts. Needs: cloud:admin. Operation `listAccounts`. */
+  list(parameters: ListAccountsParameters = {}, options: CallOptions = {}): Promise<{
     readonly items: readonly Account[];
     /** Give it as `after` for the next page; absent on the last. */
     readonly next?: string;
@@ -2167,13 +2706,22 @@ export class BiplaneClient {
     return this.#transport.json(OPERATIONS.listAccounts, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Items of all pages of `listAccounts`, fetched as they are needed. */
-  listAllAccounts(parameters: ListAccountsParameters = {}, options: CallOptions = {}): AsyncGenerator<Account, void, undefined> {
+  /** Items of all pages of `list`, fetched as they are needed. */
+  listAll(parameters: ListAccountsParameters = {}, options: CallOptions = {}): AsyncGenerator<Account, void, undefined> {
     return this.#transport.items(OPERATIONS.listAccounts, parameters as unknown as Parameters, options, "next", "after") as AsyncGenerator<never, void, undefined>;
   }
+}
 
-  /** Lists IAM users. */
-  listUsers(parameters: ListUsersParameters = {}, options: CallOptions = {}): Promise<{
+/** IAM users. */
+export class UsersGroup {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Lists IAM users. Needs: cloud:admin. Operation `listUsers`. */
+  list(parameters: ListUsersParameters = {}, options: CallOptions = {}): Promise<{
     readonly items: readonly IamEntity[];
     /** Give it as `after` for the next page; absent on the last. */
     readonly next?: string;
@@ -2181,13 +2729,13 @@ export class BiplaneClient {
     return this.#transport.json(OPERATIONS.listUsers, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Items of all pages of `listUsers`, fetched as they are needed. */
-  listAllUsers(parameters: ListUsersParameters = {}, options: CallOptions = {}): AsyncGenerator<IamEntity, void, undefined> {
+  /** Items of all pages of `list`, fetched as they are needed. */
+  listAll(parameters: ListUsersParameters = {}, options: CallOptions = {}): AsyncGenerator<IamEntity, void, undefined> {
     return this.#transport.items(OPERATIONS.listUsers, parameters as unknown as Parameters, options, "next", "after") as AsyncGenerator<never, void, undefined>;
   }
 
-  /** Lists IAM users of the org. */
-  listOrgUsers(parameters: ListOrgUsersParameters, options: CallOptions = {}): Promise<{
+  /** Lists IAM users of the org. Needs: iam:read. Operation `listOrgUsers`. */
+  listInOrg(parameters: ListOrgUsersParameters, options: CallOptions = {}): Promise<{
     readonly items: readonly IamEntity[];
     /** Give it as `after` for the next page; absent on the last. */
     readonly next?: string;
@@ -2195,13 +2743,22 @@ export class BiplaneClient {
     return this.#transport.json(OPERATIONS.listOrgUsers, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Items of all pages of `listOrgUsers`, fetched as they are needed. */
-  listAllOrgUsers(parameters: ListOrgUsersParameters, options: CallOptions = {}): AsyncGenerator<IamEntity, void, undefined> {
+  /** Items of all pages of `listInOrg`, fetched as they are needed. */
+  listAllInOrg(parameters: ListOrgUsersParameters, options: CallOptions = {}): AsyncGenerator<IamEntity, void, undefined> {
     return this.#transport.items(OPERATIONS.listOrgUsers, parameters as unknown as Parameters, options, "next", "after") as AsyncGenerator<never, void, undefined>;
   }
+}
 
-  /** Lists IAM roles. */
-  listRoles(parameters: ListRolesParameters = {}, options: CallOptions = {}): Promise<{
+/** IAM roles. */
+export class RolesGroup {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Lists IAM roles. Needs: cloud:admin. Operation `listRoles`. */
+  list(parameters: ListRolesParameters = {}, options: CallOptions = {}): Promise<{
     readonly items: readonly IamEntity[];
     /** Give it as `after` for the next page; absent on the last. */
     readonly next?: string;
@@ -2209,13 +2766,13 @@ export class BiplaneClient {
     return this.#transport.json(OPERATIONS.listRoles, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Items of all pages of `listRoles`, fetched as they are needed. */
-  listAllRoles(parameters: ListRolesParameters = {}, options: CallOptions = {}): AsyncGenerator<IamEntity, void, undefined> {
+  /** Items of all pages of `list`, fetched as they are needed. */
+  listAll(parameters: ListRolesParameters = {}, options: CallOptions = {}): AsyncGenerator<IamEntity, void, undefined> {
     return this.#transport.items(OPERATIONS.listRoles, parameters as unknown as Parameters, options, "next", "after") as AsyncGenerator<never, void, undefined>;
   }
 
-  /** Lists IAM roles of the org. */
-  listOrgRoles(parameters: ListOrgRolesParameters, options: CallOptions = {}): Promise<{
+  /** Lists IAM roles of the org. Needs: iam:read. Operation `listOrgRoles`. */
+  listInOrg(parameters: ListOrgRolesParameters, options: CallOptions = {}): Promise<{
     readonly items: readonly IamEntity[];
     /** Give it as `after` for the next page; absent on the last. */
     readonly next?: string;
@@ -2223,13 +2780,22 @@ export class BiplaneClient {
     return this.#transport.json(OPERATIONS.listOrgRoles, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Items of all pages of `listOrgRoles`, fetched as they are needed. */
-  listAllOrgRoles(parameters: ListOrgRolesParameters, options: CallOptions = {}): AsyncGenerator<IamEntity, void, undefined> {
+  /** Items of all pages of `listInOrg`, fetched as they are needed. */
+  listAllInOrg(parameters: ListOrgRolesParameters, options: CallOptions = {}): AsyncGenerator<IamEntity, void, undefined> {
     return this.#transport.items(OPERATIONS.listOrgRoles, parameters as unknown as Parameters, options, "next", "after") as AsyncGenerator<never, void, undefined>;
   }
+}
 
-  /** Lists access keys (never their secrets). */
-  listAccessKeys(parameters: ListAccessKeysParameters = {}, options: CallOptions = {}): Promise<{
+/** AWS access keys. */
+export class AccessKeysGroup {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Lists access keys (never their secrets). Needs: cloud:admin. Operation `listAccessKeys`. */
+  list(parameters: ListAccessKeysParameters = {}, options: CallOptions = {}): Promise<{
     readonly items: readonly AccessKey[];
     /** Give it as `after` for the next page; absent on the last. */
     readonly next?: string;
@@ -2237,13 +2803,13 @@ export class BiplaneClient {
     return this.#transport.json(OPERATIONS.listAccessKeys, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Items of all pages of `listAccessKeys`, fetched as they are needed. */
-  listAllAccessKeys(parameters: ListAccessKeysParameters = {}, options: CallOptions = {}): AsyncGenerator<AccessKey, void, undefined> {
+  /** Items of all pages of `list`, fetched as they are needed. */
+  listAll(parameters: ListAccessKeysParameters = {}, options: CallOptions = {}): AsyncGenerator<AccessKey, void, undefined> {
     return this.#transport.items(OPERATIONS.listAccessKeys, parameters as unknown as Parameters, options, "next", "after") as AsyncGenerator<never, void, undefined>;
   }
 
-  /** Lists access keys (never their secrets) of the org. */
-  listOrgAccessKeys(parameters: ListOrgAccessKeysParameters, options: CallOptions = {}): Promise<{
+  /** Lists access keys (never their secrets) of the org. Needs: iam:read. Operation `listOrgAccessKeys`. */
+  listInOrg(parameters: ListOrgAccessKeysParameters, options: CallOptions = {}): Promise<{
     readonly items: readonly AccessKey[];
     /** Give it as `after` for the next page; absent on the last. */
     readonly next?: string;
@@ -2251,13 +2817,22 @@ export class BiplaneClient {
     return this.#transport.json(OPERATIONS.listOrgAccessKeys, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Items of all pages of `listOrgAccessKeys`, fetched as they are needed. */
-  listAllOrgAccessKeys(parameters: ListOrgAccessKeysParameters, options: CallOptions = {}): AsyncGenerator<AccessKey, void, undefined> {
+  /** Items of all pages of `listInOrg`, fetched as they are needed. */
+  listAllInOrg(parameters: ListOrgAccessKeysParameters, options: CallOptions = {}): AsyncGenerator<AccessKey, void, undefined> {
     return this.#transport.items(OPERATIONS.listOrgAccessKeys, parameters as unknown as Parameters, options, "next", "after") as AsyncGenerator<never, void, undefined>;
   }
+}
 
-  /** Lists buckets of all regions. */
-  listBuckets(parameters: ListBucketsParameters = {}, options: CallOptions = {}): Promise<{
+/** Buckets. */
+export class BucketsGroup {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Lists buckets of all regions. Needs: cloud:admin. Operation `listBuckets`. */
+  list(parameters: ListBucketsParameters = {}, options: CallOptions = {}): Promise<{
     readonly items: readonly Bucket[];
     /** Give it as `after` for the next page; absent on the last. */
     readonly next?: string;
@@ -2265,13 +2840,13 @@ export class BiplaneClient {
     return this.#transport.json(OPERATIONS.listBuckets, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Items of all pages of `listBuckets`, fetched as they are needed. */
-  listAllBuckets(parameters: ListBucketsParameters = {}, options: CallOptions = {}): AsyncGenerator<Bucket, void, undefined> {
+  /** Items of all pages of `list`, fetched as they are needed. */
+  listAll(parameters: ListBucketsParameters = {}, options: CallOptions = {}): AsyncGenerator<Bucket, void, undefined> {
     return this.#transport.items(OPERATIONS.listBuckets, parameters as unknown as Parameters, options, "next", "after") as AsyncGenerator<never, void, undefined>;
   }
 
-  /** Lists buckets of all regions of the org. */
-  listOrgBuckets(parameters: ListOrgBucketsParameters, options: CallOptions = {}): Promise<{
+  /** Lists buckets of all regions of the org. Needs: orgs:read. Operation `listOrgBuckets`. */
+  listInOrg(parameters: ListOrgBucketsParameters, options: CallOptions = {}): Promise<{
     readonly items: readonly Bucket[];
     /** Give it as `after` for the next page; absent on the last. */
     readonly next?: string;
@@ -2279,27 +2854,22 @@ export class BiplaneClient {
     return this.#transport.json(OPERATIONS.listOrgBuckets, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Items of all pages of `listOrgBuckets`, fetched as they are needed. */
-  listAllOrgBuckets(parameters: ListOrgBucketsParameters, options: CallOptions = {}): AsyncGenerator<Bucket, void, undefined> {
+  /** Items of all pages of `listInOrg`, fetched as they are needed. */
+  listAllInOrg(parameters: ListOrgBucketsParameters, options: CallOptions = {}): AsyncGenerator<Bucket, void, undefined> {
     return this.#transport.items(OPERATIONS.listOrgBuckets, parameters as unknown as Parameters, options, "next", "after") as AsyncGenerator<never, void, undefined>;
   }
+}
 
-  /** Lists the data plane that is enrolled (`/v1/status` says whether it is connected). */
-  listDataPlanes(parameters: ListDataPlanesParameters = {}, options: CallOptions = {}): Promise<{
-    readonly items: readonly DataPlane[];
-    /** Give it as `after` for the next page; absent on the last. */
-    readonly next?: string;
-  }> {
-    return this.#transport.json(OPERATIONS.listDataPlanes, parameters as unknown as Parameters, options) as Promise<never>;
+/** Queues. */
+export class QueuesGroup {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
   }
 
-  /** Items of all pages of `listDataPlanes`, fetched as they are needed. */
-  listAllDataPlanes(parameters: ListDataPlanesParameters = {}, options: CallOptions = {}): AsyncGenerator<DataPlane, void, undefined> {
-    return this.#transport.items(OPERATIONS.listDataPlanes, parameters as unknown as Parameters, options, "next", "after") as AsyncGenerator<never, void, undefined>;
-  }
-
-  /** Lists queues of all regions. */
-  listQueues(parameters: ListQueuesParameters = {}, options: CallOptions = {}): Promise<{
+  /** Lists queues of all regions. Needs: cloud:admin. Operation `listQueues`. */
+  list(parameters: ListQueuesParameters = {}, options: CallOptions = {}): Promise<{
     readonly items: readonly Queue[];
     /** Give it as `after` for the next page; absent on the last. */
     readonly next?: string;
@@ -2307,13 +2877,13 @@ export class BiplaneClient {
     return this.#transport.json(OPERATIONS.listQueues, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Items of all pages of `listQueues`, fetched as they are needed. */
-  listAllQueues(parameters: ListQueuesParameters = {}, options: CallOptions = {}): AsyncGenerator<Queue, void, undefined> {
+  /** Items of all pages of `list`, fetched as they are needed. */
+  listAll(parameters: ListQueuesParameters = {}, options: CallOptions = {}): AsyncGenerator<Queue, void, undefined> {
     return this.#transport.items(OPERATIONS.listQueues, parameters as unknown as Parameters, options, "next", "after") as AsyncGenerator<never, void, undefined>;
   }
 
-  /** Lists queues of all regions of the org. */
-  listOrgQueues(parameters: ListOrgQueuesParameters, options: CallOptions = {}): Promise<{
+  /** Lists queues of all regions of the org. Needs: orgs:read. Operation `listOrgQueues`. */
+  listInOrg(parameters: ListOrgQueuesParameters, options: CallOptions = {}): Promise<{
     readonly items: readonly Queue[];
     /** Give it as `after` for the next page; absent on the last. */
     readonly next?: string;
@@ -2321,13 +2891,22 @@ export class BiplaneClient {
     return this.#transport.json(OPERATIONS.listOrgQueues, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Items of all pages of `listOrgQueues`, fetched as they are needed. */
-  listAllOrgQueues(parameters: ListOrgQueuesParameters, options: CallOptions = {}): AsyncGenerator<Queue, void, undefined> {
+  /** Items of all pages of `listInOrg`, fetched as they are needed. */
+  listAllInOrg(parameters: ListOrgQueuesParameters, options: CallOptions = {}): AsyncGenerator<Queue, void, undefined> {
     return this.#transport.items(OPERATIONS.listOrgQueues, parameters as unknown as Parameters, options, "next", "after") as AsyncGenerator<never, void, undefined>;
   }
+}
 
-  /** Lists tables of all regions. */
-  listTables(parameters: ListTablesParameters = {}, options: CallOptions = {}): Promise<{
+/** Tables. */
+export class TablesGroup {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Lists tables of all regions. Needs: cloud:admin. Operation `listTables`. */
+  list(parameters: ListTablesParameters = {}, options: CallOptions = {}): Promise<{
     readonly items: readonly Table[];
     /** Give it as `after` for the next page; absent on the last. */
     readonly next?: string;
@@ -2335,13 +2914,13 @@ export class BiplaneClient {
     return this.#transport.json(OPERATIONS.listTables, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Items of all pages of `listTables`, fetched as they are needed. */
-  listAllTables(parameters: ListTablesParameters = {}, options: CallOptions = {}): AsyncGenerator<Table, void, undefined> {
+  /** Items of all pages of `list`, fetched as they are needed. */
+  listAll(parameters: ListTablesParameters = {}, options: CallOptions = {}): AsyncGenerator<Table, void, undefined> {
     return this.#transport.items(OPERATIONS.listTables, parameters as unknown as Parameters, options, "next", "after") as AsyncGenerator<never, void, undefined>;
   }
 
-  /** Lists tables of all regions of the org. */
-  listOrgTables(parameters: ListOrgTablesParameters, options: CallOptions = {}): Promise<{
+  /** Lists tables of all regions of the org. Needs: orgs:read. Operation `listOrgTables`. */
+  listInOrg(parameters: ListOrgTablesParameters, options: CallOptions = {}): Promise<{
     readonly items: readonly Table[];
     /** Give it as `after` for the next page; absent on the last. */
     readonly next?: string;
@@ -2349,1175 +2928,385 @@ export class BiplaneClient {
     return this.#transport.json(OPERATIONS.listOrgTables, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Items of all pages of `listOrgTables`, fetched as they are needed. */
-  listAllOrgTables(parameters: ListOrgTablesParameters, options: CallOptions = {}): AsyncGenerator<Table, void, undefined> {
+  /** Items of all pages of `listInOrg`, fetched as they are needed. */
+  listAllInOrg(parameters: ListOrgTablesParameters, options: CallOptions = {}): AsyncGenerator<Table, void, undefined> {
     return this.#transport.items(OPERATIONS.listOrgTables, parameters as unknown as Parameters, options, "next", "after") as AsyncGenerator<never, void, undefined>;
   }
+}
 
-  /** Lists the org's projects. */
-  listProjects(parameters: ListProjectsParameters, options: CallOptions = {}): Promise<{
-    readonly items: ReadonlyArray<{
-      readonly id: string;
-      readonly org_id: string;
-      readonly name: string;
-      readonly created_at: string;
-      readonly updated_at: string;
-      readonly resource_version: number;
-    }>;
+/** Data planes that have enrolled. */
+export class DataPlanesGroup {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Lists the data plane that is enrolled (`/v1/status` says whether it is connected). Needs: cloud:admin. Operation `listDataPlanes`. */
+  list(parameters: ListDataPlanesParameters = {}, options: CallOptions = {}): Promise<{
+    readonly items: readonly DataPlane[];
+    /** Give it as `after` for the next page; absent on the last. */
+    readonly next?: string;
+  }> {
+    return this.#transport.json(OPERATIONS.listDataPlanes, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Items of all pages of `list`, fetched as they are needed. */
+  listAll(parameters: ListDataPlanesParameters = {}, options: CallOptions = {}): AsyncGenerator<DataPlane, void, undefined> {
+    return this.#transport.items(OPERATIONS.listDataPlanes, parameters as unknown as Parameters, options, "next", "after") as AsyncGenerator<never, void, undefined>;
+  }
+}
+
+/** Names under which apps are found together. */
+export class ProjectsGroup {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Lists the org's projects. Needs: orgs:read. Operation `listProjects`. */
+  list(parameters: ListProjectsParameters, options: CallOptions = {}): Promise<{
+    readonly items: readonly Project[];
     readonly next_cursor: string | null;
   }> {
     return this.#transport.json(OPERATIONS.listProjects, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Items of all pages of `listProjects`, fetched as they are needed. */
-  listAllProjects(parameters: ListProjectsParameters, options: CallOptions = {}): AsyncGenerator<{
-    readonly id: string;
-    readonly org_id: string;
-    readonly name: string;
-    readonly created_at: string;
-    readonly updated_at: string;
-    readonly resource_version: number;
-  }, void, undefined> {
+  /** Items of all pages of `list`, fetched as they are needed. */
+  listAll(parameters: ListProjectsParameters, options: CallOptions = {}): AsyncGenerator<Project, void, undefined> {
     return this.#transport.items(OPERATIONS.listProjects, parameters as unknown as Parameters, options, "next_cursor", "cursor") as AsyncGenerator<never, void, undefined>;
   }
 
-  /** Makes a project: a name under which apps are found together. */
-  createProject(parameters: CreateProjectParameters, options: CallOptions = {}): Promise<{
-    readonly id: string;
-    readonly org_id: string;
-    readonly name: string;
-    readonly created_at: string;
-    readonly updated_at: string;
-    readonly resource_version: number;
-  }> {
+  /** Makes a project: a name under which apps are found together. Needs: apps:write. Operation `createProject`. */
+  create(parameters: CreateProjectParameters, options: CallOptions = {}): Promise<Project> {
     return this.#transport.json(OPERATIONS.createProject, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Shows a project. */
-  getProject(parameters: GetProjectParameters, options: CallOptions = {}): Promise<{
-    readonly id: string;
-    readonly org_id: string;
-    readonly name: string;
-    readonly created_at: string;
-    readonly updated_at: string;
-    readonly resource_version: number;
-  }> {
+  /** Shows a project. Needs: orgs:read. Operation `getProject`. */
+  get(parameters: GetProjectParameters, options: CallOptions = {}): Promise<Project> {
     return this.#transport.json(OPERATIONS.getProject, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Renames a project. */
-  updateProject(parameters: UpdateProjectParameters, options: CallOptions = {}): Promise<{
-    readonly id: string;
-    readonly org_id: string;
-    readonly name: string;
-    readonly created_at: string;
-    readonly updated_at: string;
-    readonly resource_version: number;
-  }> {
+  /** Renames a project. Needs: apps:write. Operation `updateProject`. */
+  update(parameters: UpdateProjectParameters, options: CallOptions = {}): Promise<Project> {
     return this.#transport.json(OPERATIONS.updateProject, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Deletes a project that has no apps. */
-  deleteProject(parameters: DeleteProjectParameters, options: CallOptions = {}): Promise<Record<string, never>> {
+  /** Deletes a project that has no apps. Needs: apps:write. Operation `deleteProject`. */
+  delete(parameters: DeleteProjectParameters, options: CallOptions = {}): Promise<Record<string, never>> {
     return this.#transport.json(OPERATIONS.deleteProject, parameters as unknown as Parameters, options) as Promise<never>;
   }
+}
 
-  /** Lists the org's apps. */
-  listApps(parameters: ListAppsParameters, options: CallOptions = {}): Promise<{
-    readonly items: ReadonlyArray<{
-      readonly id: string;
-      readonly org_id: string;
-      readonly name: string;
-      readonly description?: string;
-      readonly project_id?: string;
-      readonly created_at: string;
-      readonly updated_at: string;
-      readonly resource_version: number;
-    }>;
+/** Apps. */
+export class AppsGroup {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Lists the org's apps. Needs: apps:read. Operation `listApps`. */
+  list(parameters: ListAppsParameters, options: CallOptions = {}): Promise<{
+    readonly items: readonly App[];
     readonly next_cursor: string | null;
   }> {
     return this.#transport.json(OPERATIONS.listApps, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Items of all pages of `listApps`, fetched as they are needed. */
-  listAllApps(parameters: ListAppsParameters, options: CallOptions = {}): AsyncGenerator<{
-    readonly id: string;
-    readonly org_id: string;
-    readonly name: string;
-    readonly description?: string;
-    readonly project_id?: string;
-    readonly created_at: string;
-    readonly updated_at: string;
-    readonly resource_version: number;
-  }, void, undefined> {
+  /** Items of all pages of `list`, fetched as they are needed. */
+  listAll(parameters: ListAppsParameters, options: CallOptions = {}): AsyncGenerator<App, void, undefined> {
     return this.#transport.items(OPERATIONS.listApps, parameters as unknown as Parameters, options, "next_cursor", "cursor") as AsyncGenerator<never, void, undefined>;
   }
 
-  /** Makes an app. */
-  createApp(parameters: CreateAppParameters, options: CallOptions = {}): Promise<{
-    readonly id: string;
-    readonly org_id: string;
-    readonly name: string;
-    readonly description?: string;
-    readonly project_id?: string;
-    readonly created_at: string;
-    readonly updated_at: string;
-    readonly resource_version: number;
-  }> {
+  /** Makes an app. Needs: apps:write. Operation `createApp`. */
+  create(parameters: CreateAppParameters, options: CallOptions = {}): Promise<App> {
     return this.#transport.json(OPERATIONS.createApp, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Shows an app, named by id or name. */
-  getApp(parameters: GetAppParameters, options: CallOptions = {}): Promise<{
-    readonly id: string;
-    readonly org_id: string;
-    readonly name: string;
-    readonly description?: string;
-    readonly project_id?: string;
-    readonly created_at: string;
-    readonly updated_at: string;
-    readonly resource_version: number;
-  }> {
+  /** Shows an app, named by id or name. Needs: apps:read. Operation `getApp`. */
+  get(parameters: GetAppParameters, options: CallOptions = {}): Promise<App> {
     return this.#transport.json(OPERATIONS.getApp, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Renames an app, describes it, moves it to a project; `null` takes a member away. */
-  updateApp(parameters: UpdateAppParameters, options: CallOptions = {}): Promise<{
-    readonly id: string;
-    readonly org_id: string;
-    readonly name: string;
-    readonly description?: string;
-    readonly project_id?: string;
-    readonly created_at: string;
-    readonly updated_at: string;
-    readonly resource_version: number;
-  }> {
+  /** Renames an app, describes it, moves it to a project; `null` takes a member away. Needs: apps:write. Operation `updateApp`. */
+  update(parameters: UpdateAppParameters, options: CallOptions = {}): Promise<App> {
     return this.#transport.json(OPERATIONS.updateApp, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Deletes an app that has no environments, with its releases. */
-  deleteApp(parameters: DeleteAppParameters, options: CallOptions = {}): Promise<Record<string, never>> {
+  /** Deletes an app that has no environments, with its releases. Needs: apps:write. Operation `deleteApp`. */
+  delete(parameters: DeleteAppParameters, options: CallOptions = {}): Promise<Record<string, never>> {
     return this.#transport.json(OPERATIONS.deleteApp, parameters as unknown as Parameters, options) as Promise<never>;
   }
+}
 
-  /** Lists the environments of an app. */
-  listEnvs(parameters: ListEnvsParameters, options: CallOptions = {}): Promise<{
-    readonly items: ReadonlyArray<{
-      readonly id: string;
-      readonly org_id: string;
-      readonly app_id: string;
-      readonly name: string;
-      readonly scale: Readonly<Record<string, unknown>>;
-      readonly desired: Readonly<Record<string, unknown>>;
-      readonly unschedulable: Readonly<Record<string, unknown>>;
-      readonly secrets_not_needed: boolean;
-      readonly restarts: Readonly<Record<string, unknown>>;
-      readonly created_at: string;
-      readonly updated_at: string;
-      readonly resource_version: number;
-    }>;
-    readonly next_cursor: string | null;
-  }> {
-    return this.#transport.json(OPERATIONS.listEnvs, parameters as unknown as Parameters, options) as Promise<never>;
+/** What an app may run as: artifacts with their manifests. */
+export class ReleasesGroup {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
   }
 
-  /** Items of all pages of `listEnvs`, fetched as they are needed. */
-  listAllEnvs(parameters: ListEnvsParameters, options: CallOptions = {}): AsyncGenerator<{
-    readonly id: string;
-    readonly org_id: string;
-    readonly app_id: string;
-    readonly name: string;
-    readonly scale: Readonly<Record<string, unknown>>;
-    readonly desired: Readonly<Record<string, unknown>>;
-    readonly unschedulable: Readonly<Record<string, unknown>>;
-    readonly secrets_not_needed: boolean;
-    readonly restarts: Readonly<Record<string, unknown>>;
-    readonly created_at: string;
-    readonly updated_at: string;
-    readonly resource_version: number;
-  }, void, undefined> {
-    return this.#transport.items(OPERATIONS.listEnvs, parameters as unknown as Parameters, options, "next_cursor", "cursor") as AsyncGenerator<never, void, undefined>;
-  }
-
-  /** Makes an environment. */
-  createEnv(parameters: CreateEnvParameters, options: CallOptions = {}): Promise<{
-    readonly id: string;
-    readonly org_id: string;
-    readonly app_id: string;
-    readonly name: string;
-    readonly scale: Readonly<Record<string, unknown>>;
-    readonly desired: Readonly<Record<string, unknown>>;
-    readonly unschedulable: Readonly<Record<string, unknown>>;
-    readonly secrets_not_needed: boolean;
-    readonly restarts: Readonly<Record<string, unknown>>;
-    readonly created_at: string;
-    readonly updated_at: string;
-    readonly resource_version: number;
-  }> {
-    return this.#transport.json(OPERATIONS.createEnv, parameters as unknown as Parameters, options) as Promise<never>;
-  }
-
-  /** Shows an environment, named by id or name. */
-  getEnv(parameters: GetEnvParameters, options: CallOptions = {}): Promise<{
-    readonly id: string;
-    readonly org_id: string;
-    readonly app_id: string;
-    readonly name: string;
-    readonly scale: Readonly<Record<string, unknown>>;
-    readonly desired: Readonly<Record<string, unknown>>;
-    readonly unschedulable: Readonly<Record<string, unknown>>;
-    readonly secrets_not_needed: boolean;
-    readonly restarts: Readonly<Record<string, unknown>>;
-    readonly created_at: string;
-    readonly updated_at: string;
-    readonly resource_version: number;
-  }> {
-    return this.#transport.json(OPERATIONS.getEnv, parameters as unknown as Parameters, options) as Promise<never>;
-  }
-
-  /** Renames an environment. */
-  updateEnv(parameters: UpdateEnvParameters, options: CallOptions = {}): Promise<{
-    readonly id: string;
-    readonly org_id: string;
-    readonly app_id: string;
-    readonly name: string;
-    readonly scale: Readonly<Record<string, unknown>>;
-    readonly desired: Readonly<Record<string, unknown>>;
-    readonly unschedulable: Readonly<Record<string, unknown>>;
-    readonly secrets_not_needed: boolean;
-    readonly restarts: Readonly<Record<string, unknown>>;
-    readonly created_at: string;
-    readonly updated_at: string;
-    readonly resource_version: number;
-  }> {
-    return this.#transport.json(OPERATIONS.updateEnv, parameters as unknown as Parameters, options) as Promise<never>;
-  }
-
-  /** Deletes an environment: its routes, attachments and secrets go at once, its instances are drained. */
-  deleteEnv(parameters: DeleteEnvParameters, options: CallOptions = {}): Promise<Record<string, never>> {
-    return this.#transport.json(OPERATIONS.deleteEnv, parameters as unknown as Parameters, options) as Promise<never>;
-  }
-
-  /** Lists the releases of an app. */
-  listReleases(parameters: ListReleasesParameters, options: CallOptions = {}): Promise<{
-    readonly items: ReadonlyArray<{
-      readonly id: string;
-      readonly org_id: string;
-      readonly app_id: string;
-      readonly number: number;
-      readonly artifact: {
-        readonly source: "directory" | "image";
-        readonly digest: string;
-        readonly reference?: string;
-        readonly size_bytes: number;
-        readonly resolved_digests?: ReadonlyArray<{
-          readonly os: string;
-          readonly architecture: string;
-          readonly digest: string;
-        }>;
-      };
-      readonly manifest: Readonly<Record<string, unknown>>;
-      readonly manifest_hash: string;
-      readonly message?: string;
-      readonly created_at: string;
-      readonly updated_at: string;
-      readonly resource_version: number;
-    }>;
+  /** Lists the releases of an app. Needs: releases:read. Operation `listReleases`. */
+  list(parameters: ListReleasesParameters, options: CallOptions = {}): Promise<{
+    readonly items: readonly Release[];
     readonly next_cursor: string | null;
   }> {
     return this.#transport.json(OPERATIONS.listReleases, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Items of all pages of `listReleases`, fetched as they are needed. */
-  listAllReleases(parameters: ListReleasesParameters, options: CallOptions = {}): AsyncGenerator<{
-    readonly id: string;
-    readonly org_id: string;
-    readonly app_id: string;
-    readonly number: number;
-    readonly artifact: {
-      readonly source: "directory" | "image";
-      readonly digest: string;
-      readonly reference?: string;
-      readonly size_bytes: number;
-      readonly resolved_digests?: ReadonlyArray<{
-        readonly os: string;
-        readonly architecture: string;
-        readonly digest: string;
-      }>;
-    };
-    readonly manifest: Readonly<Record<string, unknown>>;
-    readonly manifest_hash: string;
-    readonly message?: string;
-    readonly created_at: string;
-    readonly updated_at: string;
-    readonly resource_version: number;
-  }, void, undefined> {
+  /** Items of all pages of `list`, fetched as they are needed. */
+  listAll(parameters: ListReleasesParameters, options: CallOptions = {}): AsyncGenerator<Release, void, undefined> {
     return this.#transport.items(OPERATIONS.listReleases, parameters as unknown as Parameters, options, "next_cursor", "cursor") as AsyncGenerator<never, void, undefined>;
   }
 
-  /** Makes a release of an image whose blobs have been uploaded, and a manifest. It never changes. */
-  createRelease(parameters: CreateReleaseParameters, options: CallOptions = {}): Promise<{
-    readonly id: string;
-    readonly org_id: string;
-    readonly app_id: string;
-    readonly number: number;
-    readonly artifact: {
-      readonly source: "directory" | "image";
-      readonly digest: string;
-      readonly reference?: string;
-      readonly size_bytes: number;
-      readonly resolved_digests?: ReadonlyArray<{
-        readonly os: string;
-        readonly architecture: string;
-        readonly digest: string;
-      }>;
-    };
-    readonly manifest: Readonly<Record<string, unknown>>;
-    readonly manifest_hash: string;
-    readonly message?: string;
-    readonly created_at: string;
-    readonly updated_at: string;
-    readonly resource_version: number;
-  }> {
+  /** Makes a release of an image whose blobs have been uploaded, and a manifest. It never changes. Needs: releases:write. Operation `createRelease`. */
+  create(parameters: CreateReleaseParameters, options: CallOptions = {}): Promise<Release> {
     return this.#transport.json(OPERATIONS.createRelease, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Shows a release, named by id or number. */
-  getRelease(parameters: GetReleaseParameters, options: CallOptions = {}): Promise<{
-    readonly id: string;
-    readonly org_id: string;
-    readonly app_id: string;
-    readonly number: number;
-    readonly artifact: {
-      readonly source: "directory" | "image";
-      readonly digest: string;
-      readonly reference?: string;
-      readonly size_bytes: number;
-      readonly resolved_digests?: ReadonlyArray<{
-        readonly os: string;
-        readonly architecture: string;
-        readonly digest: string;
-      }>;
-    };
-    readonly manifest: Readonly<Record<string, unknown>>;
-    readonly manifest_hash: string;
-    readonly message?: string;
-    readonly created_at: string;
-    readonly updated_at: string;
-    readonly resource_version: number;
-  }> {
+  /** Shows a release, named by id or number. Needs: releases:read. Operation `getRelease`. */
+  get(parameters: GetReleaseParameters, options: CallOptions = {}): Promise<Release> {
     return this.#transport.json(OPERATIONS.getRelease, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Gives temporary AWS credentials with which the blobs of a release are put into the org's own bucket. Each blob is the object `<prefix>sha256/<hex digits>`. They can do nothing else, and end after an hour. */
-  startReleaseUpload(parameters: StartReleaseUploadParameters, options: CallOptions = {}): Promise<{
-    readonly endpoint: string;
-    readonly region: string;
-    readonly bucket: string;
-    readonly prefix: string;
-    readonly access_key_id: string;
-    readonly secret_access_key: string;
-    readonly session_token: string;
-    readonly expires_at: string;
-  }> {
+  /** Gives temporary AWS credentials with which the blobs of a release are put into the org's own bucket. Each blob is the object `<prefix>sha256/<hex digits>`. They can do nothing else, and end after an hour. Needs: releases:write. Operation `startReleaseUpload`. */
+  startUpload(parameters: StartReleaseUploadParameters, options: CallOptions = {}): Promise<ReleaseUpload> {
     return this.#transport.json(OPERATIONS.startReleaseUpload, parameters as unknown as Parameters, options) as Promise<never>;
   }
+}
 
-  /** Lists the deploys of an environment. */
-  listDeploys(parameters: ListDeploysParameters, options: CallOptions = {}): Promise<{
-    readonly items: ReadonlyArray<{
-      readonly id: string;
-      readonly org_id: string;
-      readonly app_id: string;
-      readonly env_id: string;
-      readonly kind: "deploy" | "rollback";
-      readonly release_id: string;
-      readonly process_types: readonly string[];
-      readonly strategy: string;
-      readonly status: string;
-      readonly message?: string;
-      readonly failed_reason?: string;
-      readonly finished_at?: string;
-      readonly created_at: string;
-      readonly updated_at: string;
-      readonly resource_version: number;
-    }>;
+/** Environments of an app: how they are, why, and how much of them runs. */
+export class EnvsGroup {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Lists the environments of an app. Needs: envs:read. Operation `listEnvs`. */
+  list(parameters: ListEnvsParameters, options: CallOptions = {}): Promise<{
+    readonly items: readonly Env[];
     readonly next_cursor: string | null;
   }> {
-    return this.#transport.json(OPERATIONS.listDeploys, parameters as unknown as Parameters, options) as Promise<never>;
+    return this.#transport.json(OPERATIONS.listEnvs, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Items of all pages of `listDeploys`, fetched as they are needed. */
-  listAllDeploys(parameters: ListDeploysParameters, options: CallOptions = {}): AsyncGenerator<{
-    readonly id: string;
-    readonly org_id: string;
-    readonly app_id: string;
-    readonly env_id: string;
-    readonly kind: "deploy" | "rollback";
-    readonly release_id: string;
-    readonly process_types: readonly string[];
-    readonly strategy: string;
-    readonly status: string;
-    readonly message?: string;
-    readonly failed_reason?: string;
-    readonly finished_at?: string;
-    readonly created_at: string;
-    readonly updated_at: string;
-    readonly resource_version: number;
-  }, void, undefined> {
-    return this.#transport.items(OPERATIONS.listDeploys, parameters as unknown as Parameters, options, "next_cursor", "cursor") as AsyncGenerator<never, void, undefined>;
+  /** Items of all pages of `list`, fetched as they are needed. */
+  listAll(parameters: ListEnvsParameters, options: CallOptions = {}): AsyncGenerator<Env, void, undefined> {
+    return this.#transport.items(OPERATIONS.listEnvs, parameters as unknown as Parameters, options, "next_cursor", "cursor") as AsyncGenerator<never, void, undefined>;
   }
 
-  /** Replaces what runs by a release, one instance after the other, without dropping a request. */
-  createDeploy(parameters: CreateDeployParameters, options: CallOptions = {}): Promise<{
-    readonly id: string;
-    readonly org_id: string;
-    readonly app_id: string;
-    readonly env_id: string;
-    readonly kind: "deploy" | "rollback";
-    readonly release_id: string;
-    readonly process_types: readonly string[];
-    readonly strategy: string;
-    readonly status: string;
-    readonly message?: string;
-    readonly failed_reason?: string;
-    readonly finished_at?: string;
-    readonly created_at: string;
-    readonly updated_at: string;
-    readonly resource_version: number;
-  }> {
-    return this.#transport.json(OPERATIONS.createDeploy, parameters as unknown as Parameters, options) as Promise<never>;
+  /** Makes an environment. Needs: envs:write. Operation `createEnv`. */
+  create(parameters: CreateEnvParameters, options: CallOptions = {}): Promise<Env> {
+    return this.#transport.json(OPERATIONS.createEnv, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Shows a deploy and how far it is. */
-  getDeploy(parameters: GetDeployParameters, options: CallOptions = {}): Promise<{
-    readonly id: string;
-    readonly org_id: string;
-    readonly app_id: string;
-    readonly env_id: string;
-    readonly kind: "deploy" | "rollback";
-    readonly release_id: string;
-    readonly process_types: readonly string[];
-    readonly strategy: string;
-    readonly status: string;
-    readonly message?: string;
-    readonly failed_reason?: string;
-    readonly finished_at?: string;
-    readonly created_at: string;
-    readonly updated_at: string;
-    readonly resource_version: number;
-  }> {
-    return this.#transport.json(OPERATIONS.getDeploy, parameters as unknown as Parameters, options) as Promise<never>;
+  /** Shows an environment, named by id or name. Needs: envs:read. Operation `getEnv`. */
+  get(parameters: GetEnvParameters, options: CallOptions = {}): Promise<Env> {
+    return this.#transport.json(OPERATIONS.getEnv, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Deploys an earlier release: the one named, or else the one before that which runs. */
-  createRollback(parameters: CreateRollbackParameters, options: CallOptions = {}): Promise<{
-    readonly id: string;
-    readonly org_id: string;
-    readonly app_id: string;
-    readonly env_id: string;
-    readonly kind: "deploy" | "rollback";
-    readonly release_id: string;
-    readonly process_types: readonly string[];
-    readonly strategy: string;
-    readonly status: string;
-    readonly message?: string;
-    readonly failed_reason?: string;
-    readonly finished_at?: string;
-    readonly created_at: string;
-    readonly updated_at: string;
-    readonly resource_version: number;
-  }> {
-    return this.#transport.json(OPERATIONS.createRollback, parameters as unknown as Parameters, options) as Promise<never>;
+  /** Renames an environment. Needs: envs:write. Operation `updateEnv`. */
+  update(parameters: UpdateEnvParameters, options: CallOptions = {}): Promise<Env> {
+    return this.#transport.json(OPERATIONS.updateEnv, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Says how many instances of each process there shall be. */
-  getScale(parameters: GetScaleParameters, options: CallOptions = {}): Promise<{
-    readonly env_id: string;
-    readonly processes: ReadonlyArray<{
-      readonly process_type: string;
-      readonly desired: number;
-    }>;
-    readonly resource_version: number;
-  }> {
+  /** Deletes an environment: its routes, attachments and secrets go at once, its instances are drained. Needs: envs:write. Operation `deleteEnv`. */
+  delete(parameters: DeleteEnvParameters, options: CallOptions = {}): Promise<Record<string, never>> {
+    return this.#transport.json(OPERATIONS.deleteEnv, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Says how many instances of each process there shall be. Needs: envs:read. Operation `getScale`. */
+  getScale(parameters: GetScaleParameters, options: CallOptions = {}): Promise<Scale> {
     return this.#transport.json(OPERATIONS.getScale, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Sets how many instances of processes there shall be; those not named stay as they are. */
-  setScale(parameters: SetScaleParameters, options: CallOptions = {}): Promise<{
-    readonly env_id: string;
-    readonly processes: ReadonlyArray<{
-      readonly process_type: string;
-      readonly desired: number;
-    }>;
-    readonly resource_version: number;
-  }> {
+  /** Sets how many instances of processes there shall be; those not named stay as they are. Needs: envs:write. Operation `setScale`. */
+  setScale(parameters: SetScaleParameters, options: CallOptions = {}): Promise<Scale> {
     return this.#transport.json(OPERATIONS.setScale, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Replaces all instances of processes by new ones of the same release, one after the other. */
-  restartEnv(parameters: RestartEnvParameters, options: CallOptions = {}): Promise<{
+  /** Replaces all instances of processes by new ones of the same release, one after the other. Needs: deploys:write. Operation `restartEnv`. */
+  restart(parameters: RestartEnvParameters, options: CallOptions = {}): Promise<{
     readonly env_id: string;
   }> {
     return this.#transport.json(OPERATIONS.restartEnv, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Lists the routes of an environment. */
-  listRoutes(parameters: ListRoutesParameters, options: CallOptions = {}): Promise<{
-    readonly items: ReadonlyArray<{
-      readonly id: string;
-      readonly org_id: string;
-      readonly app_id: string;
-      readonly env_id: string;
-      readonly protocol: "http" | "tls_passthrough" | "tcp_raw";
-      readonly hostname?: string;
-      readonly path?: string;
-      readonly listen_port?: number;
-      readonly process_type: string;
-      readonly port: number;
-      readonly proxy_protocol: "off" | "v2";
-      readonly created_at: string;
-      readonly updated_at: string;
-      readonly resource_version: number;
-    }>;
+  /** How an environment is: releases, instances, routes with their URLs, the last deploy. Needs: envs:read. Operation `getEnvStatus`. */
+  getStatus(parameters: GetEnvStatusParameters, options: CallOptions = {}): Promise<EnvStatus> {
+    return this.#transport.json(OPERATIONS.getEnvStatus, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Why it is not served, why it does not converge, why something was started again, what has changed. Needs: envs:read. Operation `explainEnv`. */
+  explain(parameters: ExplainEnvParameters, options: CallOptions = {}): Promise<{
+    readonly env_id: string;
+    readonly status: "healthy" | "degraded" | "failing" | "idle";
+    readonly findings: readonly Explanation[];
+  }> {
+    return this.#transport.json(OPERATIONS.explainEnv, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+}
+
+/** Bringing a release into an environment, and taking it back. */
+export class DeploysGroup {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Lists the deploys of an environment. Needs: envs:read. Operation `listDeploys`. */
+  list(parameters: ListDeploysParameters, options: CallOptions = {}): Promise<{
+    readonly items: readonly Deploy[];
+    readonly next_cursor: string | null;
+  }> {
+    return this.#transport.json(OPERATIONS.listDeploys, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Items of all pages of `list`, fetched as they are needed. */
+  listAll(parameters: ListDeploysParameters, options: CallOptions = {}): AsyncGenerator<Deploy, void, undefined> {
+    return this.#transport.items(OPERATIONS.listDeploys, parameters as unknown as Parameters, options, "next_cursor", "cursor") as AsyncGenerator<never, void, undefined>;
+  }
+
+  /** Replaces what runs by a release, one instance after the other, without dropping a request. Needs: deploys:write. Operation `createDeploy`. */
+  create(parameters: CreateDeployParameters, options: CallOptions = {}): Promise<Deploy> {
+    return this.#transport.json(OPERATIONS.createDeploy, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Shows a deploy and how far it is. Needs: envs:read. Operation `getDeploy`. */
+  get(parameters: GetDeployParameters, options: CallOptions = {}): Promise<Deploy> {
+    return this.#transport.json(OPERATIONS.getDeploy, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Deploys an earlier release: the one named, or else the one before that which runs. Needs: rollbacks:write. Operation `createRollback`. */
+  createRollback(parameters: CreateRollbackParameters, options: CallOptions = {}): Promise<Deploy> {
+    return this.#transport.json(OPERATIONS.createRollback, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+}
+
+/** Under which names and ports an environment is reached. */
+export class RoutesGroup {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Lists the routes of an environment. Needs: routes:read. Operation `listRoutes`. */
+  list(parameters: ListRoutesParameters, options: CallOptions = {}): Promise<{
+    readonly items: readonly Route[];
     readonly next_cursor: string | null;
   }> {
     return this.#transport.json(OPERATIONS.listRoutes, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Items of all pages of `listRoutes`, fetched as they are needed. */
-  listAllRoutes(parameters: ListRoutesParameters, options: CallOptions = {}): AsyncGenerator<{
-    readonly id: string;
-    readonly org_id: string;
-    readonly app_id: string;
-    readonly env_id: string;
-    readonly protocol: "http" | "tls_passthrough" | "tcp_raw";
-    readonly hostname?: string;
-    readonly path?: string;
-    readonly listen_port?: number;
-    readonly process_type: string;
-    readonly port: number;
-    readonly proxy_protocol: "off" | "v2";
-    readonly created_at: string;
-    readonly updated_at: string;
-    readonly resource_version: number;
-  }, void, undefined> {
+  /** Items of all pages of `list`, fetched as they are needed. */
+  listAll(parameters: ListRoutesParameters, options: CallOptions = {}): AsyncGenerator<Route, void, undefined> {
     return this.#transport.items(OPERATIONS.listRoutes, parameters as unknown as Parameters, options, "next_cursor", "cursor") as AsyncGenerator<never, void, undefined>;
   }
 
-  /** Gives an environment a host name and path, a name in TLS, or a port. */
-  createRoute(parameters: CreateRouteParameters, options: CallOptions = {}): Promise<{
-    readonly id: string;
-    readonly org_id: string;
-    readonly app_id: string;
-    readonly env_id: string;
-    readonly protocol: "http" | "tls_passthrough" | "tcp_raw";
-    readonly hostname?: string;
-    readonly path?: string;
-    readonly listen_port?: number;
-    readonly process_type: string;
-    readonly port: number;
-    readonly proxy_protocol: "off" | "v2";
-    readonly created_at: string;
-    readonly updated_at: string;
-    readonly resource_version: number;
-  }> {
+  /** Gives an environment a host name and path, a name in TLS, or a port. Needs: routes:write. Operation `createRoute`. */
+  create(parameters: CreateRouteParameters, options: CallOptions = {}): Promise<Route> {
     return this.#transport.json(OPERATIONS.createRoute, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Shows a route. */
-  getRoute(parameters: GetRouteParameters, options: CallOptions = {}): Promise<{
-    readonly id: string;
-    readonly org_id: string;
-    readonly app_id: string;
-    readonly env_id: string;
-    readonly protocol: "http" | "tls_passthrough" | "tcp_raw";
-    readonly hostname?: string;
-    readonly path?: string;
-    readonly listen_port?: number;
-    readonly process_type: string;
-    readonly port: number;
-    readonly proxy_protocol: "off" | "v2";
-    readonly created_at: string;
-    readonly updated_at: string;
-    readonly resource_version: number;
-  }> {
+  /** Shows a route. Needs: routes:read. Operation `getRoute`. */
+  get(parameters: GetRouteParameters, options: CallOptions = {}): Promise<Route> {
     return this.#transport.json(OPERATIONS.getRoute, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Sends what a route takes somewhere else. */
-  updateRoute(parameters: UpdateRouteParameters, options: CallOptions = {}): Promise<{
-    readonly id: string;
-    readonly org_id: string;
-    readonly app_id: string;
-    readonly env_id: string;
-    readonly protocol: "http" | "tls_passthrough" | "tcp_raw";
-    readonly hostname?: string;
-    readonly path?: string;
-    readonly listen_port?: number;
-    readonly process_type: string;
-    readonly port: number;
-    readonly proxy_protocol: "off" | "v2";
-    readonly created_at: string;
-    readonly updated_at: string;
-    readonly resource_version: number;
-  }> {
+  /** Sends what a route takes somewhere else. Needs: routes:write. Operation `updateRoute`. */
+  update(parameters: UpdateRouteParameters, options: CallOptions = {}): Promise<Route> {
     return this.#transport.json(OPERATIONS.updateRoute, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Takes a route away. */
-  deleteRoute(parameters: DeleteRouteParameters, options: CallOptions = {}): Promise<Record<string, never>> {
+  /** Takes a route away. Needs: routes:write. Operation `deleteRoute`. */
+  delete(parameters: DeleteRouteParameters, options: CallOptions = {}): Promise<Record<string, never>> {
     return this.#transport.json(OPERATIONS.deleteRoute, parameters as unknown as Parameters, options) as Promise<never>;
   }
+}
 
-  /** Names of the secrets, and which version is current. What they say is told to nobody. */
-  getSecrets(parameters: GetSecretsParameters, options: CallOptions = {}): Promise<{
-    readonly env_id: string;
-    readonly bundle_id: string | null;
-    readonly current_version_id: string | null;
-    readonly version_number: number;
-    readonly keys: readonly string[];
-    readonly not_needed: boolean;
-    readonly updated_at: string | null;
-    readonly resource_version: number;
-  }> {
+/** Secrets of an environment: set, and never shown. */
+export class SecretsGroup {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Names of the secrets, and which version is current. What they say is told to nobody. Needs: secrets:read-metadata. Operation `getSecrets`. */
+  get(parameters: GetSecretsParameters, options: CallOptions = {}): Promise<SecretBundle> {
     return this.#transport.json(OPERATIONS.getSecrets, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Replaces all secrets by those of a file. Instances are replaced one by one to get them. */
-  setSecrets(parameters: SetSecretsParameters, options: CallOptions = {}): Promise<{
-    readonly env_id: string;
-    readonly bundle_id: string | null;
-    readonly current_version_id: string | null;
-    readonly version_number: number;
-    readonly keys: readonly string[];
-    readonly not_needed: boolean;
-    readonly updated_at: string | null;
-    readonly resource_version: number;
-  }> {
+  /** Replaces all secrets by those of a file. Instances are replaced one by one to get them. Needs: secrets:write. Operation `setSecrets`. */
+  set(parameters: SetSecretsParameters, options: CallOptions = {}): Promise<SecretBundle> {
     return this.#transport.json(OPERATIONS.setSecrets, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Sets some secrets and keeps the others; `null` takes one away. */
-  changeSecrets(parameters: ChangeSecretsParameters, options: CallOptions = {}): Promise<{
-    readonly env_id: string;
-    readonly bundle_id: string | null;
-    readonly current_version_id: string | null;
-    readonly version_number: number;
-    readonly keys: readonly string[];
-    readonly not_needed: boolean;
-    readonly updated_at: string | null;
-    readonly resource_version: number;
-  }> {
+  /** Sets some secrets and keeps the others; `null` takes one away. Needs: secrets:write. Operation `changeSecrets`. */
+  change(parameters: ChangeSecretsParameters, options: CallOptions = {}): Promise<SecretBundle> {
     return this.#transport.json(OPERATIONS.changeSecrets, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Says that the environment needs no secrets. */
-  confirmNoSecrets(parameters: ConfirmNoSecretsParameters, options: CallOptions = {}): Promise<{
-    readonly env_id: string;
-    readonly bundle_id: string | null;
-    readonly current_version_id: string | null;
-    readonly version_number: number;
-    readonly keys: readonly string[];
-    readonly not_needed: boolean;
-    readonly updated_at: string | null;
-    readonly resource_version: number;
-  }> {
+  /** Says that the environment needs no secrets. Needs: secrets:write. Operation `confirmNoSecrets`. */
+  confirmNone(parameters: ConfirmNoSecretsParameters, options: CallOptions = {}): Promise<SecretBundle> {
     return this.#transport.json(OPERATIONS.confirmNoSecrets, parameters as unknown as Parameters, options) as Promise<never>;
   }
+}
 
-  /** Lists the volumes of an org. */
-  listVolumes(parameters: ListVolumesParameters, options: CallOptions = {}): Promise<{
-    readonly items: ReadonlyArray<{
-      readonly id: string;
-      readonly org_id: string;
-      readonly name: string;
-      readonly size_bytes: number;
-      readonly filesystem: string;
-      readonly backup_enabled: boolean;
-      readonly home_node_id: string;
-      readonly state: "creating" | "available" | "deleting" | "error";
-      readonly failed_reason?: string;
-      readonly restored_from?: string;
-      readonly attachments: ReadonlyArray<{
-        readonly id: string;
-        readonly org_id: string;
-        readonly volume_id: string;
-        readonly app_id: string;
-        readonly env_id: string;
-        readonly process_type: string;
-        readonly mount_path: string;
-        readonly read_only: boolean;
-        readonly created_at: string;
-        readonly updated_at: string;
-        readonly resource_version: number;
-      }>;
-      readonly created_at: string;
-      readonly updated_at: string;
-      readonly resource_version: number;
-    }>;
-    readonly next_cursor: string | null;
-  }> {
-    return this.#transport.json(OPERATIONS.listVolumes, parameters as unknown as Parameters, options) as Promise<never>;
+/** What runs. */
+export class InstancesGroup {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
   }
 
-  /** Items of all pages of `listVolumes`, fetched as they are needed. */
-  listAllVolumes(parameters: ListVolumesParameters, options: CallOptions = {}): AsyncGenerator<{
-    readonly id: string;
-    readonly org_id: string;
-    readonly name: string;
-    readonly size_bytes: number;
-    readonly filesystem: string;
-    readonly backup_enabled: boolean;
-    readonly home_node_id: string;
-    readonly state: "creating" | "available" | "deleting" | "error";
-    readonly failed_reason?: string;
-    readonly restored_from?: string;
-    readonly attachments: ReadonlyArray<{
-      readonly id: string;
-      readonly org_id: string;
-      readonly volume_id: string;
-      readonly app_id: string;
-      readonly env_id: string;
-      readonly process_type: string;
-      readonly mount_path: string;
-      readonly read_only: boolean;
-      readonly created_at: string;
-      readonly updated_at: string;
-      readonly resource_version: number;
-    }>;
-    readonly created_at: string;
-    readonly updated_at: string;
-    readonly resource_version: number;
-  }, void, undefined> {
-    return this.#transport.items(OPERATIONS.listVolumes, parameters as unknown as Parameters, options, "next_cursor", "cursor") as AsyncGenerator<never, void, undefined>;
-  }
-
-  /** Makes a volume on a node, where it stays. */
-  createVolume(parameters: CreateVolumeParameters, options: CallOptions = {}): Promise<{
-    readonly id: string;
-    readonly org_id: string;
-    readonly name: string;
-    readonly size_bytes: number;
-    readonly filesystem: string;
-    readonly backup_enabled: boolean;
-    readonly home_node_id: string;
-    readonly state: "creating" | "available" | "deleting" | "error";
-    readonly failed_reason?: string;
-    readonly restored_from?: string;
-    readonly attachments: ReadonlyArray<{
-      readonly id: string;
-      readonly org_id: string;
-      readonly volume_id: string;
-      readonly app_id: string;
-      readonly env_id: string;
-      readonly process_type: string;
-      readonly mount_path: string;
-      readonly read_only: boolean;
-      readonly created_at: string;
-      readonly updated_at: string;
-      readonly resource_version: number;
-    }>;
-    readonly created_at: string;
-    readonly updated_at: string;
-    readonly resource_version: number;
-  }> {
-    return this.#transport.json(OPERATIONS.createVolume, parameters as unknown as Parameters, options) as Promise<never>;
-  }
-
-  /** Shows a volume, by its id or name. */
-  getVolume(parameters: GetVolumeParameters, options: CallOptions = {}): Promise<{
-    readonly id: string;
-    readonly org_id: string;
-    readonly name: string;
-    readonly size_bytes: number;
-    readonly filesystem: string;
-    readonly backup_enabled: boolean;
-    readonly home_node_id: string;
-    readonly state: "creating" | "available" | "deleting" | "error";
-    readonly failed_reason?: string;
-    readonly restored_from?: string;
-    readonly attachments: ReadonlyArray<{
-      readonly id: string;
-      readonly org_id: string;
-      readonly volume_id: string;
-      readonly app_id: string;
-      readonly env_id: string;
-      readonly process_type: string;
-      readonly mount_path: string;
-      readonly read_only: boolean;
-      readonly created_at: string;
-      readonly updated_at: string;
-      readonly resource_version: number;
-    }>;
-    readonly created_at: string;
-    readonly updated_at: string;
-    readonly resource_version: number;
-  }> {
-    return this.#transport.json(OPERATIONS.getVolume, parameters as unknown as Parameters, options) as Promise<never>;
-  }
-
-  /** Deletes a volume and what is on it. Its snapshots stay. */
-  deleteVolume(parameters: DeleteVolumeParameters, options: CallOptions = {}): Promise<Record<string, never>> {
-    return this.#transport.json(OPERATIONS.deleteVolume, parameters as unknown as Parameters, options) as Promise<never>;
-  }
-
-  /** Lists which volumes the processes of an environment have. */
-  listVolumeAttachments(parameters: ListVolumeAttachmentsParameters, options: CallOptions = {}): Promise<{
-    readonly items: ReadonlyArray<{
-      readonly id: string;
-      readonly org_id: string;
-      readonly volume_id: string;
-      readonly app_id: string;
-      readonly env_id: string;
-      readonly process_type: string;
-      readonly mount_path: string;
-      readonly read_only: boolean;
-      readonly created_at: string;
-      readonly updated_at: string;
-      readonly resource_version: number;
-    }>;
-    readonly next_cursor: string | null;
-  }> {
-    return this.#transport.json(OPERATIONS.listVolumeAttachments, parameters as unknown as Parameters, options) as Promise<never>;
-  }
-
-  /** Items of all pages of `listVolumeAttachments`, fetched as they are needed. */
-  listAllVolumeAttachments(parameters: ListVolumeAttachmentsParameters, options: CallOptions = {}): AsyncGenerator<{
-    readonly id: string;
-    readonly org_id: string;
-    readonly volume_id: string;
-    readonly app_id: string;
-    readonly env_id: string;
-    readonly process_type: string;
-    readonly mount_path: string;
-    readonly read_only: boolean;
-    readonly created_at: string;
-    readonly updated_at: string;
-    readonly resource_version: number;
-  }, void, undefined> {
-    return this.#transport.items(OPERATIONS.listVolumeAttachments, parameters as unknown as Parameters, options, "next_cursor", "cursor") as AsyncGenerator<never, void, undefined>;
-  }
-
-  /** Gives a process a volume. Its next instance has it. */
-  attachVolume(parameters: AttachVolumeParameters, options: CallOptions = {}): Promise<{
-    readonly id: string;
-    readonly org_id: string;
-    readonly volume_id: string;
-    readonly app_id: string;
-    readonly env_id: string;
-    readonly process_type: string;
-    readonly mount_path: string;
-    readonly read_only: boolean;
-    readonly created_at: string;
-    readonly updated_at: string;
-    readonly resource_version: number;
-  }> {
-    return this.#transport.json(OPERATIONS.attachVolume, parameters as unknown as Parameters, options) as Promise<never>;
-  }
-
-  /** Takes a volume away from a process that has no instance. */
-  detachVolume(parameters: DetachVolumeParameters, options: CallOptions = {}): Promise<Record<string, never>> {
-    return this.#transport.json(OPERATIONS.detachVolume, parameters as unknown as Parameters, options) as Promise<never>;
-  }
-
-  /** Lists the snapshots of a volume, also of a deleted one by its id. */
-  listSnapshots(parameters: ListSnapshotsParameters, options: CallOptions = {}): Promise<{
-    readonly items: ReadonlyArray<{
-      readonly id: string;
-      readonly org_id: string;
-      readonly volume_id: string;
-      readonly node_id: string;
-      readonly status: "queued" | "running" | "succeeded" | "failed";
-      readonly note?: string;
-      readonly consistency?: "crash" | "quiesced";
-      readonly size_bytes?: number;
-      readonly plaintext_sha256?: string;
-      readonly chunks?: number;
-      readonly object_key?: string;
-      readonly failed_reason?: string;
-      readonly finished_at?: string;
-      readonly created_at: string;
-      readonly updated_at: string;
-      readonly resource_version: number;
-    }>;
-    readonly next_cursor: string | null;
-  }> {
-    return this.#transport.json(OPERATIONS.listSnapshots, parameters as unknown as Parameters, options) as Promise<never>;
-  }
-
-  /** Items of all pages of `listSnapshots`, fetched as they are needed. */
-  listAllSnapshots(parameters: ListSnapshotsParameters, options: CallOptions = {}): AsyncGenerator<{
-    readonly id: string;
-    readonly org_id: string;
-    readonly volume_id: string;
-    readonly node_id: string;
-    readonly status: "queued" | "running" | "succeeded" | "failed";
-    readonly note?: string;
-    readonly consistency?: "crash" | "quiesced";
-    readonly size_bytes?: number;
-    readonly plaintext_sha256?: string;
-    readonly chunks?: number;
-    readonly object_key?: string;
-    readonly failed_reason?: string;
-    readonly finished_at?: string;
-    readonly created_at: string;
-    readonly updated_at: string;
-    readonly resource_version: number;
-  }, void, undefined> {
-    return this.#transport.items(OPERATIONS.listSnapshots, parameters as unknown as Parameters, options, "next_cursor", "cursor") as AsyncGenerator<never, void, undefined>;
-  }
-
-  /** Copies a volume that nothing uses, encrypted, into the org's object storage, and reads the copy back. */
-  createSnapshot(parameters: CreateSnapshotParameters, options: CallOptions = {}): Promise<{
-    readonly id: string;
-    readonly org_id: string;
-    readonly volume_id: string;
-    readonly node_id: string;
-    readonly status: "queued" | "running" | "succeeded" | "failed";
-    readonly note?: string;
-    readonly consistency?: "crash" | "quiesced";
-    readonly size_bytes?: number;
-    readonly plaintext_sha256?: string;
-    readonly chunks?: number;
-    readonly object_key?: string;
-    readonly failed_reason?: string;
-    readonly finished_at?: string;
-    readonly created_at: string;
-    readonly updated_at: string;
-    readonly resource_version: number;
-  }> {
-    return this.#transport.json(OPERATIONS.createSnapshot, parameters as unknown as Parameters, options) as Promise<never>;
-  }
-
-  /** Shows a snapshot. */
-  getSnapshot(parameters: GetSnapshotParameters, options: CallOptions = {}): Promise<{
-    readonly id: string;
-    readonly org_id: string;
-    readonly volume_id: string;
-    readonly node_id: string;
-    readonly status: "queued" | "running" | "succeeded" | "failed";
-    readonly note?: string;
-    readonly consistency?: "crash" | "quiesced";
-    readonly size_bytes?: number;
-    readonly plaintext_sha256?: string;
-    readonly chunks?: number;
-    readonly object_key?: string;
-    readonly failed_reason?: string;
-    readonly finished_at?: string;
-    readonly created_at: string;
-    readonly updated_at: string;
-    readonly resource_version: number;
-  }> {
-    return this.#transport.json(OPERATIONS.getSnapshot, parameters as unknown as Parameters, options) as Promise<never>;
-  }
-
-  /** Deletes a snapshot and its copy. */
-  deleteSnapshot(parameters: DeleteSnapshotParameters, options: CallOptions = {}): Promise<Record<string, never>> {
-    return this.#transport.json(OPERATIONS.deleteSnapshot, parameters as unknown as Parameters, options) as Promise<never>;
-  }
-
-  /** Restores a snapshot into a new volume, which is available once all of it was verified. */
-  restoreVolume(parameters: RestoreVolumeParameters, options: CallOptions = {}): Promise<{
-    readonly restore: {
-      readonly id: string;
-      readonly org_id: string;
-      readonly snapshot_id: string;
-      readonly source_volume_id: string;
-      readonly new_volume_id: string;
-      readonly node_id: string;
-      readonly status: "queued" | "running" | "succeeded" | "failed";
-      readonly failed_reason?: string;
-      readonly finished_at?: string;
-      readonly created_at: string;
-      readonly updated_at: string;
-      readonly resource_version: number;
-    };
-    readonly volume: {
-      readonly id: string;
-      readonly org_id: string;
-      readonly name: string;
-      readonly size_bytes: number;
-      readonly filesystem: string;
-      readonly backup_enabled: boolean;
-      readonly home_node_id: string;
-      readonly state: "creating" | "available" | "deleting" | "error";
-      readonly failed_reason?: string;
-      readonly restored_from?: string;
-      readonly attachments: ReadonlyArray<{
-        readonly id: string;
-        readonly org_id: string;
-        readonly volume_id: string;
-        readonly app_id: string;
-        readonly env_id: string;
-        readonly process_type: string;
-        readonly mount_path: string;
-        readonly read_only: boolean;
-        readonly created_at: string;
-        readonly updated_at: string;
-        readonly resource_version: number;
-      }>;
-      readonly created_at: string;
-      readonly updated_at: string;
-      readonly resource_version: number;
-    };
-  }> {
-    return this.#transport.json(OPERATIONS.restoreVolume, parameters as unknown as Parameters, options) as Promise<never>;
-  }
-
-  /** Shows how far a restore is. */
-  getRestore(parameters: GetRestoreParameters, options: CallOptions = {}): Promise<{
-    readonly id: string;
-    readonly org_id: string;
-    readonly snapshot_id: string;
-    readonly source_volume_id: string;
-    readonly new_volume_id: string;
-    readonly node_id: string;
-    readonly status: "queued" | "running" | "succeeded" | "failed";
-    readonly failed_reason?: string;
-    readonly finished_at?: string;
-    readonly created_at: string;
-    readonly updated_at: string;
-    readonly resource_version: number;
-  }> {
-    return this.#transport.json(OPERATIONS.getRestore, parameters as unknown as Parameters, options) as Promise<never>;
-  }
-
-  /** Lists the instances of an environment, those that have ended lately too. */
-  listInstances(parameters: ListInstancesParameters, options: CallOptions = {}): Promise<{
-    readonly items: ReadonlyArray<{
-      readonly id: string;
-      readonly org_id: string;
-      readonly app_id: string;
-      readonly env_id: string;
-      readonly process_type: string;
-      readonly node_id: string;
-      readonly node: string | null;
-      readonly release_id: string;
-      readonly deploy_id: string;
-      readonly secrets_version_id?: string;
-      readonly spec_hash: string;
-      readonly memory_bytes: number;
-      readonly cpu_millis: number;
-      readonly disk_bytes: number;
-      readonly mounts: readonly unknown[];
-      readonly desired_state: string;
-      readonly status: string;
-      readonly address?: Readonly<Record<string, unknown>>;
-      readonly reason?: string;
-      readonly detail?: string;
-      readonly exit_code?: number;
-      readonly restarts: number;
-      readonly drain_grace_seconds?: number;
-      readonly draining_since?: string;
-      readonly drain_reason?: string;
-      readonly ready_since?: string;
-      readonly ended_at?: string;
-      readonly created_at: string;
-      readonly updated_at: string;
-      readonly resource_version: number;
-    }>;
+  /** Lists the instances of an environment, those that have ended lately too. Needs: envs:read. Operation `listInstances`. */
+  list(parameters: ListInstancesParameters, options: CallOptions = {}): Promise<{
+    readonly items: readonly Instance[];
     readonly next_cursor: string | null;
   }> {
     return this.#transport.json(OPERATIONS.listInstances, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Items of all pages of `listInstances`, fetched as they are needed. */
-  listAllInstances(parameters: ListInstancesParameters, options: CallOptions = {}): AsyncGenerator<{
-    readonly id: string;
-    readonly org_id: string;
-    readonly app_id: string;
-    readonly env_id: string;
-    readonly process_type: string;
-    readonly node_id: string;
-    readonly node: string | null;
-    readonly release_id: string;
-    readonly deploy_id: string;
-    readonly secrets_version_id?: string;
-    readonly spec_hash: string;
-    readonly memory_bytes: number;
-    readonly cpu_millis: number;
-    readonly disk_bytes: number;
-    readonly mounts: readonly unknown[];
-    readonly desired_state: string;
-    readonly status: string;
-    readonly address?: Readonly<Record<string, unknown>>;
-    readonly reason?: string;
-    readonly detail?: string;
-    readonly exit_code?: number;
-    readonly restarts: number;
-    readonly drain_grace_seconds?: number;
-    readonly draining_since?: string;
-    readonly drain_reason?: string;
-    readonly ready_since?: string;
-    readonly ended_at?: string;
-    readonly created_at: string;
-    readonly updated_at: string;
-    readonly resource_version: number;
-  }, void, undefined> {
+  /** Items of all pages of `list`, fetched as they are needed. */
+  listAll(parameters: ListInstancesParameters, options: CallOptions = {}): AsyncGenerator<Instance, void, undefined> {
     return this.#transport.items(OPERATIONS.listInstances, parameters as unknown as Parameters, options, "next_cursor", "cursor") as AsyncGenerator<never, void, undefined>;
   }
 
-  /** Shows an instance. */
-  getInstance(parameters: GetInstanceParameters, options: CallOptions = {}): Promise<{
-    readonly id: string;
-    readonly org_id: string;
-    readonly app_id: string;
-    readonly env_id: string;
-    readonly process_type: string;
-    readonly node_id: string;
-    readonly node: string | null;
-    readonly release_id: string;
-    readonly deploy_id: string;
-    readonly secrets_version_id?: string;
-    readonly spec_hash: string;
-    readonly memory_bytes: number;
-    readonly cpu_millis: number;
-    readonly disk_bytes: number;
-    readonly mounts: readonly unknown[];
-    readonly desired_state: string;
-    readonly status: string;
-    readonly address?: Readonly<Record<string, unknown>>;
-    readonly reason?: string;
-    readonly detail?: string;
-    readonly exit_code?: number;
-    readonly restarts: number;
-    readonly drain_grace_seconds?: number;
-    readonly draining_since?: string;
-    readonly drain_reason?: string;
-    readonly ready_since?: string;
-    readonly ended_at?: string;
-    readonly created_at: string;
-    readonly updated_at: string;
-    readonly resource_version: number;
-  }> {
+  /** Shows an instance. Needs: envs:read. Operation `getInstance`. */
+  get(parameters: GetInstanceParameters, options: CallOptions = {}): Promise<Instance> {
     return this.#transport.json(OPERATIONS.getInstance, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Takes an instance away; another one is put in its place. */
-  restartInstance(parameters: RestartInstanceParameters, options: CallOptions = {}): Promise<Record<string, never>> {
+  /** Takes an instance away; another one is put in its place. Needs: deploys:write. Operation `restartInstance`. */
+  restart(parameters: RestartInstanceParameters, options: CallOptions = {}): Promise<Record<string, never>> {
     return this.#transport.json(OPERATIONS.restartInstance, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Grants one command inside an instance. Connect to `connect_url` as a WebSocket within a minute, with the token as bearer. Frames are binary: one byte of type, then the body: 0x01 standard input (empty: its end), 0x02 output, 0x03 error output, 0x10 JSON control (`resize`, `signal`, `close`), 0x11 JSON exit. */
-  createExecSession(parameters: CreateExecSessionParameters, options: CallOptions = {}): Promise<{
-    readonly session_id: string;
-    readonly connect_url: string;
-    readonly session_token: string;
-    readonly expires_in_seconds: number;
-  }> {
+  /** Grants one command inside an instance. Connect to `connect_url` as a WebSocket within a minute, with the token as bearer. Frames are binary: one byte of type, then the body: 0x01 standard input (empty: its end), 0x02 output, 0x03 error output, 0x10 JSON control (`resize`, `signal`, `close`), 0x11 JSON exit. Needs: exec:write. Operation `createExecSession`. */
+  createExecSession(parameters: CreateExecSessionParameters, options: CallOptions = {}): Promise<ExecSession> {
     return this.#transport.json(OPERATIONS.createExecSession, parameters as unknown as Parameters, options) as Promise<never>;
   }
+}
 
-  /** The last lines that instances have printed. */
-  readLogs(parameters: ReadLogsParameters, options: CallOptions = {}): Promise<{
-    readonly items: ReadonlyArray<{
-      readonly ts: string;
-      readonly instance_id: string;
-      readonly process_type: string;
-      readonly stream: "stdout" | "stderr" | "system";
-      readonly line: string;
-    }>;
+/** What instances print. */
+export class LogsGroup {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** The last lines that instances have printed. Needs: logs:read. Operation `readLogs`. */
+  read(parameters: ReadLogsParameters, options: CallOptions = {}): Promise<{
+    readonly items: readonly LogLine[];
     readonly incomplete: ReadonlyArray<{
       readonly node: string;
       readonly reason: string;
@@ -3526,172 +3315,318 @@ export class BiplaneClient {
     return this.#transport.json(OPERATIONS.readLogs, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** The last lines, then those that come, one JSON object a line. */
-  followLogs(parameters: FollowLogsParameters, options: CallOptions = {}): AsyncGenerator<{
-    readonly ts: string;
-    readonly instance_id: string;
-    readonly process_type: string;
-    readonly stream: "stdout" | "stderr" | "system";
-    readonly line: string;
+  /** The last lines, then those that come, one JSON object a line. Needs: logs:read. Operation `followLogs`. */
+  follow(parameters: FollowLogsParameters, options: CallOptions = {}): AsyncGenerator<LogLine | {
+    readonly incomplete: {
+      readonly node: string;
+      readonly reason: string;
+    };
   }, void, undefined> {
     return this.#transport.lines(OPERATIONS.followLogs, parameters as unknown as Parameters, options) as AsyncGenerator<never, void, undefined>;
   }
+}
 
-  /** How an environment is: releases, instances, routes with their URLs, the last deploy. */
-  getEnvStatus(parameters: GetEnvStatusParameters, options: CallOptions = {}): Promise<{
-    readonly app: {
-      readonly id: string;
-      readonly name: string;
-    };
-    readonly env: {
-      readonly id: string;
-      readonly name: string;
-    };
-    readonly status: "healthy" | "degraded" | "failing" | "idle";
-    readonly processes: ReadonlyArray<{
-      readonly process_type: string;
-      readonly release_id: string;
-      readonly release_number: number | null;
-      readonly desired: number;
-      readonly ready: number;
-      readonly live: number;
-      readonly unschedulable: Readonly<Record<string, unknown>> | null;
-    }>;
-    readonly routes: ReadonlyArray<{
-      readonly id: string;
-      readonly protocol: string;
-      readonly url: string | null;
-      readonly problem: string | null;
-    }>;
-    readonly last_deploy: Readonly<Record<string, unknown>> | null;
-  }> {
-    return this.#transport.json(OPERATIONS.getEnvStatus, parameters as unknown as Parameters, options) as Promise<never>;
+/** Volumes, what they are attached to, and restores. */
+export class VolumesGroup {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
   }
 
-  /** Why it is not served, why it does not converge, why something was started again, what has changed. */
-  explainEnv(parameters: ExplainEnvParameters, options: CallOptions = {}): Promise<{
-    readonly env_id: string;
-    readonly status: string;
-    readonly findings: ReadonlyArray<{
-      readonly question: "not_serving" | "not_converging" | "restarted" | "what_changed";
-      readonly answer: string;
-      readonly evidence: readonly number[];
-      readonly hint?: string;
-    }>;
+  /** Lists the volumes of an org. Needs: volumes:read. Operation `listVolumes`. */
+  list(parameters: ListVolumesParameters, options: CallOptions = {}): Promise<{
+    readonly items: readonly Volume[];
+    readonly next_cursor: string | null;
   }> {
-    return this.#transport.json(OPERATIONS.explainEnv, parameters as unknown as Parameters, options) as Promise<never>;
+    return this.#transport.json(OPERATIONS.listVolumes, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Lists the nodes that run instances. */
-  listNodes(options: CallOptions = {}): Promise<{
-    readonly items: ReadonlyArray<{
-      readonly id: string;
-      readonly name: string;
-      readonly intent: "active" | "draining" | "disabled";
-      readonly health: "online" | "degraded" | "offline";
-      readonly labels: Readonly<Record<string, unknown>>;
-      readonly allocatable: Readonly<Record<string, unknown>>;
-      readonly used: Readonly<Record<string, unknown>>;
-      readonly isolation: readonly string[];
-      readonly version: string;
-      readonly architecture: string;
-      readonly instances: number;
-      readonly volumes: number;
-      readonly connected: boolean;
-      readonly blockers: ReadonlyArray<{
-        readonly instance_id: string;
-        readonly reason: string;
-      }>;
-      readonly created_at: string;
-      readonly updated_at: string;
-      readonly resource_version: number;
-    }>;
+  /** Items of all pages of `list`, fetched as they are needed. */
+  listAll(parameters: ListVolumesParameters, options: CallOptions = {}): AsyncGenerator<Volume, void, undefined> {
+    return this.#transport.items(OPERATIONS.listVolumes, parameters as unknown as Parameters, options, "next_cursor", "cursor") as AsyncGenerator<never, void, undefined>;
+  }
+
+  /** Makes a volume on a node, where it stays. Needs: volumes:write. Operation `createVolume`. */
+  create(parameters: CreateVolumeParameters, options: CallOptions = {}): Promise<Volume> {
+    return this.#transport.json(OPERATIONS.createVolume, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Shows a volume, by its id or name. Needs: volumes:read. Operation `getVolume`. */
+  get(parameters: GetVolumeParameters, options: CallOptions = {}): Promise<Volume> {
+    return this.#transport.json(OPERATIONS.getVolume, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Deletes a volume and what is on it. Its snapshots stay. Needs: volumes:write. Operation `deleteVolume`. */
+  delete(parameters: DeleteVolumeParameters, options: CallOptions = {}): Promise<Record<string, never>> {
+    return this.#transport.json(OPERATIONS.deleteVolume, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Lists which volumes the processes of an environment have. Needs: volumes:read. Operation `listVolumeAttachments`. */
+  listAttachments(parameters: ListVolumeAttachmentsParameters, options: CallOptions = {}): Promise<{
+    readonly items: readonly VolumeAttachment[];
+    readonly next_cursor: string | null;
+  }> {
+    return this.#transport.json(OPERATIONS.listVolumeAttachments, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Items of all pages of `listAttachments`, fetched as they are needed. */
+  listAllAttachments(parameters: ListVolumeAttachmentsParameters, options: CallOptions = {}): AsyncGenerator<VolumeAttachment, void, undefined> {
+    return this.#transport.items(OPERATIONS.listVolumeAttachments, parameters as unknown as Parameters, options, "next_cursor", "cursor") as AsyncGenerator<never, void, undefined>;
+  }
+
+  /** Gives a process a volume. Its next instance has it. Needs: volumes:write. Operation `attachVolume`. */
+  attach(parameters: AttachVolumeParameters, options: CallOptions = {}): Promise<VolumeAttachment> {
+    return this.#transport.json(OPERATIONS.attachVolume, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Takes a volume away from a process that has no instance. Needs: volumes:write. Operation `detachVolume`. */
+  detach(parameters: DetachVolumeParameters, options: CallOptions = {}): Promise<Record<string, never>> {
+    return this.#transport.json(OPERATIONS.detachVolume, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Restores a snapshot into a new volume, which is available once all of it was verified. Needs: volumes:write. Operation `restoreVolume`. */
+  restore(parameters: RestoreVolumeParameters, options: CallOptions = {}): Promise<{
+    readonly restore: Restore;
+    readonly volume: Volume;
+  }> {
+    return this.#transport.json(OPERATIONS.restoreVolume, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Shows how far a restore is. Needs: volumes:read. Operation `getRestore`. */
+  getRestore(parameters: GetRestoreParameters, options: CallOptions = {}): Promise<Restore> {
+    return this.#transport.json(OPERATIONS.getRestore, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+}
+
+/** Snapshots of volumes. */
+export class SnapshotsGroup {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Lists the snapshots of a volume, also of a deleted one by its id. Needs: volumes:read. Operation `listSnapshots`. */
+  list(parameters: ListSnapshotsParameters, options: CallOptions = {}): Promise<{
+    readonly items: readonly Snapshot[];
+    readonly next_cursor: string | null;
+  }> {
+    return this.#transport.json(OPERATIONS.listSnapshots, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Items of all pages of `list`, fetched as they are needed. */
+  listAll(parameters: ListSnapshotsParameters, options: CallOptions = {}): AsyncGenerator<Snapshot, void, undefined> {
+    return this.#transport.items(OPERATIONS.listSnapshots, parameters as unknown as Parameters, options, "next_cursor", "cursor") as AsyncGenerator<never, void, undefined>;
+  }
+
+  /** Copies a volume that nothing uses, encrypted, into the org's object storage, and reads the copy back. Needs: volumes:write. Operation `createSnapshot`. */
+  create(parameters: CreateSnapshotParameters, options: CallOptions = {}): Promise<Snapshot> {
+    return this.#transport.json(OPERATIONS.createSnapshot, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Shows a snapshot. Needs: volumes:read. Operation `getSnapshot`. */
+  get(parameters: GetSnapshotParameters, options: CallOptions = {}): Promise<Snapshot> {
+    return this.#transport.json(OPERATIONS.getSnapshot, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Deletes a snapshot and its copy. Needs: volumes:write. Operation `deleteSnapshot`. */
+  delete(parameters: DeleteSnapshotParameters, options: CallOptions = {}): Promise<Record<string, never>> {
+    return this.#transport.json(OPERATIONS.deleteSnapshot, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+}
+
+/** Machines that run instances. */
+export class NodesGroup {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Lists the nodes that run instances. Needs: nodes:admin. Operation `listNodes`. */
+  list(options: CallOptions = {}): Promise<{
+    readonly items: readonly Node[];
   }> {
     return this.#transport.json(OPERATIONS.listNodes, {}, options) as Promise<never>;
   }
 
-  /** Shows a node, and what keeps it from being empty. */
-  getNode(parameters: GetNodeParameters, options: CallOptions = {}): Promise<{
-    readonly id: string;
-    readonly name: string;
-    readonly intent: "active" | "draining" | "disabled";
-    readonly health: "online" | "degraded" | "offline";
-    readonly labels: Readonly<Record<string, unknown>>;
-    readonly allocatable: Readonly<Record<string, unknown>>;
-    readonly used: Readonly<Record<string, unknown>>;
-    readonly isolation: readonly string[];
-    readonly version: string;
-    readonly architecture: string;
-    readonly instances: number;
-    readonly volumes: number;
-    readonly connected: boolean;
-    readonly blockers: ReadonlyArray<{
-      readonly instance_id: string;
-      readonly reason: string;
-    }>;
-    readonly created_at: string;
-    readonly updated_at: string;
-    readonly resource_version: number;
-  }> {
+  /** Shows a node, and what keeps it from being empty. Needs: nodes:admin. Operation `getNode`. */
+  get(parameters: GetNodeParameters, options: CallOptions = {}): Promise<Node> {
     return this.#transport.json(OPERATIONS.getNode, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Lets a node take instances, drains it, or switches it off. */
-  updateNode(parameters: UpdateNodeParameters, options: CallOptions = {}): Promise<{
-    readonly id: string;
-    readonly name: string;
-    readonly intent: "active" | "draining" | "disabled";
-    readonly health: "online" | "degraded" | "offline";
-    readonly labels: Readonly<Record<string, unknown>>;
-    readonly allocatable: Readonly<Record<string, unknown>>;
-    readonly used: Readonly<Record<string, unknown>>;
-    readonly isolation: readonly string[];
-    readonly version: string;
-    readonly architecture: string;
-    readonly instances: number;
-    readonly volumes: number;
-    readonly connected: boolean;
-    readonly blockers: ReadonlyArray<{
-      readonly instance_id: string;
-      readonly reason: string;
-    }>;
-    readonly created_at: string;
-    readonly updated_at: string;
-    readonly resource_version: number;
-  }> {
+  /** Lets a node take instances, drains it, or switches it off. Needs: nodes:admin. Operation `updateNode`. */
+  update(parameters: UpdateNodeParameters, options: CallOptions = {}): Promise<Node> {
     return this.#transport.json(OPERATIONS.updateNode, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Removes a node that has nothing on it any more. */
-  removeNode(parameters: RemoveNodeParameters, options: CallOptions = {}): Promise<Record<string, never>> {
+  /** Removes a node that has nothing on it any more. Needs: nodes:admin. Operation `removeNode`. */
+  remove(parameters: RemoveNodeParameters, options: CallOptions = {}): Promise<Record<string, never>> {
     return this.#transport.json(OPERATIONS.removeNode, parameters as unknown as Parameters, options) as Promise<never>;
   }
+}
 
-  /** Lists the edges that are connected, and where they listen. */
-  listEdges(options: CallOptions = {}): Promise<{
-    readonly items: ReadonlyArray<Readonly<Record<string, unknown>>>;
+/** Where requests come in. */
+export class EdgesGroup {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Lists the edges that are connected, and where they listen. Needs: authenticated. Operation `listEdges`. */
+  list(options: CallOptions = {}): Promise<{
+    readonly items: readonly Edge[];
   }> {
     return this.#transport.json(OPERATIONS.listEdges, {}, options) as Promise<never>;
   }
+}
 
-  /** What the org may use at most, and what it uses. */
-  getQuotas(parameters: GetQuotasParameters, options: CallOptions = {}): Promise<{
-    readonly limits: Readonly<Record<string, unknown>>;
-    readonly usage: Readonly<Record<string, unknown>>;
-    readonly defaults: Readonly<Record<string, unknown>>;
-  }> {
+/** What an org may use at most. */
+export class QuotasGroup {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** What the org may use at most, and what it uses. Needs: orgs:read. Operation `getQuotas`. */
+  get(parameters: GetQuotasParameters, options: CallOptions = {}): Promise<Quotas> {
     return this.#transport.json(OPERATIONS.getQuotas, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Sets limits of an org. */
-  setQuotas(parameters: SetQuotasParameters, options: CallOptions = {}): Promise<{
-    readonly limits: Readonly<Record<string, unknown>>;
+  /** Sets limits of an org. Needs: cloud:admin. Operation `setQuotas`. */
+  set(parameters: SetQuotasParameters, options: CallOptions = {}): Promise<{
+    readonly limits: Limits;
   }> {
     return this.#transport.json(OPERATIONS.setQuotas, parameters as unknown as Parameters, options) as Promise<never>;
   }
+}
 
-  /** This document. */
-  openApi(options: CallOptions = {}): Promise<Readonly<Record<string, unknown>>> {
-    return this.#transport.json(OPERATIONS.openApi, {}, options) as Promise<never>;
+/**
+ * The API: operations in groups. Every method rejects with `BiplaneError` where the control plane refuses, and repeats by itself what can be repeated safely:
+ * reading, and commands that carry an idempotency key.
+ *
+ * @example
+ * const client = new BiplaneClient({ url: process.env.BIPLANE_API_URL, token: process.env.BIPLANE_TOKEN });
+ * const app = await client.apps.create({ org: process.env.BIPLANE_ACCOUNT_ID, body: { name: "shop" } });
+ */
+export class BiplaneClient {
+  /** The control plane itself: whether it is well, what is connected, this document. */
+  readonly cloud: CloudGroup;
+  /** For operators whose cloud is not well: what is stuck, the views, drills of restores. */
+  readonly operations: OperationsGroup;
+  /** The keys that secrets are locked with. */
+  readonly secretKeys: SecretKeysGroup;
+  /** What has been decided, in order, and what is decided now. */
+  readonly events: EventsGroup;
+  /** Who did what, what was decided, and why. */
+  readonly audit: AuditGroup;
+  /** Commands of the operator. */
+  readonly commands: CommandsGroup;
+  /** Signing in and out. */
+  readonly auth: AuthGroup;
+  /** The caller's API tokens. */
+  readonly tokens: TokensGroup;
+  /** Where the caller is signed in. */
+  readonly sessions: SessionsGroup;
+  /** Everybody who has an account in the cloud. */
+  readonly people: PeopleGroup;
+  /** Orgs: each is an AWS account. */
+  readonly orgs: OrgsGroup;
+  /** People in an org, and their roles. */
+  readonly members: MembersGroup;
+  /** Letting people into an org. */
+  readonly invitations: InvitationsGroup;
+  /** Programs of an org, and how they sign in. */
+  readonly servicePrincipals: ServicePrincipalsGroup;
+  /** AWS credentials of the caller, for a while. */
+  readonly credentials: CredentialsGroup;
+  /** All accounts of the cloud. */
+  readonly accounts: AccountsGroup;
+  /** IAM users. */
+  readonly users: UsersGroup;
+  /** IAM roles. */
+  readonly roles: RolesGroup;
+  /** AWS access keys. */
+  readonly accessKeys: AccessKeysGroup;
+  /** Buckets. */
+  readonly buckets: BucketsGroup;
+  /** Queues. */
+  readonly queues: QueuesGroup;
+  /** Tables. */
+  readonly tables: TablesGroup;
+  /** Data planes that have enrolled. */
+  readonly dataPlanes: DataPlanesGroup;
+  /** Names under which apps are found together. */
+  readonly projects: ProjectsGroup;
+  /** Apps. */
+  readonly apps: AppsGroup;
+  /** What an app may run as: artifacts with their manifests. */
+  readonly releases: ReleasesGroup;
+  /** Environments of an app: how they are, why, and how much of them runs. */
+  readonly envs: EnvsGroup;
+  /** Bringing a release into an environment, and taking it back. */
+  readonly deploys: DeploysGroup;
+  /** Under which names and ports an environment is reached. */
+  readonly routes: RoutesGroup;
+  /** Secrets of an environment: set, and never shown. */
+  readonly secrets: SecretsGroup;
+  /** What runs. */
+  readonly instances: InstancesGroup;
+  /** What instances print. */
+  readonly logs: LogsGroup;
+  /** Volumes, what they are attached to, and restores. */
+  readonly volumes: VolumesGroup;
+  /** Snapshots of volumes. */
+  readonly snapshots: SnapshotsGroup;
+  /** Machines that run instances. */
+  readonly nodes: NodesGroup;
+  /** Where requests come in. */
+  readonly edges: EdgesGroup;
+  /** What an org may use at most. */
+  readonly quotas: QuotasGroup;
+
+  /** @throws TypeError when the URL is none of http: or https: */
+  constructor(options: ClientOptions) {
+    const transport = new Transport(options);
+    this.cloud = new CloudGroup(transport);
+    this.operations = new OperationsGroup(transport);
+    this.secretKeys = new SecretKeysGroup(transport);
+    this.events = new EventsGroup(transport);
+    this.audit = new AuditGroup(transport);
+    this.commands = new CommandsGroup(transport);
+    this.auth = new AuthGroup(transport);
+    this.tokens = new TokensGroup(transport);
+    this.sessions = new SessionsGroup(transport);
+    this.people = new PeopleGroup(transport);
+    this.orgs = new OrgsGroup(transport);
+    this.members = new MembersGroup(transport);
+    this.invitations = new InvitationsGroup(transport);
+    this.servicePrincipals = new ServicePrincipalsGroup(transport);
+    this.credentials = new CredentialsGroup(transport);
+    this.accounts = new AccountsGroup(transport);
+    this.users = new UsersGroup(transport);
+    this.roles = new RolesGroup(transport);
+    this.accessKeys = new AccessKeysGroup(transport);
+    this.buckets = new BucketsGroup(transport);
+    this.queues = new QueuesGroup(transport);
+    this.tables = new TablesGroup(transport);
+    this.dataPlanes = new DataPlanesGroup(transport);
+    this.projects = new ProjectsGroup(transport);
+    this.apps = new AppsGroup(transport);
+    this.releases = new ReleasesGroup(transport);
+    this.envs = new EnvsGroup(transport);
+    this.deploys = new DeploysGroup(transport);
+    this.routes = new RoutesGroup(transport);
+    this.secrets = new SecretsGroup(transport);
+    this.instances = new InstancesGroup(transport);
+    this.logs = new LogsGroup(transport);
+    this.volumes = new VolumesGroup(transport);
+    this.snapshots = new SnapshotsGroup(transport);
+    this.nodes = new NodesGroup(transport);
+    this.edges = new EdgesGroup(transport);
+    this.quotas = new QuotasGroup(transport);
   }
 }

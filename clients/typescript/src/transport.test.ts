@@ -32,12 +32,12 @@ const json = (value: unknown, status = 200, headers: Record<string, string> = {}
 const problem = (status: number, code: string, more: object = {}, headers: Record<string, string> = {}) =>
   json({ type: "about:blank", status, code, title: code, ...more }, status, headers);
 const SOON = { "retry-after": "0" };
-const create = (client: BiplaneClient) => client.createApp({ org: "111122223333", body: { name: "shop" } });
+const create = (client: BiplaneClient) => client.apps.create({ org: "111122223333", body: { name: "shop" } });
 
 describe("a call", () => {
   test("is what the operation says: its path, its query, its body, the token", async () => {
     const { client, sent } = clientOf([json({ items: [], next_cursor: null })], { headers: { "x-of-mine": "1" } });
-    await client.listInstances({ org: "111122223333", app: "a/b?c", env: "ü", limit: 5, status: "ready" });
+    await client.instances.list({ org: "111122223333", app: "a/b?c", env: "ü", limit: 5, status: "ready" });
     expect(sent[0]!.url).toBe(
       "http://control.test/base/v1/orgs/111122223333/apps/a%2Fb%3Fc/envs/%C3%BC/instances?limit=5&status=ready",
     );
@@ -49,21 +49,36 @@ describe("a call", () => {
     expect(sent[0]!.init.body).toBeUndefined();
   });
 
-  test("never becomes another one by an empty part of its path", () => {
+  test("never becomes another one by what stands in its path", async () => {
     const { client, sent } = clientOf([json({})]);
-    expect(client.deleteApp({ org: "111122223333", app: "" })).rejects.toThrow(TypeError);
+    for (const app of ["", ".", "..", undefined as never, null as never]) {
+      await expect(client.apps.delete({ org: "111122223333", app })).rejects.toThrow(TypeError);
+    }
     expect(sent).toEqual([]);
+    await client.apps.delete({ org: "111122223333", app: "../../%2e%2e" });
+    expect(new URL(sent[0]!.url).pathname).toBe("/base/v1/orgs/111122223333/apps/..%2F..%2F%252e%252e");
   });
 
   test("asks for the token each time", async () => {
     let turn = 0;
     const { client, sent } = clientOf([json({})], { token: async () => `token-${++turn}` });
-    await client.whoAmI();
-    await client.whoAmI();
+    await client.auth.whoAmI();
+    await client.auth.whoAmI();
     expect(sent.map(({ init }) => (init.headers as Record<string, string>).authorization)).toEqual([
       "Bearer token-1",
       "Bearer token-2",
     ]);
+  });
+
+  test("is not made without a token that cannot be had", async () => {
+    let asked = 0;
+    const token = () => {
+      asked++;
+      throw new Error("no keychain");
+    };
+    const { client, sent } = clientOf([json({})], { token });
+    await expect(client.auth.whoAmI()).rejects.toThrow("no keychain");
+    expect({ asked, sent }).toEqual({ asked: 1, sent: [] });
   });
 
   test("a URL that is none is refused at once", () => {
@@ -103,7 +118,7 @@ describe("a failure", () => {
 
   test("the caller's own key is the one that is sent; two calls have two", async () => {
     const { client, keys } = clientOf([json({}, 201)]);
-    await client.createApp({ org: "111122223333", body: { name: "shop" } }, { idempotencyKey: "mine" });
+    await client.apps.create({ org: "111122223333", body: { name: "shop" } }, { idempotencyKey: "mine" });
     await create(client);
     await create(client);
     expect(keys()[0]).toBe("mine");
@@ -112,16 +127,42 @@ describe("a failure", () => {
 
   test("of what cannot be repeated safely is told at once", async () => {
     const { client, sent } = clientOf([new TypeError("connection reset")]);
-    await expect(client.approveDevice({ body: { userCode: "A" } } as never)).rejects.toThrow("connection reset");
+    await expect(client.auth.approveDevice({ body: { userCode: "A" } } as never)).rejects.toThrow("connection reset");
     expect(sent).toHaveLength(1);
+    const late = clientOf([problem(503, "DOWN", {}, SOON)]);
+    await expect(late.client.orgs.leave({ org: "111122223333" })).rejects.toThrow("DOWN");
+    expect(late.sent).toHaveLength(1);
+  });
+
+  test("because of too many calls means that nothing was done: whatever it was is sent again", async () => {
+    const { client, sent } = clientOf([problem(429, "TOO_MANY_REQUESTS", {}, SOON), json({})]);
+    await client.orgs.leave({ org: "111122223333" });
+    expect(sent).toHaveLength(2);
+  });
+
+  test("in the middle of the answer is one like before it", async () => {
+    const broken = () =>
+      new Response(
+        new ReadableStream({
+          start(controller) {
+            controller.enqueue(new TextEncoder().encode('{"id":'));
+            controller.error(new TypeError("connection reset"));
+          },
+        }),
+        { status: 201 },
+      );
+    const { client, keys } = clientOf([broken, json({ id: "app_1" }, 201)]);
+    expect(await create(client)).toMatchObject({ id: "app_1" });
+    expect(new Set(keys()).size).toBe(1);
+    expect(keys()).toHaveLength(2);
   });
 
   test("is given up after so many attempts, or when it would be too long until the next", async () => {
     const often = clientOf([problem(503, "DOWN", {}, SOON)], { attempts: 3 });
-    await expect(often.client.whoAmI()).rejects.toThrow("DOWN");
+    await expect(often.client.auth.whoAmI()).rejects.toThrow("DOWN");
     expect(often.sent).toHaveLength(3);
     const late = clientOf([problem(429, "TOO_MANY_REQUESTS", {}, { "retry-after": "3600" })]);
-    await expect(late.client.whoAmI()).rejects.toThrow("TOO_MANY_REQUESTS");
+    await expect(late.client.auth.whoAmI()).rejects.toThrow("TOO_MANY_REQUESTS");
     expect(late.sent).toHaveLength(1);
   });
 
@@ -129,19 +170,32 @@ describe("a failure", () => {
     const never = ({ init }: Sent) =>
       new Promise<Response>((_, reject) => init.signal!.addEventListener("abort", () => reject(init.signal!.reason)));
     const slow = clientOf([never], { timeoutMs: 20, attempts: 1 });
-    await expect(slow.client.whoAmI()).rejects.toThrow("has not answered in time");
+    await expect(slow.client.auth.whoAmI()).rejects.toThrow("has not answered in time");
+    const stalling = ({ init }: Sent) =>
+      new Response(
+        new ReadableStream({
+          start(controller) {
+            controller.enqueue(new TextEncoder().encode('{"id":'));
+            init.signal!.addEventListener("abort", () => controller.error(init.signal!.reason));
+          },
+        }),
+      );
+    const stalled = clientOf([stalling], { timeoutMs: 20, attempts: 1 });
+    await expect(stalled.client.auth.whoAmI()).rejects.toThrow("has not answered in time");
     const aborted = new AbortController();
-    const waiting = clientOf([never]).client.whoAmI({ signal: aborted.signal });
+    const waiting = clientOf([never]).client.auth.whoAmI({ signal: aborted.signal });
     aborted.abort(new Error("enough"));
     await expect(waiting).rejects.toThrow("enough");
   });
 
   test("of something on the way is not taken for an answer of the control plane", async () => {
     const page = () => new Response("<html>", { status: 404, headers: { "content-type": "text/html" } });
-    await expect(clientOf([page]).client.whoAmI()).rejects.toBeInstanceOf(UnexpectedAnswer);
-    await expect(clientOf([() => new Response("<html>")]).client.whoAmI()).rejects.toBeInstanceOf(UnexpectedAnswer);
+    await expect(clientOf([page]).client.auth.whoAmI()).rejects.toBeInstanceOf(UnexpectedAnswer);
+    await expect(clientOf([() => new Response("<html>")]).client.auth.whoAmI()).rejects.toBeInstanceOf(
+      UnexpectedAnswer,
+    );
     await expect(
-      clientOf([json({ error: "invalid_grant", error_description: "old" }, 400)]).client.whoAmI(),
+      clientOf([json({ error: "invalid_grant", error_description: "old" }, 400)]).client.auth.whoAmI(),
     ).rejects.toMatchObject({
       code: "invalid_grant",
     });
@@ -155,12 +209,32 @@ test("pages are fetched as they are needed", async () => {
     json({ items: [{ name: "c" }], next_cursor: null }),
   ]);
   const names: string[] = [];
-  for await (const { name } of client.listAllApps({ org: "111122223333" })) {
+  for await (const { name } of client.apps.listAll({ org: "111122223333" })) {
     names.push(name);
     if (names.length === 1) expect(sent).toHaveLength(1);
   }
   expect(names).toEqual(["a", "b", "c"]);
   expect(sent.map(({ url }) => new URL(url).search)).toEqual(["", "?cursor=2", "?cursor=3"]);
+});
+
+test("a stream that says nothing is given up", async () => {
+  let cancelled = false;
+  const silent = () =>
+    new Response(
+      new ReadableStream({
+        start: (controller) => controller.enqueue(new TextEncoder().encode('\n{"id":1}\n')),
+        cancel() {
+          cancelled = true;
+        },
+      }),
+    );
+  const { client } = clientOf([silent], { silenceMs: 20 });
+  const ids: unknown[] = [];
+  const following = async () => {
+    for await (const { id } of client.events.follow()) ids.push(id);
+  };
+  await expect(following()).rejects.toThrow("Nothing has been heard");
+  expect({ ids, cancelled }).toEqual({ ids: [1], cancelled: true });
 });
 
 test("lines come as they are sent, however they are cut, and end when the loop is left", async () => {
@@ -181,7 +255,7 @@ test("lines come as they are sent, however they are cut, and end when the loop i
       ),
   ]);
   const ids: unknown[] = [];
-  for await (const { id } of client.followEvents({ after: 0 } as never)) {
+  for await (const { id } of client.events.follow({ after: 0 } as never)) {
     ids.push(id);
     if (ids.length === 3) break;
   }

@@ -1,13 +1,18 @@
 /** One call of the API: its URL, its retries, its answer. */
 import { BiplaneError, errorOf, UnexpectedAnswer } from "./errors.ts";
+import { linesOf } from "./lines.ts";
+import { pathOf, queryOf } from "./target.ts";
+import { backoffMs, pause, retryAfterMs } from "./waiting.ts";
 
 export interface ClientOptions {
   /** The control API, for example `http://127.0.0.1:4580`; `biplane env` says it as `BIPLANE_API_URL`. A path in it is kept. */
   readonly url: string;
   /** An API token, an access token, or something that gives the one that is valid now. Without it only what is public can be called. */
   readonly token?: string | (() => string | Promise<string>);
-  /** Milliseconds that one attempt may take until its answer begins (30,000). */
+  /** Milliseconds that one attempt may take, its answer included; of a stream, until it begins (30,000). */
   readonly timeoutMs?: number;
+  /** Milliseconds after which a stream that says nothing is given up (60,000). The control plane gives a sign of life every 15 seconds. */
+  readonly silenceMs?: number;
   /** Attempts in all, the first included (5). */
   readonly attempts?: number;
   /** Default: the platform's. */
@@ -36,12 +41,28 @@ export interface Operation {
 export type Parameters = Readonly<Record<string, unknown>>;
 
 const TIMEOUT_MS = 30_000;
+/** Four signs of life that did not come. */
+const SILENCE_MS = 60_000;
 const ATTEMPTS = 5;
-const BACKOFF_MS = 100;
-const BACKOFF_MS_MAX = 5_000;
 /** Who is told to come back later than this is told so, and does not wait. */
 const RETRY_AFTER_MS_MAX = 30_000;
 const RETRIED: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+
+/** Everything about a call that is the same for each of its attempts. */
+interface Call<Result> {
+  readonly operation: Operation;
+  readonly url: string;
+  readonly body: string | undefined;
+  /** One for all attempts: however often it is sent, it is done once. */
+  readonly key: string | undefined;
+  readonly options: CallOptions;
+  /** Takes what has been answered; its failure is the attempt's. */
+  readonly take: (answer: Response) => Promise<Result>;
+}
+
+type Attempt<Result> =
+  | { readonly ok: true; readonly result: Result }
+  | { readonly ok: false; readonly failure: unknown; readonly waitMs?: number | undefined };
 
 export class Transport {
   readonly #options: ClientOptions;
@@ -58,42 +79,28 @@ export class Transport {
   }
 
   /** @throws BiplaneError, UnexpectedAnswer, what `fetch` throws, the signal's reason */
-  async json(operation: Operation, parameters: Parameters, options: CallOptions): Promise<unknown> {
-    const answer = await this.#send(operation, parameters, options);
-    const text = await answer.text();
-    try {
-      return JSON.parse(text);
-    } catch {
-      throw new UnexpectedAnswer(
-        answer.status,
-        "The answer is no JSON: something else than a control plane has given it.",
-      );
-    }
-  }
-
-  async text(operation: Operation, parameters: Parameters, options: CallOptions): Promise<string> {
-    return (await this.#send(operation, parameters, options)).text();
-  }
-
-  /** Each line's value, as it comes; empty lines are signs of life. Ends with the stream, with the signal, or when the loop is left. */
-  async *lines(operation: Operation, parameters: Parameters, options: CallOptions): AsyncGenerator<unknown> {
-    const answer = await this.#send(operation, parameters, options);
-    if (answer.body === null) return;
-    const reader = answer.body.getReader();
-    const decoder = new TextDecoder();
-    let rest = "";
-    try {
-      for (;;) {
-        const { value, done } = await reader.read();
-        if (done) break;
-        const lines = (rest + decoder.decode(value, { stream: true })).split("\n");
-        rest = lines.pop() ?? "";
-        for (const line of lines) if (line !== "") yield JSON.parse(line);
+  json(operation: Operation, parameters: Parameters, options: CallOptions): Promise<unknown> {
+    return this.#send(operation, parameters, options, async (answer) => {
+      const text = await answer.text();
+      try {
+        return JSON.parse(text) as unknown;
+      } catch {
+        throw new UnexpectedAnswer(
+          answer.status,
+          "The answer is no JSON: something else than a control plane has given it.",
+        );
       }
-      if (rest !== "") yield JSON.parse(rest);
-    } finally {
-      await reader.cancel().catch(() => undefined);
-    }
+    });
+  }
+
+  text(operation: Operation, parameters: Parameters, options: CallOptions): Promise<string> {
+    return this.#send(operation, parameters, options, (answer) => answer.text());
+  }
+
+  /** Each line's value, as it comes. Ends with the stream, with the signal, or when the loop is left. */
+  async *lines(operation: Operation, parameters: Parameters, options: CallOptions): AsyncGenerator<unknown> {
+    const answer = await this.#send(operation, parameters, options, async (answer) => answer);
+    if (answer.body !== null) yield* linesOf(answer.body, this.#options.silenceMs ?? SILENCE_MS);
   }
 
   /** Items of all pages. @param next where a page names the next one @param as the parameter that takes it */
@@ -106,11 +113,8 @@ export class Transport {
   ): AsyncGenerator<unknown> {
     let cursor: unknown;
     do {
-      const page = (await this.json(
-        operation,
-        cursor === undefined ? parameters : { ...parameters, [as]: cursor },
-        options,
-      )) as {
+      const asked = cursor === undefined ? parameters : { ...parameters, [as]: cursor };
+      const page = (await this.json(operation, asked, options)) as {
         readonly items: readonly unknown[];
         readonly [next: string]: unknown;
       };
@@ -119,48 +123,50 @@ export class Transport {
     } while (cursor !== undefined);
   }
 
-  async #send(operation: Operation, parameters: Parameters, options: CallOptions): Promise<Response> {
+  async #send<Result>(
+    operation: Operation,
+    parameters: Parameters,
+    options: CallOptions,
+    take: Call<Result>["take"],
+  ): Promise<Result> {
     const { attempts = ATTEMPTS } = this.#options;
-    const url = this.#base + pathOf(operation, parameters) + queryOf(operation, parameters);
-    // One key for all attempts: however often it is sent, it is done once.
-    const key = operation.keyed === true ? (options.idempotencyKey ?? crypto.randomUUID()) : undefined;
-    const isSafe = operation.method === "GET" || key !== undefined;
+    const call: Call<Result> = {
+      operation,
+      url: this.#base + pathOf(operation, parameters) + queryOf(operation, parameters),
+      body: parameters.body === undefined ? undefined : JSON.stringify(parameters.body),
+      key: operation.keyed === true ? (options.idempotencyKey ?? crypto.randomUUID()) : undefined,
+      options,
+      take,
+    };
     for (let attempt = 1; ; attempt++) {
+      const made = await this.#attempt(call, await this.#bearer());
+      if (made.ok) return made.result;
       options.signal?.throwIfAborted();
-      let failure: unknown;
-      let waitMs: number | undefined;
-      try {
-        const answer = await this.#attempt(url, operation, parameters, options, key);
-        if (answer.ok) return answer;
-        waitMs = retryAfterMs(answer.headers.get("retry-after"));
-        failure = await errorOf(answer);
-      } catch (error) {
-        options.signal?.throwIfAborted();
-        failure = error;
-      }
-      if (attempt >= attempts || !isSafe || !mayPass(failure) || (waitMs ?? 0) > RETRY_AFTER_MS_MAX) throw failure;
-      await pause(waitMs ?? backoffMs(attempt), options.signal);
+      const { failure, waitMs = backoffMs(attempt) } = made;
+      if (attempt >= attempts || !mayRepeat(call, failure) || waitMs > RETRY_AFTER_MS_MAX) throw failure;
+      await pause(waitMs, options.signal);
     }
   }
 
-  async #attempt(
-    url: string,
-    { method }: Operation,
-    { body }: Parameters,
-    options: CallOptions,
-    key: string | undefined,
-  ): Promise<Response> {
-    const { token, headers, timeoutMs = TIMEOUT_MS, fetch: send = fetch } = this.#options;
-    const bearer = typeof token === "function" ? await token() : token;
+  async #bearer(): Promise<string | undefined> {
+    const { token } = this.#options;
+    return typeof token === "function" ? await token() : token;
+  }
+
+  async #attempt<Result>(call: Call<Result>, bearer: string | undefined): Promise<Attempt<Result>> {
+    const { operation, url, body, key, options, take } = call;
+    const { headers, timeoutMs = TIMEOUT_MS, fetch: send = fetch } = this.#options;
+    options.signal?.throwIfAborted();
     const ended = new AbortController();
     const timer = setTimeout(
       () => ended.abort(new DOMException("The control plane has not answered in time.", "TimeoutError")),
       options.timeoutMs ?? timeoutMs,
     );
     try {
-      return await send(url, {
-        method,
+      const answer = await send(url, {
+        method: operation.method,
         signal: options.signal === undefined ? ended.signal : AbortSignal.any([options.signal, ended.signal]),
+        // A control plane sends nobody elsewhere, and the token is for nobody else.
         redirect: "error",
         headers: {
           accept: "application/json",
@@ -169,56 +175,30 @@ export class Transport {
           ...(body === undefined ? {} : { "content-type": "application/json" }),
           ...(key === undefined ? {} : { "idempotency-key": key }),
         },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(body === undefined ? {} : { body }),
       });
+      if (answer.ok) return { ok: true, result: await take(answer) };
+      return {
+        ok: false,
+        failure: await errorOf(answer),
+        waitMs: retryAfterMs(answer.headers.get("retry-after"), Date.now()),
+      };
+    } catch (failure) {
+      return { ok: false, failure };
     } finally {
-      // The answer has begun: how long it goes on is the reader's affair, who can still abort it.
+      // How long a stream goes on is the reader's affair, who can still abort it.
       clearTimeout(timer);
     }
   }
 }
 
-function pathOf({ path }: Operation, parameters: Parameters): string {
-  return path.replace(/\{(\w+)\}/g, (_, name: string) => {
-    const value = parameters[name];
-    if (value === undefined || value === "") throw new TypeError(`"${name}" is missing: it is part of ${path}.`);
-    return encodeURIComponent(String(value));
-  });
-}
-
-function queryOf({ query = [] }: Operation, parameters: Parameters): string {
-  const given = new URLSearchParams();
-  for (const name of query) if (parameters[name] !== undefined) given.set(name, String(parameters[name]));
-  const text = given.toString();
-  return text === "" ? "" : `?${text}`;
-}
-
-/** Whether another attempt may succeed: nothing was answered, or what was says so. */
-function mayPass(failure: unknown): boolean {
-  if (failure instanceof BiplaneError) return failure.problem.retryable ?? RETRIED.has(failure.status);
-  if (failure instanceof UnexpectedAnswer) return RETRIED.has(failure.status);
-  return true;
-}
-
-/** Seconds or a date (RFC 9110 §10.2.3). */
-function retryAfterMs(value: string | null): number | undefined {
-  if (value === null) return undefined;
-  const ms = /^\d+$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - Date.now();
-  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
-}
-
-const backoffMs = (attempt: number): number => Math.random() * Math.min(BACKOFF_MS_MAX, BACKOFF_MS * 2 ** attempt);
-
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", stop);
-      resolve();
-    }, ms);
-    signal?.addEventListener("abort", stop, { once: true });
-  });
+/** Whether another attempt may succeed, and would not do a second time what has been done already. */
+function mayRepeat({ operation, key }: Call<unknown>, failure: unknown): boolean {
+  if (failure instanceof BiplaneError || failure instanceof UnexpectedAnswer) {
+    // Refused before anything was done.
+    if (failure.status === 429) return true;
+    const retryable = failure instanceof BiplaneError ? failure.problem.retryable : undefined;
+    if (!(retryable ?? RETRIED.has(failure.status))) return false;
+  }
+  return operation.method === "GET" || key !== undefined;
 }

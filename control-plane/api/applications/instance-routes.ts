@@ -1,5 +1,5 @@
 /** Instances, what they print, and commands inside them. */
-import type { ChannelLogLine } from "#contracts";
+import { type ChannelLogLine, INSTANCE_REASONS, INSTANCE_STATUSES } from "#contracts";
 import { owned } from "#control-plane/applications";
 import { type CommandOf, groups } from "#control-plane/events";
 import { json } from "#foundation/http";
@@ -7,14 +7,16 @@ import { readMembers } from "../body.ts";
 import type { ApiEnvironment } from "../environment.ts";
 import { execute } from "../execute.ts";
 import { follow } from "../follow.ts";
+import { named } from "../named-schemas.ts";
 import { DONE, done, secretAnswer } from "../orgs/shared.ts";
 import type { OrgCall, OrgRoute, QueryParameter } from "../route.ts";
-import { count, object, text } from "../schemas.ts";
+import { count, moment, object, text } from "../schemas.ts";
 import { followLines, type LogQuestion, recentLines } from "./logs.ts";
 import * as present from "./present.ts";
-import { answerOf, ENV, envAt, found, listSchema, PAGE, page, reads, recordSchema, writes } from "./shared.ts";
+import { answerOf, byNames, ENV, envAt, found, listSchema, PAGE, page, reads, recordSchema, writes } from "./shared.ts";
 
 const INSTANCE = recordSchema(
+  "Instance",
   {
     org_id: text,
     app_id: text,
@@ -29,19 +31,19 @@ const INSTANCE = recordSchema(
     memory_bytes: count,
     cpu_millis: count,
     disk_bytes: count,
-    mounts: { type: "array" },
-    desired_state: text,
-    status: text,
-    address: { type: "object" },
-    reason: text,
+    mounts: { type: "array", items: object({ volume_id: text, mount_path: text, read_only: { type: "boolean" } }) },
+    desired_state: { enum: ["running", "draining", "stopped"] },
+    status: { enum: INSTANCE_STATUSES },
+    address: object({ host: text, ports: byNames(count, "The port that listens, by the declared one.") }),
+    reason: { enum: INSTANCE_REASONS },
     detail: text,
     exit_code: { type: "integer" },
-    restarts: count,
+    restarts: { ...count, description: "How often it was started again." },
     drain_grace_seconds: count,
-    draining_since: text,
+    draining_since: moment,
     drain_reason: text,
-    ready_since: text,
-    ended_at: text,
+    ready_since: moment,
+    ended_at: moment,
   },
   [
     "secrets_version_id",
@@ -76,15 +78,22 @@ const LOG_QUERY: readonly QueryParameter[] = [
     default: 200,
   },
 ];
-const LINE = object({
-  ts: text,
-  instance_id: text,
-  process_type: text,
-  stream: { enum: ["stdout", "stderr", "system"] },
-  line: text,
-});
+const MISSING_NODE = object({ node: text, reason: text });
+const LINE = named(
+  "LogLine",
+  object({
+    ts: moment,
+    instance_id: text,
+    process_type: text,
+    stream: { enum: ["stdout", "stderr", "system"] },
+    line: text,
+  }),
+);
 const EXEC = object({ command: { type: "array", items: text }, tty: { type: "boolean" } }, ["tty"]);
-const GRANT = object({ session_id: text, connect_url: text, session_token: text, expires_in_seconds: count });
+const GRANT = named(
+  "ExecSession",
+  object({ session_id: text, connect_url: text, session_token: text, expires_in_seconds: count }),
+);
 
 export const INSTANCE_ROUTES: readonly OrgRoute[] = [
   reads({
@@ -179,7 +188,7 @@ export const INSTANCE_ROUTES: readonly OrgRoute[] = [
     answer: answerOf(
       object({
         items: { type: "array", items: LINE },
-        incomplete: { type: "array", items: object({ node: text, reason: text }) },
+        incomplete: { type: "array", items: MISSING_NODE },
       }),
       "In order of time. `incomplete` names nodes that could not be asked.",
     ),
@@ -199,8 +208,8 @@ export const INSTANCE_ROUTES: readonly OrgRoute[] = [
     answer: {
       status: 200,
       contentType: "application/x-ndjson",
-      schema: LINE,
-      description: "Until the client hangs up. Empty lines mean nothing.",
+      schema: { anyOf: [LINE, object({ incomplete: MISSING_NODE })] },
+      description: "Until the client hangs up: lines, and nodes that could not be asked. Empty lines mean nothing.",
     },
     problems: ["NoSuchResource", "TOO_MANY_FOLLOWERS"],
     handle(call, environment) {

@@ -1,4 +1,5 @@
 /** Nodes, edges and quotas: for the operator of the cloud. */
+import { QUOTA_DIMENSIONS } from "#contracts";
 import { DEFAULT_QUOTAS, quotaLimits, usageOf } from "#control-plane/applications";
 import type { CommandOf } from "#control-plane/events";
 import { drainBlockers } from "#control-plane/scheduler";
@@ -6,32 +7,52 @@ import { json, ProblemError } from "#foundation/http";
 import { readMembers } from "../body.ts";
 import type { ApiEnvironment } from "../environment.ts";
 import { execute, IDEMPOTENCY_HEADER } from "../execute.ts";
+import { named } from "../named-schemas.ts";
 import { DONE, done } from "../orgs/shared.ts";
 import type { Route } from "../route.ts";
 import { count, object, text } from "../schemas.ts";
 import * as present from "./present.ts";
-import { answerOf, EXPECTED_VERSION, reads, recordSchema } from "./shared.ts";
+import { answerOf, byNames, EXPECTED_VERSION, reads, recordSchema } from "./shared.ts";
 
-const NODE = recordSchema({
-  name: text,
-  intent: { enum: ["active", "draining", "disabled"] },
-  health: { enum: ["online", "degraded", "offline"] },
-  labels: { type: "object" },
-  allocatable: { type: "object" },
-  used: { type: "object" },
-  isolation: { type: "array", items: text },
-  version: text,
-  architecture: text,
-  instances: count,
-  volumes: count,
-  connected: { type: "boolean" },
-  blockers: { type: "array", items: object({ instance_id: text, reason: text }) },
+const INTENT = { enum: ["active", "draining", "disabled"] };
+const NODE = recordSchema(
+  "Node",
+  {
+    name: text,
+    intent: INTENT,
+    health: { enum: ["online", "degraded", "offline"] },
+    health_reason: text,
+    labels: byNames(text),
+    allocatable: object({ memory_bytes: count, cpu_cores: { type: "number" }, disk_bytes: count }),
+    used: object({ memory_bytes: count, cpu_millis: count }),
+    isolation: { type: "array", items: text },
+    version: text,
+    architecture: text,
+    instances: count,
+    volumes: count,
+    connected: { type: "boolean" },
+    blockers: { type: "array", items: object({ instance_id: text, reason: text }) },
+  },
+  ["health_reason"],
+);
+const EDGE = named(
+  "Edge",
+  object({
+    id: text,
+    name: text,
+    state: text,
+    http_url: { type: ["string", "null"] },
+    https_url: { type: ["string", "null"] },
+    routes: count,
+    connections: count,
+  }),
+);
+const CHANGES = object({ intent: INTENT, expected_version: EXPECTED_VERSION }, ["expected_version"]);
+const LIMITS = named("Limits", object(Object.fromEntries(QUOTA_DIMENSIONS.map((name) => [name, count]))));
+const QUOTAS = named("Quotas", object({ limits: LIMITS, usage: byNames(count), defaults: LIMITS }));
+const NEW_QUOTAS = object({
+  limits: byNames({ type: ["integer", "null"] }, "By dimension; `null` for the cloud's default."),
 });
-const CHANGES = object({ intent: { enum: ["active", "draining", "disabled"] }, expected_version: EXPECTED_VERSION }, [
-  "expected_version",
-]);
-const QUOTAS = object({ limits: { type: "object" }, usage: { type: "object" }, defaults: { type: "object" } });
-const NEW_QUOTAS = object({ limits: { type: "object", description: "By dimension; `null` for the cloud's default." } });
 
 export const NODE_ROUTES: readonly Route[] = [
   {
@@ -98,7 +119,7 @@ export const NODE_ROUTES: readonly Route[] = [
     operationId: "listEdges",
     summary: "Lists the edges that are connected, and where they listen.",
     scope: "authenticated",
-    answer: answerOf(object({ items: { type: "array", items: { type: "object" } } }), "By name."),
+    answer: answerOf(object({ items: { type: "array", items: EDGE } }), "By name."),
     handle: (_call, { plans }) =>
       json({
         items: plans.edges.list().map(({ id, name, status }) => ({
@@ -134,7 +155,7 @@ export const NODE_ROUTES: readonly Route[] = [
     scope: "cloud:admin",
     headers: IDEMPOTENCY_HEADER,
     requestBody: NEW_QUOTAS,
-    answer: answerOf(object({ limits: { type: "object" } }), "All limits of the org."),
+    answer: answerOf(object({ limits: LIMITS }), "All limits of the org."),
     problems: ["NoSuchAccount", "ValidationFailed"],
     async handle(call, environment) {
       const accountId = call.params.account as CommandOf<"quota.set">["accountId"];

@@ -1,4 +1,5 @@
 /** Releases, and where their bytes are put; deploys, rollbacks, scale and restarts. */
+import { DEPLOY_FAILURES, DEPLOY_STATUSES } from "#contracts";
 import { desiredCount, owned, releasesOf } from "#control-plane/applications";
 import { type CommandOf, groups } from "#control-plane/events";
 import { ObjectStoreUnavailable } from "#control-plane/plans";
@@ -6,9 +7,10 @@ import { json, ProblemError } from "#foundation/http";
 import { invalidBody, readMembers } from "../body.ts";
 import type { ApiEnvironment } from "../environment.ts";
 import { execute } from "../execute.ts";
+import { named } from "../named-schemas.ts";
 import { secretAnswer } from "../orgs/shared.ts";
 import type { OrgCall, OrgRoute } from "../route.ts";
-import { count, object, text } from "../schemas.ts";
+import { count, moment, object, text } from "../schemas.ts";
 import * as present from "./present.ts";
 import {
   APP,
@@ -27,17 +29,21 @@ import {
   writes,
 } from "./shared.ts";
 
-const ARTIFACT = object(
-  {
-    source: { enum: ["directory", "image"] },
-    digest: text,
-    reference: text,
-    size_bytes: count,
-    resolved_digests: { type: "array", items: object({ os: text, architecture: text, digest: text }) },
-  },
-  ["reference", "resolved_digests"],
+const ARTIFACT = named(
+  "Artifact",
+  object(
+    {
+      source: { enum: ["directory", "image"] },
+      digest: text,
+      reference: text,
+      size_bytes: count,
+      resolved_digests: { type: "array", items: object({ os: text, architecture: text, digest: text }) },
+    },
+    ["reference", "resolved_digests"],
+  ),
 );
 const RELEASE = recordSchema(
+  "Release",
   {
     org_id: text,
     app_id: text,
@@ -50,17 +56,21 @@ const RELEASE = recordSchema(
   ["message"],
 );
 const NEW_RELEASE = object({ artifact: ARTIFACT, manifest: { type: "object" }, message: text }, ["message"]);
-const UPLOAD = object({
-  endpoint: text,
-  region: text,
-  bucket: text,
-  prefix: text,
-  access_key_id: text,
-  secret_access_key: text,
-  session_token: text,
-  expires_at: text,
-});
-const DEPLOY = recordSchema(
+const UPLOAD = named(
+  "ReleaseUpload",
+  object({
+    endpoint: text,
+    region: text,
+    bucket: text,
+    prefix: text,
+    access_key_id: text,
+    secret_access_key: text,
+    session_token: text,
+    expires_at: moment,
+  }),
+);
+export const DEPLOY = recordSchema(
+  "Deploy",
   {
     org_id: text,
     app_id: text,
@@ -68,11 +78,11 @@ const DEPLOY = recordSchema(
     kind: { enum: ["deploy", "rollback"] },
     release_id: text,
     process_types: { type: "array", items: text },
-    strategy: text,
-    status: text,
-    message: text,
-    failed_reason: text,
-    finished_at: text,
+    strategy: { enum: ["rolling"] },
+    status: { enum: DEPLOY_STATUSES },
+    message: { ...text, description: "How far it is, or why it ended, for people." },
+    failed_reason: { enum: DEPLOY_FAILURES },
+    finished_at: moment,
   },
   ["message", "failed_reason", "finished_at"],
 );
@@ -81,11 +91,14 @@ const NEW_DEPLOY = object(
   ["process_types", "strategy"],
 );
 const NEW_ROLLBACK = object({ release_id: text }, ["release_id"]);
-const SCALE = object({
-  env_id: text,
-  processes: { type: "array", items: object({ process_type: text, desired: count }) },
-  resource_version: count,
-});
+const SCALE = named(
+  "Scale",
+  object({
+    env_id: text,
+    processes: { type: "array", items: object({ process_type: text, desired: count }) },
+    resource_version: count,
+  }),
+);
 const NEW_SCALE = object(
   {
     processes: { type: "array", items: object({ process_type: text, desired: count }) },

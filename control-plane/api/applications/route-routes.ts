@@ -28,6 +28,7 @@ const protocol = { enum: ["http", "tls_passthrough", "tcp_raw"] };
 const proxyProtocol = { enum: ["off", "v2"] };
 const flag = { type: "boolean" };
 const ROUTE = recordSchema(
+  "Route",
   {
     org_id: text,
     app_id: text,

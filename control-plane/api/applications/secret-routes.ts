@@ -6,22 +6,23 @@ import { json, ProblemError } from "#foundation/http";
 import { readMembers } from "../body.ts";
 import type { ApiEnvironment } from "../environment.ts";
 import { execute } from "../execute.ts";
+import { named } from "../named-schemas.ts";
 import type { OrgCall, OrgRoute } from "../route.ts";
 import { count, object, text } from "../schemas.ts";
-import { answerOf, ENV, EXPECTED_VERSION, envAt, reads, renamed, writes } from "./shared.ts";
+import { answerOf, byNames, ENV, EXPECTED_VERSION, envAt, reads, renamed, writes } from "./shared.ts";
 
-const BUNDLE = object(
-  {
+const BUNDLE = named(
+  "SecretBundle",
+  object({
     env_id: text,
     bundle_id: { type: ["string", "null"] },
     current_version_id: { type: ["string", "null"] },
-    version_number: count,
-    keys: { type: "array", items: text },
-    not_needed: { type: "boolean" },
-    updated_at: { type: ["string", "null"] },
-    resource_version: count,
-  },
-  [],
+    version_number: { ...count, description: "0 before the first version." },
+    keys: { type: "array", items: text, description: "Names, sorted." },
+    not_needed: { type: "boolean", description: "Somebody has said that no secrets are needed." },
+    updated_at: { type: ["string", "null"], format: "date-time" },
+    resource_version: { ...count, description: "What a caller states as `expected_version`." },
+  }),
 );
 const FILE = object(
   {
@@ -32,7 +33,10 @@ const FILE = object(
   ["format", "expected_version"],
 );
 const VALUES = object(
-  { values: { type: "object", description: "By name; `null` takes one away." }, expected_version: EXPECTED_VERSION },
+  {
+    values: byNames({ type: ["string", "null"] }, "By name; `null` takes one away."),
+    expected_version: EXPECTED_VERSION,
+  },
   ["expected_version"],
 );
 /** A whole file of 256 KiB, every character of it escaped in JSON. */

@@ -1,11 +1,12 @@
 /** What routes of the platform share: finding what the path names, pages, and schemas. */
-import type { AppRecord, EnvRecord } from "#contracts";
+import { type AppRecord, type EnvRecord, UNSCHEDULABLE_REASONS } from "#contracts";
 import { appOf, envOf } from "#control-plane/applications";
 import { type HttpResponse, json, ProblemError } from "#foundation/http";
 import type { ApiEnvironment } from "../environment.ts";
 import { IDEMPOTENCY_HEADER } from "../execute.ts";
+import { named } from "../named-schemas.ts";
 import type { ObjectSchema, OrgCall, OrgRoute, QueryParameter, Schema } from "../route.ts";
-import { count, object, text } from "../schemas.ts";
+import { count, moment, object, text } from "../schemas.ts";
 
 export const APP = "/v1/orgs/{org}/apps/{app}";
 export const ENV = `${APP}/envs/{env}`;
@@ -31,18 +32,37 @@ export const PAGE: readonly QueryParameter[] = [
   },
 ];
 
+/** Why a process type of an environment has fewer instances than it should. */
+export const UNSCHEDULABLE: Schema = named(
+  "Unschedulable",
+  object({ reason: { enum: UNSCHEDULABLE_REASONS }, message: { ...text, description: "For people." } }),
+);
+
 export const EXPECTED_VERSION: Schema = {
   ...count,
   description: "The `resource_version` that was seen; another one is refused (409 RevisionMismatch).",
 };
 
-/** A record of the platform; each schema says which members its kind has beside these. */
+/** A record of the platform by its name in the document; each schema says which members its kind has beside these. */
 export function recordSchema(
+  name: string,
   properties: Readonly<Record<string, Schema>>,
   optional: readonly string[] = [],
 ): ObjectSchema {
-  return object({ id: text, ...properties, created_at: text, updated_at: text, resource_version: count }, optional);
+  const dated = {
+    created_at: moment,
+    updated_at: moment,
+    resource_version: { ...count, description: "What a caller states as `expected_version`." },
+  };
+  return named(name, object({ id: text, ...properties, ...dated }, optional));
 }
+
+/** Values by names that people or manifests have given. */
+export const byNames = (values: Schema, description?: string): Schema => ({
+  type: "object",
+  additionalProperties: values,
+  ...(description === undefined ? {} : { description }),
+});
 
 export const listSchema = (items: Schema): ObjectSchema =>
   object({ items: { type: "array", items }, next_cursor: { type: ["string", "null"] } });

@@ -4,49 +4,55 @@ import { envStatusOf, explain } from "#control-plane/applications";
 import { groups } from "#control-plane/events";
 import { json } from "#foundation/http";
 import type { ApiEnvironment } from "../environment.ts";
+import { named } from "../named-schemas.ts";
 import type { OrgCall, OrgRoute } from "../route.ts";
 import { count, object, text } from "../schemas.ts";
 import * as present from "./present.ts";
-import { answerOf, appAt, ENV, envAt, reads } from "./shared.ts";
+import { DEPLOY } from "./release-routes.ts";
+import { answerOf, appAt, ENV, envAt, reads, UNSCHEDULABLE } from "./shared.ts";
 
-const STATUS = object({
-  app: object({ id: text, name: text }),
-  env: object({ id: text, name: text }),
-  status: { enum: ["healthy", "degraded", "failing", "idle"] },
-  processes: {
-    type: "array",
-    items: object(
-      {
+const STATE = { enum: ["healthy", "degraded", "failing", "idle"] };
+const STATUS = named(
+  "EnvStatus",
+  object({
+    app: object({ id: text, name: text }),
+    env: object({ id: text, name: text }),
+    status: STATE,
+    processes: {
+      type: "array",
+      items: object({
         process_type: text,
         release_id: text,
         release_number: { type: ["integer", "null"] },
         desired: count,
         ready: count,
         live: count,
-        unschedulable: { type: ["object", "null"] },
-      },
-      [],
-    ),
-  },
-  routes: {
-    type: "array",
-    items: object({
-      id: text,
-      protocol: text,
-      url: { type: ["string", "null"] },
-      problem: { type: ["string", "null"] },
-    }),
-  },
-  last_deploy: { type: ["object", "null"] },
-});
-const FINDING = object(
-  {
-    question: { enum: ["not_serving", "not_converging", "restarted", "what_changed"] },
-    answer: text,
-    evidence: { type: "array", items: count },
-    hint: text,
-  },
-  ["hint"],
+        unschedulable: { anyOf: [UNSCHEDULABLE, { type: "null" }] },
+      }),
+    },
+    routes: {
+      type: "array",
+      items: object({
+        id: text,
+        protocol: text,
+        url: { type: ["string", "null"] },
+        problem: { type: ["string", "null"] },
+      }),
+    },
+    last_deploy: { anyOf: [DEPLOY, { type: "null" }] },
+  }),
+);
+const FINDING = named(
+  "Explanation",
+  object(
+    {
+      question: { enum: ["not_serving", "not_converging", "restarted", "what_changed"] },
+      answer: text,
+      evidence: { type: "array", items: count },
+      hint: text,
+    },
+    ["hint"],
+  ),
 );
 
 /** Events that an answer to "why" looks at: those of the last while. */
@@ -70,7 +76,7 @@ export const STATUS_ROUTES: readonly OrgRoute[] = [
     summary: "Why it is not served, why it does not converge, why something was started again, what has changed.",
     scope: "envs:read",
     answer: answerOf(
-      object({ env_id: text, status: text, findings: { type: "array", items: FINDING } }),
+      object({ env_id: text, status: STATE, findings: { type: "array", items: FINDING } }),
       "Findings, with the ids of the events that say so.",
     ),
     problems: ["NoSuchResource"],

@@ -6,12 +6,13 @@ import { readMembers } from "../body.ts";
 import { execute } from "../execute.ts";
 import { DONE, done } from "../orgs/shared.ts";
 import type { OrgRoute } from "../route.ts";
-import { object, text } from "../schemas.ts";
+import { count, object, text } from "../schemas.ts";
 import * as present from "./present.ts";
 import {
   APP,
   answerOf,
   appAt,
+  byNames,
   ENV,
   EXPECTED_VERSION,
   envAt,
@@ -22,23 +23,24 @@ import {
   reads,
   recordSchema,
   renamed,
+  UNSCHEDULABLE,
   writes,
 } from "./shared.ts";
 
-const PROJECT = recordSchema({ org_id: text, name: text });
-const APP_RECORD = recordSchema({ org_id: text, name: text, description: text, project_id: text }, [
+const PROJECT = recordSchema("Project", { org_id: text, name: text });
+const APP_RECORD = recordSchema("App", { org_id: text, name: text, description: text, project_id: text }, [
   "description",
   "project_id",
 ]);
-const ENV_RECORD = recordSchema({
+const ENV_RECORD = recordSchema("Env", {
   org_id: text,
   app_id: text,
   name: text,
-  scale: { type: "object" },
-  desired: { type: "object" },
-  unschedulable: { type: "object" },
+  scale: byNames(count, "By process type. One that is not named has what its manifest says (`scaling.min`)."),
+  desired: byNames(object({ release_id: text, deploy_id: text }), "By process type: what shall run."),
+  unschedulable: byNames(UNSCHEDULABLE, "By process type: why it cannot be placed now."),
   secrets_not_needed: { type: "boolean" },
-  restarts: { type: "object" },
+  restarts: byNames(count, "By process type."),
 });
 const nullable = { type: ["string", "null"] };
 const NEW_PROJECT = object({ name: text });

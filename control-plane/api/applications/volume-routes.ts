@@ -7,7 +7,7 @@ import type { ApiEnvironment } from "../environment.ts";
 import { execute } from "../execute.ts";
 import { DONE, done } from "../orgs/shared.ts";
 import type { OrgCall, OrgRoute } from "../route.ts";
-import { count, object, text } from "../schemas.ts";
+import { count, moment, object, text } from "../schemas.ts";
 import * as present from "./present.ts";
 import {
   answerOf,
@@ -28,7 +28,7 @@ const VOLUMES = "/v1/orgs/{org}/volumes";
 const VOLUME_PATH = `${VOLUMES}/{volume}`;
 
 const flag = { type: "boolean" };
-const ATTACHMENT = recordSchema({
+const ATTACHMENT = recordSchema("VolumeAttachment", {
   org_id: text,
   volume_id: text,
   app_id: text,
@@ -38,6 +38,7 @@ const ATTACHMENT = recordSchema({
   read_only: flag,
 });
 const VOLUME = recordSchema(
+  "Volume",
   {
     org_id: text,
     name: text,
@@ -54,6 +55,7 @@ const VOLUME = recordSchema(
 );
 const STATUS = { enum: ["queued", "running", "succeeded", "failed"] };
 const SNAPSHOT = recordSchema(
+  "Snapshot",
   {
     org_id: text,
     volume_id: text,
@@ -66,11 +68,12 @@ const SNAPSHOT = recordSchema(
     chunks: count,
     object_key: text,
     failed_reason: text,
-    finished_at: text,
+    finished_at: moment,
   },
   ["note", "consistency", "size_bytes", "plaintext_sha256", "chunks", "object_key", "failed_reason", "finished_at"],
 );
 const RESTORE = recordSchema(
+  "Restore",
   {
     org_id: text,
     snapshot_id: text,
@@ -79,7 +82,7 @@ const RESTORE = recordSchema(
     node_id: text,
     status: STATUS,
     failed_reason: text,
-    finished_at: text,
+    finished_at: moment,
   },
   ["failed_reason", "finished_at"],
 );
