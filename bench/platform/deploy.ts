@@ -13,7 +13,7 @@ export async function measureDeploy(): Promise<void> {
   const source = mkdtempSync(join(tmpdir(), "biplane-bench-deploy-"));
   cpSync(join(import.meta.dir, "../../examples/hello"), source, { recursive: true });
   try {
-    await cloud.start("up");
+    await cloud.start("up", "--port", "0");
     const whole: number[] = [];
     const rollout: number[] = [];
     for (let run = 0; run <= RUNS; run++) {

@@ -25,7 +25,7 @@ const shown = new Map<string, Set<string>>();
 
 beforeAll(async () => {
   cloud = createCloud();
-  await cloud.start("up");
+  await cloud.start("up", "--port", "0");
   const environment = await cloud.environment();
   for (const url of [`${environment.BIPLANE_API_URL}/metrics`, `${environment.AWS_ENDPOINT_URL}/_biplane/metrics`]) {
     const text = await (await fetch(url)).text();

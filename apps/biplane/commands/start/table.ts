@@ -93,7 +93,7 @@ export const START_COMMANDS: readonly Command[] = [
     ],
     examples: [
       ["biplane up", "start it on the usual ports"],
-      ["biplane up --data /tmp/try --port 0 --api-port 0", "a second cloud, on free ports"],
+      ["biplane up --data /tmp/try --port 0", "a second cloud, on free ports"],
     ],
     load: async () => (await import("./up.ts")).up,
   },

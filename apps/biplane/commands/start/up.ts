@@ -27,7 +27,7 @@ export const up: CommandBody = async (context) => {
     httpPort: optionalPortSetting(context, "http-port") ?? free,
     httpsPort: optionalPortSetting(context, "https-port") ?? free,
     tlsPort: optionalPortSetting(context, "tls-port"),
-    apiPort: portSetting(context, "api-port", API_PORT),
+    apiPort: portSetting(context, "api-port", free ?? API_PORT),
     apiNames: namesSetting(context, "api-name"),
     region: regionSetting(context),
     enforceThroughput: flagSetting(context, "enforce-throughput"),
