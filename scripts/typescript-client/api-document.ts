@@ -18,6 +18,8 @@ export interface OperationObject {
   readonly description?: string;
   /** What the caller must be, see `control-plane/api/route.ts`. */
   readonly "x-scope"?: string;
+  /** Empty: it takes no token. */
+  readonly security?: readonly unknown[];
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly content: Content };
   readonly responses: Readonly<Record<string, { readonly content?: Content }>>;

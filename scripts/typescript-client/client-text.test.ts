@@ -92,7 +92,7 @@ test("an operation has its method, its parameters, and what the transport must k
   ];
   const requestBody = { content: { "application/json": { schema: THING } } };
   const text = clientText(
-    documentOf({ makeThing: { summary: "Makes one.", parameters, requestBody, ...answering(THING) } }),
+    documentOf({ makeThing: { summary: "Makes one.", security: [], parameters, requestBody, ...answering(THING) } }),
   );
   expect(text.slice(text.indexOf("export type Thing"))).toMatchSnapshot();
 });

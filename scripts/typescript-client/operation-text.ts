@@ -42,7 +42,8 @@ export function operationText(path: string, method: string, tag: string, operati
   };
 }
 
-function constantOf(path: string, method: string, { operationId, parameters = [] }: OperationObject): string {
+function constantOf(path: string, method: string, operation: OperationObject): string {
+  const { operationId, parameters = [], security } = operation;
   const query = parameters.filter((one) => one.in === "query").map(({ name }) => name);
   const isKeyed = parameters.some((one) => one.in === "header" && one.name === "Idempotency-Key");
   const members = [
@@ -50,6 +51,7 @@ function constantOf(path: string, method: string, { operationId, parameters = []
     `path: ${JSON.stringify(path)}`,
     ...(query.length === 0 ? [] : [`query: ${JSON.stringify(query)}`]),
     ...(isKeyed ? ["keyed: true"] : []),
+    ...(security?.length === 0 ? ["public: true"] : []),
   ];
   return `  ${operationId}: { ${members.join(", ")} },\n`;
 }

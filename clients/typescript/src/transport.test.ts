@@ -70,6 +70,12 @@ describe("a call", () => {
     ]);
   });
 
+  test("that takes no token is sent none", async () => {
+    const { client, sent } = clientOf([json({})]);
+    await client.auth.revokeToken({ body: { token: "other" } });
+    expect(sent[0]!.init.headers).not.toHaveProperty("authorization");
+  });
+
   test("is not made without a token that cannot be had", async () => {
     let asked = 0;
     const token = () => {

@@ -35,6 +35,8 @@ export interface Operation {
   readonly query?: readonly string[];
   /** It takes an idempotency key: to send it again is safe. */
   readonly keyed?: true;
+  /** It takes no token: what is sent proves itself, or nothing is to be proved. */
+  readonly public?: true;
 }
 
 /** Members by name: of the path, of the query, and `body`. */
@@ -139,7 +141,7 @@ export class Transport {
       take,
     };
     for (let attempt = 1; ; attempt++) {
-      const made = await this.#attempt(call, await this.#bearer());
+      const made = await this.#attempt(call, operation.public === true ? undefined : await this.#bearer());
       if (made.ok) return made.result;
       options.signal?.throwIfAborted();
       const { failure, waitMs = backoffMs(attempt) } = made;

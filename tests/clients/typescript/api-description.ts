@@ -46,7 +46,7 @@ export class ApiDescription {
       }),
     );
     const schemasAt = this.operations.map(pointerOf);
-    this.#resources.add(ADDRESS, document as Json, { schemasAt });
+    this.#resources.add(ADDRESS, closed(document as Json), { schemasAt });
   }
 
   /** The one that a request is of; the most exact when there are several. */
@@ -67,6 +67,15 @@ export class ApiDescription {
       .errors(value as Json)
       .map(({ instancePath, message }) => `${operation.operationId}: ${instancePath} ${message}`);
   }
+}
+
+/** The document, with structures that have no members beside those that they name, unless they say so. */
+function closed(value: Json): Json {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(closed);
+  const members = Object.fromEntries(Object.entries(value).map(([name, member]) => [name, closed(member)]));
+  const isStructure = members.type === "object" && members.properties !== undefined;
+  return isStructure ? { additionalProperties: false, ...members } : members;
 }
 
 function pointerOf({ path, method, status, contentType }: DescribedOperation): string {

@@ -1,7 +1,7 @@
 /** A client whose answers are held against what the control plane says of them. */
 import { BiplaneClient, type ClientOptions } from "../../../clients/typescript/src/index.ts";
 import type { CloudEnvironment } from "../../support/cloud.ts";
-import { ApiDescription } from "./api-description.ts";
+import { ApiDescription, type DescribedOperation } from "./api-description.ts";
 
 export interface CheckedClient {
   readonly client: BiplaneClient;
@@ -12,6 +12,7 @@ export interface CheckedClient {
   readonly problems: readonly string[];
   /** Operations that have been answered. */
   readonly answered: ReadonlySet<string>;
+  operation(id: string): DescribedOperation;
   /** Another client of the same control plane. */
   with(options: Partial<ClientOptions>): BiplaneClient;
 }
@@ -47,6 +48,7 @@ export async function checkedClient(environment: CloudEnvironment): Promise<Chec
     description,
     problems,
     answered,
+    operation: (id) => description.operations.find(({ operationId }) => operationId === id)!,
     with: (more) => new BiplaneClient({ ...options, ...more }),
   };
 }

@@ -133,7 +133,7 @@ describe("a client against a control plane", () => {
       org,
       body: { name: "ci", role: "developer", scopes: ["apps:read"] },
     });
-    const { access_token } = await checked.with({ token: undefined as never }).auth.getToken({
+    const { access_token } = await client.auth.getToken({
       body: { grant_type: "client_credentials", client_id: program.principalId, client_secret: program.clientSecret },
     });
     const ci = checked.with({ token: async () => access_token });
