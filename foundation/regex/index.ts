@@ -18,9 +18,13 @@ const SOURCE_MAX = 10_000;
  */
 export function linearPattern(source: string): Pattern {
   if (source.length > SOURCE_MAX) throw new UnusablePattern(`A pattern has at most ${SOURCE_MAX} characters.`);
-  const root = parsePattern(source);
-  return isHarmless(root) ? new RegExp(source, "u") : new LinearMatcher(automatonOf(root));
+  if (isHarmless(parsePattern(source, true))) return new RegExp(source, "u");
+  return new LinearMatcher(automatonOf(parsePattern(source)));
 }
+
+/** Ways in which a pattern may be tried from its beginning, besides the lengths of the one part that varies most; and characters of the other parts. */
+const ATTEMPTS_MAX = 64;
+const LENGTH_MAX = 256;
 
 /**
  * Whether the engine's own matcher, which goes back and tries again, is linear too: from one place only, single characters one after the other, of which one kind at most
@@ -30,14 +34,19 @@ function isHarmless(root: Node): boolean {
   const parts = root.type === "sequence" ? root.parts : [root];
   const [first] = parts;
   if (first?.type !== "assertion" || first.assertion !== "start") return false;
-  let unbounded = 0;
-  let attempts = 1;
+  const widths: number[] = [];
+  let length = 0;
   for (const part of parts) {
     if (part.type === "choice" || part.type === "sequence") return false;
-    if (part.type !== "repeat") continue;
+    if (part.type !== "repeat") {
+      length++;
+      continue;
+    }
     if (part.body.type !== "set") return false;
-    if (part.max === Number.POSITIVE_INFINITY) unbounded++;
-    else attempts *= part.max - part.min + 1;
+    length += part.min;
+    if (part.max > part.min) widths.push(part.max - part.min + 1);
   }
-  return unbounded <= 1 && attempts <= 64;
+  // Of the part that varies most each length is tried once, and then the others.
+  const others = widths.toSorted((left, right) => right - left).slice(1);
+  return length <= LENGTH_MAX && others.reduce((product, width) => product * width, 1) <= ATTEMPTS_MAX;
 }

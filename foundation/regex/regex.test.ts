@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { automatonOf } from "./automaton.ts";
+import { propertySet } from "./char-set.ts";
 import { linearPattern, UnusablePattern } from "./index.ts";
 import { LinearMatcher } from "./linear-matcher.ts";
 import { parsePattern } from "./syntax.ts";
@@ -103,15 +104,83 @@ describe("what keeps others busy for ever is nothing here", () => {
   });
 
   test("also where each text meets other situations", () => {
-    const matcher = linearPattern("(?:a|b)*a(?:a|b){14}$");
-    let state = 1;
-    const next = (): string => {
-      state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
-      return state % 2 === 0 ? "a" : "b";
-    };
-    const text = Array.from({ length: 50_000 }, next).join("");
-    expect(matcher.test(text)).toBe(text.at(-15) === "a");
+    const text = coinFlips(50_000);
+    for (const length of [14, 100, 1_000, 5_000]) {
+      const matcher = linearPattern(`(?:a|b)*a(?:a|b){${length}}$`);
+      // Once while there is something to remember, and once with what was remembered.
+      for (let turn = 0; turn < 2; turn++) expect(matcher.test(text)).toBe(text.at(-length - 1) === "a");
+    }
+    expect(linearPattern("bab.{0,1000}c").test(text)).toBe(false);
+    expect(linearPattern("bab.{0,1000}c").test(`${text}c`)).toBe(true);
+    expect(linearPattern("(?:ab?|b)*a(?:ab?|b){1000}c").test(text)).toBe(false);
   });
+});
+
+/** As random as a hostile text. */
+function coinFlips(length: number): string {
+  let state = 1;
+  return Array.from({ length }, () => {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+    return (state >> 16) % 2 === 0 ? "a" : "b";
+  }).join("");
+}
+
+/** The lengths that each of these may take from a text; the engine's own matcher would try again for minutes, or give up. */
+const ATOMS: Readonly<Record<string, (text: string) => readonly number[]>> = {
+  a: (text) => (text.startsWith("a") ? [1] : []),
+  "[ab]": (text) => (/^[ab]/.test(text) ? [1] : []),
+  ".": (text) => (text === "" ? [] : [1]),
+  "(?:ab|b)": (text) => (text.startsWith("ab") ? [2] : text.startsWith("b") ? [1] : []),
+  "(?:a|bb?)": (text) => (text.startsWith("bb") ? [1, 2] : /^[ab]/.test(text) ? [1] : []),
+};
+
+test("counted repetitions of many positions in texts of many situations", () => {
+  const part = fc.record({
+    atom: fc.constantFrom(...Object.keys(ATOMS)),
+    min: fc.nat(45),
+    more: fc.nat(4),
+  });
+  const matches = (parts: readonly { atom: string; min: number; more: number }[], end: string, text: string) => {
+    let places = new Set(Array.from({ length: text.length + 1 }, (_, at) => at));
+    for (const { atom, min, more } of parts) {
+      const after = new Set<number>();
+      for (let times = 0; times <= min + more; times++) {
+        if (times >= min) for (const place of places) after.add(place);
+        places = new Set(
+          Array.from(places, (place) => ATOMS[atom]!(text.slice(place, place + 2)).map((more) => place + more)).flat(),
+        );
+      }
+      places = after;
+    }
+    return end === "$" ? places.has(text.length) : places.size > 0;
+  };
+  fc.assert(
+    fc.property(
+      fc.array(part, { minLength: 1, maxLength: 3 }),
+      fc.constantFrom("", "$"),
+      fc.nat(5_000),
+      fc.constantFrom("", " ", "ab"),
+      (parts, end, from, middle) => {
+        const source = parts.map(({ atom, min, more }) => `${atom}{${min},${min + more}}`).join("") + end;
+        const text = coinFlips(from + 600).slice(from);
+        const own = matcherOf(source);
+        for (const one of [text, text.slice(0, 60), text.slice(0, 30) + middle + text.slice(30, 80)])
+          expect([source, one, own.test(one)]).toEqual([source, one, matches(parts, end, one)]);
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
+
+test("a property of characters has the characters that it has", () => {
+  for (const name of ["Lu", "Script=Greek", "Emoji", "Cs", "Any", "Surrogate"]) {
+    const native = new RegExp(`^\\p{${name}}$`, "u");
+    const set = propertySet(name);
+    for (let code = 0; code <= 0x10ffff; code += code < 0x3000 || (code > 0xd700 && code < 0xe100) ? 1 : 97) {
+      const isIn = set.some(([first, last]) => code >= first && code <= last);
+      if (isIn !== native.test(String.fromCodePoint(code))) throw new Error(`${name}: ${code}`);
+    }
+  }
 });
 
 describe("what cannot be done in linear time is refused, and says why", () => {
@@ -121,13 +190,19 @@ describe("what cannot be done in linear time is refused, and says why", () => {
     ["a(?=b)", "Looking ahead or behind"],
     ["(?<!b)a", "Looking ahead or behind"],
     ["(?!b)a", "Looking ahead or behind"],
+    ["(?i:a)b", "Flags within"],
     ["(?:(?:a{1,100}){1,100}){1,100}", "too large"],
-    [`${"(".repeat(200)}a${")".repeat(200)}`, "100 deep"],
-    ["a".repeat(20_000), "10000 characters"],
+    ["^(?:a?){1000}b", "too large"],
+    ["^(?:a?b?){2000}c", "too large"],
     ["(", "missing )"],
     ["[b-a]", "range"],
-  ])("%s", (source, why) => {
+  ])("%s", (source, why) => refuses(source, why));
+
+  test("groups in groups in groups", () => refuses(`${"(".repeat(200)}a${")".repeat(200)}`, "100 deep"));
+  test("what is longer than patterns are", () => refuses("a".repeat(20_000), "10000 characters"));
+
+  function refuses(source: string, why: string): void {
     expect(() => linearPattern(source)).toThrow(UnusablePattern);
     expect(() => linearPattern(source)).toThrow(why);
-  });
+  }
 });

@@ -18,14 +18,18 @@ export class UnusablePattern extends Error {
 /** Groups in groups. */
 const DEPTH_MAX = 100;
 
-export function parsePattern(source: string): Node {
+/**
+ * @param shapeOnly leaves open which characters have a Unicode property: to find that out takes a while
+ * @throws UnusablePattern
+ */
+export function parsePattern(source: string, shapeOnly = false): Node {
   // The engine says what is a pattern at all; what is below may then take its form for granted.
   try {
     new RegExp(source, "u");
   } catch (error) {
     throw new UnusablePattern(error instanceof Error ? error.message : String(error));
   }
-  return new Parser(source).parse();
+  return new Parser(source, shapeOnly ? () => ANY : propertySet).parse();
 }
 
 class Parser {
@@ -34,8 +38,11 @@ class Parser {
   #at = 0;
   #depth = 0;
 
-  constructor(source: string) {
+  readonly #property: (source: string) => CharSet;
+
+  constructor(source: string, property: (source: string) => CharSet) {
     this.#text = [...source];
+    this.#property = property;
   }
 
   parse(): Node {
@@ -61,7 +68,9 @@ class Parser {
   #choice(): Node {
     const options = [this.#sequence()];
     while (this.#take("|")) options.push(this.#sequence());
-    return options.length === 1 ? options[0]! : { type: "choice", options };
+    if (options.length === 1) return options[0]!;
+    const sets = options.flatMap((option) => (option.type === "set" ? [option.set] : []));
+    return sets.length === options.length ? { type: "set", set: union(sets) } : { type: "choice", options };
   }
 
   #sequence(): Node {
@@ -174,9 +183,9 @@ class Parser {
       case "S":
         return complement(SPACE);
       case "p":
-        return propertySet(this.#braced());
+        return this.#property(this.#braced());
       case "P":
-        return complement(propertySet(this.#braced()));
+        return complement(this.#property(this.#braced()));
       case "t":
         return single(0x09);
       case "n":
@@ -228,7 +237,3 @@ class Parser {
 }
 
 const single = (code: number): CharSet => [[code, code]];
-
-/** Whether a set holds everything. */
-export const isAny = (set: CharSet): boolean =>
-  set.length === 1 && set[0]![0] === ANY[0]![0] && set[0]![1] === ANY[0]![1];
