@@ -113,13 +113,39 @@ export function found<Record>(record: Record | undefined, what: string): Record 
   throw new ProblemError({ status: 404, code: "NoSuchResource", title: `The org has no such ${what}.` });
 }
 
-type Described = Omit<OrgRoute, "org" | "headers" | "handle"> & { readonly handle: OrgRoute["handle"] };
+type Described = Omit<OrgRoute, "org" | "headers" | "handle"> & {
+  readonly handle: OrgRoute["handle"];
+  /** Members of the body by the names that commands have for them, where these are not the same words. */
+  readonly names?: Readonly<Record<string, string>>;
+};
 
 /** A route under an org that reads. */
 export const reads = (route: Described): OrgRoute => ({ ...route, org: "path" });
 
 /** A route under an org that changes something: the same call under the same key is carried out once. */
-export const writes = (route: Described): OrgRoute => ({ ...route, org: "path", headers: IDEMPOTENCY_HEADER });
+export const writes = ({ names = {}, ...route }: Described): OrgRoute => ({
+  ...route,
+  org: "path",
+  headers: IDEMPOTENCY_HEADER,
+  async handle(call, environment) {
+    try {
+      return await route.handle(call, environment);
+    } catch (error) {
+      throw error instanceof ProblemError ? inWordsOfTheApi(error, names) : error;
+    }
+  },
+});
+
+/** A refusal begins with the member that it is about, by the name that commands have for it; who calls the API knows it by another. */
+function inWordsOfTheApi(error: ProblemError, names: Readonly<Record<string, string>>): ProblemError {
+  const { problem, headers } = error;
+  const detail = problem.detail?.replace(/^[a-z]+(?:[A-Z][a-z]+)*(?=[ .:[])/, (name) => {
+    const own = Object.keys(names).find((one) => names[one] === name);
+    return own ?? name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  });
+  if (detail === undefined || detail === problem.detail) return error;
+  return new ProblemError({ ...problem, detail }, { headers, cause: error });
+}
 
 export const answerOf = (schema: Schema, description: string, status = 200) =>
   ({ status, contentType: "application/json", schema, description }) as const;

@@ -55,6 +55,20 @@ describe("a client against a control plane", () => {
     expect((await refusalOf(stranger.apps.list({ org }))).status).toBe(401);
   });
 
+  test("hears of the member that is wrong by the name that the API has for it", async () => {
+    const app = await client.apps.create({ org, body: { name: "members" } });
+    const env = await client.envs.create({ org, app: app.id, body: { name: "production" } });
+    const body = {
+      protocol: "http",
+      hostname: "a.example.test",
+      backend_process_type: "nothing",
+      backend_port: 80,
+    } as const;
+    const refused = await refusalOf(client.routes.create({ org, app: app.id, env: env.id, body }));
+    expect(refused.code).toBe("ValidationFailed");
+    expect(refused.detail).toStartWith("backend_process_type: ");
+  });
+
   test("a change by a version that has passed is refused", async () => {
     const app = await client.apps.create({ org, body: { name: "versions" } });
     const body = { description: "one", expected_version: app.resource_version };
