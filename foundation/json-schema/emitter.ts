@@ -4,8 +4,10 @@
  * Subschemas are written where they apply; what is referred to becomes a function. Two kinds of text are made of one schema: *first* stops at the first violation and
  * builds nothing, *all* goes on and collects what is wrong. Nothing of a schema gets into the text but as a literal that `JSON.stringify` has written.
  */
-import { isObject, type Json, type JsonObject, pointerStep } from "./json.ts";
-import type { Place, Resource, SchemaResources } from "./resources.ts";
+import { isObject, type Json, pointerStep } from "./json.ts";
+import { InvalidSchema } from "./problem.ts";
+import { type Place, partOf, type Resource, type SchemaResources, shownAddress } from "./resources.ts";
+import type { WriteOptions } from "./write-module.ts";
 
 export type Mode = "first" | "all";
 
@@ -26,24 +28,23 @@ export interface Frame {
   readonly errors: string;
   /** A statement for when the value does not fit, after errors were written. */
   readonly failed: string;
+  /** The only type that the value can have here, where that is known. */
+  readonly type: string | undefined;
+  /** Members that only the other side gives, by schemas that hold for the same value. */
+  readonly oneSided: ReadonlySet<string>;
+  /** Schemas in schemas that are written in one function. */
+  readonly depth: number;
 }
 
-/** A problem of the schema itself. */
-export interface SchemaProblem {
-  /** Where, as a pointer from the root of `document`. */
-  readonly pointer: string;
-  readonly document: string;
-  readonly message: string;
-}
-
-export interface EmitterOptions {
+export interface EmitterOptions extends WriteOptions {
   readonly mode: Mode;
   /** Whether some reference depends on the way by which it was reached. */
   readonly dynamic: boolean;
-  readonly assertFormat: boolean;
-  /** Which way the value travels: `readOnly` members are not asked for in requests, `writeOnly` ones not in responses. */
-  readonly direction: "request" | "response" | undefined;
 }
+
+/** From there on schemas in schemas become functions of their own: engines do not read blocks that are nested without end. */
+const DEPTH_IN_FUNCTION = 20;
+const NOBODY: ReadonlySet<string> = new Set();
 
 /** Which function a dynamic reference leads to, by the number of a resource in its scope. */
 interface DynamicTable {
@@ -57,24 +58,22 @@ interface Callee {
   readonly name: string;
   readonly place: Place;
   readonly tracked: boolean;
+  readonly oneSided: ReadonlySet<string>;
 }
 
 export class Emitter {
   readonly resources: SchemaResources;
   readonly options: EmitterOptions;
-  readonly problems: SchemaProblem[] = [];
   readonly #lines: string[] = [];
+  #length = 0;
   readonly #hoisted = new Map<string, string>();
-  readonly #functions = new Map<object | boolean, { plain?: Callee; tracked?: Callee }>();
+  readonly #functions = new Map<object | string, Map<string, Callee>>();
   readonly #queue: Callee[] = [];
   readonly #tables = new Map<string, DynamicTable>();
-  /** Which functions a function calls with its own value: going round in these would never end. */
-  readonly #sameValue = new Map<string, { readonly callees: Set<string>; readonly place: Place }>();
   readonly #resourceNumbers = new Map<Resource, number>();
   /** Whether a reference was written that depends on the way by which it was reached. */
   isDynamic = false;
   readonly #write: (frame: Frame, emitter: Emitter) => void;
-  #current = "";
   #names = 0;
 
   /** @param write writes the keywords of one schema */
@@ -89,28 +88,43 @@ export class Emitter {
   }
 
   /**
-   * The body of a function of `rt` (what the text needs at run time) that returns the check of the schema at `place`: `(value, scope, tracker, path, errors) => boolean`.
+   * The body of a function of `rt` (what the text needs at run time) that returns the checks of the schemas at `places`, each `(value, path, errors) => boolean`.
+   *
+   * @throws InvalidSchema when it becomes too long
    */
-  module(place: Place): string {
-    const entry = this.callee(place, false);
-    const start = this.options.dynamic ? `{ r: ${this.numberOf(place.resource)}, p: null }` : "null";
+  module(places: readonly Place[]): string {
+    const entries = places.map((place) => {
+      const start = this.options.dynamic ? `{ r: ${this.numberOf(place.resource)}, p: null }` : "null";
+      return { start, name: this.callee(place, false).name };
+    });
     for (let next = this.#nextFunction(); next !== undefined; next = this.#nextFunction()) this.#function(next);
-    this.#refuseEndless();
     for (const { name, rows } of this.#tables.values()) {
       this.line(
         `const ${name} = { ${Array.from(rows, ([resource, callee]) => `${resource}: ${callee}`).join(", ")} };`,
       );
     }
     const hoisted = Array.from(this.#hoisted, ([text, name]) => `const ${name} = ${text};`);
+    const [more, passed] = this.collects ? [", p, e", ", p, e"] : ["", ""];
     return [
       '"use strict";',
+      "let left = 0;",
       ...hoisted,
       ...this.#lines,
-      `return (d, p, e) => ${entry.name}(d, ${start}, null, p, e);`,
+      "return [",
+      ...entries.map(
+        ({ name, start }) => `(d${more}) => { left = rt.stepsMax; return ${name}(d, ${start}, null${passed}); },`,
+      ),
+      "];",
     ].join("\n");
   }
 
   line(text: string): void {
+    this.#length += text.length;
+    const { textMax } = this.options;
+    if (this.#length > textMax) {
+      const message = `What is written for it has more than ${textMax} characters.`;
+      throw new InvalidSchema([{ pointer: "", document: "", message }]);
+    }
     this.#lines.push(text);
   }
 
@@ -128,33 +142,32 @@ export class Emitter {
     return name;
   }
 
-  problem(place: Place, message: string, keyword?: string): void {
-    const pointer = place.pointer + (keyword === undefined ? "" : pointerStep(keyword));
-    const { document } = place;
-    if (this.problems.some((one) => one.pointer === pointer && one.document === document && one.message === message))
-      return;
-    this.problems.push({ pointer, document, message });
-  }
-
   /** Statements for a violation. @param params text of an object */
   fail(frame: Frame, keyword: string, params = "{}"): string {
     if (!this.collects) return frame.failed;
     // A schema that is `false` has no keyword to point at.
     const where = literal(keyword === "false" ? frame.at : `${frame.at}${pointerStep(keyword)}`);
-    return `${frame.errors}.push(rt.violation(${frame.path}, ${where}, ${literal(keyword)}, ${params})); ${frame.failed}`;
+    return `rt.add(${frame.errors}, ${frame.path}, ${where}, ${literal(keyword)}, ${params}); ${frame.failed}`;
   }
 
-  /** Writes a subschema that applies to a value. Booleans are seen through. */
+  /** Writes a subschema that applies to a value. */
   apply(frame: Frame, schema: Json, step: string, changes: Partial<Frame>): void {
-    const place = this.resources.placeOf(schema) ?? { ...frame.place, schema, pointer: frame.place.pointer + step };
+    const place = this.resources.placeOf(schema) ?? partOf(frame.place, schema, step);
     const at = `${frame.at}${step}`;
-    let { scope } = { ...frame, ...changes };
+    // What is known of a value is not known of another.
+    const other = changes.data === undefined ? {} : { type: undefined, oneSided: NOBODY };
+    const inner = { ...frame, ...other, ...changes, depth: frame.depth + 1 };
+    if (inner.depth > DEPTH_IN_FUNCTION && isObject(schema)) {
+      this.line(`if (!${this.call(inner, place)}) { ${inner.failed} }`);
+      return;
+    }
+    let { scope } = inner;
     if (this.options.dynamic && place.resource !== frame.place.resource) {
       const name = this.fresh("s");
       this.line(`const ${name} = { r: ${this.numberOf(place.resource)}, p: ${scope} };`);
       scope = name;
     }
-    this.#write({ ...frame, ...changes, place, at, scope }, this);
+    this.#write({ ...inner, place, at, scope }, this);
   }
 
   /**
@@ -184,8 +197,7 @@ export class Emitter {
 
   /** A call of the function of another place with the frame's value: an expression. */
   call(frame: Frame, target: Place): string {
-    const { name } = this.callee(target, frame.tracker !== undefined);
-    if (frame.data === "d") this.#sameValue.get(this.#current)?.callees.add(name);
+    const { name } = this.callee(target, frame.tracker !== undefined, frame.oneSided);
     return `${name}(${this.#arguments(frame, target)})`;
   }
 
@@ -200,19 +212,20 @@ export class Emitter {
     const found = this.fresh("x");
     this.line(`const ${found} = rt.dynamic(${frame.scope}, ${table.name}, ${name});`);
     const scope = `{ r: ${found}.r ?? ${this.numberOf(fallback.resource)}, p: ${frame.scope} }`;
-    return `${found}.f(${frame.data}, ${scope}, ${frame.tracker ?? "null"}, ${frame.path}, ${frame.errors})`;
+    const more = this.collects ? `, ${frame.path}, ${frame.errors}` : "";
+    return `${found}.f(${frame.data}, ${scope}, ${frame.tracker ?? "null"}${more})`;
   }
 
-  callee(place: Place, tracked: boolean): Callee {
+  callee(place: Place, tracked: boolean, oneSided: ReadonlySet<string> = NOBODY): Callee {
     const { schema } = place;
-    const key = isObject(schema) ? (schema as object) : (schema as boolean);
-    const known = this.#functions.get(key) ?? {};
+    const key = isObject(schema) ? schema : `${place.document}#${place.pointer}`;
+    const known = this.#functions.get(key) ?? new Map<string, Callee>();
     this.#functions.set(key, known);
-    const slot = tracked ? "tracked" : "plain";
-    let callee = known[slot];
+    const kind = `${tracked} ${JSON.stringify([...oneSided].sort())}`;
+    let callee = known.get(kind);
     if (callee === undefined) {
-      callee = { name: this.fresh("f"), place, tracked };
-      known[slot] = callee;
+      callee = { name: this.fresh("f"), place, tracked, oneSided };
+      known.set(kind, callee);
       this.#queue.push(callee);
     }
     return callee;
@@ -250,34 +263,27 @@ export class Emitter {
     return this.collects ? `${data}, ${entered}, ${tracker}, ${path}, ${errors}` : `${data}, ${entered}, ${tracker}`;
   }
 
-  #function({ name, place, tracked }: Callee): void {
-    this.#current = name;
-    this.#sameValue.set(name, { callees: new Set(), place });
-    this.line(`function ${name}(d, s, t, p, e) {`);
+  #function({ name, place, tracked, oneSided }: Callee): void {
+    this.line(`function ${name}(d, s, t${this.collects ? ", p, e" : ""}) {`);
+    this.line("if (--left < 0) rt.spent();");
     if (this.collects) this.line("let ok = true;");
-    const failed = this.collects ? "ok = false;" : "return false;";
-    const at = `${place.document}#${place.pointer}`;
     this.#write(
-      { place, data: "d", path: "p", at, scope: "s", tracker: tracked ? "t" : undefined, errors: "e", failed },
+      {
+        place,
+        data: "d",
+        path: "p",
+        at: `${shownAddress(place.document)}#${place.pointer}`,
+        scope: "s",
+        tracker: tracked ? "t" : undefined,
+        errors: "e",
+        failed: this.collects ? "ok = false;" : "return false;",
+        type: undefined,
+        oneSided,
+        depth: 0,
+      },
       this,
     );
     this.line(this.collects ? "return ok; }" : "return true; }");
-  }
-
-  #refuseEndless(): void {
-    const done = new Set<string>();
-    const visit = (name: string, way: readonly string[]): void => {
-      const node = this.#sameValue.get(name);
-      if (way.includes(name)) {
-        if (node !== undefined)
-          this.problem(node.place, "It refers to itself for the same value: no check would ever end.");
-        return;
-      }
-      if (done.has(name)) return;
-      for (const callee of node?.callees ?? []) visit(callee, [...way, name]);
-      done.add(name);
-    };
-    for (const name of this.#sameValue.keys()) visit(name, []);
   }
 }
 
@@ -297,5 +303,3 @@ export function memberOf(data: string, name: string): string {
 
 /** The path of a member, where paths are kept. */
 export const memberPath = (frame: Frame, name: string): string => `${frame.path} + ${literal(pointerStep(name))}`;
-
-export type Write = (frame: Frame, schema: JsonObject, emitter: Emitter) => void;

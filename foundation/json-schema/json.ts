@@ -26,3 +26,22 @@ export function stepInto(value: Json, step: string): Json {
   if (Array.isArray(value)) return /^(?:0|[1-9]\d*)$/.test(step) ? value[Number(step)] : undefined;
   return isObject(value) && Object.hasOwn(value, step) ? value[step] : undefined;
 }
+
+/** Whether a value has more levels than `levels`, or more values than `values`; one that holds itself has. */
+export function isLargerThan(value: Json, { levels, values }: { readonly levels: number; readonly values: number }) {
+  let level: readonly Json[] = [value];
+  let count = 1;
+  for (let depth = 0; depth <= levels; depth++) {
+    const next: Json[] = [];
+    for (const one of level) {
+      if (typeof one !== "object" || one === null) continue;
+      const members = Object.values(one);
+      count += members.length;
+      if (count > values) return true;
+      for (const member of members) next.push(member);
+    }
+    if (next.length === 0) return false;
+    level = next;
+  }
+  return true;
+}

@@ -1,4 +1,4 @@
-/** The keywords of JSON Schema 2020-12: to which vocabulary each belongs, where its value holds schemas, and what its value must be. */
+/** The keywords of JSON Schema 2020-12 and of OpenAPI: to which vocabulary each belongs, where its value holds schemas, and what its value must be. */
 import type { Json } from "./json.ts";
 
 /** Where the value of a keyword holds schemas. */
@@ -115,4 +115,40 @@ export const KEYWORDS: Readonly<Record<string, Keyword>> = Object.assign(Object.
   contentEncoding: plain("content", TEXT),
   contentMediaType: plain("content", TEXT),
   contentSchema: schema("content"),
+});
+
+const table = (keywords: Readonly<Record<string, Keyword>>): Readonly<Record<string, Keyword>> =>
+  Object.assign(Object.create(null), keywords);
+
+const STRINGS = { type: "object", additionalProperties: TEXT };
+
+/** What OpenAPI 3.1 and 3.2 add (§4.8.24): keywords that only inform. */
+export const OPENAPI_KEYWORDS = table({
+  discriminator: plain("meta-data", {
+    type: "object",
+    required: ["propertyName"],
+    properties: { propertyName: TEXT, mapping: STRINGS, defaultMapping: TEXT },
+  }),
+  xml: plain("meta-data", { type: "object" }),
+  externalDocs: plain("meta-data", { type: "object", required: ["url"], properties: { url: TEXT } }),
+  example: plain("meta-data", true),
+});
+
+const object = (keyword: Keyword, value: Json = { type: "object" }): Keyword => ({ ...keyword, value });
+const later = (...names: readonly string[]): Readonly<Record<string, Keyword>> =>
+  Object.fromEntries(names.map((name) => [name, KEYWORDS[name]!]));
+
+/** The schema object of OpenAPI 3.0 (§4.7.24). Its schemas are objects, booleans only as `additionalProperties`. */
+export const OPENAPI_30_KEYWORDS = table({
+  ...OPENAPI_KEYWORDS,
+  ...later("$ref", "title", "description", "default", "deprecated", "readOnly", "writeOnly", "format", "enum"),
+  ...later("multipleOf", "maximum", "minimum", "maxLength", "minLength", "pattern", "maxItems", "minItems"),
+  ...later("uniqueItems", "maxProperties", "minProperties", "required", "properties", "additionalProperties"),
+  ...later("allOf", "anyOf", "oneOf"),
+  not: object(KEYWORDS.not!),
+  items: object(KEYWORDS.items!),
+  type: plain("validation", { enum: TYPES.filter((type) => type !== "null") }),
+  exclusiveMaximum: plain("validation", FLAG),
+  exclusiveMinimum: plain("validation", FLAG),
+  nullable: plain("validation", FLAG),
 });

@@ -51,7 +51,10 @@ const MESSAGES: Readonly<Record<string, (params: Params) => string>> = {
   oneOf: ({ fitting }) =>
     fitting === 0 ? "must fit one of the alternatives" : "must fit one of the alternatives only, and fits several",
   false: () => "must not be there",
+  readOnly: () => "must not be given: it is for reading only",
+  writeOnly: () => "must not be given: it is for writing only",
   tooDeep: () => "must not be nested so deeply",
+  tooManySteps: () => "must be simpler: too many steps are needed to check it",
 };
 
 export function messageOf({ keyword, params }: Pick<Violation, "keyword" | "params">): string {

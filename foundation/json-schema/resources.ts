@@ -1,36 +1,54 @@
 /** Schema documents, the resources in them, and what their references lead to (JSON Schema Core §8.2, §9). */
-import { isObject, type Json, type JsonObject, pointerStep, pointerSteps, stepInto } from "./json.ts";
-import { KEYWORDS } from "./keywords.ts";
+import { type Dialect, keywordIn, type MetaSchema, metaSchemaOf } from "./dialects.ts";
+import { isLargerThan, isObject, type Json, type JsonObject, pointerStep, pointerSteps, stepInto } from "./json.ts";
+import { DRAFT } from "./keywords.ts";
+import { DOCUMENT_MAX } from "./limits.ts";
 import { META_SCHEMAS } from "./meta-schemas.ts";
-
-/** What a schema's keywords mean. */
-export type Dialect = "2020-12" | "openapi-3.0";
+import { InvalidSchema } from "./problem.ts";
+import { equal } from "./run-time.ts";
 
 /** A schema with an address of its own. */
 export interface Resource {
   readonly uri: string;
   readonly root: Json;
   readonly dialect: Dialect;
-  /** Addresses of the vocabularies that its `$schema` names; undefined: all. */
-  readonly vocabularies: ReadonlySet<string> | undefined;
+  /** What its `$schema` says, or that of the resource it is in; undefined when nobody says anything. */
+  readonly metaSchema: string | undefined;
   readonly anchors: Map<string, Json>;
   readonly dynamicAnchors: Map<string, Json>;
   /** Where it begins: the document's address, `#`, the pointer. */
   readonly location: string;
 }
 
+/** Marks places, so that no schema is taken for one. */
+const PLACE = Symbol("place");
+
 /** A schema in its place. */
 export interface Place {
+  readonly [PLACE]: true;
   readonly schema: Json;
   readonly resource: Resource;
   /** The pointer from the document's root, for messages. */
   readonly pointer: string;
-  /** The document's address. */
+  /** The document's address, see {@link shownAddress}. */
   readonly document: string;
 }
 
+/** Where a schema is, if it is one by itself: a value that {@link SchemaResources} has given out. */
+export const isPlace = (value: Json | Place): value is Place => isObject(value) && PLACE in value;
+
+/** The place of a part of a schema that no keyword says is a schema. */
+export const partOf = (place: Place, schema: Json, step: string): Place => ({
+  ...place,
+  schema,
+  pointer: place.pointer + step,
+});
+
 /** Where documents without an address are. */
 const NAMELESS = "schema://document/";
+
+/** A document's address as others see it: nothing where it has none of its own. */
+export const shownAddress = (document: string): string => (document.startsWith(NAMELESS) ? "" : document);
 
 export interface DocumentOptions {
   readonly dialect?: Dialect;
@@ -38,38 +56,71 @@ export interface DocumentOptions {
    * Where its schemas are, as pointers; default: the whole document is a schema. An API description has hundreds of them, none of which is its root.
    */
   readonly schemasAt?: readonly string[];
+  /** The `$schema` of schemas that say none; OpenAPI's `jsonSchemaDialect`. */
+  readonly metaSchema?: string;
 }
+
+/** All keywords of the draft, and no others. */
+const PLAIN: MetaSchema = { isOpenApi: false, vocabularies: undefined };
 
 export class SchemaResources {
   readonly #documents = new Map<string, { readonly root: Json; readonly resource: Resource }>();
   readonly #resources = new Map<string, Resource>();
-  /** The resource and place of each schema object that was walked over. */
   #nameless = 0;
+  /** The resource and place of each schema object that was walked over. */
   readonly #places = new WeakMap<object, Place>();
+  /** Schemas whose name is that of another, with what is wrong with that. */
+  readonly #ambiguous = new WeakMap<object, string>();
+  readonly #metaSchemas = new Map<string, MetaSchema | string>();
 
   constructor() {
     for (const [uri, root] of META_SCHEMAS) this.add(uri, root);
   }
 
-  /** Takes in a copy of a document: each of its schemas is in one place, also where the caller's values share parts. One that is there under the address stays. */
-  add(uri: string, document: Json, { dialect = "2020-12", schemasAt = [""] }: DocumentOptions = {}): void {
+  /**
+   * Takes in a copy of a document: each of its schemas is in one place, also where the caller's values share parts. One that is there under the address stays.
+   *
+   * @throws InvalidSchema for what is no JSON, or too much of it
+   */
+  add(uri: string, document: Json, options: DocumentOptions = {}): void {
     const address = withoutFragment(uri);
     if (this.#documents.has(address)) return;
-    const root: Json = JSON.parse(JSON.stringify(document));
-    const resource = newResource(address, root, dialect, this.#vocabulariesOf(root), `${address}#`);
+    const { dialect = "2020-12", schemasAt = [""], metaSchema } = options;
+    const root = copied(document, shownAddress(address));
+    const own = schemasAt.includes("") && isObject(root) ? root.$schema : undefined;
+    const meta = typeof own === "string" ? own : metaSchema;
+    const resource = newResource(address, root, dialect, meta, `${address}#`);
     this.#documents.set(address, { root, resource });
     this.#resources.set(address, resource);
+    this.#metaSchemas.clear();
     for (const pointer of schemasAt) {
       const schema = atPointer(root, pointer);
-      if (schema !== undefined) this.#walk({ schema, resource, pointer, document: address });
+      if (schema !== undefined) this.#walk({ [PLACE]: true, schema, resource, pointer, document: address });
     }
   }
 
-  /** Takes in a schema that has no address. */
+  /** Takes in a schema that has no address. @throws InvalidSchema */
   addNameless(schema: Json, options: DocumentOptions = {}): Place {
-    const address = `${NAMELESS}${this.#nameless++}`;
-    this.add(address, schema, options);
-    return this.at(address) ?? { schema, resource: this.#resources.get(address)!, pointer: "", document: address };
+    const document = `${NAMELESS}${this.#nameless++}`;
+    this.add(document, schema, options);
+    const { root, resource } = this.#documents.get(document)!;
+    return this.placeOf(root) ?? { [PLACE]: true, schema: root, resource, pointer: "", document };
+  }
+
+  /** What the `$schema` of a resource says; text when that is nothing that is known here. */
+  metaSchemaOf({ metaSchema }: Resource): MetaSchema | string {
+    if (metaSchema === undefined) return PLAIN;
+    let meta = this.#metaSchemas.get(metaSchema);
+    if (meta === undefined) {
+      meta = metaSchemaOf(metaSchema, (uri) => this.#documents.get(uri)?.root);
+      this.#metaSchemas.set(metaSchema, meta);
+    }
+    return meta;
+  }
+
+  /** What is wrong with the name of a schema, if it is also that of another. */
+  ambiguityOf(schema: JsonObject): string | undefined {
+    return this.#ambiguous.get(schema);
   }
 
   /** The schema at `pointer` of a document. */
@@ -86,7 +137,7 @@ export class SchemaResources {
     const hash = target.indexOf("#");
     const uri = hash === -1 ? target : target.slice(0, hash);
     const fragment = hash === -1 ? "" : decoded(target.slice(hash + 1));
-    const resource = this.#resources.get(uri);
+    const resource = uri === from.uri ? from : this.#resources.get(uri);
     if (resource === undefined || fragment === undefined) return undefined;
     const [document = "", start = ""] = resource.location.split("#", 2);
     if (fragment === "" || fragment.startsWith("/")) {
@@ -99,10 +150,6 @@ export class SchemaResources {
   /** Where a schema that was walked over is. */
   placeOf(schema: Json): Place | undefined {
     return typeof schema === "object" && schema !== null ? this.#places.get(schema) : undefined;
-  }
-
-  get resources(): Iterable<Resource> {
-    return this.#resources.values();
   }
 
   #follow(root: Json, from: Resource, pointer: string, start: string, document: string): Place | undefined {
@@ -118,7 +165,7 @@ export class SchemaResources {
     if (!isSchema(value)) return undefined;
     const known = this.placeOf(value);
     if (known !== undefined) return known;
-    const place = { schema: value, resource, pointer: start + pointer, document };
+    const place: Place = { [PLACE]: true, schema: value, resource, pointer: start + pointer, document };
     // Referred to, though no keyword says that a schema is there.
     if (isObject(value)) this.#walk(place);
     return this.placeOf(value) ?? place;
@@ -129,35 +176,38 @@ export class SchemaResources {
     if (!isObject(schema) || this.#places.has(schema)) return;
     const resource = this.#ownResource(place, schema);
     this.#places.set(schema, { ...place, resource });
-    if (resource.dialect === "2020-12") {
+    if (resource.dialect !== "openapi-3.0") {
       const { $anchor: anchor, $dynamicAnchor: dynamicAnchor } = schema;
-      if (typeof anchor === "string") resource.anchors.set(anchor, schema);
-      if (typeof dynamicAnchor === "string") resource.dynamicAnchors.set(dynamicAnchor, schema);
+      if (typeof anchor === "string") this.#anchor(anchor, schema, resource, resource.anchors);
+      if (typeof dynamicAnchor === "string") this.#anchor(dynamicAnchor, schema, resource, resource.dynamicAnchors);
     }
-    for (const child of subschemas(schema)) {
-      this.#walk({ schema: child.schema, resource, pointer: pointer + child.step, document });
+    for (const child of subschemas(schema, resource.dialect)) {
+      this.#walk({ [PLACE]: true, schema: child.schema, resource, pointer: pointer + child.step, document });
     }
+  }
+
+  #anchor(name: string, schema: JsonObject, { anchors, dynamicAnchors }: Resource, own: Map<string, Json>): void {
+    const others = [anchors.get(name), dynamicAnchors.get(name)];
+    if (others.some((other) => other !== undefined && other !== schema))
+      this.#ambiguous.set(schema, `Another schema has the anchor ${JSON.stringify(name)} too.`);
+    else own.set(name, schema);
   }
 
   #ownResource({ resource, pointer, document }: Place, schema: JsonObject): Resource {
     const { $id: id } = schema;
-    if (typeof id !== "string" || resource.dialect !== "2020-12") return resource;
+    if (typeof id !== "string" || resource.dialect === "openapi-3.0") return resource;
     const uri = absolute(id, resource.uri);
     if (uri === undefined) return resource;
     const address = withoutFragment(uri);
     if (address === resource.uri && schema === resource.root) return resource;
-    const vocabularies = this.#vocabulariesOf(schema) ?? resource.vocabularies;
-    const own = newResource(address, schema, resource.dialect, vocabularies, `${document}#${pointer}`);
-    if (!this.#resources.has(address)) this.#resources.set(address, own);
+    const metaSchema = typeof schema.$schema === "string" ? schema.$schema : resource.metaSchema;
+    const own = newResource(address, schema, resource.dialect, metaSchema, `${document}#${pointer}`);
+    const other = this.#resources.get(address);
+    if (other === undefined) this.#resources.set(address, own);
+    // The draft's own schemas may be in anybody's document; the same schema twice is one.
+    else if (!address.startsWith(DRAFT) && !equal(other.root, schema))
+      this.#ambiguous.set(schema, `Another schema has the address ${JSON.stringify(address)} too.`);
     return own;
-  }
-
-  #vocabulariesOf(schema: Json): ReadonlySet<string> | undefined {
-    const meta = isObject(schema) ? schema.$schema : undefined;
-    if (typeof meta !== "string") return undefined;
-    const known = this.#documents.get(withoutFragment(meta))?.root;
-    const named = isObject(known) ? known.$vocabulary : undefined;
-    return isObject(named) ? new Set(Object.keys(named)) : undefined;
   }
 }
 
@@ -165,10 +215,14 @@ export class SchemaResources {
 export const isSchema = (value: Json): value is JsonObject | boolean => isObject(value) || typeof value === "boolean";
 
 /** The schemas that a schema's keywords hold, each with its step of the pointer. */
-export function* subschemas(schema: JsonObject): Generator<{ readonly schema: Json; readonly step: string }> {
+export function* subschemas(
+  schema: JsonObject,
+  dialect: Dialect,
+  meta: MetaSchema = PLAIN,
+): Generator<{ readonly schema: Json; readonly step: string }> {
   for (const [name, value] of Object.entries(schema)) {
     const step = pointerStep(name);
-    switch (KEYWORDS[name]?.holds) {
+    switch (keywordIn(name, dialect, meta)?.holds) {
       case "schema":
         yield { schema: value, step };
         break;
@@ -188,10 +242,21 @@ function newResource(
   uri: string,
   root: Json,
   dialect: Dialect,
-  vocabularies: ReadonlySet<string> | undefined,
+  metaSchema: string | undefined,
   location: string,
 ): Resource {
-  return { uri, root, dialect, vocabularies, anchors: new Map(), dynamicAnchors: new Map(), location };
+  return { uri, root, dialect, metaSchema, anchors: new Map(), dynamicAnchors: new Map(), location };
+}
+
+/** @throws InvalidSchema */
+function copied(document: Json, address: string): Json {
+  const refuse = (message: string): never => {
+    throw new InvalidSchema([{ pointer: "", document: address, message }]);
+  };
+  if (isLargerThan(document, DOCUMENT_MAX))
+    refuse(`A document has at most ${DOCUMENT_MAX.levels} levels and ${DOCUMENT_MAX.values} values.`);
+  const text: string | undefined = JSON.stringify(document);
+  return text === undefined ? refuse("It is no JSON.") : JSON.parse(text);
 }
 
 const withoutFragment = (uri: string): string => (uri.includes("#") ? uri.slice(0, uri.indexOf("#")) : uri);

@@ -25,6 +25,16 @@ interface Scope {
   readonly p: Scope | null;
 }
 
+/** Ends a check before it has come to its end. */
+export class Stopped extends Error {
+  readonly why: "enough" | "tooManySteps";
+
+  constructor(why: Stopped["why"]) {
+    super(why);
+    this.why = why;
+  }
+}
+
 type Check = (data: Json, scope: Scope | null, tracker: Tracker | null, path?: string, errors?: Violation[]) => boolean;
 
 export interface Matcher {
@@ -34,8 +44,16 @@ export interface Matcher {
 export interface RunTime {
   /** @throws Error for a pattern that cannot be used */
   pattern(source: string): Matcher;
-  readonly formats: ReadonlyMap<string, StringFormat>;
-  violation(path: string, at: string, keyword: string, params: Readonly<Record<string, Json>>): Violation;
+  format(name: string): StringFormat["test"];
+  /** Functions that one check may call. */
+  readonly stepsMax: number;
+  /** @throws Stopped when these have been called */
+  spent(): never;
+  /** Says where violations are collected, and how many. */
+  collectInto(errors: Violation[], limit: number): void;
+  /** @throws Stopped when there are as many as are asked for */
+  add(errors: Violation[], path: string, at: string, keyword: string, params: Readonly<Record<string, Json>>): void;
+  addAll(errors: Violation[], ...others: readonly (readonly Violation[])[]): void;
   step(key: string): string;
   length(text: string): number;
   multipleOf(of: number): (value: number) => boolean;
@@ -51,11 +69,30 @@ export interface RunTime {
 }
 
 /** @param pattern makes the matcher of a pattern */
-export function createRunTime(pattern: (source: string) => Matcher): RunTime {
+export function createRunTime(pattern: (source: string) => Matcher, stepsMax: number): RunTime {
+  let asked: Violation[] = [];
+  let limit = 0;
+  const push = (errors: Violation[], violation: Violation): void => {
+    // Those of alternatives are not told yet: perhaps another one fits.
+    if (errors.length < limit) errors.push(violation);
+    if (errors === asked && errors.length >= limit) throw new Stopped("enough");
+  };
   return {
     pattern,
-    formats: FORMATS,
-    violation: (instancePath, schemaPath, keyword, params) => ({ instancePath, schemaPath, keyword, params }),
+    format: (name) => FORMATS.get(name)!.test,
+    stepsMax,
+    spent() {
+      throw new Stopped("tooManySteps");
+    },
+    collectInto(errors, most) {
+      asked = errors;
+      limit = most;
+    },
+    add: (errors, instancePath, schemaPath, keyword, params) =>
+      push(errors, { instancePath, schemaPath, keyword, params }),
+    addAll(errors, ...others) {
+      for (const other of others) for (const violation of other) push(errors, violation);
+    },
     step: pointerStep,
     length: charactersIn,
     multipleOf,

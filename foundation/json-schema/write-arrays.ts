@@ -3,17 +3,17 @@ import type { Emitter, Frame } from "./emitter.ts";
 import type { JsonObject } from "./json.ts";
 import { pointerStep } from "./json.ts";
 import { isSchema } from "./resources.ts";
+import { whereOfType } from "./type-tests.ts";
 
 const KEYWORDS = ["prefixItems", "items", "contains", "minItems", "maxItems", "uniqueItems", "unevaluatedItems"];
 
 export function writeArrays(frame: Frame, schema: JsonObject, emitter: Emitter): void {
   if (!KEYWORDS.some((keyword) => schema[keyword] !== undefined)) return;
-  const { data } = frame;
-  emitter.line(`if (Array.isArray(${data})) {`);
-  writeCounts(frame, schema, emitter);
-  writeItems(frame, schema, emitter);
-  writeContains(frame, schema, emitter);
-  emitter.line("}");
+  whereOfType("array", frame, emitter, () => {
+    writeCounts(frame, schema, emitter);
+    writeItems(frame, schema, emitter);
+    writeContains(frame, schema, emitter);
+  });
 }
 
 function writeCounts(frame: Frame, { minItems, maxItems, uniqueItems }: JsonObject, emitter: Emitter): void {

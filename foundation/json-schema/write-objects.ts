@@ -1,8 +1,9 @@
 /** Keywords about objects. */
 import { type Emitter, type Frame, literal, memberOf, memberPath } from "./emitter.ts";
 import { isObject, type Json, type JsonObject, pointerStep } from "./json.ts";
+import { keywordOf } from "./one-sided.ts";
 import { isSchema } from "./resources.ts";
-import { isObjectTest } from "./write-values.ts";
+import { whereOfType } from "./type-tests.ts";
 
 const KEYWORDS = [
   "properties",
@@ -17,28 +18,33 @@ const KEYWORDS = [
 
 export function writeObjects(frame: Frame, schema: JsonObject, emitter: Emitter): void {
   if (!KEYWORDS.some((keyword) => schema[keyword] !== undefined)) return;
-  emitter.line(`if ${isObjectTest(frame.data)} {`);
-  writeRequired(frame, schema, emitter);
-  writeCounts(frame, schema, emitter);
-  writeProperties(frame, schema, emitter);
-  writeNames(frame, schema, emitter);
-  emitter.line("}");
+  whereOfType("object", frame, emitter, () => {
+    writeRequired(frame, schema, emitter);
+    writeCounts(frame, schema, emitter);
+    writeProperties(frame, schema, emitter);
+    writeNames(frame, schema, emitter);
+  });
+}
+
+/** The names that must be there, but for those that the other side gives. */
+function neededNames({ oneSided }: Frame, { required }: JsonObject): readonly string[] {
+  return asNames(required).filter((name) => !oneSided.has(name));
 }
 
 function writeRequired(frame: Frame, schema: JsonObject, emitter: Emitter): void {
   const { data } = frame;
-  for (const name of asNames(schema.required)) {
-    if (isNotAskedFor(schema, name, emitter)) continue;
-    emitter.line(
-      `if (${memberOf(data, name)} === undefined) { ${emitter.fail(frame, "required", literal({ name }))} }`,
-    );
+  const { properties } = schema;
+  for (const name of neededNames(frame, schema)) {
+    // Where its schema is written, so that it is looked for once.
+    if (isObject(properties) && Object.hasOwn(properties, name)) continue;
+    emitter.line(`if (${memberOf(data, name)} === undefined) { ${missing(frame, name, emitter)} }`);
   }
   if (!isObject(schema.dependentRequired)) return;
   for (const [name, needed] of Object.entries(schema.dependentRequired)) {
-    const missing = asNames(needed);
-    if (missing.length === 0) continue;
+    const others = asNames(needed).filter((other) => !frame.oneSided.has(other));
+    if (others.length === 0) continue;
     emitter.line(`if (${memberOf(data, name)} !== undefined) {`);
-    for (const other of missing) {
+    for (const other of others) {
       const params = literal({ name: other, because: name });
       emitter.line(
         `if (${memberOf(data, other)} === undefined) { ${emitter.fail(frame, "dependentRequired", params)} }`,
@@ -48,21 +54,8 @@ function writeRequired(frame: Frame, schema: JsonObject, emitter: Emitter): void
   }
 }
 
-/** Members that only the other side gives are not asked for from this one (OpenAPI 3.1 §4.8.24, `readOnly` and `writeOnly`). */
-function isNotAskedFor(schema: JsonObject, name: string, emitter: Emitter): boolean {
-  const { direction } = emitter.options;
-  if (direction === undefined || !isObject(schema.properties) || !Object.hasOwn(schema.properties, name)) return false;
-  const keyword = direction === "request" ? "readOnly" : "writeOnly";
-  let member: Json = schema.properties[name];
-  // Through references, as far as they are there; in a circle nothing is found.
-  for (let hops = 0; hops < 8 && isObject(member); hops++) {
-    if (member[keyword] === true) return true;
-    const place = emitter.resources.placeOf(member);
-    if (typeof member.$ref !== "string" || place === undefined) return false;
-    member = emitter.resources.resolve(member.$ref, place.resource)?.schema;
-  }
-  return false;
-}
+const missing = (frame: Frame, name: string, emitter: Emitter): string =>
+  emitter.fail(frame, "required", literal({ name }));
 
 function writeCounts(frame: Frame, { minProperties, maxProperties }: JsonObject, emitter: Emitter): void {
   if (typeof minProperties !== "number" && typeof maxProperties !== "number") return;
@@ -79,19 +72,11 @@ function writeCounts(frame: Frame, { minProperties, maxProperties }: JsonObject,
 }
 
 function writeProperties(frame: Frame, schema: JsonObject, emitter: Emitter): void {
-  const { data, tracker } = frame;
+  const { tracker } = frame;
   const properties = isObject(schema.properties) ? Object.entries(schema.properties) : [];
+  const needed = new Set(neededNames(frame, schema));
   for (const [name, one] of properties) {
-    if (one !== true) {
-      const member = emitter.fresh("v");
-      emitter.line(`{ const ${member} = ${memberOf(data, name)}; if (${member} !== undefined) {`);
-      emitter.apply(frame, one, `/properties${pointerStep(name)}`, {
-        data: member,
-        path: memberPath(frame, name),
-        tracker: undefined,
-      });
-      emitter.line("} }");
-    }
+    writeProperty(frame, name, one, needed.has(name), emitter);
     if (tracker !== undefined) emitter.line(`${tracker}.names.add(${literal(name)});`);
   }
   writeOtherProperties(
@@ -100,6 +85,21 @@ function writeProperties(frame: Frame, schema: JsonObject, emitter: Emitter): vo
     properties.map(([name]) => name),
     emitter,
   );
+}
+
+function writeProperty(frame: Frame, name: string, schema: Json, isNeeded: boolean, emitter: Emitter): void {
+  const { direction, oneSided } = emitter.options;
+  const isRefused = direction !== undefined && oneSided === "refuse" && frame.oneSided.has(name);
+  if (schema === true && !isNeeded && !isRefused) return;
+  const member = emitter.fresh("v");
+  emitter.line(`{ const ${member} = ${memberOf(frame.data, name)};`);
+  if (isNeeded) emitter.line(`if (${member} === undefined) { ${missing(frame, name, emitter)} }`);
+  // After a violation only those go on that collect.
+  emitter.line(isNeeded && !emitter.collects ? "{" : `${isNeeded ? "else " : ""}if (${member} !== undefined) {`);
+  const changes = { data: member, path: memberPath(frame, name), tracker: undefined };
+  if (isRefused) emitter.line(emitter.fail({ ...frame, ...changes }, keywordOf(direction)));
+  else emitter.apply(frame, schema, `/properties${pointerStep(name)}`, changes);
+  emitter.line("} }");
 }
 
 /** Names that patterns fit, and those that nothing has named, in one walk over the members. */
@@ -156,17 +156,18 @@ function writeNames(frame: Frame, { propertyNames }: JsonObject, emitter: Emitte
 export function writeUnevaluatedProperties(frame: Frame, tracker: string, schema: JsonObject, emitter: Emitter): void {
   const { unevaluatedProperties: others } = schema;
   if (!isSchema(others)) return;
-  emitter.line(`if ${isObjectTest(frame.data)} {`);
-  if (others !== true) {
-    const key = emitter.fresh("k_");
-    emitter.line(
-      `if (!${tracker}.all) for (const ${key} in ${frame.data}) { if (${tracker}.names.has(${key})) continue;`,
-    );
-    if (others === false) emitter.line(emitter.fail(frame, "unevaluatedProperties", `{ name: ${key} }`));
-    else writeMember(frame, others, "/unevaluatedProperties", key, emitter);
-    emitter.line("}");
-  }
-  emitter.line(`${tracker}.all = true; }`);
+  whereOfType("object", frame, emitter, () => {
+    if (others !== true) {
+      const key = emitter.fresh("k_");
+      emitter.line(
+        `if (!${tracker}.all) for (const ${key} in ${frame.data}) { if (${tracker}.names.has(${key})) continue;`,
+      );
+      if (others === false) emitter.line(emitter.fail(frame, "unevaluatedProperties", `{ name: ${key} }`));
+      else writeMember(frame, others, "/unevaluatedProperties", key, emitter);
+      emitter.line("}");
+    }
+    emitter.line(`${tracker}.all = true;`);
+  });
 }
 
 export const asNames = (value: Json): readonly string[] =>

@@ -1,12 +1,14 @@
 /** All keywords of one schema, in the order in which they are looked at: what is cheap first, what depends on the others last. */
+
+import { meantKeywords } from "./dialects.ts";
 import { type Emitter, type Frame, literal } from "./emitter.ts";
 import { isObject, type JsonObject, pointerStep } from "./json.ts";
-import { FORMAT_ASSERTION, KEYWORDS, type Vocabulary, vocabularyUri } from "./keywords.ts";
-import { openApi30Keywords } from "./openapi-30.ts";
-import { isSchema, type Resource } from "./resources.ts";
+import { oneSidedOf } from "./one-sided.ts";
+import { isSchema } from "./resources.ts";
+import { typeTest } from "./type-tests.ts";
 import { writeArrays, writeUnevaluatedItems } from "./write-arrays.ts";
 import { writeObjects, writeUnevaluatedProperties } from "./write-objects.ts";
-import { isObjectTest, writeChoices, writeNumbers, writeStrings, writeType } from "./write-values.ts";
+import { writeChoices, writeNumbers, writeStrings, writeType } from "./write-values.ts";
 
 export function writeSchema(frame: Frame, emitter: Emitter): void {
   const { schema, resource } = frame.place;
@@ -16,7 +18,10 @@ export function writeSchema(frame: Frame, emitter: Emitter): void {
     return;
   }
   if (!isObject(schema)) return;
-  const meant = resource.dialect === "openapi-3.0" ? openApi30Keywords(schema) : known(schema, resource);
+  const meta = emitter.resources.metaSchemaOf(resource);
+  // What is not known has been refused before.
+  if (typeof meta === "string") return;
+  const meant = meantKeywords(schema, resource.dialect, meta);
   if (meant.unevaluatedProperties === undefined && meant.unevaluatedItems === undefined) {
     writeKeywords(frame, meant, emitter);
     return;
@@ -30,22 +35,15 @@ export function writeSchema(frame: Frame, emitter: Emitter): void {
   if (frame.tracker !== undefined) emitter.line(`rt.merge(${frame.tracker}, ${tracker});`);
 }
 
-/** The keywords that the schema's vocabularies know. */
-function known(schema: JsonObject, { vocabularies }: Resource): JsonObject {
-  if (vocabularies === undefined) return schema;
-  const isMeant = (vocabulary: Vocabulary): boolean =>
-    vocabulary === "core" ||
-    vocabularies.has(vocabularyUri(vocabulary)) ||
-    (vocabulary === "format-annotation" && vocabularies.has(FORMAT_ASSERTION));
-  return Object.fromEntries(
-    Object.entries(schema).filter(([name]) => KEYWORDS[name] !== undefined && isMeant(KEYWORDS[name].vocabulary)),
-  );
-}
-
-function writeKeywords(frame: Frame, schema: JsonObject, emitter: Emitter): void {
+function writeKeywords(outer: Frame, schema: JsonObject, emitter: Emitter): void {
   const { type } = schema;
-  if (typeof type === "string") writeType(frame, [type], emitter);
-  else if (Array.isArray(type)) writeType(frame, type, emitter);
+  const types = typeof type === "string" ? [type] : Array.isArray(type) ? type : [];
+  let frame: Frame = { ...outer, oneSided: oneSidedOf(outer, schema, emitter.resources, emitter.options.direction) };
+  if (types.length > 0) {
+    writeType(frame, types, emitter);
+    // After a violation only those go on that collect.
+    if (!emitter.collects && types.length === 1) frame = { ...frame, type: types[0] };
+  }
   writeChoices(frame, schema, emitter);
   writeNumbers(frame, schema, emitter);
   writeStrings(frame, schema, emitter);
@@ -58,17 +56,11 @@ function writeKeywords(frame: Frame, schema: JsonObject, emitter: Emitter): void
 function writeReferences(frame: Frame, schema: JsonObject, emitter: Emitter): void {
   const { resource } = frame.place;
   if (typeof schema.$ref === "string") {
-    const target = emitter.resources.resolve(schema.$ref, resource);
-    if (target === undefined)
-      emitter.problem(frame.place, `There is no schema at ${JSON.stringify(schema.$ref)}.`, "$ref");
-    else emitter.line(`if (!${emitter.call(frame, target)}) { ${frame.failed} }`);
+    const target = emitter.resources.resolve(schema.$ref, resource)!;
+    emitter.line(`if (!${emitter.call(frame, target)}) { ${frame.failed} }`);
   }
   if (typeof schema.$dynamicRef === "string") {
-    const target = emitter.resources.resolve(schema.$dynamicRef, resource);
-    if (target === undefined) {
-      emitter.problem(frame.place, `There is no schema at ${JSON.stringify(schema.$dynamicRef)}.`, "$dynamicRef");
-      return;
-    }
+    const target = emitter.resources.resolve(schema.$dynamicRef, resource)!;
     // Only one that leads to a dynamic anchor by its name is dynamic (Core §8.2.3.2).
     const anchor = schema.$dynamicRef.slice(schema.$dynamicRef.indexOf("#") + 1);
     const isDynamic = isObject(target.schema) && target.schema.$dynamicAnchor === anchor;
@@ -91,7 +83,7 @@ function writeCombinations(frame: Frame, schema: JsonObject, emitter: Emitter): 
   if (isSchema(schema.if)) writeCondition(frame, schema, emitter);
   if (isObject(schema.dependentSchemas)) {
     for (const [name, one] of Object.entries(schema.dependentSchemas)) {
-      emitter.line(`if (${isObjectTest(data)} && Object.hasOwn(${data}, ${literal(name)})) {`);
+      emitter.line(`if (${typeTest("object", data)} && Object.hasOwn(${data}, ${literal(name)})) {`);
       emitter.apply(frame, one, `/dependentSchemas${pointerStep(name)}`, { tracker });
       emitter.line("}");
     }
@@ -113,7 +105,7 @@ function writeAny(frame: Frame, schemas: readonly unknown[], emitter: Emitter): 
     );
     collected.push(errors);
   }
-  const others = emitter.collects ? `${frame.errors}.push(...${collected.join(", ...")});` : "";
+  const others = emitter.collects ? `rt.addAll(${frame.errors}, ${collected.join(", ")});` : "";
   // The reasons of all branches are told with it.
   emitter.line(`if (!${fits}) { ${others} ${emitter.fail(frame, "anyOf")} } }`);
 }
@@ -128,7 +120,7 @@ function writeOne(frame: Frame, schemas: readonly unknown[], emitter: Emitter): 
     emitter.line(`if (${ok}) { ${count}++; ${mergeOf(frame, tracker)} ${tooMany} }`);
     collected.push(errors);
   }
-  const others = emitter.collects ? `if (${count} === 0) ${frame.errors}.push(...${collected.join(", ...")});` : "";
+  const others = emitter.collects ? `if (${count} === 0) rt.addAll(${frame.errors}, ${collected.join(", ")});` : "";
   emitter.line(`if (${count} !== 1) { ${others} ${emitter.fail(frame, "oneOf", `{ fitting: ${count} }`)} } }`);
 }
 

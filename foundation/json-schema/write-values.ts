@@ -3,24 +3,10 @@ import { type Emitter, type Frame, literal } from "./emitter.ts";
 import { FORMATS } from "./formats.ts";
 import type { Json, JsonObject } from "./json.ts";
 import { FORMAT_ASSERTION } from "./keywords.ts";
-
-const TYPE_TESTS: Readonly<Record<string, (data: string) => string>> = {
-  array: (data) => `Array.isArray(${data})`,
-  boolean: (data) => `typeof ${data} === "boolean"`,
-  integer: (data) => `Number.isInteger(${data})`,
-  null: (data) => `${data} === null`,
-  number: (data) => `typeof ${data} === "number"`,
-  object: isObjectTest,
-  string: (data) => `typeof ${data} === "string"`,
-};
-
-export function isObjectTest(data: string): string {
-  return `(typeof ${data} === "object" && ${data} !== null && !Array.isArray(${data}))`;
-}
+import { typeTest, whereOfType } from "./type-tests.ts";
 
 export function writeType(frame: Frame, types: readonly string[], emitter: Emitter): void {
-  const { data } = frame;
-  const tests = types.map((type) => TYPE_TESTS[type]!(data));
+  const tests = types.map((type) => `(${typeTest(type, frame.data)})`);
   emitter.line(`if (!(${tests.join(" || ")})) { ${emitter.fail(frame, "type", literal({ types }))} }`);
 }
 
@@ -66,7 +52,7 @@ export function writeNumbers(frame: Frame, schema: JsonObject, emitter: Emitter)
       : exact;
     lines.push(`if (!${test}) { ${emitter.fail(frame, "multipleOf", `{ of: ${multipleOf} }`)} }`);
   }
-  writeGuarded(emitter, `typeof ${data} === "number"`, lines);
+  writeLines("number", frame, emitter, lines);
 }
 
 export function writeStrings(frame: Frame, schema: JsonObject, emitter: Emitter): void {
@@ -86,22 +72,26 @@ export function writeStrings(frame: Frame, schema: JsonObject, emitter: Emitter)
     const matcher = emitter.hoist(`rt.pattern(${literal(pattern)})`);
     lines.push(`if (!${matcher}.test(${data})) { ${emitter.fail(frame, "pattern", literal({ pattern }))} }`);
   }
-  const isAsserted = emitter.options.assertFormat || frame.place.resource.vocabularies?.has(FORMAT_ASSERTION) === true;
-  const check = typeof format === "string" && isAsserted ? FORMATS.get(format) : undefined;
-  if (check?.of === "string") {
-    lines.push(
-      `if (!rt.formats.get(${literal(format)}).test(${data})) { ${emitter.fail(frame, "format", literal({ format }))} }`,
-    );
+  const check = typeof format === "string" && isAsserted(frame, emitter) ? FORMATS.get(format) : undefined;
+  if (check !== undefined) {
+    const test = `${emitter.hoist(`rt.format(${literal(format)})`)}(${data})`;
+    const line = `if (!${test}) { ${emitter.fail(frame, "format", literal({ format }))} }`;
+    if (check.of === "string") lines.push(line);
+    else writeLines("number", frame, emitter, [line]);
   }
-  writeGuarded(emitter, `typeof ${data} === "string"`, lines);
-  if (check?.of === "number") {
-    const test = `rt.formats.get(${literal(format)}).test(${data})`;
-    writeGuarded(emitter, `typeof ${data} === "number"`, [
-      `if (!${test}) { ${emitter.fail(frame, "format", literal({ format }))} }`,
-    ]);
-  }
+  writeLines("string", frame, emitter, lines);
 }
 
-function writeGuarded(emitter: Emitter, guard: string, lines: readonly string[]): void {
-  if (lines.length > 0) emitter.line(`if (${guard}) { ${lines.join("\n")} }`);
+/** By the option, or where the vocabulary that asserts is in the place of the one that informs. */
+function isAsserted({ place: { resource } }: Frame, { options, resources }: Emitter): boolean {
+  if (options.assertFormat) return true;
+  const meta = resources.metaSchemaOf(resource);
+  return typeof meta !== "string" && meta.vocabularies?.has(FORMAT_ASSERTION) === true;
+}
+
+function writeLines(type: "number" | "string", frame: Frame, emitter: Emitter, lines: readonly string[]): void {
+  if (lines.length === 0) return;
+  whereOfType(type, frame, emitter, () => {
+    for (const line of lines) emitter.line(line);
+  });
 }
