@@ -4,7 +4,7 @@ import { isObject } from "../source/json-value.ts";
 import { SourceDocument } from "../source/source-document.ts";
 import type { SourceLimits } from "../source/source-tree.ts";
 import { filePath, resolveAddress } from "./addresses.ts";
-import { type Part, rootPart } from "./part.ts";
+import { type Part, placeKey, rootPart } from "./part.ts";
 
 /**
  * Reads a file. @param path relative to the one folder that is read, with `/`, without `..`
@@ -19,6 +19,7 @@ export class DocumentSet {
   readonly #documents = new Map<string, SourceDocument | undefined>();
   /** Schemas with an address of their own, and documents that say theirs. */
   readonly #resources = new Map<string, Part>();
+  readonly #addresses = new Map<string, string>();
   readonly #bases = new Map<SourceDocument, string>();
 
   /** @param given documents that are not files, by their addresses */
@@ -36,7 +37,14 @@ export class DocumentSet {
 
   /** Notes that a part has an address of its own. The first one keeps it. */
   register(uri: string, part: Part): void {
-    if (!this.#resources.has(uri)) this.#resources.set(uri, part);
+    if (this.#resources.has(uri)) return;
+    this.#resources.set(uri, part);
+    this.#addresses.set(placeKey(part), uri);
+  }
+
+  /** The address that a part has of its own. */
+  addressOf(part: Part): string | undefined {
+    return this.#addresses.get(placeKey(part));
   }
 
   /** What is under an address. @param from the reference, for what is to be said about it */

@@ -72,7 +72,9 @@ export class Resolver {
     if (fragment === "") return start;
     const pointer = percentDecoded(fragment);
     if (pointer !== undefined && !pointer.startsWith("/")) {
-      const anchored = this.#anchors.get(`${uri}#${pointer}`);
+      // A file that says its own address has its anchors there.
+      const own = this.documents.addressOf(start) ?? uri;
+      const anchored = this.#anchors.get(`${own}#${pointer}`) ?? this.#anchors.get(`${uri}#${pointer}`);
       if (anchored === undefined) this.#nowhere(reference, "there is no such anchor");
       return anchored;
     }
