@@ -2,7 +2,7 @@
 import { keywordIn, type MetaSchema } from "./dialects.ts";
 import { FORMATS } from "./formats.ts";
 import { isObject, type Json, type JsonObject, pointerStep } from "./json.ts";
-import { KEYWORDS, type Keyword } from "./keywords.ts";
+import { FORMAT_ASSERTION, KEYWORDS, type Keyword } from "./keywords.ts";
 import type { SchemaLimits } from "./limits.ts";
 import { loadValidators, type Validator } from "./load-validators.ts";
 import type { SchemaProblem } from "./problem.ts";
@@ -127,8 +127,16 @@ class Walk {
       const target = this.#resources.resolve(value, place.resource);
       if (target === undefined) this.#problem(place, step, `There is no schema at ${JSON.stringify(value)}.`);
       else this.#toVisit.push({ place: target, depth: 0 });
-    } else if (name === "format" && typeof value === "string" && this.#options.assertFormat && !FORMATS.has(value))
-      this.#warning(place, step, `The format ${JSON.stringify(value)} is not known, and not checked.`);
+    } else if (name === "format" && typeof value === "string" && !FORMATS.has(value)) this.#unknownFormat(place, value);
+  }
+
+  #unknownFormat(place: Place, format: string): void {
+    const meta = this.#resources.metaSchemaOf(place.resource);
+    const message = `The format ${JSON.stringify(format)} is not known`;
+    // Where formats are said to assert, that is an error (Validation §7.2.2).
+    if (typeof meta !== "string" && meta.vocabularies?.has(FORMAT_ASSERTION) === true)
+      this.#problem(place, "/format", `${message}.`);
+    else if (this.#options.assertFormat) this.#warning(place, "/format", `${message}, and not checked.`);
   }
 
   #pattern(place: Place, step: string, source: string): void {

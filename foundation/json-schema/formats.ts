@@ -1,4 +1,5 @@
 /** What the values of `format` mean, in time that grows with the length alone (Validation §7.3; OpenAPI's registry of formats). */
+import { isHostname, isIdnHostname } from "./host-names.ts";
 import { isIpv4, isIpv6, isIri, isIriReference, isUri, isUriReference, isUriTemplate } from "./uri-formats.ts";
 
 export interface StringFormat {
@@ -8,11 +9,15 @@ export interface StringFormat {
 
 const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const;
 
-const ZERO = 0x30;
+// As numbers, since these are asked for often and a text of one character is made for each question.
+const [ZERO, MINUS, PLUS, COLON, POINT, LETTER_T, LETTER_Z] = [0x30, 0x2d, 0x2b, 0x3a, 0x2e, 0x74, 0x7a];
+/** The bit that makes a letter small. */
+const LOWER = 0x20;
 
 /** The number that two digits at a place are; NaN where there are none. */
 function twoDigits(text: string, at: number): number {
-  const [tens, ones] = [text.charCodeAt(at) - ZERO, text.charCodeAt(at + 1) - ZERO];
+  const tens = text.charCodeAt(at) - ZERO;
+  const ones = text.charCodeAt(at + 1) - ZERO;
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
 }
 
@@ -20,9 +25,10 @@ const isDate = (text: string): boolean => text.length === 10 && isDateAt(text);
 
 /** Whether the first ten characters are a date. */
 function isDateAt(text: string): boolean {
-  if (text[4] !== "-" || text[7] !== "-") return false;
+  if (text.charCodeAt(4) !== MINUS || text.charCodeAt(7) !== MINUS) return false;
   const year = twoDigits(text, 0) * 100 + twoDigits(text, 2);
-  const [month, day] = [twoDigits(text, 5), twoDigits(text, 8)];
+  const month = twoDigits(text, 5);
+  const day = twoDigits(text, 8);
   if (!(year >= 0 && month >= 1 && month <= 12 && day >= 1)) return false;
   const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
   return day <= (month === 2 && isLeap ? 29 : DAYS[month - 1]!);
@@ -30,11 +36,13 @@ function isDateAt(text: string): boolean {
 
 /** RFC 3339 §5.6: with its offset, a leap second at the end of a day in UTC only. */
 function isTime(text: string, from = 0): boolean {
-  if (text[from + 2] !== ":" || text[from + 5] !== ":") return false;
-  const [hour, minute, second] = [twoDigits(text, from), twoDigits(text, from + 3), twoDigits(text, from + 6)];
+  if (text.charCodeAt(from + 2) !== COLON || text.charCodeAt(from + 5) !== COLON) return false;
+  const hour = twoDigits(text, from);
+  const minute = twoDigits(text, from + 3);
+  const second = twoDigits(text, from + 6);
   if (!(hour <= 23 && minute <= 59 && second <= 60)) return false;
   let at = from + 8;
-  if (text[at] === ".") {
+  if (text.charCodeAt(at) === POINT) {
     const first = ++at;
     while (isDigit(text.charCodeAt(at))) at++;
     if (at === first) return false;
@@ -48,44 +56,24 @@ const isDigit = (code: number): boolean => code >= ZERO && code <= 0x39;
 
 /** Minutes east of UTC, by what stands from there to the end; NaN when it is no offset. */
 function offsetAt(text: string, at: number): number {
-  const sign = text[at];
-  if (sign === "Z" || sign === "z") return text.length === at + 1 ? 0 : Number.NaN;
-  if ((sign !== "+" && sign !== "-") || text.length !== at + 6 || text[at + 3] !== ":") return Number.NaN;
-  const [hours, minutes] = [twoDigits(text, at + 1), twoDigits(text, at + 4)];
+  const sign = text.charCodeAt(at);
+  if ((sign | LOWER) === LETTER_Z) return text.length === at + 1 ? 0 : Number.NaN;
+  if ((sign !== PLUS && sign !== MINUS) || text.length !== at + 6 || text.charCodeAt(at + 3) !== COLON)
+    return Number.NaN;
+  const hours = twoDigits(text, at + 1);
+  const minutes = twoDigits(text, at + 4);
   if (!(hours <= 23 && minutes <= 59)) return Number.NaN;
-  return (hours * 60 + minutes) * (sign === "-" ? -1 : 1);
+  return (hours * 60 + minutes) * (sign === MINUS ? -1 : 1);
 }
 
 function isDateTime(text: string): boolean {
-  return (text[10] === "T" || text[10] === "t") && isDateAt(text) && isTime(text, 11);
+  return (text.charCodeAt(10) | LOWER) === LETTER_T && isDateAt(text) && isTime(text, 11);
 }
 
 /** RFC 3339, appendix A: no unit between two others is left out, weeks stand alone. */
 const DURATION =
   /^P(?:\d+W|(?:\d+Y(?:\d+M(?:\d+D)?)?|\d+M(?:\d+D)?|\d+D)?(?:T(?:\d+H(?:\d+M(?:\d+S)?)?|\d+M(?:\d+S)?|\d+S))?)$/;
 const isDuration = (text: string): boolean => text.length > 1 && DURATION.test(text);
-
-const NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/i;
-/** Such labels are set apart for encodings, of which there is one (RFC 5890 §2.3.1). */
-const RESERVED = /(?:^|\.)(?!xn--[a-z0-9])[a-z0-9-]{2}--/i;
-
-/** RFC 1123 §2.1. */
-function isHostname(text: string): boolean {
-  return text.length <= 253 && NAME.test(text) && !(text.includes("--") && RESERVED.test(text));
-}
-
-/** The same of names as people write them: what a browser would make of it must be a host name (RFC 5890, by way of UTS 46). */
-function isIdnHostname(text: string): boolean {
-  const dotted = text.replaceAll(/[\u3002\uff0e\uff61]/g, ".");
-  if (/^[\0-\x7f]*$/.test(dotted)) return isHostname(dotted);
-  // Nothing of a URL may be in it.
-  if (/[\0-,/:-@[-`{-\x7f]/.test(dotted.replaceAll("-", ""))) return false;
-  try {
-    return isHostname(new URL(`http://${dotted}`).hostname);
-  } catch {
-    return false;
-  }
-}
 
 const ATOM = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/;
 const IDN_ATOM = /^[^\0-\x20"(),.:;<>@[\\\]\x7f]+(?:\.[^\0-\x20"(),.:;<>@[\\\]\x7f]+)*$/;
@@ -104,6 +92,7 @@ function isEmail(text: string, atom: RegExp, quoted: RegExp, isHost: (host: stri
   return /^IPv6:/i.test(address) ? isIpv6(address.slice(5)) : isIpv4(address);
 }
 
+/** RFC 9562 §4. */
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const POINTER = /^(?:\/(?:[^~/]|~[01])*)*$/;
 const RELATIVE_POINTER = /^(?:0|[1-9]\d*)(?:[+-](?:0|[1-9]\d*))?(?:#|(?:\/(?:[^~/]|~[01])*)*)$/;
@@ -124,6 +113,9 @@ const number = (test: (value: number) => boolean): StringFormat => ({
   test: test as StringFormat["test"],
 });
 
+/** They are about how a text is shown, or what its bytes are: every text is one. */
+const ANY_TEXT = text(() => true);
+
 /** By name. What is not here asserts nothing. */
 export const FORMATS: ReadonlyMap<string, StringFormat> = new Map([
   ["date", text(isDate)],
@@ -131,7 +123,7 @@ export const FORMATS: ReadonlyMap<string, StringFormat> = new Map([
   ["date-time", text(isDateTime)],
   ["duration", text(isDuration)],
   ["email", text((value) => isEmail(value, ATOM, QUOTED, isHostname))],
-  ["idn-email", text((value) => isEmail(value, IDN_ATOM, IDN_QUOTED, isIdnHostname))],
+  ["idn-email", text((value) => isEmail(value, IDN_ATOM, IDN_QUOTED, (host) => isIdnHostname(host.normalize("NFC"))))],
   ["hostname", text(isHostname)],
   ["idn-hostname", text(isIdnHostname)],
   ["ipv4", text(isIpv4)],
@@ -146,8 +138,10 @@ export const FORMATS: ReadonlyMap<string, StringFormat> = new Map([
   ["relative-json-pointer", text((value) => RELATIVE_POINTER.test(value))],
   ["regex", text(isRegex)],
   ["byte", text((value) => BASE64.test(value))],
+  ["binary", ANY_TEXT],
+  ["password", ANY_TEXT],
   ["int32", number((value) => Number.isInteger(value) && value >= -(2 ** 31) && value < 2 ** 31)],
-  ["int64", number((value) => Number.isInteger(value) && value >= -(2 ** 63) && value < 2 ** 63)],
+  ["int64", number((value) => Number.isInteger(value) && Math.abs(value) <= 2 ** 63)],
   ["float", number((value) => Math.abs(value) <= 3.4028234663852886e38)],
   ["double", number(Number.isFinite)],
 ]);

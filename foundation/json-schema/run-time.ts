@@ -138,16 +138,18 @@ function charactersIn(text: string): number {
 /**
  * Whether numbers are multiples of another, exactly, by the decimal digits that they are written with: 0.0075 is a multiple of 0.0001.
  *
- * Nearly always two exact doubles and one division tell: a whole number and a power of ten are exact, and their quotient is the double that the decimal is read as
- * (up to fifteen digits no two decimals are the same double).
+ * Nearly always one division of exact doubles tells: a whole number and a power of ten are exact, and their quotient is the double that the decimal is read as (up to fifteen
+ * digits no two decimals are the same double).
  */
 function multipleOf(of: number): (value: number) => boolean {
   const unit = decimal(of);
   const [digits, scale] = [Number(unit.digits), 10 ** -unit.exponent];
-  const isExact = unit.exponent <= 0 && unit.exponent >= -22 && digits < EXACT;
+  if (unit.exponent > 0 || unit.exponent < -22 || digits >= EXACT) return (value) => isMultiple(decimal(value), unit);
   return (value) => {
-    const times = Math.round(value / of) * digits;
-    return isExact && Math.abs(times) < EXACT ? times / scale === value : isMultiple(decimal(value), unit);
+    // The value without its point, if it has no more digits behind it than the unit.
+    const whole = Math.round(value * scale);
+    if (whole >= EXACT || whole <= -EXACT) return isMultiple(decimal(value), unit);
+    return whole / scale === value && (digits === 1 || whole % digits === 0);
   };
 }
 
@@ -201,12 +203,13 @@ function unique(items: readonly Json[]): boolean {
     return true;
   }
   const seen = new Set<Json>();
+  const structures = new Set<string>();
   for (const item of items) {
-    // Text of a structure is told apart from a text by its first character.
-    const key =
-      typeof item === "object" && item !== null ? `s${canonical(item)}` : typeof item === "string" ? `t${item}` : item;
-    if (seen.has(key)) return false;
-    seen.add(key);
+    const isStructure = typeof item === "object" && item !== null;
+    const before = seen.size + structures.size;
+    if (isStructure) structures.add(canonical(item));
+    else seen.add(item);
+    if (seen.size + structures.size === before) return false;
   }
   return true;
 }
