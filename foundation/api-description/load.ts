@@ -88,7 +88,7 @@ class Loading {
   #read(document: SourceDocument, kind: Kind): ApiDescription {
     const { diagnostics } = this;
     const resolver = this.#resolver;
-    const dialect: SchemaDialect = kind.version === "3.0" ? "openapi-3.0" : "2020-12";
+    const dialect: SchemaDialect = kind.format === "asyncapi" ? "2020-12" : `openapi-${kind.version}`;
     const extensions = checkExtensionNames;
     const schemaLimits = { ...SCHEMA_LIMITS, ...this.options.schemaLimits };
     const schemas = new SchemaWalker(dialect, resolver, diagnostics, schemaLimits, (part) =>

@@ -9,7 +9,7 @@ import type { Json, JsonObject } from "./source/json-value.ts";
 import type { SourceDocument } from "./source/source-document.ts";
 
 /** What a schema's keywords mean: as the room `json-schema` names it. */
-export type SchemaDialect = "openapi-3.0" | "2020-12";
+export type SchemaDialect = "openapi-3.0" | "openapi-3.1" | "openapi-3.2" | "2020-12";
 
 /** A schema as it is written. It is compiled by its address in {@link ApiDescription.schemaDocuments}. */
 export interface SchemaPart {
@@ -29,6 +29,8 @@ export interface SchemaDocument {
   readonly root: Json;
   /** Pointers of the schemas that are not inside of others, sorted. */
   readonly schemasAt: readonly string[];
+  /** The file, for the places of what is wrong in it; undefined for schemas that nobody wrote. */
+  readonly document?: SourceDocument;
 }
 
 export interface ApiDescription {

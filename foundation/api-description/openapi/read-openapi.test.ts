@@ -155,7 +155,7 @@ components:
 
   test("has schema documents for a compiler", () => {
     const { schemaDocuments, operations } = load({ "api.yaml": TEXT }).descriptions[0]!;
-    expect(schemaDocuments).toMatchObject([{ uri: "file:///api.yaml", dialect: "2020-12" }]);
+    expect(schemaDocuments).toMatchObject([{ uri: "file:///api.yaml", dialect: "openapi-3.1" }]);
     expect(schemaDocuments[0]!.schemasAt).toContain("/components/schemas/Pet");
     expect(operations[0]!.responses[0]!.content[0]!.schema).toMatchObject({
       uri: "file:///api.yaml",

@@ -47,6 +47,9 @@ export class SchemaWalker {
   /** From a schema to those that judge the same value. */
   readonly #inPlace = new Map<string, string[]>();
   readonly #parts = new Map<string, Part>();
+  readonly #isDraft2020: boolean;
+  /** Whether any schema has a base of its own. */
+  #hasAddresses = false;
 
   constructor(
     readonly dialect: SchemaDialect,
@@ -55,7 +58,9 @@ export class SchemaWalker {
     private readonly limits: SchemaLimits,
     /** Extensions may stand in schemas too. */
     private readonly extensions: (schema: ObjectPart) => void,
-  ) {}
+  ) {
+    this.#isDraft2020 = dialect !== "openapi-3.0";
+  }
 
   /** Takes in a schema that stands where something else than a schema holds it. */
   root(part: Part): void {
@@ -91,6 +96,7 @@ export class SchemaWalker {
       dialect: this.dialect,
       root: document.value ?? null,
       schemasAt: [...pointers].sort(),
+      document,
     }));
   }
 
@@ -120,6 +126,7 @@ export class SchemaWalker {
 
   /** Of the nearest schema around it that was visited. */
   #baseAt({ document, pointer }: Part): string {
+    if (!this.#hasAddresses) return this.resolver.documents.baseOf(document);
     for (let at = pointer; at !== ""; at = at.slice(0, at.lastIndexOf("/"))) {
       const base = this.#visited.get(placeKey({ document, pointer: at }));
       if (base !== undefined) return base;
@@ -141,20 +148,20 @@ export class SchemaWalker {
       return;
     }
     this.extensions(part);
-    if (this.dialect === "openapi-3.0" && part.value.$ref !== undefined) {
+    if (!this.#isDraft2020 && part.value.$ref !== undefined) {
       this.#reference30(part, outerBase, key);
       return;
     }
-    const base = this.dialect === "2020-12" ? this.#identity(part, outerBase) : outerBase;
+    const base = this.#isDraft2020 ? this.#identity(part, outerBase) : outerBase;
     this.#visited.set(key, base);
     for (const [name, value] of entriesOf(part)) this.#keyword(part, name, value, base, depth);
   }
 
   #judgeNoObject(part: Part, booleans: boolean): void {
-    if (typeof part.value === "boolean" && (booleans || this.dialect === "2020-12")) return;
-    const allowed = this.dialect === "2020-12" ? "an object, true or false" : "an object";
+    if (typeof part.value === "boolean" && (booleans || this.#isDraft2020)) return;
+    const allowed = this.#isDraft2020 ? "an object, true or false" : "an object";
     const hint =
-      this.dialect === "2020-12" || typeof part.value !== "boolean"
+      this.#isDraft2020 || typeof part.value !== "boolean"
         ? undefined
         : "In OpenAPI 3.0 only additionalProperties may be true or false.";
     this.diagnostics.report("E1004", part, `A schema is ${allowed}, not ${kindOf(part.value)}.`, { at: "value", hint });
@@ -187,6 +194,7 @@ export class SchemaWalker {
         this.diagnostics.report("E1004", id, "$id is the address of a schema, without a fragment.");
       } else {
         base = address.uri;
+        this.#hasAddresses = true;
         this.resolver.documents.register(base, part);
       }
     }
@@ -199,7 +207,7 @@ export class SchemaWalker {
 
   #keyword(schema: ObjectPart, name: string, value: Part, base: string, depth: number): void {
     const key = placeKey(schema);
-    if (this.dialect === "2020-12" && (name === "$ref" || name === "$dynamicRef")) {
+    if (this.#isDraft2020 && (name === "$ref" || name === "$dynamicRef")) {
       this.#pending.push({ reference: value, base, from: key });
       return;
     }

@@ -30,8 +30,11 @@ export function kindOf(value: Json | undefined): string {
 }
 
 /** `/a~1b`: one step of a pointer. */
-export const pointerStep = (key: string | number): string =>
-  typeof key === "number" ? `/${key}` : `/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+export function pointerStep(key: string | number): string {
+  // Nearly all keys have neither.
+  if (typeof key === "number" || !/[~/]/.test(key)) return `/${key}`;
+  return `/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+}
 
 /** The keys of a pointer, unescaped; undefined when it is none: no slash in front, or a `~` that escapes nothing. */
 export function pointerSteps(pointer: string): readonly string[] | undefined {
