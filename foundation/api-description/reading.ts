@@ -26,6 +26,8 @@ export interface Reading {
 
 /** Components that were read, by their places: many operations refer to one of them. */
 export interface Shared {
+  /** Components that are being read: how a header may lead back to itself, through the encoding of its content. */
+  readonly open: Set<string>;
   readonly parameters: Map<string, Parameter | undefined>;
   readonly requestBodies: Map<string, RequestBody | undefined>;
   readonly responses: Map<string, Response | undefined>;
@@ -34,6 +36,7 @@ export interface Shared {
 }
 
 export const newShared = (): Shared => ({
+  open: new Set(),
   parameters: new Map(),
   requestBodies: new Map(),
   responses: new Map(),
@@ -41,9 +44,27 @@ export const newShared = (): Shared => ({
   mediaTypes: new Map(),
 });
 
+/** Components in one another through references. */
+const OPEN_MAX = 64;
+
 /** Reads a part once. @param suffix what else the result depends on */
-export function once<Value>(known: Map<string, Value>, part: Part, suffix: string, read: () => Value): Value {
+export function once<Value>(
+  known: Map<string, Value | undefined>,
+  part: Part,
+  suffix: string,
+  { shared: { open }, diagnostics }: Pick<Reading, "shared" | "diagnostics">,
+  read: () => Value | undefined,
+): Value | undefined {
   const key = placeKey(part) + suffix;
-  if (!known.has(key)) known.set(key, read());
-  return known.get(key) as Value;
+  if (known.has(key)) return known.get(key);
+  if (open.has(key) || open.size >= OPEN_MAX) {
+    if (open.has(key)) diagnostics.report("E1007", part, "This leads back to itself.");
+    else diagnostics.report("E1006", part, `More than ${OPEN_MAX} components are in one another here.`);
+    return undefined;
+  }
+  open.add(key);
+  const value = read();
+  open.delete(key);
+  known.set(key, value);
+  return value;
 }

@@ -12,7 +12,7 @@ import { type PathTemplate, parseTemplate } from "../paths/path-template.ts";
 import type { Reading } from "../reading.ts";
 import { child, entriesOf, isObjectPart, itemsOf, type Part, placeOf, textAt, textsAt } from "../references/part.ts";
 import { shown } from "../references/resolver.ts";
-import type { Json } from "../source/json-value.ts";
+import { type Json, pointerSteps } from "../source/json-value.ts";
 import type { MadeSchemas } from "./made-schemas.ts";
 import { readMessageContent } from "./read-messages.ts";
 
@@ -137,7 +137,7 @@ function readSecurity(list: Part | undefined, reading: Reading): readonly Securi
   if (list === undefined) return undefined;
   return itemsOf(list).map((item) => {
     const part = reading.resolver.follow(item);
-    const name = part?.pointer.slice(part.pointer.lastIndexOf("/") + 1) ?? "";
+    const name = pointerSteps(part?.pointer ?? "")?.at(-1) ?? "";
     const scheme = part && readSecurityScheme(name, part, reading);
     return {
       requirements: scheme === undefined ? [] : [{ scheme, scopes: textsAt(part, "scopes") }],

@@ -34,6 +34,9 @@ export interface ReportOptions {
 /** A list of thousands of problems is not read to its end by anybody. */
 export const DIAGNOSTICS_MAX = 1000;
 
+/** Names in it may be as long as the file. */
+const short = (text: string): string => (text.length > 1000 ? `${text.slice(0, 1000)}…` : text);
+
 /** One problem in its place. */
 export function diagnosticAt(
   code: DiagnosticCode,
@@ -44,8 +47,8 @@ export function diagnosticAt(
   const value = document.slotAt(pointer)?.node.value;
   const part = at ?? (isObject(value) || isList(value) ? "key" : "value");
   const place = { file: document.file, ...document.positionOf(pointer, part), pointer };
-  const found = { code, level: level ?? DIAGNOSTIC_CODES[code].level, message, ...place };
-  return hint === undefined ? found : { ...found, hint };
+  const found = { code, level: level ?? DIAGNOSTIC_CODES[code].level, message: short(message), ...place };
+  return hint === undefined ? found : { ...found, hint: short(hint) };
 }
 
 /** Collects problems, each once: a shared component is looked at by many. */

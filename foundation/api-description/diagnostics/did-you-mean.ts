@@ -1,10 +1,15 @@
 /** Names that were meant instead of others. */
 
+/** Longer ones are not misspelt, and take long to compare. */
+const NAME_LENGTH_MAX = 64;
+
 /** The known name that differs from `name` in its case, or in one or two letters; undefined when none is near. */
 export function nearestName(name: string, known: Iterable<string>): string | undefined {
+  if (name.length > NAME_LENGTH_MAX) return undefined;
   let best: string | undefined;
   let bestDistance = 3;
   for (const one of known) {
+    if (Math.abs(one.length - name.length) > NAME_LENGTH_MAX) continue;
     const distance = differences(name, one);
     // Short names differ in two letters by chance.
     const allowed = Math.min(name.length, one.length) >= 8 ? 2 : Math.min(name.length, one.length) >= 4 ? 1 : 0;

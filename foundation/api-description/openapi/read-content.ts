@@ -24,7 +24,7 @@ function readMediaType(name: string, entry: Part, reading: Reading): MediaType |
   }
   const part = reading.resolver.follow(entry);
   if (part === undefined) return undefined;
-  return once(reading.shared.mediaTypes, part, ` ${name}`, () => ({
+  return once(reading.shared.mediaTypes, part, ` ${name}`, reading, () => ({
     mediaType: name,
     ...range,
     schema: schemaAt(part, "schema", reading),
@@ -82,7 +82,7 @@ export function readHeaders(part: Part | undefined, reading: Reading): readonly 
 function readHeader(name: string, entry: Part, reading: Reading): Header | undefined {
   const part = reading.resolver.follow(entry);
   if (part === undefined) return undefined;
-  return once(reading.shared.headers, part, ` ${name}`, () => ({
+  return once(reading.shared.headers, part, ` ${name}`, reading, () => ({
     name,
     required: flagAt(part, "required") ?? false,
     explode: flagAt(part, "explode") ?? false,

@@ -136,7 +136,7 @@ function readRequestBody(method: string, entry: Part | undefined, reading: Readi
   if (BODILESS.has(method)) {
     reading.diagnostics.report("W1015", entry!, `A body of ${method} has no meaning in HTTP.`, { at: "key" });
   }
-  return once(reading.shared.requestBodies, part, "", () => {
+  return once(reading.shared.requestBodies, part, "", reading, () => {
     if (!isObjectPart(part)) return undefined;
     const content = child(part, "content");
     if (isObjectPart(content) && Object.keys(content.value).length === 0) {
@@ -164,7 +164,8 @@ export function readResponses(part: Part | undefined, reading: Reading): readonl
     }
     const target = reading.resolver.follow(entry);
     const read =
-      target && once(reading.shared.responses, target, ` ${status}`, () => readResponse(status, target, reading));
+      target &&
+      once(reading.shared.responses, target, ` ${status}`, reading, () => readResponse(status, target, reading));
     if (read !== undefined) responses.push(read);
   }
   return responses;

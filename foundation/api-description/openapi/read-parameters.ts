@@ -24,7 +24,7 @@ export function readParameters(list: Part | undefined, reading: Reading): readon
   const parameters: Parameter[] = [];
   for (const item of itemsOf(list)) {
     const part = reading.resolver.follow(item);
-    const parameter = part && once(reading.shared.parameters, part, "", () => readParameter(part, reading));
+    const parameter = part && once(reading.shared.parameters, part, "", reading, () => readParameter(part, reading));
     if (parameter === undefined) continue;
     const identity = identityOf(parameter);
     if (seen.has(identity)) {

@@ -77,7 +77,7 @@ function readRequirement(
   if (scheme !== undefined) {
     return { scheme, scopes: itemsOf(scopes).flatMap(({ value }) => (typeof value === "string" ? [value] : [])) };
   }
-  const near = nearestName(name, schemes.keys());
+  const near = nearestName(name, [...schemes.keys()].slice(0, 100));
   const hint = near === undefined ? "Declare it in components/securitySchemes." : `Did you mean ${shown(near)}?`;
   reading.diagnostics.report("E1033", scopes, `There is no security scheme ${shown(name)}.`, { at: "key", hint });
   return undefined;

@@ -3,6 +3,7 @@ import type { Diagnostics, Place } from "../diagnostics/diagnostic.ts";
 import type { Operation } from "../model.ts";
 import { shown } from "../references/resolver.ts";
 import { overlapOf } from "./overlap.ts";
+import { RouteTree } from "./route-tree.ts";
 
 export function checkRoutes(operations: readonly Operation[], diagnostics: Diagnostics): void {
   checkIds(operations, diagnostics);
@@ -51,40 +52,21 @@ function checkSame(operations: readonly Operation[], diagnostics: Diagnostics): 
   }
 }
 
-/** Paths against each other that could match the same requests: those that begin alike. */
+/** Paths against each other that match some of the same requests, method by method. */
 function checkOverlaps(operations: readonly Operation[], diagnostics: Diagnostics): void {
-  const methods = new Map<string, { readonly operation: Operation; readonly methods: Set<string> }>();
-  for (const operation of operations) {
-    const { structure } = operation.template;
-    const known = methods.get(structure);
-    if (known === undefined) methods.set(structure, { operation, methods: new Set([operation.method]) });
-    else known.methods.add(operation.method);
-  }
-  const byStart = Map.groupBy(methods.values(), ({ operation }) => startOf(operation));
-  const open = byStart.get(undefined) ?? [];
-  for (const [start, group] of byStart) {
-    const others = start === undefined ? group : [...group, ...open];
-    for (const [index, left] of group.entries()) {
-      const right = others.slice(index + 1).find((one) => isUnclear(left, one));
-      if (right !== undefined) reportOverlap(left.operation, right.operation, diagnostics);
+  for (const group of Map.groupBy(operations, ({ method }) => method).values()) {
+    const tree = new RouteTree();
+    for (const operation of group) {
+      const other = tree.unclear(operation);
+      if (other !== undefined) reportOverlap(other, operation, diagnostics);
+      tree.add(operation);
+      if (tree.isExhausted) {
+        const message = "The paths are too many, and too much alike, to compare all of them.";
+        diagnostics.report("E1006", pathPlace(operation), message, { at: "key" });
+        return;
+      }
     }
   }
-}
-
-/** The text that a path begins with; undefined when it begins with a parameter. */
-function startOf({ template }: Operation): string | undefined {
-  const [first] = template.segments;
-  return first === undefined ? "" : first.kind === "text" ? first.text : undefined;
-}
-
-interface Route {
-  readonly operation: Operation;
-  readonly methods: ReadonlySet<string>;
-}
-
-function isUnclear(left: Route, right: Route): boolean {
-  const overlap = overlapOf(left.operation.template, right.operation.template);
-  return (overlap === "crossing" || overlap === "ambiguous") && !left.methods.isDisjointFrom(right.methods);
 }
 
 function reportOverlap(left: Operation, right: Operation, diagnostics: Diagnostics): void {

@@ -47,12 +47,13 @@ export function overlapOf(left: PathTemplate, right: PathTemplate): Overlap {
   return narrower && wider ? "crossing" : "ordered";
 }
 
-type Relation = "same" | "narrower" | "wider" | "open" | "disjoint";
-type OneSegment = Exclude<TemplateSegment, { kind: "rest" }>;
+/** Of a segment to another one. `open`: both match some texts, and neither matches all of the other's. */
+export type Relation = "same" | "narrower" | "wider" | "open" | "disjoint";
+export type OneSegment = Exclude<TemplateSegment, { kind: "rest" }>;
 
-const isEmptyText = (segment: TemplateSegment): boolean => segment.kind === "text" && segment.text === "";
+export const isEmptyText = (segment: TemplateSegment): boolean => segment.kind === "text" && segment.text === "";
 
-function relate(a: OneSegment, b: OneSegment): Relation {
+export function relate(a: OneSegment, b: OneSegment): Relation {
   if (a.kind === "text" && b.kind === "text") return a.text === b.text ? "same" : "disjoint";
   if (a.kind === "text") return matches(a.text, b) ? "narrower" : "disjoint";
   if (b.kind === "text") return matches(b.text, a) ? "wider" : "disjoint";
@@ -65,8 +66,7 @@ function relate(a: OneSegment, b: OneSegment): Relation {
 function matches(text: string, segment: OneSegment): boolean {
   if (segment.kind === "text") return segment.text === text;
   if (segment.kind === "parameter") return text !== "";
-  const source = segment.parts.map((part) => (part.text === undefined ? "[^]+?" : escaped(part.text))).join("");
-  return new RegExp(`^${source}$`).test(text);
+  return fitsParts(text, segment.parts);
 }
 
 function relateMixed(a: readonly MixedPart[], b: readonly MixedPart[]): Relation {
@@ -86,4 +86,28 @@ const isOneParameter = (parts: readonly MixedPart[]): boolean =>
 
 const shape = (parts: readonly MixedPart[]): string => JSON.stringify(parts.map(({ text }) => text ?? null));
 
-const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+/** Text is looked for from the left, the last one at the end: what there is at all is found so, without going back. */
+function fitsParts(text: string, parts: readonly MixedPart[]): boolean {
+  let at = 0;
+  for (const [index, part] of parts.entries()) {
+    if (part.text === undefined) {
+      // At least one character; the text that follows says where it ends.
+      if (++at > text.length) return false;
+      continue;
+    }
+    const isLast = index === parts.length - 1;
+    const found =
+      index === 0
+        ? text.startsWith(part.text)
+          ? 0
+          : -1
+        : isLast
+          ? lastPlace(text, part.text)
+          : text.indexOf(part.text, at);
+    if (found === -1 || found < at) return false;
+    at = found + part.text.length;
+  }
+  return parts.at(-1)?.text === undefined || at === text.length;
+}
+
+const lastPlace = (text: string, end: string): number => (text.endsWith(end) ? text.length - end.length : -1);

@@ -1,7 +1,10 @@
 import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import type { Operation } from "../model.ts";
 import { load, openapi, told } from "../test-descriptions.ts";
 import { overlapOf } from "./overlap.ts";
 import { type PathTemplate, parseTemplate } from "./path-template.ts";
+import { RouteTree } from "./route-tree.ts";
 
 function template(path: string): PathTemplate {
   const parsed = parseTemplate(path);
@@ -94,10 +97,49 @@ describe("two paths", () => {
   });
 });
 
-describe("all operations together", () => {
-  const id = (name: string): string =>
-    `parameters: [{name: ${name}, in: path, required: true, schema: {}}], responses: {}`;
+describe("the tree of routes", () => {
+  const segment = fc.constantFrom("a", "b", "{x}", "{x}.json", "a{x}", "", "{x+}", "{x}-{y}");
+  const path = fc.array(segment, { minLength: 1, maxLength: 4 }).map((texts) => {
+    // Names have to differ, the rest has to be the last one, nothing but the last one may be empty.
+    const named = texts.filter((text, index) => index === texts.length - 1 || (text !== "" && text !== "{x+}"));
+    return `/${named.map((text, index) => text.replaceAll("x", `x${index}`).replaceAll("y", `y${index}`)).join("/")}`;
+  });
 
+  test("finds an unclear pair where comparing each with each finds one", () => {
+    fc.assert(
+      fc.property(fc.array(path, { minLength: 2, maxLength: 8 }), (paths) => {
+        const unique = [...new Map(paths.map((one) => [template(one).structure, one])).values()];
+        const operations = unique.map((one) => ({ path: one, template: template(one) }) as Operation);
+        const tree = new RouteTree();
+        for (const [index, operation] of operations.entries()) {
+          const expected = operations
+            .slice(0, index)
+            .filter((other) => ["crossing", "ambiguous"].includes(overlapOf(other.template, operation.template)));
+          const found = tree.unclear(operation);
+          if (expected.length === 0) expect(found).toBeUndefined();
+          else expect(expected).toContain(found!);
+          tree.add(operation);
+        }
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  test("looks at tens of thousands of paths, also those that are made to keep it busy", () => {
+    const paths = Array.from({ length: 12_000 }, (_, index) =>
+      index % 2 === 0 ? `  /p/k${index}: {get: {responses: {}}}` : `  /p/{b}/q${index}: {get: {${id("b")}}}`,
+    );
+    const { diagnostics } = load({ a: openapi(paths.join("\n")) });
+    expect(diagnostics.map(({ code }) => code)).toEqual(["E1006"]);
+    const plain = Array.from({ length: 12_000 }, (_, index) => `  /p${index % 100}/{b}/q${index}: {get: {${id("b")}}}`);
+    expect(load({ a: openapi(plain.join("\n")) }).diagnostics).toEqual([]);
+  });
+});
+
+const id = (name: string): string =>
+  `parameters: [{name: ${name}, in: path, required: true, schema: {}}], responses: {}`;
+
+describe("all operations together", () => {
   test("the same path and method in two documents, also when it is escaped otherwise", () => {
     const files = {
       "a.yaml": openapi("  /x/b: {get: {responses: {}}}\n"),
@@ -139,7 +181,7 @@ describe("all operations together", () => {
     expect(found.filter((line) => line.includes("E1057"))).toEqual([
       '7:3 E1057 "/f/r{q}" and "/f/{n}.json", in a, line 6, match some of the same requests, and no rule says which one is meant.',
     ]);
-    expect(found).toContain('4:3 W1016 "/{e}/me" and "/books/{id}", in a, line 5, match some of the same requests.');
+    expect(found).toContain('5:3 W1016 "/books/{id}" and "/{e}/me", in a, line 4, match some of the same requests.');
   });
 
   test("a path that cannot be matched says why, at its key", () => {

@@ -14,11 +14,14 @@ export type ReadFile = (path: string) => string | Uint8Array | undefined;
 
 /** Files that the references of one run lead to. Large APIs are split into some hundreds. */
 export const DOCUMENTS_MAX = 2000;
+/** UTF-16 code units of all of them together. */
+const LENGTH_MAX = 256 * 1024 * 1024;
 
 export class DocumentSet {
   readonly #documents = new Map<string, SourceDocument | undefined>();
   /** Schemas with an address of their own, and documents that say theirs. */
   readonly #resources = new Map<string, Part>();
+  #length = 0;
   readonly #addresses = new Map<string, string>();
   readonly #bases = new Map<SourceDocument, string>();
 
@@ -70,6 +73,7 @@ export class DocumentSet {
     const document = this.#load(uri, from, file);
     this.#documents.set(uri, document);
     if (document === undefined) return undefined;
+    this.#length += document.text.length;
     for (const { code, message, offset, hint } of document.problems) {
       const position = document.positionAt(offset);
       const found = { code, level: "error", message, file: document.file, ...position, pointer: "" } as const;
@@ -80,8 +84,9 @@ export class DocumentSet {
   }
 
   #load(uri: string, from: Place, file: string | undefined): SourceDocument | undefined {
-    if (this.#documents.size >= DOCUMENTS_MAX) {
-      this.diagnostics.report("E1006", from, `More than ${DOCUMENTS_MAX} files are referred to.`);
+    if (this.#documents.size >= DOCUMENTS_MAX || this.#length > LENGTH_MAX) {
+      const message = `More than ${DOCUMENTS_MAX} files are referred to, or they are too large together.`;
+      this.diagnostics.report("E1006", from, message);
       return undefined;
     }
     const path = filePath(uri);

@@ -261,3 +261,50 @@ describe("a folder", () => {
     expect(() => read("../secret.yaml")).toThrow("it is a link out of the folder");
   });
 });
+
+describe("components that refer to each other", () => {
+  test("a header may not lead back to itself through the encoding of its content", () => {
+    const content = "{content: {a/b: {encoding: {p: {headers: {X: {$ref: '#/components/headers/H'}}}}}}}";
+    const rest = `components:\n  headers:\n    H: ${content}\n`;
+    const text = get(
+      "      responses: {default: {description: '', headers: {X: {$ref: '#/components/headers/H'}}}}\n",
+      rest,
+    );
+    expect(told({ a: text })).toEqual(["10:5 E1007 This leads back to itself."]);
+  });
+
+  test("long chains of them are no matter of the stack", () => {
+    const count = 20_000;
+    const chain = (one: (next: string, index: number) => string): string =>
+      Array.from({ length: count }, (_, index) => `    C${index}: ${one(`C${(index + 1) % count}`, index)}\n`).join("");
+    const items = chain(
+      (next) => `{get: {responses: {}, callbacks: {a: {x: {$ref: '#/components/pathItems/${next}'}}}}}`,
+    );
+    expect(load({ a: openapi("  {}", `components:\n  pathItems:\n${items}`) }).hasErrors).toBe(false);
+    const headers = chain(
+      (next) => `{content: {a/b: {encoding: {p: {headers: {X: {$ref: '#/components/headers/${next}'}}}}}}}`,
+    );
+    const text = get(
+      "      responses: {default: {description: '', headers: {X: {$ref: '#/components/headers/C0'}}}}\n",
+      `components:\n  headers:\n${headers}`,
+    );
+    expect(load({ a: text }).diagnostics.map(({ code }) => code)).toEqual(["E1006"]);
+    const schemas = chain((next) => `{properties: {a: {$ref: '#/components/schemas/${next}'}}}`);
+    expect(told({ a: openapi("  {}", `components:\n  schemas:\n${schemas}`) })).toEqual([]);
+    const parameters = chain((next) => `{$ref: '#/components/parameters/${next}'}`);
+    expect(
+      load({ a: openapi("  {}", `components:\n  parameters:\n${parameters}`) }).diagnostics.map(({ code }) => code),
+    ).toEqual(["E1007"]);
+  });
+
+  test("many references that lead nowhere are told soon, with the names that are near for the first ones only", () => {
+    const names = Array.from({ length: 3000 }, (_, index) => `    Component${index}: {}\n`).join("");
+    const refs = Array.from(
+      { length: 900 },
+      (_, index) => `    X${index}: {items: {$ref: '#/components/schemas/Componen${index}'}}\n`,
+    ).join("");
+    const { diagnostics } = load({ a: openapi("  {}", `components:\n  schemas:\n${names}${refs}`) });
+    expect(diagnostics.filter(({ code }) => code === "E1003")).toHaveLength(900);
+    expect(diagnostics.filter(({ hint }) => hint?.startsWith("Did you mean"))).toHaveLength(100);
+  });
+});

@@ -9,6 +9,8 @@ import { child, isObjectPart, type Part, placeKey } from "./part.ts";
 export class Resolver {
   /** Anchors in schemas, by address and name. */
   readonly #anchors = new Map<string, Part>();
+  /** What was meant is looked for a few times only: each time takes long where there are many names. */
+  #suggestionsLeft = 100;
   readonly #followed = new Map<string, Part | undefined>();
 
   constructor(
@@ -102,7 +104,8 @@ export class Resolver {
       this.#nowhere(reference, `${where} is itself a reference, which a pointer does not go through`, hint);
       return;
     }
-    const near = isObject(at.value) ? nearestName(step, Object.keys(at.value)) : undefined;
+    const near =
+      isObject(at.value) && this.#suggestionsLeft-- > 0 ? nearestName(step, Object.keys(at.value)) : undefined;
     const hint = near === undefined ? undefined : `Did you mean ${shown(near)}?`;
     this.#nowhere(reference, `${where} has no ${shown(step)}`, hint);
   }

@@ -174,7 +174,8 @@ class CommonYaml {
       return this.#isColon(colon) ? this.#keyOf(quoted.value, at, colon) : undefined;
     }
     if (first === "[" || first === "{") return undefined;
-    for (let colon = text.indexOf(":", at); colon !== -1 && colon < this.#end; colon = text.indexOf(":", colon + 1)) {
+    // Not `indexOf`: where no colon follows, each line would look through all that is left of the text.
+    for (let colon = at; colon < this.#end; colon++) {
       if (!this.#isColon(colon)) continue;
       const name = text.slice(at, colon).trimEnd();
       if (name === "" || name === "<<" || name.includes(" #") || name.includes("\t") || INDICATOR.test(first)) giveUp();

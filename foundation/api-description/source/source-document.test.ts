@@ -223,6 +223,21 @@ describe("limits", () => {
     expect(problemsOf(read("a: 12345", "api.yaml", { lengthMax: 7 }))).toEqual([
       "1:1 E1006 A document has at most 7 characters, not 8.",
     ]);
+    expect(problemsOf(read("a: 12345", "api.yaml", { uncommonLengthMax: 7 }))).toEqual([]);
+    expect(read("a: &b 45", "api.yaml", { uncommonLengthMax: 7 }).problems[0]?.code).toBe("E1006");
+  });
+
+  test("texts that would keep a careless reader busy", () => {
+    // Each of them took minutes when a step looked through all that was left.
+    for (const text of [
+      `a:\n${"- x\n".repeat(400_000)}`,
+      `a:\n${"- 'x'\n".repeat(400_000)}`,
+      `a: |\n${"  x\n".repeat(400_000)}`,
+      `a: [${"x, ".repeat(400_000)}]\n`,
+      Array.from({ length: 200_000 }, (_, index) => `k${index}: 1\n`).join(""),
+    ]) {
+      expect(read(text).problems).toEqual([]);
+    }
   });
 
   test("bytes that are no text", () => {

@@ -86,9 +86,16 @@ function childSlot(node: SourceNode, step: string): SourceSlot | undefined {
 /** JSON by its file's name, or by its first character: YAML refuses the tabs that JSON may be indented with. */
 function readText(file: string, text: string, limits: SourceLimits): ReturnType<typeof readJson> {
   if (/\.json$/i.test(file)) return readJson(text, limits);
-  if (!/^\s*[[{]/.test(text)) return readCommonYaml(text, limits) ?? readYaml(text, limits);
-  const json = readJson(text, limits);
-  return json.root === undefined ? readYaml(text, limits) : json;
+  if (/^\s*[[{]/.test(text)) {
+    const json = readJson(text, limits);
+    if (json.root !== undefined) return json;
+  } else {
+    const common = readCommonYaml(text, limits);
+    if (common !== undefined) return common;
+  }
+  if (text.length <= limits.uncommonLengthMax) return readYaml(text, limits);
+  const message = `YAML with anchors, tags, flow over the whole document or an error in it has at most ${limits.uncommonLengthMax.toLocaleString("en")} characters.`;
+  return { problems: [{ code: "E1006", message, offset: 0, hint: "Write it in plain block style, or as JSON." }] };
 }
 
 function decodeText(bytes: string | Uint8Array): string | undefined {

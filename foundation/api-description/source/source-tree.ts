@@ -40,6 +40,8 @@ export interface ReadText {
 export interface SourceLimits {
   /** UTF-16 code units of one document. */
   readonly lengthMax: number;
+  /** The same for YAML that only the whole parser reads, which takes ten times as long and as much memory. */
+  readonly uncommonLengthMax: number;
   /** Lists in objects in lists … */
   readonly depthMax: number;
   /** Values in one document, with aliases counted as often as they are used. */
@@ -49,6 +51,7 @@ export interface SourceLimits {
 export const SOURCE_LIMITS: SourceLimits = {
   // The largest public descriptions are about 12 MB.
   lengthMax: 32 * 1024 * 1024,
+  uncommonLengthMax: 8 * 1024 * 1024,
   // A schema that is written out nests three levels for each level of the data.
   depthMax: 200,
   // 32 MB of text hold fewer values than this, so that only aliases can reach it.

@@ -22,14 +22,23 @@ export interface StructureCheck {
 
 /** @param kind which object it must be, by its name in the table */
 export function checkStructure(check: StructureCheck, part: Part, kind: string): void {
-  new Checking(check).object(part, kind, true);
+  new Checking(check).all(part, kind);
 }
 
 class Checking {
   /** Objects that were judged, as what. */
   readonly #judged = new Set<string>();
+  /** What references lead to: judged afterwards, so that a long chain of them needs no stack. */
+  readonly #referred: { readonly part: Part; readonly kind: string; readonly effect: boolean }[] = [];
 
   constructor(private readonly check: StructureCheck) {}
+
+  all(part: Part, kind: string): void {
+    this.object(part, kind, true);
+    for (let next = this.#referred.pop(); next !== undefined; next = this.#referred.pop()) {
+      this.object(next.part, next.kind, next.effect);
+    }
+  }
 
   object(part: Part, kind: string, effect: boolean): void {
     const key = `${kind} ${effect} ${placeKey(part)}`;
@@ -161,11 +170,15 @@ class Checking {
 
   #orReference(part: Part, kind: string, effect: boolean): void {
     const target = this.check.resolver.follow(part);
+    if (target === part) {
+      this.object(part, kind, effect);
+      return;
+    }
     if (target === undefined) return;
     // A path item may have fields beside its reference.
-    if (target !== part && kind === "pathItem") this.object(part, kind, effect);
-    else if (target !== part) this.#beside(part);
-    this.object(target, kind, effect);
+    if (kind === "pathItem") this.object(part, kind, effect);
+    else this.#beside(part);
+    this.#referred.push({ part: target, kind, effect });
   }
 
   #beside(part: Part): void {
@@ -183,7 +196,7 @@ class Checking {
       return;
     }
     const target = this.check.resolver.follow(part);
-    if (target !== undefined) this.object(target, kind, effect);
+    if (target !== undefined) this.#referred.push({ part: target, kind, effect });
   }
 
   #broken(part: Part, effect: boolean, message: string): void {
