@@ -154,9 +154,11 @@ export class Emitter {
   apply(frame: Frame, schema: Json, step: string, changes: Partial<Frame>): void {
     const place = this.resources.placeOf(schema) ?? partOf(frame.place, schema, step);
     const at = `${frame.at}${step}`;
-    // What is known of a value is not known of another.
-    const other = changes.data === undefined ? {} : { type: undefined, oneSided: NOBODY };
-    const inner = { ...frame, ...other, ...changes, depth: frame.depth + 1 };
+    const inner = {
+      ...(changes.data === undefined ? frame : ofOther(frame, changes.data)),
+      ...changes,
+      depth: frame.depth + 1,
+    };
     if (inner.depth > DEPTH_IN_FUNCTION && isObject(schema)) {
       this.line(`if (!${this.call(inner, place)}) { ${inner.failed} }`);
       return;
@@ -286,6 +288,15 @@ export class Emitter {
     this.line(this.collects ? "return ok; }" : "return true; }");
   }
 }
+
+/** The frame for another value: what is known of one is not known of another, and nobody asks what of it was evaluated. */
+export const ofOther = (frame: Frame, data: string): Frame => ({
+  ...frame,
+  data,
+  type: undefined,
+  oneSided: NOBODY,
+  tracker: undefined,
+});
 
 /** A value as text of JavaScript. */
 export function literal(value: Json): string {

@@ -219,7 +219,7 @@ test("what is written decides as the specification reads, and collects errors ex
         expect(validator.errors(one).length === 0).toBe(expected);
       }
     }),
-    { numRuns: 1_500 },
+    { numRuns: 3_000 },
   );
   expect(fitting).toBeGreaterThan(500);
 });

@@ -1,5 +1,5 @@
 /** Keywords about arrays. */
-import type { Emitter, Frame } from "./emitter.ts";
+import { type Emitter, type Frame, ofOther } from "./emitter.ts";
 import type { JsonObject } from "./json.ts";
 import { pointerStep } from "./json.ts";
 import { isSchema } from "./resources.ts";
@@ -35,7 +35,6 @@ function writeItems(frame: Frame, { prefixItems, items }: JsonObject, emitter: E
     emitter.apply(frame, one, `/prefixItems/${index}`, {
       data: item,
       path: `${frame.path} + "/${index}"`,
-      tracker: undefined,
     });
     emitter.line("}");
   }
@@ -59,7 +58,6 @@ function writeEach(frame: Frame, schema: JsonObject | boolean, keyword: string, 
   emitter.apply(frame, schema, pointerStep(keyword), {
     data: item,
     path: `${frame.path} + "/" + ${index}`,
-    tracker: undefined,
   });
   emitter.line("}");
 }
@@ -74,7 +72,7 @@ function writeContains(frame: Frame, schema: JsonObject, emitter: Emitter): void
   emitter.line(
     `let ${found} = 0; for (let ${index} = 0; ${index} < ${data}.length; ${index}++) { const ${item} = ${data}[${index}];`,
   );
-  const { ok } = emitter.test({ ...frame, data: item, tracker: undefined }, contains, "/contains");
+  const { ok } = emitter.test(ofOther(frame, item), contains, "/contains");
   emitter.line(`if (${ok}) { ${found}++;`);
   if (tracker !== undefined) emitter.line(`${tracker}.contained.add(${index});`);
   // All are looked at only where somebody asks which they are, or that they are not too many.
@@ -102,7 +100,6 @@ export function writeUnevaluatedItems(frame: Frame, tracker: string, schema: Jso
       emitter.apply(frame, unevaluatedItems, "/unevaluatedItems", {
         data: item,
         path: `${frame.path} + "/" + ${index}`,
-        tracker: undefined,
       });
     emitter.line("}");
   }

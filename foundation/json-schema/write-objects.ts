@@ -96,7 +96,7 @@ function writeProperty(frame: Frame, name: string, schema: Json, isNeeded: boole
   if (isNeeded) emitter.line(`if (${member} === undefined) { ${missing(frame, name, emitter)} }`);
   // After a violation only those go on that collect.
   emitter.line(isNeeded && !emitter.collects ? "{" : `${isNeeded ? "else " : ""}if (${member} !== undefined) {`);
-  const changes = { data: member, path: memberPath(frame, name), tracker: undefined };
+  const changes = { data: member, path: memberPath(frame, name) };
   if (isRefused) emitter.line(emitter.fail({ ...frame, ...changes }, keywordOf(direction)));
   else emitter.apply(frame, schema, `/properties${pointerStep(name)}`, changes);
   emitter.line("} }");
@@ -137,7 +137,7 @@ function writeMember(frame: Frame, schema: Json, step: string, key: string, emit
   if (schema === true) return;
   const member = emitter.fresh("v");
   emitter.line(`const ${member} = ${frame.data}[${key}];`);
-  emitter.apply(frame, schema, step, { data: member, path: `${frame.path} + rt.step(${key})`, tracker: undefined });
+  emitter.apply(frame, schema, step, { data: member, path: `${frame.path} + rt.step(${key})` });
 }
 
 function writeNames(frame: Frame, { propertyNames }: JsonObject, emitter: Emitter): void {
@@ -147,7 +147,6 @@ function writeNames(frame: Frame, { propertyNames }: JsonObject, emitter: Emitte
   emitter.apply(frame, propertyNames, "/propertyNames", {
     data: key,
     path: `${frame.path} + rt.step(${key})`,
-    tracker: undefined,
   });
   emitter.line("}");
 }
