@@ -18,7 +18,7 @@ describe("a schema that cannot be used", () => {
     [{ properties: { a: { minimum: "3" } } }, ["/properties/a/minimum must be a number"]],
     [{ required: "name" }, ["/required must be an array"]],
     [{ allOf: [] }, ["/allOf must have at least 1 item"]],
-    [{ pattern: "(" }, ["/pattern must be a valid regex"]],
+    [{ pattern: "(" }, ['/pattern The pattern "(" cannot be used: Invalid regular expression: missing )']],
     [{ $ref: "#/$defs/none" }, ['/$ref There is no schema at "#/$defs/none".']],
     [{ $ref: "https://elsewhere.test/x.json" }, ['/$ref There is no schema at "https://elsewhere.test/x.json".']],
     [{ $ref: "#" }, [" It refers to itself for the same value: no check would ever end."]],

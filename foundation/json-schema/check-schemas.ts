@@ -143,8 +143,6 @@ class Walk {
     try {
       this.#options.pattern(source);
     } catch (error) {
-      // What is no pattern at all has been told.
-      if (this.#problems.some(({ pointer }) => pointer === place.pointer + step)) return;
       const why = error instanceof Error ? error.message : String(error);
       this.#problem(place, step, `The pattern ${JSON.stringify(source)} cannot be used: ${why}`);
     }

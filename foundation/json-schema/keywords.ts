@@ -41,7 +41,7 @@ const TYPE = { enum: [...TYPES] };
 
 const schema = (vocabulary: Vocabulary): Keyword => ({ vocabulary, holds: "schema", value: true });
 const schemas = (vocabulary: Vocabulary): Keyword => ({ vocabulary, holds: "schemas", value: { minItems: 1 } });
-const map = (vocabulary: Vocabulary, value: Json = true): Keyword => ({ vocabulary, holds: "map", value });
+const map = (vocabulary: Vocabulary): Keyword => ({ vocabulary, holds: "map", value: true });
 const plain = (vocabulary: Vocabulary, value: Json): Keyword => ({ vocabulary, holds: "nothing", value });
 
 export const KEYWORDS: Readonly<Record<string, Keyword>> = Object.assign(Object.create(null), {
@@ -65,7 +65,7 @@ export const KEYWORDS: Readonly<Record<string, Keyword>> = Object.assign(Object.
   contains: schema("applicator"),
   additionalProperties: schema("applicator"),
   properties: map("applicator"),
-  patternProperties: map("applicator", { propertyNames: { format: "regex" } }),
+  patternProperties: map("applicator"),
   dependentSchemas: map("applicator"),
   propertyNames: schema("applicator"),
   if: schema("applicator"),
@@ -90,7 +90,7 @@ export const KEYWORDS: Readonly<Record<string, Keyword>> = Object.assign(Object.
   exclusiveMinimum: plain("validation", NUMBER),
   maxLength: plain("validation", COUNT),
   minLength: plain("validation", COUNT),
-  pattern: plain("validation", { type: "string", format: "regex" }),
+  pattern: plain("validation", TEXT),
   maxItems: plain("validation", COUNT),
   minItems: plain("validation", COUNT),
   uniqueItems: plain("validation", FLAG),

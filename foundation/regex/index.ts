@@ -2,6 +2,7 @@
 import { automatonOf } from "./automaton.ts";
 import { LinearMatcher } from "./linear-matcher.ts";
 import { type Node, parsePattern, UnusablePattern } from "./syntax.ts";
+import { unicodeForm } from "./unicode-form.ts";
 
 export { UnusablePattern };
 
@@ -14,12 +15,30 @@ export interface Pattern {
 const SOURCE_MAX = 10_000;
 
 /**
+ * Patterns that are in order without the flag only (`\\-`, `[\\w-.]`, a brace by itself) are taken too, see {@link unicodeForm}.
+ *
  * @throws UnusablePattern for what is no pattern; for looking ahead or behind and for references to groups, which take more than linear time; for one that is too large
  */
 export function linearPattern(source: string): Pattern {
   if (source.length > SOURCE_MAX) throw new UnusablePattern(`A pattern has at most ${SOURCE_MAX} characters.`);
-  if (isHarmless(parsePattern(source, true))) return new RegExp(source, "u");
-  return new LinearMatcher(automatonOf(parsePattern(source)));
+  const form = isPattern(source) ? source : unicodeForm(source);
+  try {
+    if (isHarmless(parsePattern(form, true))) return new RegExp(form, "u");
+    return new LinearMatcher(automatonOf(parsePattern(form)));
+  } catch (error) {
+    // Told about what was written, and not about what was made of it.
+    if (form !== source && error instanceof UnusablePattern && !isPattern(form)) parsePattern(source, true);
+    throw error;
+  }
+}
+
+function isPattern(source: string): boolean {
+  try {
+    new RegExp(source, "u");
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Ways in which a pattern may be tried from its beginning, besides the lengths of the one part that varies most; and characters of the other parts. */

@@ -5,6 +5,7 @@ import { propertySet } from "./char-set.ts";
 import { linearPattern, UnusablePattern } from "./index.ts";
 import { LinearMatcher } from "./linear-matcher.ts";
 import { parsePattern } from "./syntax.ts";
+import { unicodeForm } from "./unicode-form.ts";
 
 /** Always the automaton, also where the engine's own would do. */
 const matcherOf = (source: string) => new LinearMatcher(automatonOf(parsePattern(source)));
@@ -79,6 +80,89 @@ describe("a match is found where ECMAScript finds one", () => {
         for (const one of texts) expect([source, one, own.test(one)]).toEqual([source, one, native.test(one)]);
       }),
       { numRuns: 3_000 },
+    );
+  });
+});
+
+describe("a pattern that is in order without the flag u only means what it means without it", () => {
+  const texts = [
+    "-",
+    "a",
+    "a-b",
+    "a.b",
+    "@x",
+    "{id}",
+    "{a}b",
+    "x]",
+    "1,2",
+    "a_b",
+    "a b",
+    "w",
+    "\\",
+    "a&b",
+    "é",
+    "[",
+    "x{,2}",
+  ];
+  test.each([
+    "^a\\-b$",
+    "^[\\w-.]+$",
+    "^[\\d\\-\\.\\_]+$",
+    "^[.-\\w]+$",
+    "^[^\\w-.]+$",
+    "^[a-c\\@\\&]+$",
+    "^\\@[\\w\\-]+$",
+    "^{id}$",
+    "{",
+    "x]",
+    "^\\{a}b?$",
+    "[\\s-_]",
+    "[a^-\\s]",
+    "^x{,2}$",
+    "\\\"|\\'|\\#|\\ ",
+  ])("%s", (source) => {
+    expect(() => new RegExp(source, "u")).toThrow();
+    const [own, native] = [linearPattern(source), new RegExp(source)];
+    for (const text of texts) expect([text, own.test(text)]).toEqual([text, native.test(text)]);
+  });
+
+  test.each(["\\a", "\\_\\z", "(", "a**", "[b-a]\\-", "\\8"])("but %s is none", (source) => {
+    expect(() => linearPattern(source)).toThrow(UnusablePattern);
+  });
+
+  test("what is in order with it is left as it is", () => {
+    const written = [
+      "a",
+      "\\-",
+      "-",
+      "]",
+      "[",
+      "^",
+      "{",
+      "}",
+      "{2}",
+      "\\w",
+      "\\p{L}",
+      ".",
+      "\\]",
+      "(?:",
+      ")",
+      "|",
+      "@",
+    ];
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...written), { maxLength: 8 }), (parts) => {
+        const source = parts.join("");
+        let native: RegExp;
+        try {
+          native = new RegExp(source, "u");
+        } catch {
+          return;
+        }
+        const other = new RegExp(unicodeForm(source), "u");
+        for (const text of texts) expect([source, text, other.test(text)]).toEqual([source, text, native.test(text)]);
+      }),
+      { numRuns: 2_000 },
     );
   });
 });
