@@ -139,10 +139,30 @@ describe("dialects", () => {
 
   test("a document may say what the $schema of its schemas is", () => {
     const resources = new SchemaResources();
-    resources.add("https://api.test/", { a: { minimum: 1 } }, { schemasAt: ["/a"], metaSchema: "https://x.test/" });
-    expect(inspectSchemas([resources.at("https://api.test/", "/a")!], { resources }).problems).toMatchObject([
-      { pointer: "/a/$schema", document: "https://api.test/" },
+    const document = {
+      a: { minimum: 1, items: { not: {} } },
+      b: { $schema: "http://json-schema.org/draft-04/schema#", maximum: 1, exclusiveMaximum: true },
+      c: { $schema: "https://json-schema.org/draft/2020-12/schema", maximum: 1 },
+    };
+    resources.add("https://api.test/", document, { schemasAt: ["/a", "/b", "/c"], metaSchema: "https://x.test/" });
+    const places = ["/a", "/b", "/c"].map((pointer) => resources.at("https://api.test/", pointer)!);
+    expect(inspectSchemas(places, { resources }).problems).toEqual([
+      { document: "https://api.test/", pointer: "", message: 'The dialect "https://x.test/" is not known here.' },
+      {
+        document: "https://api.test/",
+        pointer: "/b/$schema",
+        message: 'The dialect "http://json-schema.org/draft-04/schema#" is not known here.',
+      },
     ]);
+    expect(createValidator(places[2]!, { resources }).fits(2)).toBe(false);
+  });
+
+  test("meta-schemas that name each other are known to nobody", () => {
+    const resources = new SchemaResources();
+    resources.add("https://one.test/", { $schema: "https://two.test/" });
+    resources.add("https://two.test/", { $schema: "https://one.test/" });
+    const { problems } = inspectSchemas([{ $schema: "https://one.test/" }], { resources });
+    expect(problems).toMatchObject([{ pointer: "/$schema" }]);
   });
 });
 

@@ -6,7 +6,7 @@ import { FORMAT_ASSERTION, KEYWORDS, type Keyword } from "./keywords.ts";
 import type { SchemaLimits } from "./limits.ts";
 import { loadValidators, type Validator } from "./load-validators.ts";
 import type { SchemaProblem } from "./problem.ts";
-import { isSchema, type Place, partOf, SchemaResources, shownAddress, subschemas } from "./resources.ts";
+import { isSchema, type Place, partOf, type Resource, SchemaResources, shownAddress, subschemas } from "./resources.ts";
 import { SameValue } from "./same-value.ts";
 import { writeModules } from "./write-module.ts";
 
@@ -104,16 +104,22 @@ class Walk {
     if (resource.dialect === "openapi-3.0") return { isOpenApi: false, vocabularies: undefined };
     const meta = this.#resources.metaSchemaOf(resource);
     if (typeof meta === "string") {
-      // Told once for each resource, where it begins.
-      if (schema === resource.root || !this.#seen.has(resource.root)) this.#problem(place, "/$schema", meta);
-      this.#seen.add(resource.root);
+      this.#unknownDialect(resource, meta);
       return undefined;
     }
-    if (typeof schema.$schema === "string" && schema.$schema !== resource.metaSchema) {
+    if (typeof schema.$schema === "string" && schema.$schema !== resource.metaSchema?.uri) {
       this.#problem(place, "/$schema", "$schema stands in schemas with an address of their own only.");
       return undefined;
     }
     return meta;
+  }
+
+  /** Told once, where it is said. */
+  #unknownDialect({ metaSchema }: Resource, message: string): void {
+    const { document, pointer } = metaSchema!.place;
+    const problem: SchemaProblem = { document: shownAddress(document), pointer, message };
+    if (this.#problems.some((one) => one.pointer === pointer && one.document === problem.document)) return;
+    this.#problems.push(problem);
   }
 
   #keyword(place: Place, name: string, value: Json, { value: allowed, holds }: Keyword): void {

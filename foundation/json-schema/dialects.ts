@@ -21,6 +21,9 @@ export type Dialect = "2020-12" | "openapi-3.0" | "openapi-3.1" | "openapi-3.2";
 const OPENAPI_DIALECT = /^https:\/\/spec\.openapis\.org\/oas\/3\.[12]\/dialect\/(?:base|\d{4}-\d\d-\d\d)$/;
 const OPENAPI_VOCABULARY = /^https:\/\/spec\.openapis\.org\/oas\/3\.[12]\/vocab\/(?:base|\d{4}-\d\d-\d\d)$/;
 
+/** Meta-schemas of meta-schemas; in a circle nothing is found. */
+const HOPS_MAX = 8;
+
 /** What a `$schema` says. */
 export interface MetaSchema {
   /** Whether OpenAPI's keywords are among those that are known. */
@@ -33,7 +36,7 @@ export interface MetaSchema {
  * @param document finds the document at an address
  * @returns text when the dialect is not known here
  */
-export function metaSchemaOf(uri: string, document: (uri: string) => Json): MetaSchema | string {
+export function metaSchemaOf(uri: string, document: (uri: string) => Json, hops = 0): MetaSchema | string {
   const address = uri.endsWith("#") ? uri.slice(0, -1) : uri;
   if (address === `${DRAFT}/schema`) return { isOpenApi: false, vocabularies: undefined };
   if (OPENAPI_DIALECT.test(address)) return { isOpenApi: true, vocabularies: undefined };
@@ -41,8 +44,8 @@ export function metaSchemaOf(uri: string, document: (uri: string) => Json): Meta
   const named = isObject(known) ? known.$vocabulary : undefined;
   if (!isObject(named)) {
     // One that names no vocabularies has those of its own meta-schema (Core §8.1.2).
-    if (isObject(known) && typeof known.$schema === "string" && known.$schema !== uri)
-      return metaSchemaOf(known.$schema, document);
+    if (isObject(known) && typeof known.$schema === "string" && hops < HOPS_MAX)
+      return metaSchemaOf(known.$schema, document, hops + 1);
     return `The dialect ${JSON.stringify(uri)} is not known here.`;
   }
   const unknown = Object.entries(named).filter(([name, isNeeded]) => isNeeded === true && !isKnownVocabulary(name));

@@ -12,8 +12,8 @@ export interface Resource {
   readonly uri: string;
   readonly root: Json;
   readonly dialect: Dialect;
-  /** What its `$schema` says, or that of the resource it is in; undefined when nobody says anything. */
-  readonly metaSchema: string | undefined;
+  /** Its `$schema`, or that of the resource it is in; undefined when nobody says anything. */
+  readonly metaSchema: { readonly uri: string; readonly place: Pick<Place, "document" | "pointer"> } | undefined;
   readonly anchors: Map<string, Json>;
   readonly dynamicAnchors: Map<string, Json>;
   /** Where it begins: the document's address, `#`, the pointer. */
@@ -87,15 +87,18 @@ export class SchemaResources {
     if (this.#documents.has(address)) return;
     const { dialect = "2020-12", schemasAt = [""], metaSchema } = options;
     const root = copied(document, shownAddress(address));
-    const own = schemasAt.includes("") && isObject(root) ? root.$schema : undefined;
-    const meta = typeof own === "string" ? own : metaSchema;
+    const meta = metaSchema === undefined ? undefined : { uri: metaSchema, place: { document: address, pointer: "" } };
     const resource = newResource(address, root, dialect, meta, `${address}#`);
     this.#documents.set(address, { root, resource });
     this.#resources.set(address, resource);
     this.#metaSchemas.clear();
     for (const pointer of schemasAt) {
       const schema = atPointer(root, pointer);
-      if (schema !== undefined) this.#walk({ [PLACE]: true, schema, resource, pointer, document: address });
+      if (schema === undefined) continue;
+      const place: Place = { [PLACE]: true, schema, resource, pointer, document: address };
+      // It may say so in each of them (OpenAPI 3.1 §4.8.24.5), with or without an address of its own.
+      const said = saidMetaSchema(place);
+      this.#walk(said === undefined ? place : { ...place, resource: { ...resource, metaSchema: said } });
     }
   }
 
@@ -110,10 +113,10 @@ export class SchemaResources {
   /** What the `$schema` of a resource says; text when that is nothing that is known here. */
   metaSchemaOf({ metaSchema }: Resource): MetaSchema | string {
     if (metaSchema === undefined) return PLAIN;
-    let meta = this.#metaSchemas.get(metaSchema);
+    let meta = this.#metaSchemas.get(metaSchema.uri);
     if (meta === undefined) {
-      meta = metaSchemaOf(metaSchema, (uri) => this.#documents.get(uri)?.root);
-      this.#metaSchemas.set(metaSchema, meta);
+      meta = metaSchemaOf(metaSchema.uri, (uri) => this.#documents.get(uri)?.root);
+      this.#metaSchemas.set(metaSchema.uri, meta);
     }
     return meta;
   }
@@ -193,14 +196,15 @@ export class SchemaResources {
     else own.set(name, schema);
   }
 
-  #ownResource({ resource, pointer, document }: Place, schema: JsonObject): Resource {
+  #ownResource(place: Place, schema: JsonObject): Resource {
+    const { resource, pointer, document } = place;
     const { $id: id } = schema;
     if (typeof id !== "string" || resource.dialect === "openapi-3.0") return resource;
     const uri = absolute(id, resource.uri);
     if (uri === undefined) return resource;
     const address = withoutFragment(uri);
     if (address === resource.uri && schema === resource.root) return resource;
-    const metaSchema = typeof schema.$schema === "string" ? schema.$schema : resource.metaSchema;
+    const metaSchema = saidMetaSchema(place) ?? resource.metaSchema;
     const own = newResource(address, schema, resource.dialect, metaSchema, `${document}#${pointer}`);
     const other = this.#resources.get(address);
     if (other === undefined) this.#resources.set(address, own);
@@ -242,10 +246,16 @@ function newResource(
   uri: string,
   root: Json,
   dialect: Dialect,
-  metaSchema: string | undefined,
+  metaSchema: Resource["metaSchema"],
   location: string,
 ): Resource {
   return { uri, root, dialect, metaSchema, anchors: new Map(), dynamicAnchors: new Map(), location };
+}
+
+/** The `$schema` of a schema, if it has one. */
+function saidMetaSchema({ schema, document, pointer }: Place): Resource["metaSchema"] {
+  const uri = isObject(schema) ? schema.$schema : undefined;
+  return typeof uri === "string" ? { uri, place: { document, pointer: `${pointer}/$schema` } } : undefined;
 }
 
 /** @throws InvalidSchema */
