@@ -54,11 +54,14 @@ async function receive(fifo: boolean): Promise<void> {
   const queueId = fifo ? FIFO : STANDARD;
   // Some come back at once, and after three times go to the dead letters.
   const visibilityMs = below(4) === 0 ? 0 : 3_600_000;
+  const kind = fifo ? "fifo" : "standard";
+  say({ receiving: kind });
   const messages = await engine.receive(queueId, { max: 1 + below(4), waitMs: below(2) * 20, visibilityMs });
   const until = systemClock.now() + visibilityMs - 60_000;
   for (const { body, receiveCount } of messages) {
     say({ received: body, count: receiveCount, until: visibilityMs === 0 ? 0 : until });
   }
+  say({ answered: kind });
   const done = messages.filter(() => visibilityMs > 0 && below(5) > 0);
   for (const { body } of done) say({ delete: body });
   const outcomes = await engine.delete(

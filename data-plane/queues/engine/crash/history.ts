@@ -6,6 +6,10 @@ export type Line =
   | { readonly send: string; readonly fifo: boolean }
   /** The send was acknowledged under this id. */
   | { readonly sent: string; readonly messageId: string }
+  /** About to be received from. */
+  | { readonly receiving: "standard" | "fifo" }
+  /** What that gave has been said. */
+  | { readonly answered: "standard" | "fifo" }
   /** A receive was acknowledged. */
   | { readonly received: string; readonly count: number; readonly until: number }
   /** About to be deleted. */
@@ -26,6 +30,17 @@ export interface Fate {
 export class History {
   readonly #fates = new Map<string, Fate>();
   #acknowledged = 0;
+  #unanswered = 0;
+
+  /** Receives of the standard queue in this life that were never answered, each of which may have received anything. */
+  get unanswered(): number {
+    return this.#unanswered;
+  }
+
+  /** A writer starts, and what the last one asked is known by what it left. */
+  beginLife(): void {
+    this.#unanswered = 0;
+  }
 
   get acknowledged(): number {
     return this.#acknowledged;
@@ -46,6 +61,11 @@ export class History {
         receives: 0,
         invisibleUntil: 0,
       });
+      return;
+    }
+    if ("receiving" in line || "answered" in line) {
+      if ("receiving" in line && line.receiving === "standard") this.#unanswered++;
+      if ("answered" in line && line.answered === "standard") this.#unanswered--;
       return;
     }
     if ("delete" in line) {

@@ -11,6 +11,7 @@ import type { Fate, History } from "./history.ts";
 
 /** Starts the writer, kills it `afterLines` lines later with SIGKILL, and records all it said. */
 export function liveAndDie(directory: string, seed: number, afterLines: number, history: History): Promise<void> {
+  history.beginLife();
   const program = `${import.meta.dir}/crash-writer.ts`;
   return killAfterLines(program, [directory, String(seed)], afterLines, (line) => history.record(JSON.parse(line)));
 }
@@ -35,7 +36,11 @@ export async function examine(directory: string, history: History): Promise<read
         found.set(message.body, { ...message, dead: queueId === DEAD });
       }
     }
-    for (const [body, fate] of history.fates) problems.push(...verdict(body, fate, found.get(body)));
+    for (const [body, fate] of history.fates) {
+      const message = found.get(body);
+      problems.push(...verdict(body, fate, message, history.unanswered));
+      if (message !== undefined) fate.receives = message.receiveCount;
+    }
     problems.push(...(await sendAgain(engine, history)));
   } finally {
     await engine.close();
@@ -55,14 +60,15 @@ function verdict(
   body: string,
   fate: Fate,
   found: (PeekedMessage & { readonly dead: boolean }) | undefined,
+  unanswered: number,
 ): readonly string[] {
   if (found === undefined) return fate.sent && !fate.deleting ? [`${name(body)} was acknowledged and is lost`] : [];
   const problems: string[] = [];
   if (fate.deleted) problems.push(`${name(body)} was deleted and is back`);
   if (found.messageId !== `id of ${body}`) problems.push(`${name(body)} has the id ${name(found.messageId)}`);
   if (found.dead) {
-    // The receive that moves a message is not one that is told of.
-    if (fate.receives < MAX_RECEIVES - 1) problems.push(`${name(body)} is dead after ${fate.receives} receives`);
+    if (fate.receives + unanswered < MAX_RECEIVES)
+      problems.push(`${name(body)} is dead after ${fate.receives} receives`);
     return problems;
   }
   if (found.receiveCount < fate.receives) problems.push(`${name(body)} has forgotten a receive`);
