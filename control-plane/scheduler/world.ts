@@ -2,7 +2,7 @@
  * What the scheduler knows beside the records: how much of each node is spoken for, and which groups may need something. Kept up to date event by event, and equal to what is
  * worked out from the records alone.
  */
-import type { AccountId, InstanceRecord, IsolationClass } from "#contracts";
+import type { AccountId, EnvRecord, InstanceRecord, IsolationClass } from "#contracts";
 import type { InstanceUsage } from "#control-plane/applications";
 import { type AnyEvent, type CatalogReader, groups } from "#control-plane/events";
 import { hasEnded } from "#control-plane/nodes";
@@ -22,15 +22,16 @@ interface Counted extends Usage {
   readonly accountId: AccountId;
   /** Without overhead, as quotas count it. */
   readonly ownMemoryBytes: number;
-  readonly envId: string;
-  readonly processType: string;
-  counts: boolean;
+  readonly group: string;
+  readonly counts: boolean;
 }
 
 export class World {
   readonly #views: CatalogReader;
   readonly #overhead: SchedulerSettings["overheadBytes"];
   readonly #instances = new Map<string, Counted>();
+  /** How many instances there are of each group that has any, ended ones counted in. */
+  readonly #groups = new Map<string, number>();
   readonly #usage = new Map<string, Usage>();
   readonly #orgs = new Map<AccountId, { -readonly [Dimension in keyof InstanceUsage]: number }>();
   readonly dirty = new Set<string>();
@@ -61,8 +62,9 @@ export class World {
 
   /** Marks every group that there is. */
   everyGroup(): void {
-    for (const env of this.#views.records("env")) this.#markEnv(env.envId);
-    for (const { envId, processType } of this.#instances.values()) this.dirty.add(groupKey(envId, processType));
+    this.deploysDirty = true;
+    for (const env of this.#views.records("env")) this.#markWanted(env);
+    for (const group of this.#groups.keys()) this.dirty.add(group);
   }
 
   groupsOn(nodeId: string): void {
@@ -113,22 +115,19 @@ export class World {
     if (before !== undefined) {
       this.#add(before, -1);
       this.#instances.delete(instanceId);
-      this.dirty.add(groupKey(before.envId, before.processType));
+      this.dirty.add(before.group);
     }
-    if (instance !== undefined) {
-      this.#count(instance);
-      this.dirty.add(groupKey(instance.envId, instance.processType));
-    }
+    if (instance !== undefined) this.dirty.add(this.#count(instance));
     return before?.counts === true && (instance === undefined || hasEnded(instance));
   }
 
-  #count(instance: InstanceRecord): void {
+  /** @returns its group */
+  #count(instance: InstanceRecord): string {
     const { instanceId, nodeId, accountId, envId, processType, cpuMillis, diskBytes } = instance;
     const counted: Counted = {
       nodeId,
       accountId,
-      envId,
-      processType,
+      group: groupKey(envId, processType),
       ownMemoryBytes: instance.memoryBytes,
       memoryBytes: this.memoryOf(instance.memoryBytes, this.#isolationOf(instance)),
       cpuMillis,
@@ -137,10 +136,15 @@ export class World {
     };
     this.#instances.set(instanceId, counted);
     this.#add(counted, 1);
+    return counted.group;
   }
 
   /** @param sign 1: it is spoken for; -1: it is free again */
-  #add({ nodeId, accountId, ownMemoryBytes, memoryBytes, cpuMillis, diskBytes, counts }: Counted, sign: 1 | -1): void {
+  #add(counted: Counted, sign: 1 | -1): void {
+    const { nodeId, accountId, group, ownMemoryBytes, memoryBytes, cpuMillis, diskBytes, counts } = counted;
+    const members = (this.#groups.get(group) ?? 0) + sign;
+    if (members === 0) this.#groups.delete(group);
+    else this.#groups.set(group, members);
     if (!counts) return;
     let usage = this.#usage.get(nodeId);
     if (usage === undefined) {
@@ -169,11 +173,15 @@ export class World {
   #markEnv(envId: string): void {
     const env = this.#views.record("env", envId);
     this.deploysDirty = true;
-    for (const processType of Object.keys(env?.desired ?? {})) this.dirty.add(groupKey(envId, processType));
-    for (const processType of Object.keys(env?.unschedulable ?? {})) this.dirty.add(groupKey(envId, processType));
+    if (env !== undefined) this.#markWanted(env);
     for (const { processType } of this.#views.inGroup("instance", groups.inEnv(envId))) {
       this.dirty.add(groupKey(envId, processType));
     }
+  }
+
+  #markWanted({ envId, desired, unschedulable }: EnvRecord): void {
+    for (const processType in desired) this.dirty.add(groupKey(envId, processType));
+    for (const processType in unschedulable) this.dirty.add(groupKey(envId, processType));
   }
 }
 
