@@ -1,0 +1,18 @@
+/** What a compiled gateway is: its plan, the file it travels in, and what is known of its plugins. */
+export {
+  type ArtifactContents,
+  type GatewayArtifact,
+  type OpenArtifactOptions,
+  openGatewayArtifact,
+  type Provenance,
+  sealGatewayArtifact,
+} from "./artifact.ts";
+export { PLUGIN_DECLARATIONS } from "./declarations.ts";
+export * from "./plan.ts";
+export type {
+  ConfigProblem,
+  DispatcherDeclaration,
+  MiddlewareDeclaration,
+  MiddlewarePhase,
+  PluginDeclaration,
+} from "./plugin-declaration.ts";
