@@ -90,8 +90,6 @@ describe("published descriptions", () => {
       "mermade/3.0/fail/duplicateRequired.yaml",
       "mermade/3.0/fail/gluecon/example1_from_._Different_parameters.md.yaml",
       "mermade/3.0/fail/invalidPattern.yaml",
-      "readme/3.0/json/schema-validation.json",
-      "readme/3.0/yaml/schema-validation.yaml",
     ]);
   });
 });
