@@ -9,7 +9,9 @@ export type BodyFailure =
   /** The peer closed the connection, or it was cut. */
   | { readonly kind: "gone" }
   /** No octet came for as long as the limit says, while somebody waited for one. */
-  | { readonly kind: "stalled" };
+  | { readonly kind: "stalled" }
+  /** There are more octets than whoever reads it has said it may have. */
+  | { readonly kind: "too-large" };
 
 /** What pulling a body rejects with. */
 export class BodyBroken extends Error {
@@ -49,6 +51,8 @@ export class MessageBody implements AsyncIterable<Buffer> {
   isComplete = false;
   /** Octets that have arrived. */
   received = 0;
+  /** How many may arrive; what has more than that fails. */
+  limit = Number.POSITIVE_INFINITY;
   readonly #source: BodySource;
   #sink: BodySink | undefined;
   #first: Buffer | undefined;
@@ -133,6 +137,8 @@ export class MessageBody implements AsyncIterable<Buffer> {
   /** For the connection, like the two below. */
   push(bytes: Buffer): void {
     this.received += bytes.length;
+    if (this.received > this.limit) this.fail({ kind: "too-large" });
+    if (this.#failure !== undefined) return;
     if (this.#sink !== undefined) this.#sink.onData(bytes);
     else if (this.#dropping) return;
     else if (this.#first === undefined) this.#first = bytes;

@@ -21,6 +21,7 @@ import { type Cloud, type CloudProcess, createCloud } from "../support/cloud.ts"
 import { randomFrom } from "../support/random.ts";
 import { refusal } from "../support/s3.ts";
 import { sqsClientFor } from "../support/sqs.ts";
+import { until } from "../support/until.ts";
 
 /** `npm test` kills this often; the soak (`BIPLANE_KILLS=200`) more. */
 const KILLS = Number(process.env.BIPLANE_KILLS ?? 6);
@@ -270,7 +271,17 @@ test(
       await cloud.start("node", "--port", "0");
       const sqs = sqsClientFor(await cloud.environment());
       const create = (QueueName: string) => sqs.send(new CreateQueueCommand({ QueueName }));
-      const { QueueUrl } = await create("before");
+      let QueueUrl: string | undefined;
+      // A node is ready without a control plane; this one has yet to meet it.
+      await until("the planes know each other", () =>
+        create("before").then(
+          (created) => {
+            QueueUrl = created.QueueUrl;
+            return true;
+          },
+          () => false,
+        ),
+      );
       await control.kill();
       await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "still" }));
       const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 5 }));
