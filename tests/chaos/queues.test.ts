@@ -288,8 +288,8 @@ test(
       expect(Messages?.map(({ Body }) => Body)).toEqual(["still"]);
       const Entries = [{ Id: "a", ReceiptHandle: Messages![0]!.ReceiptHandle! }];
       expect((await sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }))).Successful).toHaveLength(1);
-      for (const call of [create("after"), sqs.send(new DeleteQueueCommand({ QueueUrl }))]) {
-        expect(await refusal(call)).toMatchObject({ name: "ServiceUnavailable", status: 503 });
+      for (const call of [() => create("after"), () => sqs.send(new DeleteQueueCommand({ QueueUrl }))]) {
+        expect(await refusal(call())).toMatchObject({ name: "ServiceUnavailable", status: 503 });
       }
       sqs.destroy();
     } finally {
