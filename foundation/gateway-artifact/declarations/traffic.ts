@@ -1,4 +1,8 @@
 /** Limits, caching, headers and bodies on their way, what is told about requests. */
 import type { PluginDeclaration } from "../plugin-declaration.ts";
+import { CORRELATION_ID } from "./traffic/correlation-id.ts";
+import { CORS } from "./traffic/cors.ts";
+import { REDIRECT } from "./traffic/redirect.ts";
+import { REQUEST_SIZE_LIMIT } from "./traffic/request-size-limit.ts";
 
-export const TRAFFIC_PLUGINS: readonly PluginDeclaration[] = [];
+export const TRAFFIC_PLUGINS: readonly PluginDeclaration[] = [CORS, CORRELATION_ID, REQUEST_SIZE_LIMIT, REDIRECT];

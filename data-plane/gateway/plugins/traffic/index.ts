@@ -1,4 +1,8 @@
 /** Limits, caching, headers and bodies on their way, what is told about requests. */
 import type { MiddlewarePlugin } from "../plugin.ts";
+import { CORRELATION_ID } from "./correlation-id.ts";
+import { CORS } from "./cors.ts";
+import { REDIRECT } from "./redirect.ts";
+import { REQUEST_SIZE_LIMIT } from "./request-size-limit.ts";
 
-export const TRAFFIC_PLUGINS: readonly MiddlewarePlugin[] = [];
+export const TRAFFIC_PLUGINS: readonly MiddlewarePlugin[] = [CORS, CORRELATION_ID, REQUEST_SIZE_LIMIT, REDIRECT];
