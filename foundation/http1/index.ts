@@ -29,7 +29,7 @@ export type { BodyFraming, ResponseHead } from "./codec/response-head.ts";
 export { ResponseReader, type ResponseSink } from "./codec/response-reader.ts";
 export type { TargetForm } from "./codec/target.ts";
 export type { DuplexOwner, RawDuplex } from "./io/duplex.ts";
-export { BodyBroken, type BodyFailure, type BodySink, BodyTooLarge, type MessageBody } from "./message-body.ts";
+export { BodyBroken, type BodyFailure, type BodySink, BodyTooLarge, MessageBody } from "./message-body.ts";
 export { serve } from "./server/serve.ts";
 export type { AnswerHead, ReceivedFields, ServerExchange } from "./server/server-exchange.ts";
 export {

@@ -81,6 +81,11 @@ export class HeaderFields {
     raw.length = kept;
   }
 
+  /** Makes them independent of what was received, whose memory is used again for the next message. */
+  detach(): void {
+    this.#own();
+  }
+
   /** Name, value, name, value … as they are written. The caller's to keep. */
   toRaw(): string[] {
     return this.#received?.toRaw() ?? [...this.#raw!];

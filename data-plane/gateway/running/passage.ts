@@ -1,0 +1,269 @@
+/** One request on its way: in through its middlewares, to the dispatcher, and back. */
+import { BodyBroken, BodyTooLarge, MessageBody, type ServerExchange } from "#foundation/http1";
+import { childTrace, parseTraceparent, type TraceContext } from "#foundation/telemetry";
+import type { Answer } from "../message/answer.ts";
+import type { GatewayExchange, GatewayRequest, Identity } from "../message/gateway-exchange.ts";
+import type { HeaderFields } from "../message/header-fields.ts";
+import type { MaybeAsync } from "../plugins/plugin.ts";
+import { problem } from "../problems.ts";
+import { sentenceOf, type Violation } from "../validation/violation.ts";
+import type { ClientSeen } from "./client-address.ts";
+import { IncomingBody } from "./incoming-body.ts";
+import type { RunningOperation } from "./running-operation.ts";
+import { discard } from "./write-answer.ts";
+
+export interface PassageOptions {
+  readonly exchange: ServerExchange;
+  readonly operation: RunningOperation;
+  readonly pathValues: readonly string[];
+  readonly path: string;
+  readonly query: string;
+  readonly requestId: string;
+  readonly headers: HeaderFields;
+  readonly client: ClientSeen;
+  readonly limits: { readonly maxBodyBytes: number; readonly maxAnswerBytes: number };
+  readonly randomBytes: (length: number) => Uint8Array;
+  /** The answer, as it leaves. Called once. */
+  readonly onAnswer: (answer: Answer, passage: Passage) => void;
+  readonly onDefect: (error: unknown) => void;
+}
+
+/**
+ * Runs without promises as long as nobody answers with one: a request that only passes through costs no turn of the loop.
+ */
+export class Passage implements GatewayExchange {
+  readonly request: GatewayRequest;
+  readonly requestId: string;
+  identity: Identity | undefined;
+  readonly running: RunningOperation;
+  readonly #options: PassageOptions;
+  readonly #body: IncomingBody;
+  #context: Map<string, string> | undefined;
+  #trace: TraceContext | undefined;
+  /** Middlewares that have seen the request. */
+  #entered = 0;
+  #isOver = false;
+  /** What is on its way back. */
+  #answer: Answer | undefined;
+
+  constructor(options: PassageOptions) {
+    const { exchange, operation, headers, client } = options;
+    this.#options = options;
+    this.running = operation;
+    this.requestId = options.requestId;
+    this.#body = new IncomingBody(exchange, options.limits.maxBodyBytes);
+    this.request = new IncomingRequest(options, headers, client, this.#body);
+  }
+
+  get operation() {
+    return this.running.planned;
+  }
+
+  get context(): Map<string, string> {
+    this.#context ??= new Map();
+    return this.#context;
+  }
+
+  get trace(): TraceContext {
+    this.#trace ??= childTrace(parseTraceparent(this.request.headers.get("traceparent")), this.#options.randomBytes);
+    return this.#trace;
+  }
+
+  get signal(): AbortSignal {
+    return this.#options.exchange.signal;
+  }
+
+  /** Middlewares whose `onRequest` was called. */
+  get entered(): number {
+    return this.#entered;
+  }
+
+  start(): void {
+    this.#step(() => this.#admit());
+  }
+
+  /** What a step gives: an answer ends the way in; undefined: the step has called the next one itself, or will. */
+  #step(run: () => MaybeAsync<Answer | undefined>): void {
+    let result: MaybeAsync<Answer | undefined>;
+    try {
+      result = run();
+    } catch (error) {
+      this.#failed(error);
+      return;
+    }
+    if (result instanceof Promise) result.then(this.#settled, this.#failed);
+    else if (result !== undefined) this.#settled(result);
+  }
+
+  readonly #settled = (answer: Answer | undefined): void => {
+    if (answer !== undefined) this.#step(() => this.#goBack(answer));
+  };
+
+  readonly #failed = (error: unknown): void => {
+    if (this.#isOver) return;
+    this.#options.onDefect(error);
+    if (this.#answer !== undefined) discard(this.#answer);
+    // What was on its way back may be what failed: nobody looks at this one any more.
+    this.#give(problem("internal", { members: { requestId: this.requestId } }));
+  };
+
+  #admit(): MaybeAsync<Answer | undefined> {
+    return this.#through(this.running.admissions, () => this.#check());
+  }
+
+  /** Calls middlewares up to `end`, then `next`. */
+  #through(end: number, next: () => MaybeAsync<Answer | undefined>): MaybeAsync<Answer | undefined> {
+    const { middlewares } = this.running;
+    while (this.#entered < end) {
+      const result = middlewares[this.#entered++]!.onRequest?.(this);
+      if (result === undefined) continue;
+      if (!(result instanceof Promise)) return result;
+      return result.then((answer) => answer ?? this.#through(end, next));
+    }
+    return next();
+  }
+
+  #check(): MaybeAsync<Answer | undefined> {
+    const { parameters, body, readsBody } = this.running;
+    const violations = parameters.check(this.#options.pathValues, this.request);
+    if (violations.length > 0) return this.#invalid(violations);
+    const demand = body.demand(this.request.headers.get("content-type"), this.#body.hasBody);
+    if (demand.kind === "violation") return this.#invalid([demand.violation]);
+    if (demand.kind === "unsupported") {
+      this.running.metrics.invalid("content-type");
+      return problem("unsupported-media-type", { detail: `Described are: ${demand.allowed.join(", ")}.` });
+    }
+    if (demand.kind !== "check") return readsBody ? this.#withBody(() => this.#transform()) : this.#transform();
+    return this.#withBody(() => {
+      const wrong = demand.check(this.#body.bytes!);
+      return wrong.length > 0 ? this.#invalid(wrong) : this.#transform();
+    });
+  }
+
+  #withBody(next: () => MaybeAsync<Answer | undefined>): MaybeAsync<Answer | undefined> {
+    return this.#body.whole(this.#options.limits.maxBodyBytes)?.then(next, bodyProblem) ?? next();
+  }
+
+  #transform(): MaybeAsync<Answer | undefined> {
+    return this.#through(this.running.middlewares.length, () => this.running.dispatcher.dispatch(this));
+  }
+
+  #invalid(violations: readonly Violation[]): Answer {
+    const [first] = violations;
+    this.running.metrics.invalid(first!.in);
+    return problem("validation-failed", { detail: sentenceOf(first!), members: { errors: violations } });
+  }
+
+  /** In reverse order, beginning with the one that was called last. */
+  #goBack(answer: Answer): undefined | Promise<undefined> {
+    this.#answer = answer;
+    for (let index = this.#entered - 1; index >= 0; index--) {
+      const result = this.#backThrough(index, answer);
+      if (!(result instanceof Promise)) continue;
+      return result.then(() => this.#goBackFrom(index - 1, answer));
+    }
+    this.#give(answer);
+    return undefined;
+  }
+
+  async #goBackFrom(from: number, answer: Answer): Promise<undefined> {
+    for (let index = from; index >= 0; index--) await this.#backThrough(index, answer);
+    this.#give(answer);
+    return undefined;
+  }
+
+  #backThrough(index: number, answer: Answer): MaybeAsync<void> {
+    const middleware = this.running.middlewares[index]!;
+    if (middleware.onResponse === undefined) return undefined;
+    if (middleware.readsResponseBody !== true || answer.body === null || answer.body instanceof Uint8Array) {
+      return middleware.onResponse(this, answer);
+    }
+    return makeWhole(answer, this.#options.limits.maxAnswerBytes).then(() => middleware.onResponse!(this, answer));
+  }
+
+  #give(answer: Answer): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#options.onAnswer(answer, this);
+  }
+}
+
+/** What a middleware and a dispatcher see of the request. */
+class IncomingRequest implements GatewayRequest {
+  method: string;
+  path: string;
+  query: string;
+  readonly headers: HeaderFields;
+  readonly body: IncomingBody;
+  readonly clientAddress: string;
+  readonly secure: boolean;
+  readonly host: string;
+  readonly #names: readonly string[];
+  readonly #values: readonly string[];
+  #pathParameters: Readonly<Record<string, string>> | undefined;
+
+  constructor(options: PassageOptions, headers: HeaderFields, client: ClientSeen, body: IncomingBody) {
+    const { head } = options.exchange;
+    this.method = head.method;
+    this.path = options.path;
+    this.query = options.query;
+    this.headers = headers;
+    this.body = body;
+    this.clientAddress = client.address;
+    this.secure = client.secure;
+    this.host = client.host;
+    this.#names = options.operation.planned.template.parameters;
+    this.#values = options.pathValues;
+  }
+
+  get pathParameters(): Readonly<Record<string, string>> {
+    if (this.#pathParameters === undefined) {
+      const parameters: Record<string, string> = Object.create(null);
+      // The router has found all of them to be well encoded.
+      for (const [index, name] of this.#names.entries())
+        parameters[name] = decodeURIComponent(this.#values[index] ?? "");
+      this.#pathParameters = parameters;
+    }
+    return this.#pathParameters;
+  }
+}
+
+function bodyProblem(error: unknown): Answer {
+  if (error instanceof BodyTooLarge) return problem("payload-too-large");
+  if (error instanceof BodyBroken) {
+    if (error.failure.kind === "too-large") return problem("payload-too-large");
+    if (error.failure.kind === "stalled") return problem("request-timeout");
+    return problem("bad-request", { detail: "The body is not complete." });
+  }
+  throw error;
+}
+
+/** Rejects when the body is longer than `limit`, or breaks off: then the answer is ours. */
+async function makeWhole(answer: Answer, limit: number): Promise<void> {
+  const { body } = answer;
+  try {
+    answer.body =
+      body instanceof MessageBody ? await body.bytes(limit) : await gather(body as AsyncIterable<Uint8Array>, limit);
+  } catch (error) {
+    if (!(error instanceof BodyBroken || error instanceof BodyTooLarge)) throw error;
+    Object.assign(
+      answer,
+      problem("upstream-invalid", {
+        detail:
+          error instanceof BodyTooLarge ? "The response is too large to be looked into." : "The response broke off.",
+      }),
+    );
+  }
+  answer.length = undefined;
+}
+
+async function gather(body: AsyncIterable<Uint8Array>, limit: number): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body) {
+    length += chunk.length;
+    if (length > limit) throw new BodyTooLarge(`The body is longer than ${limit} octets.`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}

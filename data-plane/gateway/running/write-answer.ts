@@ -1,0 +1,178 @@
+/** Answers written to the client. */
+import { type AnswerHead, type BodySink, MessageBody, type RawDuplex, type ServerExchange } from "#foundation/http1";
+import type { Answer } from "../message/answer.ts";
+
+/** @param complete whether the client was given all of it, as far as it can be told here */
+export type OnWritten = (complete: boolean, bytes: number) => void;
+
+/** What the server writes itself, and what is for one hop alone (RFC 9110 §7.6.1). */
+const NOT_WRITTEN = new Set([
+  "connection",
+  "content-length",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/** @param fields further ones: name, value, name, value … @param onWritten called once, when the last octet is given to the system, or nothing more can be */
+export function writeAnswer(
+  exchange: ServerExchange,
+  answer: Answer,
+  fields: readonly string[],
+  onWritten: OnWritten,
+): void {
+  if (exchange.isOver) {
+    discard(answer);
+    onWritten(false, 0);
+    return;
+  }
+  if (answer.upgraded !== undefined) {
+    const { protocol, duplex } = answer.upgraded;
+    answer.headers.deleteWhere((name) => NOT_WRITTEN.has(name));
+    join(exchange.switchProtocols(protocol, [...answer.headers.toRaw(), ...fields]), duplex, onWritten);
+    return;
+  }
+  const { body } = answer;
+  const head = headOf(answer, fields);
+  if (body === null || body instanceof Uint8Array) {
+    exchange.answer(head, body);
+    onWritten(true, body?.length ?? 0);
+  } else if (body instanceof MessageBody) {
+    writeMessage(exchange, head, body, answer.length, onWritten);
+  } else {
+    void writePieces(exchange, head, body, answer.length, onWritten);
+  }
+}
+
+function headOf({ status, headers }: Answer, fields: readonly string[]): AnswerHead {
+  const received = headers.untouched;
+  if (received !== undefined) return { status, received: { fields: received }, fields };
+  headers.deleteWhere((name) => NOT_WRITTEN.has(name));
+  return { status, fields: [...headers.toRaw(), ...fields] };
+}
+
+function writeMessage(
+  exchange: ServerExchange,
+  head: AnswerHead,
+  body: MessageBody,
+  length: number | undefined,
+  onWritten: OnWritten,
+): void {
+  const { whole } = body;
+  if (whole !== undefined && (length === undefined || length === whole.length)) {
+    exchange.answer(head, whole);
+    onWritten(true, whole.length);
+    return;
+  }
+  exchange.begin(head, length);
+  new MessagePipe(exchange, body, onWritten);
+}
+
+/** A body that goes on as it comes; the slower side sets the pace. */
+class MessagePipe implements BodySink {
+  #bytes = 0;
+  #isDone = false;
+
+  constructor(
+    private readonly exchange: ServerExchange,
+    private readonly body: MessageBody,
+    private readonly onWritten: OnWritten,
+  ) {
+    exchange.onDrain = () => body.resume();
+    exchange.onGone = () => this.#done(false);
+    body.read(this);
+  }
+
+  onData(bytes: Buffer): void {
+    if (this.#isDone) return;
+    this.#bytes += bytes.length;
+    if (!this.exchange.write(bytes)) this.body.pause();
+  }
+
+  onEnd(): void {
+    if (this.#isDone) return;
+    this.exchange.end();
+    this.#done(true);
+  }
+
+  onFailure(): void {
+    this.exchange.abort();
+    this.#done(false);
+  }
+
+  #done(complete: boolean): void {
+    if (this.#isDone) return;
+    this.#isDone = true;
+    // What still comes is for nobody.
+    if (!complete) this.body.resume();
+    this.onWritten(complete, this.#bytes);
+  }
+}
+
+async function writePieces(
+  exchange: ServerExchange,
+  head: AnswerHead,
+  body: AsyncIterable<Uint8Array>,
+  length: number | undefined,
+  onWritten: OnWritten,
+): Promise<void> {
+  let bytes = 0;
+  let wake: (() => void) | undefined;
+  exchange.onDrain = () => wake?.();
+  exchange.onGone = () => wake?.();
+  try {
+    exchange.begin(head, length);
+    for await (const piece of body) {
+      if (exchange.isOver) break;
+      bytes += piece.length;
+      if (exchange.write(piece)) continue;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      wake = undefined;
+    }
+    const complete = !exchange.isOver;
+    exchange.end();
+    onWritten(complete, bytes);
+  } catch {
+    // Half an answer must not look like a whole one.
+    exchange.abort();
+    onWritten(false, bytes);
+  }
+}
+
+/** Nobody takes it: what it comes from is let go. */
+export function discard({ body, upgraded }: Answer): void {
+  upgraded?.duplex.destroy();
+  if (body instanceof MessageBody && !body.isRead) body.drop();
+}
+
+/** Both ends of an upgraded connection, until one of them is gone. */
+function join(client: RawDuplex, upstream: RawDuplex, onWritten: OnWritten): void {
+  let bytes = 0;
+  let closed = false;
+  const close = (): void => {
+    if (closed) return;
+    closed = true;
+    client.destroy();
+    upstream.destroy();
+    onWritten(true, bytes);
+  };
+  const couple = (from: RawDuplex, to: RawDuplex, count: boolean): void => {
+    if (from.rest.length > 0) to.write(from.rest);
+    from.start({
+      onBytes(received) {
+        if (count) bytes += received.length;
+        if (!to.write(received)) from.pause();
+      },
+      onEnd: () => to.shutdown(),
+      onDrain: () => to.resume(),
+      onClose: close,
+    });
+  };
+  couple(client, upstream, false);
+  couple(upstream, client, true);
+}
