@@ -2,7 +2,14 @@
 import type { PluginDeclaration } from "../plugin-declaration.ts";
 import { CORRELATION_ID } from "./traffic/correlation-id.ts";
 import { CORS } from "./traffic/cors.ts";
+import { RATE_LIMIT } from "./traffic/rate-limit.ts";
 import { REDIRECT } from "./traffic/redirect.ts";
 import { REQUEST_SIZE_LIMIT } from "./traffic/request-size-limit.ts";
 
-export const TRAFFIC_PLUGINS: readonly PluginDeclaration[] = [CORS, CORRELATION_ID, REQUEST_SIZE_LIMIT, REDIRECT];
+export const TRAFFIC_PLUGINS: readonly PluginDeclaration[] = [
+  CORS,
+  CORRELATION_ID,
+  REQUEST_SIZE_LIMIT,
+  REDIRECT,
+  RATE_LIMIT,
+];

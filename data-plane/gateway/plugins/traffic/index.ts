@@ -2,7 +2,14 @@
 import type { MiddlewarePlugin } from "../plugin.ts";
 import { CORRELATION_ID } from "./correlation-id.ts";
 import { CORS } from "./cors.ts";
+import { RATE_LIMIT } from "./rate-limit.ts";
 import { REDIRECT } from "./redirect.ts";
 import { REQUEST_SIZE_LIMIT } from "./request-size-limit.ts";
 
-export const TRAFFIC_PLUGINS: readonly MiddlewarePlugin[] = [CORS, CORRELATION_ID, REQUEST_SIZE_LIMIT, REDIRECT];
+export const TRAFFIC_PLUGINS: readonly MiddlewarePlugin[] = [
+  CORS,
+  CORRELATION_ID,
+  REQUEST_SIZE_LIMIT,
+  REDIRECT,
+  RATE_LIMIT,
+];

@@ -1,0 +1,70 @@
+/**
+ * Quotas: at most so many requests in any window of time (see `createSlidingWindows` for what that means exactly). Told to clients on every response by the fields `RateLimit-Policy`
+ * and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-11, the form since -08), and by 429 with `Retry-After`.
+ *
+ * Counted in this process, and over reloads.
+ */
+import { createSlidingWindows, type SlidingWindows, type WindowDecision } from "#foundation/rate-limit";
+import type { GatewayExchange } from "../../message/gateway-exchange.ts";
+import { problem } from "../../problems.ts";
+import type { Middleware, MiddlewarePlugin, PluginHost } from "../plugin.ts";
+import { type PartitionConfig, partitionOf } from "./partition.ts";
+
+interface RateLimitConfig extends PartitionConfig {
+  readonly quota: number;
+  readonly window: number;
+  readonly policy_name: string;
+  readonly scope: "policy" | "operation";
+  readonly fail_open: boolean;
+}
+
+const SECOND = 1000;
+
+export const RATE_LIMIT: MiddlewarePlugin = {
+  name: "rate-limit",
+  setup: (config, host) => rateLimit(config as unknown as RateLimitConfig, host),
+};
+
+function rateLimit(config: RateLimitConfig, host: PluginHost): Middleware {
+  const { quota, window: windowS, policy_name: name } = config;
+  const windows = keptWindows(config, host);
+  const partition = partitionOf(config);
+  const isPerOperation = config.scope === "operation";
+  const policy = `"${name}";q=${quota};w=${windowS}`;
+  /** Several such middlewares work on the same exchange, each with its own. */
+  const decisions = new WeakMap<GatewayExchange, WindowDecision>();
+
+  return {
+    onRequest(exchange) {
+      const who = partition(exchange);
+      const decision = windows.take(isPerOperation ? `${exchange.operation.id}\n${who}` : who);
+      decisions.set(exchange, decision);
+      if (decision.allowed) return undefined;
+      return problem("rate-limit-exceeded", {
+        detail: `${quota} ${quota === 1 ? "request is" : "requests are"} allowed in ${windowS} s.`,
+        members: { "violated-policies": [name] },
+        headers: ["Retry-After", String(Math.ceil(decision.moreAfterMs / SECOND))],
+      });
+    },
+    onResponse(exchange, { headers }) {
+      const decision = decisions.get(exchange);
+      if (decision === undefined) return;
+      headers.append("RateLimit-Policy", policy);
+      const remaining = `"${name}";r=${decision.remaining}`;
+      const moreAfterS = Math.ceil(decision.moreAfterMs / SECOND);
+      headers.append("RateLimit", moreAfterS === 0 ? remaining : `${remaining};t=${moreAfterS}`);
+    },
+  };
+}
+
+function keptWindows(config: RateLimitConfig, host: PluginHost): SlidingWindows {
+  const { quota, window: windowS, policy_name: name, partition_key: by, scope, fail_open: failOpen } = config;
+  return host.keep("rate-limit", JSON.stringify([name, quota, windowS, by, scope, failOpen]), () =>
+    createSlidingWindows({
+      clock: host.clock,
+      quota,
+      windowMs: windowS * SECOND,
+      whenFull: failOpen ? "allow" : "share",
+    }),
+  );
+}

@@ -1,0 +1,58 @@
+import type { MiddlewareDeclaration } from "../../plugin-declaration.ts";
+
+/** Kinds of partitions, or a word: then all requests are one partition. */
+const PARTITION = "^(client_ip|identity|header:[!#$%&'*+.^_`|~0-9A-Za-z-]+|context:[A-Za-z0-9_.-]+|[A-Za-z0-9_.-]+)$";
+/** Ten days. */
+const WINDOW_MAX_S = 864_000;
+
+export const RATE_LIMIT: MiddlewareDeclaration = {
+  kind: "middleware",
+  name: "rate-limit",
+  phase: "admission",
+  summary: "Allows so many requests in any window of time, of each client, consumer or whatever else.",
+  config: {
+    type: "object",
+    additionalProperties: false,
+    required: ["quota", "window"],
+    properties: {
+      quota: { description: "Requests.", type: "integer", minimum: 1, maximum: 1_000_000_000 },
+      window: { description: "Seconds.", type: "integer", minimum: 1, maximum: WINDOW_MAX_S },
+      policy_name: {
+        description: "Uses with the same name, quota and window count together, also over reloads.",
+        type: "string",
+        pattern: "^[A-Za-z0-9_.:/-]{1,64}$",
+        default: "default",
+      },
+      partition_key: {
+        description:
+          "Who is counted apart: `client_ip` (IPv6: its network of 64 bits), `identity` (whom an earlier middleware has verified), `header:<name>`, `context:<key>`; any other word: all " +
+          "together. Where there is no such thing, the address counts.",
+        type: "string",
+        pattern: PARTITION,
+        maxLength: 256,
+        default: "client_ip",
+      },
+      scope: {
+        description: "Whether requests to all operations with this policy are counted together, or to each by itself.",
+        enum: ["policy", "operation"],
+        default: "policy",
+      },
+      trusted_proxies: {
+        description:
+          "Addresses and ranges (CIDR) whose `X-Forwarded-For` is believed, besides those that the gateway trusts.",
+        type: "array",
+        items: {
+          type: "string",
+          anyOf: [{ format: "ipv4" }, { format: "ipv6" }, { pattern: "^[0-9A-Fa-f.:]+/[0-9]{1,3}$" }],
+        },
+        default: [],
+      },
+      fail_open: {
+        description:
+          "What happens to partitions that cannot be counted apart any more because there are too many (100,000): they share one quota, or (`true`) are not counted.",
+        type: "boolean",
+        default: false,
+      },
+    },
+  },
+};
