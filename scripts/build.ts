@@ -15,6 +15,7 @@ const executables = [
     entry: "apps/control/main.ts",
     workers: WORKERS.filter((path) => !path.startsWith("data-plane/")),
   },
+  { name: "biplane-gateway", entry: "apps/gateway/main.ts", workers: [] },
 ];
 
 mkdirSync("dist", { recursive: true });

@@ -12,3 +12,9 @@ export type {
   PluginHost,
 } from "./plugins/plugin.ts";
 export { PROBLEMS, type ProblemCode, problem } from "./problems.ts";
+export { UnusableArtifact } from "./running/epoch.ts";
+export { Gateway, type GatewayOptions, startGateway, type UsedArtifact } from "./running/gateway.ts";
+export { DEFAULT_GATEWAY_LIMITS, type GatewayLimits, type TrustPolicy } from "./running/gateway-settings.ts";
+export { type SecretSources, SecretUnavailable } from "./running/secrets.ts";
+export { type AdminOptions, serveAdmin } from "./serving/admin-server.ts";
+export { type WatchedFile, watchArtifactFile } from "./serving/artifact-file.ts";

@@ -1,0 +1,167 @@
+/** What `biplane gateway serve` and the gateway's own executable are told, from texts to settings. */
+import { readFileSync } from "node:fs";
+import { BlockList, isIP } from "node:net";
+import type { GatewayLimits, SecretSources, TrustPolicy } from "#data-plane/gateway";
+import { readTrustedKey } from "#foundation/sealed-archive";
+import { isLogLevel, LOG_LEVELS, type LogLevel } from "#foundation/telemetry";
+
+/** A wrong option. The program ends with 2. */
+export class GatewayUsage extends Error {
+  override readonly name = "GatewayUsage";
+}
+
+/** Options as they are written, by name without dashes; switches are `true`. */
+export type GatewayTexts = Readonly<Record<string, string | boolean | undefined>>;
+
+export interface Address {
+  readonly hostname: string;
+  readonly port: number;
+}
+
+export interface GatewaySettings {
+  readonly artifact: string;
+  readonly listen: Address;
+  /** Undefined: no admin port. */
+  readonly admin: Address | undefined;
+  readonly limits: Partial<GatewayLimits>;
+  readonly tls: { readonly key: string; readonly cert: string } | undefined;
+  readonly trust: TrustPolicy | undefined;
+  readonly secrets: SecretSources;
+  readonly isTrustedProxy: ((address: string) => boolean) | undefined;
+  readonly logLevel: LogLevel;
+  /** A file, or `-` for standard output. */
+  readonly accessLog: string | undefined;
+  readonly graceMs: number;
+}
+
+export const GATEWAY_OPTIONS = [
+  { name: "artifact", value: "FILE", help: "The artifact to serve" },
+  { name: "listen", value: "HOST:PORT", help: "Where to listen (127.0.0.1:8080); port 0 for any free one" },
+  { name: "admin-bind", value: "HOST:PORT", help: "Health, metrics and provenance, or off (127.0.0.1:8081)" },
+  { name: "tls-cert", value: "FILE", help: "Certificate chain in PEM" },
+  { name: "tls-key", value: "FILE", help: "Its key in PEM" },
+  {
+    name: "trusted-key",
+    value: "FILES",
+    help: "Public keys of which one must have signed the artifact, separated by commas",
+  },
+  { name: "secrets-dir", value: "DIR", help: "Folder below which file:// secrets are read" },
+  {
+    name: "trusted-proxies",
+    value: "CIDRS",
+    help: "Proxies in front whose X-Forwarded-For is believed, separated by commas",
+  },
+  { name: "max-body-size", value: "BYTES", help: "Largest body of a request (1048576)" },
+  { name: "max-headers", value: "COUNT", help: "Most fields of a request (100)" },
+  { name: "max-uri-length", value: "BYTES", help: "Longest target (8192)" },
+  { name: "max-connections", value: "COUNT", help: "Most open connections (10000)" },
+  { name: "keepalive-timeout", value: "SECONDS", help: "After which an idle connection is closed (65)" },
+  { name: "shutdown-timeout", value: "SECONDS", help: "Given to requests when the gateway ends (30)" },
+  { name: "log-level", value: "LEVEL", help: "trace, debug, info, warn or error, to standard error (info)" },
+  { name: "access-log", value: "FILE", help: "Append one JSON line for each request; - for standard output" },
+] as const;
+
+/** @throws GatewayUsage */
+export function readGatewaySettings(
+  texts: GatewayTexts,
+  environment: Readonly<Record<string, string | undefined>>,
+): GatewaySettings {
+  const text = (name: string): string | undefined => {
+    const given = texts[name];
+    return typeof given === "string" && given !== "" ? given : undefined;
+  };
+  const artifact = text("artifact");
+  if (artifact === undefined) throw new GatewayUsage("Which artifact? Name it with --artifact FILE.");
+  const adminBind = text("admin-bind") ?? "127.0.0.1:8081";
+  const logLevel = text("log-level") ?? "info";
+  if (!isLogLevel(logLevel))
+    throw new GatewayUsage(`--log-level must be one of ${LOG_LEVELS.join(", ")}, not "${logLevel}".`);
+  const secretsFolder = text("secrets-dir");
+  return {
+    artifact,
+    listen: addressOf("listen", text("listen") ?? "127.0.0.1:8080"),
+    admin: adminBind === "off" ? undefined : addressOf("admin-bind", adminBind),
+    limits: {
+      ...numberIn("max-body-size", text, 1, 2 ** 40, (maxBodyBytes) => ({ maxBodyBytes })),
+      ...numberIn("max-headers", text, 1, 10_000, (maxFields) => ({ maxFields })),
+      ...numberIn("max-uri-length", text, 1, 1_048_576, (maxTargetBytes) => ({ maxTargetBytes })),
+      ...numberIn("max-connections", text, 1, 1_000_000, (maxConnections) => ({ maxConnections })),
+      ...numberIn("keepalive-timeout", text, 1, 86_400, (seconds) => ({ idleTimeoutMs: seconds * 1000 })),
+    },
+    tls: tlsOf(text("tls-cert"), text("tls-key")),
+    trust: trustOf(text("trusted-key")),
+    secrets: { environment, ...(secretsFolder === undefined ? {} : { secretsFolder }) },
+    isTrustedProxy: proxiesOf(text("trusted-proxies")),
+    logLevel,
+    accessLog: text("access-log"),
+    graceMs:
+      numberIn("shutdown-timeout", text, 0, 86_400, (seconds) => ({ graceMs: seconds * 1000 })).graceMs ?? 30_000,
+  };
+}
+
+function addressOf(option: string, text: string): Address {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([\w.-]+)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (match === null || port > 65_535) throw new GatewayUsage(`--${option} must be HOST:PORT, not "${text}".`);
+  return { hostname: match[1] ?? match[2]!, port };
+}
+
+function numberIn<Made extends object>(
+  option: string,
+  text: (name: string) => string | undefined,
+  least: number,
+  most: number,
+  make: (number: number) => Made,
+): Partial<Made> {
+  const given = text(option);
+  if (given === undefined) return {};
+  const number = /^\d{1,15}$/.test(given) ? Number(given) : Number.NaN;
+  if (number >= least && number <= most) return make(number);
+  throw new GatewayUsage(`--${option} must be a whole number from ${least} to ${most}, not "${given}".`);
+}
+
+function fileOf(option: string, path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new GatewayUsage(`--${option}: ${path} cannot be read (${(error as { code?: string }).code ?? "unknown"}).`);
+  }
+}
+
+function tlsOf(cert: string | undefined, key: string | undefined): GatewaySettings["tls"] {
+  if (cert === undefined && key === undefined) return undefined;
+  if (cert === undefined || key === undefined) throw new GatewayUsage("--tls-cert and --tls-key are given together.");
+  return { cert: fileOf("tls-cert", cert), key: fileOf("tls-key", key) };
+}
+
+function trustOf(files: string | undefined): TrustPolicy | undefined {
+  if (files === undefined) return undefined;
+  const trustedKeys = files.split(",").map((path) => {
+    const pem = fileOf("trusted-key", path);
+    try {
+      return readTrustedKey(pem);
+    } catch {
+      throw new GatewayUsage(`--trusted-key: ${path} holds no public Ed25519 key in PEM.`);
+    }
+  });
+  return { trustedKeys, requireSignature: true };
+}
+
+function proxiesOf(cidrs: string | undefined): GatewaySettings["isTrustedProxy"] {
+  if (cidrs === undefined) return undefined;
+  const list = new BlockList();
+  for (const cidr of cidrs.split(",")) {
+    const [address = "", bits] = cidr.trim().split("/");
+    const version = isIP(address);
+    const most = version === 6 ? 128 : 32;
+    const prefix = bits === undefined ? most : Number(bits);
+    if (version === 0 || !Number.isInteger(prefix) || prefix < 0 || prefix > most) {
+      throw new GatewayUsage(`--trusted-proxies: "${cidr}" is no address and no CIDR.`);
+    }
+    list.addSubnet(address, prefix, version === 6 ? "ipv6" : "ipv4");
+  }
+  return (address) => {
+    const version = isIP(address);
+    return version !== 0 && list.check(address, version === 6 ? "ipv6" : "ipv4");
+  };
+}

@@ -1,0 +1,143 @@
+/** A gateway that serves an artifact until it is told to stop. Nothing of a control plane is in here. */
+import { openSync, readFileSync } from "node:fs";
+import {
+  Gateway,
+  type GatewayOptions,
+  SecretUnavailable,
+  serveAdmin,
+  UnusableArtifact,
+  watchArtifactFile,
+} from "#data-plane/gateway";
+import { systemClock, systemRandom, systemTimers } from "#foundation/runtime";
+import { ArchiveError } from "#foundation/sealed-archive";
+import { accessLogger, createLogger, createMetrics, descriptorSink, observeProcess } from "#foundation/telemetry";
+import { type GatewaySettings, GatewayUsage } from "./gateway-options.ts";
+
+export interface GatewayProgram {
+  readonly version: string;
+  /** Where the lines for people go. */
+  readonly print: (line: string) => void;
+  /** Where complaints go. */
+  readonly complain: (line: string) => void;
+}
+
+const FAILURE = 1;
+/** Kept from the tools that came before: what starts gateways knows it. */
+const NO_SECRET = 13;
+
+/**
+ * Serves until SIGINT or SIGTERM, then lets requests end. SIGHUP reads the artifact again; so does every change of the file.
+ *
+ * @returns the exit code: 1 for an artifact that cannot be used, 13 for a secret that is not there
+ */
+export async function runGateway(
+  settings: GatewaySettings,
+  { version, print, complain }: GatewayProgram,
+): Promise<number> {
+  const begun = performance.now();
+  const log = createLogger({ level: settings.logLevel });
+  const metrics = createMetrics();
+  observeProcess(metrics);
+  const gateway = new Gateway(optionsOf(settings, log, metrics));
+  try {
+    await gateway.use(artifactBytes(settings.artifact));
+    await gateway.listen();
+  } catch (error) {
+    complain(`biplane gateway: ${reasonOf(error)}`);
+    await gateway.close(0);
+    if (error instanceof SecretUnavailable) return NO_SECRET;
+    if (isExpected(error)) return FAILURE;
+    throw error;
+  }
+  const admin =
+    settings.admin && (await serveAdmin({ gateway, metrics, ...settings.admin, now: () => systemClock.now() }));
+  const file = watchArtifactFile({
+    path: settings.artifact,
+    timers: systemTimers,
+    onContents: (bytes) => void reload(gateway, bytes, log),
+    onUnreadable: (error) => log.warn("the artifact cannot be read; the one that was read before is served", { error }),
+  });
+  process.on("SIGHUP", () => file.look());
+  const { artifact, hostname, port } = gateway;
+  const scheme = settings.tls === undefined ? "http" : "https";
+  print(`Biplane ${version}, gateway`);
+  print(`  serves        ${scheme}://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`);
+  if (admin !== undefined) print(`  admin         http://${admin.hostname}:${admin.port}`);
+  print(
+    `  artifact      ${settings.artifact}   ${artifact?.plan.operations.length} operations, ${artifact?.digest.slice(0, 19)}…`,
+  );
+  print(`ready in ${Math.round(performance.now() - begun)} ms`);
+  await untilToldToStop();
+  file.close();
+  await gateway.close(settings.graceMs);
+  await admin?.close(0);
+  return 0;
+}
+
+function optionsOf(
+  settings: GatewaySettings,
+  log: GatewayOptions["log"],
+  metrics: GatewayOptions["metrics"],
+): GatewayOptions {
+  const { listen, limits, tls, trust, secrets, isTrustedProxy, accessLog } = settings;
+  return {
+    ...listen,
+    limits,
+    ...(tls === undefined ? {} : { tls }),
+    ...(trust === undefined ? {} : { trust }),
+    secrets,
+    ...(isTrustedProxy === undefined ? {} : { isTrustedProxy }),
+    ...(accessLog === undefined ? {} : { accessLog: accessLogger(descriptorSink(descriptorOf(accessLog)), "gateway") }),
+    log,
+    metrics,
+    runtime: { clock: systemClock, timers: systemTimers, random: systemRandom },
+  };
+}
+
+function descriptorOf(path: string): number {
+  try {
+    return path === "-" ? 1 : openSync(path, "a", 0o600);
+  } catch (error) {
+    throw new GatewayUsage(
+      `--access-log: ${path} cannot be written (${(error as { code?: string }).code ?? "unknown"}).`,
+    );
+  }
+}
+
+function artifactBytes(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new UnusableArtifact(`${path} cannot be read (${(error as { code?: string }).code ?? "unknown"}).`);
+  }
+}
+
+async function reload(gateway: Gateway, bytes: Uint8Array, log: GatewayOptions["log"]): Promise<void> {
+  try {
+    const { digest, changed } = await gateway.use(bytes);
+    log.info(changed ? "another artifact is served" : "the artifact is the same as before", { digest });
+  } catch (error) {
+    log.error("an artifact is refused; the one before is served", { reason: reasonOf(error) });
+  }
+}
+
+const isExpected = (error: unknown): boolean =>
+  error instanceof ArchiveError ||
+  error instanceof UnusableArtifact ||
+  (error instanceof Error && "code" in error && (error.code === "EADDRINUSE" || error.code === "EACCES"));
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** The first SIGINT or SIGTERM. A second one ends the process at once, for people who cannot wait. */
+function untilToldToStop(): Promise<void> {
+  return new Promise((resolve) => {
+    let told = false;
+    const stop = (): void => {
+      if (told) process.exit(130);
+      told = true;
+      resolve();
+    };
+    process.on("SIGINT", stop);
+    process.on("SIGTERM", stop);
+  });
+}
