@@ -1,5 +1,6 @@
 /** Limits, caching, headers and bodies on their way, what is told about requests. */
 import type { PluginDeclaration } from "../plugin-declaration.ts";
+import { CACHE } from "./traffic/cache.ts";
 import { CORRELATION_ID } from "./traffic/correlation-id.ts";
 import { CORS } from "./traffic/cors.ts";
 import { RATE_LIMIT } from "./traffic/rate-limit.ts";
@@ -12,4 +13,5 @@ export const TRAFFIC_PLUGINS: readonly PluginDeclaration[] = [
   REQUEST_SIZE_LIMIT,
   REDIRECT,
   RATE_LIMIT,
+  CACHE,
 ];

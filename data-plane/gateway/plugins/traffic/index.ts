@@ -1,5 +1,6 @@
 /** Limits, caching, headers and bodies on their way, what is told about requests. */
 import type { MiddlewarePlugin } from "../plugin.ts";
+import { CACHE } from "./cache/cache.ts";
 import { CORRELATION_ID } from "./correlation-id.ts";
 import { CORS } from "./cors.ts";
 import { RATE_LIMIT } from "./rate-limit.ts";
@@ -12,4 +13,5 @@ export const TRAFFIC_PLUGINS: readonly MiddlewarePlugin[] = [
   REQUEST_SIZE_LIMIT,
   REDIRECT,
   RATE_LIMIT,
+  CACHE,
 ];

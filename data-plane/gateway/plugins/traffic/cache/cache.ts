@@ -1,0 +1,259 @@
+/**
+ * A shared cache (RFC 9111): whole responses in bounded memory, kept over reloads, fresh by what their origin says or else by `ttl`, asked about again by their validators
+ * when they are not fresh any more.
+ *
+ * Kept are responses to GET only, and HEAD is answered from them. Whom the gateway knows (`identity`) counts as somebody with `Authorization`: what is answered to him is kept only when the
+ * origin says that it is for everybody. Responses with `Set-Cookie` are never kept. `X-Cache` says what happened: `HIT`, `MISS`, `REVALIDATED`, `BYPASS`.
+ */
+import { MessageBody } from "#foundation/http1";
+import type { Answer } from "../../../message/answer.ts";
+import type { GatewayExchange } from "../../../message/gateway-exchange.ts";
+import { HeaderFields } from "../../../message/header-fields.ts";
+import { problem } from "../../../problems.ts";
+import type { Middleware, MiddlewarePlugin, PluginHost } from "../../plugin.ts";
+import { varyNames } from "../vary.ts";
+import { type CacheControl, NOTHING_SAID, parseCacheControl } from "./cache-control.ts";
+import { isAboutBody, isConditional, isNotModified } from "./conditions.ts";
+import { recorded } from "./recording.ts";
+import { ResponseStore, variantKey } from "./response-store.ts";
+import { ageOf, isForEverybody, isFresh, type StoredResponse, storedResponse } from "./stored-response.ts";
+
+interface CacheConfig {
+  readonly ttl: number;
+  readonly vary: readonly string[];
+  readonly methods: readonly string[];
+  readonly cacheable_status: readonly number[];
+  readonly max_bytes: number;
+  readonly max_entry_bytes: number;
+}
+
+export const CACHE: MiddlewarePlugin = {
+  name: "cache",
+  setup: (config, host) => new Cache(config as unknown as CacheConfig, host),
+};
+
+/** How long a request waits for the answer to one that asks for the same, before it asks itself. */
+const WAIT_MAX_MS = 2_000;
+const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
+/** Conditions that only the origin can judge, and parts of responses. */
+const FOR_ORIGIN = ["range", "if-range", "if-match", "if-unmodified-since"] as const;
+
+/** What becomes of an exchange, from its request to its response. */
+type Way =
+  | { readonly kind: "hit" }
+  | { readonly kind: "bypass" }
+  | { readonly kind: "unsafe"; readonly key: string }
+  | AskedWay;
+
+interface AskedWay {
+  readonly kind: "asked";
+  readonly key: string;
+  readonly askedAtMs: number;
+  /** The request's fields by which responses are told apart, as they were: they may be changed on the way. */
+  readonly fields: HeaderFields;
+  readonly isPersonal: boolean;
+  /** What the origin is asked about. */
+  readonly stale: StoredResponse | undefined;
+  /** Others wait for it. */
+  readonly done: (() => void) | undefined;
+}
+
+class Cache implements Middleware {
+  readonly #config: CacheConfig;
+  readonly #host: PluginHost;
+  readonly #store: ResponseStore;
+  readonly #vary: readonly string[];
+  readonly #ways = new WeakMap<GatewayExchange, Way>();
+
+  constructor(config: CacheConfig, host: PluginHost) {
+    this.#config = config;
+    this.#host = host;
+    this.#vary = config.vary.map((name) => name.toLowerCase());
+    this.#store = host.keep("cache", String(config.max_bytes), () => new ResponseStore(config.max_bytes));
+  }
+
+  onRequest(exchange: GatewayExchange): Answer | undefined | Promise<Answer | undefined> {
+    const { request } = exchange;
+    const asked = parseCacheControl(request.headers.get("cache-control"));
+    if (!this.#config.methods.includes(request.method) || asked.noStore || isForOrigin(exchange)) {
+      const isSafe = SAFE_METHODS.has(request.method);
+      this.#ways.set(exchange, isSafe ? { kind: "bypass" } : { kind: "unsafe", key: keyOf(exchange) });
+      return undefined;
+    }
+    const key = keyOf(exchange);
+    const answer = this.#answerFresh(exchange, key, asked);
+    if (answer !== undefined) return answer;
+    if (asked.onlyIfCached) return problem("upstream-timeout", { detail: "There is no such response in the cache." });
+    const pending = isPersonal(exchange) ? undefined : this.#store.pendingOf(key);
+    return pending === undefined ? this.#ask(exchange, key) : this.#wait(pending, exchange, key, asked);
+  }
+
+  onResponse(exchange: GatewayExchange, answer: Answer): void {
+    const way = this.#ways.get(exchange);
+    if (way === undefined || way.kind === "hit") return;
+    answer.headers.delete("x-cache");
+    if (way.kind === "unsafe") {
+      // RFC 9111 §4.4: what it was about may be another thing now.
+      if (answer.status >= 200 && answer.status < 400) this.#store.delete(way.key);
+      return;
+    }
+    if (way.kind === "bypass") {
+      answer.headers.set("X-Cache", "BYPASS");
+      return;
+    }
+    if (way.stale !== undefined && answer.status === 304) this.#renew(way, way.stale, answer);
+    else this.#keep(exchange, way, answer);
+  }
+
+  onEnd(exchange: GatewayExchange): void {
+    const way = this.#ways.get(exchange);
+    if (way?.kind === "asked") way.done?.();
+  }
+
+  #answerFresh(exchange: GatewayExchange, key: string, asked: CacheControl): Answer | undefined {
+    const { headers, method } = exchange.request;
+    const stored = this.#store.get(key, headers, this.#vary);
+    if (stored === undefined || (isPersonal(exchange) && !isForEverybody(stored.said))) return undefined;
+    const now = this.#host.clock.monotonicMs();
+    if (!isFresh(stored, withPragma(asked, headers), this.#config.ttl, now)) return undefined;
+    this.#ways.set(exchange, { kind: "hit" });
+    const fields = [...stored.fields, "Age", String(Math.floor(ageOf(stored, now))), "X-Cache", "HIT"];
+    if (isConditional(headers) && isNotModified(stored, headers, this.#host.clock.now())) {
+      const kept = HeaderFields.of(fields);
+      kept.deleteWhere(isAboutBody);
+      return { status: 304, headers: kept, body: null };
+    }
+    if (method === "HEAD") {
+      return { status: stored.status, headers: HeaderFields.of(fields), body: null, length: stored.body.length };
+    }
+    return { status: stored.status, headers: HeaderFields.of(fields), body: stored.body };
+  }
+
+  /** Lets the request go on, as a question about what is kept when that can be asked about. */
+  #ask(exchange: GatewayExchange, key: string): undefined {
+    const { request } = exchange;
+    const personal = isPersonal(exchange);
+    const fields = HeaderFields.of(request.headers.toRaw());
+    let stale: StoredResponse | undefined;
+    if (request.method === "GET" && !isConditional(request.headers)) {
+      const stored = this.#store.get(key, request.headers, this.#vary);
+      if (stored !== undefined && !(personal && !isForEverybody(stored.said))) stale = stored;
+    }
+    if (stale?.etag !== undefined) request.headers.set("If-None-Match", stale.etag);
+    else if (stale?.lastModified !== undefined) request.headers.set("If-Modified-Since", stale.lastModified);
+    else stale = undefined;
+    this.#ways.set(exchange, {
+      kind: "asked",
+      key,
+      askedAtMs: this.#host.clock.monotonicMs(),
+      fields,
+      isPersonal: personal,
+      stale,
+      done: personal || request.method !== "GET" ? undefined : this.#store.begin(key),
+    });
+    return undefined;
+  }
+
+  /** For the answer to somebody who asked for the same before; when it cannot be used, the request goes on by itself. */
+  async #wait(
+    pending: Promise<void>,
+    exchange: GatewayExchange,
+    key: string,
+    asked: CacheControl,
+  ): Promise<Answer | undefined> {
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const timer = this.#host.timers.after(WAIT_MAX_MS, resolve);
+    await Promise.race([pending, late]);
+    timer.cancel();
+    return this.#answerFresh(exchange, key, asked) ?? this.#ask(exchange, key);
+  }
+
+  /** The origin says that what is kept is still what it has (RFC 9111 §4.3.4). */
+  #renew(way: AskedWay, stale: StoredResponse, answer: Answer): void {
+    if (answer.body instanceof MessageBody) answer.body.drop();
+    const fields = HeaderFields.of([...stale.fields]);
+    const told = [...answer.headers].filter(([name]) => !isAboutBody(name.toLowerCase()));
+    const names = new Set(told.map(([name]) => name.toLowerCase()));
+    // It is as it was at the date of this answer, also when that does not say it.
+    fields.deleteWhere((name) => name === "date" || names.has(name));
+    for (const [name, value] of told) fields.append(name, value);
+    const renewed = this.#stored(way, stale.status, fields, stale.body);
+    this.#put(way, fields, renewed);
+    answer.status = renewed.status;
+    answer.headers = HeaderFields.of([...renewed.fields, "X-Cache", "REVALIDATED"]);
+    answer.body = renewed.body;
+    answer.length = undefined;
+    way.done?.();
+  }
+
+  #keep(exchange: GatewayExchange, way: AskedWay, answer: Answer): void {
+    const { headers, body, status, length } = answer;
+    const received = HeaderFields.of(headers.toRaw());
+    headers.set("X-Cache", "MISS");
+    const { max_entry_bytes: bytesMax } = this.#config;
+    const isKept = exchange.request.method === "GET" && this.#isStorable(way, answer) && (length ?? 0) <= bytesMax;
+    const end = (whole: Uint8Array | undefined): void => {
+      if (whole !== undefined && whole.length <= bytesMax && (length === undefined || length === whole.length)) {
+        this.#put(way, received, this.#stored(way, status, received, whole));
+      } else if (way.done !== undefined) this.#store.markUnkept(way.key);
+      way.done?.();
+    };
+    if (!isKept) end(undefined);
+    else if (body === null) end(new Uint8Array());
+    // Nobody changes what is kept: not the one who made it either.
+    else if (body instanceof Uint8Array) end(new Uint8Array(body));
+    else {
+      const whole = body instanceof MessageBody ? body.whole : undefined;
+      if (whole === undefined) answer.body = recorded(body, bytesMax, end);
+      else end(new Uint8Array(whole));
+    }
+  }
+
+  /** RFC 9111 §3. */
+  #isStorable(way: AskedWay, { status, headers, upgraded }: Answer): boolean {
+    if (!this.#config.cacheable_status.includes(status) || upgraded !== undefined) return false;
+    const said = parseCacheControl(headers.get("cache-control"));
+    if (said.noStore || said.isPrivate || (way.isPersonal && !isForEverybody(said))) return false;
+    // Trailers would be lost.
+    if (headers.has("set-cookie") || headers.has("content-range") || headers.has("trailer")) return false;
+    return !varyNames(headers).includes("*");
+  }
+
+  #stored(way: AskedWay, status: number, headers: HeaderFields, body: Uint8Array): StoredResponse {
+    const { clock } = this.#host;
+    const moments = { askedAtMs: way.askedAtMs, cameAtMs: clock.monotonicMs(), wallMs: clock.now() };
+    return storedResponse(status, headers.toRaw(), body, moments);
+  }
+
+  #put(way: AskedWay, headers: HeaderFields, stored: StoredResponse): void {
+    const isUsable = isFresh(stored, NOTHING_SAID, this.#config.ttl, this.#host.clock.monotonicMs());
+    // What is never fresh and cannot be asked about only takes room.
+    if (!isUsable && stored.etag === undefined && stored.lastModified === undefined) {
+      this.#store.delete(way.key);
+      if (way.done !== undefined) this.#store.markUnkept(way.key);
+      return;
+    }
+    const names = [...new Set([...this.#vary, ...varyNames(headers)])].sort();
+    this.#store.put(way.key, names, variantKey(names, way.fields), stored);
+  }
+}
+
+/** The address of what is asked for; GET and HEAD are about the same. */
+function keyOf({ request: { secure, host, path, query } }: GatewayExchange): string {
+  return `${secure ? "https" : "http"}://${host}${path}?${query}`;
+}
+
+function isForOrigin({ request: { headers, body } }: GatewayExchange): boolean {
+  if (FOR_ORIGIN.some((name) => headers.has(name)) || headers.has("upgrade")) return true;
+  return body.bytes === undefined ? body.length !== 0 : body.bytes.length > 0;
+}
+
+function isPersonal({ identity, request }: GatewayExchange): boolean {
+  return identity !== undefined || request.headers.has("authorization");
+}
+
+/** `Pragma: no-cache` of old clients counts where there is no `Cache-Control` (RFC 9111 §5.4). */
+function withPragma(asked: CacheControl, headers: HeaderFields): CacheControl {
+  if (asked !== NOTHING_SAID || headers.get("pragma")?.toLowerCase().includes("no-cache") !== true) return asked;
+  return { ...asked, noCache: true };
+}
