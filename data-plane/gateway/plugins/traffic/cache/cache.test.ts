@@ -374,6 +374,19 @@ describe("a body that comes in pieces", () => {
     expect(asked).toHaveLength(1);
   });
 
+  test("is kept as it was when its memory is used again", async () => {
+    const { get } = await cached();
+    async function* reusing(): AsyncGenerator<Uint8Array> {
+      const memory = Buffer.alloc(4);
+      for (const piece of ["one ", "two "]) {
+        memory.write(piece);
+        yield memory;
+      }
+    }
+    await read(await get({}, streaming(reusing())));
+    expect(textOf(await get({}, streaming(coming())))).toBe("one two ");
+  });
+
   test("is not kept when it breaks, is shorter than announced, or nobody wants the rest", async () => {
     const { get, asked } = await cached();
     await expect(read(await get({}, streaming(coming(2))))).rejects.toThrow("the origin has gone");

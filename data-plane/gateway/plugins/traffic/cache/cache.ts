@@ -38,7 +38,7 @@ const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
 /** Conditions that only the origin can judge, and parts of responses. */
 const FOR_ORIGIN = ["range", "if-range", "if-match", "if-unmodified-since"] as const;
 
-/** What becomes of an exchange, from its request to its response. */
+/** What becomes of an exchange that is not answered from here, from its request to its response. */
 type Way =
   | { readonly kind: "hit" }
   | { readonly kind: "bypass" }
@@ -90,7 +90,8 @@ class Cache implements Middleware {
 
   onResponse(exchange: GatewayExchange, answer: Answer): void {
     const way = this.#ways.get(exchange);
-    if (way === undefined || way.kind === "hit") return;
+    // It was answered from here.
+    if (way === undefined) return;
     answer.headers.delete("x-cache");
     if (way.kind === "unsafe") {
       // RFC 9111 §4.4: what it was about may be another thing now.
@@ -116,7 +117,6 @@ class Cache implements Middleware {
     if (stored === undefined || (isPersonal(exchange) && !isForEverybody(stored.said))) return undefined;
     const now = this.#host.clock.monotonicMs();
     if (!isFresh(stored, withPragma(asked, headers), this.#config.ttl, now)) return undefined;
-    this.#ways.set(exchange, { kind: "hit" });
     const fields = [...stored.fields, "Age", String(Math.floor(ageOf(stored, now))), "X-Cache", "HIT"];
     if (isConditional(headers) && isNotModified(stored, headers, this.#host.clock.now())) {
       const kept = HeaderFields.of(fields);
