@@ -1,4 +1,6 @@
 /** Dispatchers: where a request goes. */
 import type { DispatcherPlugin } from "../plugin.ts";
+import { httpUpstream } from "./http-upstream.ts";
+import { mock } from "./mock.ts";
 
-export const DISPATCH_PLUGINS: readonly DispatcherPlugin[] = [];
+export const DISPATCH_PLUGINS: readonly DispatcherPlugin[] = [httpUpstream, mock];

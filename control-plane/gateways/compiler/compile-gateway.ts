@@ -1,0 +1,130 @@
+/** From descriptions to an artifact, or to everything that is wrong with them. Pure but for `read`. */
+import type { KeyObject } from "node:crypto";
+import {
+  type ApiDescription,
+  type Diagnostic,
+  Diagnostics,
+  type LoadedDescriptions,
+  loadApiDescriptions,
+  type Operation,
+  type ReadFile,
+} from "#foundation/api-description";
+import {
+  type GatewayPlan,
+  PLAN_VERSION,
+  PLUGIN_DECLARATIONS,
+  type PlannedApi,
+  type PlannedOperation,
+  type PluginDeclaration,
+  type Provenance,
+  sealGatewayArtifact,
+} from "#foundation/gateway-artifact";
+import { checkSecurity } from "./check-security.ts";
+import { planOperation } from "./plan-operation.ts";
+import { PluginUses } from "./plugin-uses.ts";
+import { SchemaTable } from "./schema-table.ts";
+
+export interface CompileOptions {
+  /** Descriptions, by their paths relative to the folder that is read from, with `/`. */
+  readonly files: readonly string[];
+  readonly read: ReadFile;
+  /** Documents with other addresses that references may lead to: nothing is fetched. */
+  readonly given?: ReadonlyMap<string, string | Uint8Array>;
+  /** Where operations go that say nothing about it. */
+  readonly upstream?: string;
+  /** Lets upstreams be addressed by `http:` and `ws:`. Default false. */
+  readonly allowPlaintext?: boolean;
+  readonly provenance: Provenance;
+  readonly signingKeys?: readonly KeyObject[];
+  /** Default: the plugins that gateways bring. */
+  readonly declarations?: ReadonlyMap<string, PluginDeclaration>;
+}
+
+export interface CompiledGateway {
+  /** All problems, file by file in the order of lines. */
+  readonly diagnostics: readonly Diagnostic[];
+  readonly hasErrors: boolean;
+  /** Undefined while there are errors. */
+  readonly plan?: GatewayPlan;
+  readonly artifact?: { readonly bytes: Uint8Array; readonly digest: string };
+}
+
+/**
+ * Never throws for anything that is in the files. The same files and options give the same bytes, in whatever order the files are named.
+ *
+ * @example
+ * const { artifact, diagnostics } = compileGateway({ files: ["api.yaml"], read: directoryReader("."), provenance: { compiler: "1.0.0" } });
+ */
+export function compileGateway(options: CompileOptions): CompiledGateway {
+  const { upstream } = options;
+  const loaded = loadApiDescriptions({
+    files: options.files.toSorted(),
+    read: options.read,
+    ...(options.given === undefined ? {} : { given: options.given }),
+    withoutDispatch: upstream === undefined ? "error" : "off",
+  });
+  const diagnostics = new Diagnostics();
+  for (const one of loaded.diagnostics) diagnostics.add(one);
+  const plan = planOf(loaded, options, diagnostics);
+  const all = { diagnostics: diagnostics.list(), hasErrors: diagnostics.hasErrors };
+  if (all.hasErrors) return all;
+  const specs = new Map(loaded.documents.map(({ file, text }) => [memberName(file), Buffer.from(text)]));
+  const contents = { plan, specs, provenance: options.provenance };
+  return { ...all, plan, artifact: sealGatewayArtifact(contents, options.signingKeys) };
+}
+
+function planOf({ descriptions }: LoadedDescriptions, options: CompileOptions, diagnostics: Diagnostics): GatewayPlan {
+  const { declarations = PLUGIN_DECLARATIONS, upstream, allowPlaintext = false } = options;
+  const uses = new PluginUses(declarations, { allowPlaintext }, diagnostics);
+  const schemas = new SchemaTable(descriptions, diagnostics);
+  const operations: PlannedOperation[] = [];
+  for (const [api, description] of descriptions.entries()) {
+    for (const operation of description.operations) {
+      const middlewares = operation.middlewares.map((use) => uses.add("middleware", use));
+      const dispatch = dispatchOf(operation, upstream, uses);
+      checkSecurity(operation, declarations, upstream !== undefined && operation.dispatch === undefined, diagnostics);
+      if (dispatch === undefined || middlewares.includes(undefined)) continue;
+      operations.push(planOperation(operation, { api, middlewares: middlewares as number[], dispatch, schemas }));
+    }
+  }
+  const mcp = descriptions.find((description) => description.mcp?.enabled)?.mcp;
+  const [first] = descriptions;
+  return {
+    version: PLAN_VERSION,
+    apis: descriptions.map(plannedApi),
+    operations: operations.toSorted(byPathAndMethod),
+    plugins: uses.list,
+    schemas: schemas.documents,
+    ...(operations.some(({ tool }) => tool !== undefined) && first !== undefined
+      ? {
+          mcp: {
+            serverName: mcp?.serverName ?? first.info.title,
+            serverVersion: mcp?.serverVersion ?? first.info.version,
+          },
+        }
+      : {}),
+  };
+}
+
+function dispatchOf({ dispatch, at }: Operation, upstream: string | undefined, uses: PluginUses): number | undefined {
+  if (dispatch !== undefined) return uses.add("dispatcher", dispatch);
+  if (upstream === undefined) return undefined;
+  return uses.add("dispatcher", { name: "http-upstream", config: { url: upstream }, at, configAt: at });
+}
+
+function plannedApi({ file, format, version, info }: ApiDescription): PlannedApi {
+  return { file, format, formatVersion: version, title: info.title, version: info.version };
+}
+
+function byPathAndMethod(left: PlannedOperation, right: PlannedOperation): number {
+  if (left.path !== right.path) return left.path < right.path ? -1 : 1;
+  return left.method < right.method ? -1 : left.method > right.method ? 1 : 0;
+}
+
+/** Names that archives take: what else stands in a file's name is written with an underscore. */
+function memberName(file: string): string {
+  return file
+    .split("/")
+    .map((part) => part.replace(/[^A-Za-z0-9._-]/g, "_").replace(/^\.+$/, "_"))
+    .join("/");
+}

@@ -1,0 +1,109 @@
+/** One operation of a description, as the plan has it. */
+import type { MediaType, Operation, Parameter } from "#foundation/api-description";
+import type { ValueShape } from "#foundation/api-parameters";
+import type {
+  PlannedEncoding,
+  PlannedMediaType,
+  PlannedOperation,
+  PlannedParameter,
+} from "#foundation/gateway-artifact";
+import type { SchemaTable } from "./schema-table.ts";
+
+export interface OperationContext {
+  /** Place of its description. */
+  readonly api: number;
+  readonly middlewares: readonly number[];
+  readonly dispatch: number;
+  readonly schemas: SchemaTable;
+}
+
+const TEXT: ValueShape = { kind: "scalar", types: [] };
+
+export function planOperation(
+  operation: Operation,
+  { api, middlewares, dispatch, schemas }: OperationContext,
+): PlannedOperation {
+  const { method, path, template, operationId, summary, description, deprecated, sunset, requestBody, mcp } = operation;
+  const about = mcp.description ?? description ?? summary;
+  return {
+    id: `${method} ${path}`,
+    api,
+    method,
+    path,
+    template,
+    ...(operationId === undefined ? {} : { operationId }),
+    ...(summary === undefined ? {} : { summary }),
+    ...(description === undefined ? {} : { description }),
+    deprecated,
+    ...(sunset === undefined ? {} : { sunset: new Date(sunset.time).toUTCString() }),
+    parameters: operation.parameters.map((one) => planParameter(one, schemas)),
+    ...(requestBody === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: requestBody.required,
+            content: requestBody.content.map((one) => planMediaType(one, schemas)),
+          },
+        }),
+    responses: operation.responses.map(({ status, content }) => ({
+      status,
+      content: content.map((one) => planMediaType(one, schemas)),
+    })),
+    middlewares,
+    dispatch,
+    ...(mcp.enabled && operationId !== undefined
+      ? { tool: { name: operationId, description: about ?? operationId } }
+      : {}),
+  };
+}
+
+function planParameter(parameter: Parameter, schemas: SchemaTable): PlannedParameter {
+  const { name, required, style, explode, allowEmptyValue, content } = parameter;
+  const schema = parameter.schema ?? content?.schema;
+  const mediaType = content && typeOf(content);
+  const isJson = mediaType !== undefined && /^(application|text)\/json$|\+json$/.test(mediaType);
+  return {
+    name,
+    in: parameter.in,
+    required,
+    style,
+    explode,
+    allowEmptyValue,
+    // What is one text of some other media type is taken as text.
+    shape:
+      schema === undefined || (content !== undefined && parameter.in !== "querystring")
+        ? TEXT
+        : schemas.shapeOf(schema),
+    isJson,
+    ...(parameter.in === "querystring" && mediaType !== undefined ? { mediaType } : {}),
+    ...(schema === undefined ? {} : { schema: schemas.refOf(schema) }),
+  };
+}
+
+function planMediaType(media: MediaType, schemas: SchemaTable): PlannedMediaType {
+  const { schema, itemSchema, encoding } = media;
+  const type = typeOf(media);
+  const isForm = type === "application/x-www-form-urlencoded" || type === "multipart/form-data";
+  return {
+    type,
+    ...(schema === undefined ? {} : { schema: schemas.refOf(schema) }),
+    ...(itemSchema === undefined ? {} : { itemSchema: schemas.refOf(itemSchema) }),
+    ...(isForm && encoding.size > 0 ? { encoding: encodingsOf(encoding) } : {}),
+    ...(isForm && schema !== undefined ? { shape: schemas.shapeOf(schema) } : {}),
+  };
+}
+
+const typeOf = ({ type, subtype }: MediaType): string => `${type}/${subtype}`;
+
+function encodingsOf(encoding: MediaType["encoding"]): Readonly<Record<string, PlannedEncoding>> {
+  return Object.fromEntries(
+    Array.from(encoding, ([name, { contentType, style, explode }]) => [
+      name,
+      {
+        ...(contentType === undefined ? {} : { contentType }),
+        ...(style === undefined ? {} : { style }),
+        explode,
+      },
+    ]),
+  );
+}

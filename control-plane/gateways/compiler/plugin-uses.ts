@@ -1,0 +1,175 @@
+/** Uses of plugins: judged, completed by defaults, each configuration once. */
+import { type Diagnostics, nearestName, type PluginUse as WrittenUse } from "#foundation/api-description";
+import { canonicalJson } from "#foundation/canonical-json";
+import type { JsonObject, JsonValue, PluginDeclaration, PluginUse } from "#foundation/gateway-artifact";
+import { createValidator, type ValidationError, type Validator } from "#foundation/json-schema";
+
+export interface UseRules {
+  readonly allowPlaintext: boolean;
+}
+
+const SECRET = /^(?:env|file):\/\/|\$\{(?:env|file):\/\//;
+/** What is not known of a secret before it is there. */
+const OF_TEXTS = new Set(["pattern", "format", "minLength", "maxLength", "enum", "const"]);
+
+export class PluginUses {
+  readonly #declarations: ReadonlyMap<string, PluginDeclaration>;
+  readonly #rules: UseRules;
+  readonly #diagnostics: Diagnostics;
+  readonly #validators = new Map<string, Validator>();
+  readonly #places = new Map<string, number>();
+  readonly #list: PluginUse[] = [];
+  /** Uses that descriptions share are one object for all of their operations. */
+  readonly #known = new Map<WrittenUse, number | undefined>();
+
+  constructor(declarations: ReadonlyMap<string, PluginDeclaration>, rules: UseRules, diagnostics: Diagnostics) {
+    this.#declarations = declarations;
+    this.#rules = rules;
+    this.#diagnostics = diagnostics;
+  }
+
+  get list(): readonly PluginUse[] {
+    return this.#list;
+  }
+
+  /** @returns its place in the list; undefined when something is wrong, which is reported */
+  add(kind: PluginUse["kind"], use: WrittenUse): number | undefined {
+    if (this.#known.has(use)) return this.#known.get(use);
+    const place = this.#add(kind, use);
+    this.#known.set(use, place);
+    return place;
+  }
+
+  #add(kind: PluginUse["kind"], use: WrittenUse): number | undefined {
+    const declaration = this.#declarationOf(kind, use);
+    if (declaration === undefined || !this.#isConfigured(declaration, use)) return undefined;
+    const config = withDefaults(use.config as JsonObject, declaration.config) as JsonObject;
+    const key = `${kind} ${use.name} ${canonicalJson(config)}`;
+    let place = this.#places.get(key);
+    if (place === undefined) {
+      place = this.#list.push({ kind, name: use.name, config }) - 1;
+      this.#places.set(key, place);
+    }
+    return place;
+  }
+
+  #declarationOf(kind: PluginUse["kind"], { name, at, version }: WrittenUse): PluginDeclaration | undefined {
+    const declaration = this.#declarations.get(name);
+    if (declaration === undefined) {
+      const names = [...this.#declarations.values()].filter((one) => one.kind === kind).map((one) => one.name);
+      const nearest = nearestName(name, names);
+      const hint = nearest === undefined ? `There are ${names.sort().join(", ")}.` : `Did you mean ${nearest}?`;
+      this.#diagnostics.report("E1021", at, `There is no ${kind} ${JSON.stringify(name)}.`, { hint });
+      return undefined;
+    }
+    if (declaration.kind !== kind) {
+      this.#diagnostics.report("E1024", at, `${name} is a ${declaration.kind}, and is used as a ${kind}.`);
+      return undefined;
+    }
+    // Plugins that are built in have the version of the gateway; `@…` is how other gateways ask for theirs.
+    void version;
+    return declaration;
+  }
+
+  #isConfigured(declaration: PluginDeclaration, { name, config, configAt }: WrittenUse): boolean {
+    const at = (pointer: string) => ({ document: configAt.document, pointer: configAt.pointer + pointer });
+    const faults = this.#validatorOf(declaration)
+      .errors(config as never)
+      .filter((fault) => !isAboutSecret(fault, config as JsonObject));
+    for (const { instancePath, message } of faults) {
+      const what = instancePath === "" ? `The configuration of ${name}` : `${instancePath.slice(1)} of ${name}`;
+      this.#diagnostics.report("E1023", at(instancePath), `${what} ${message}.`);
+    }
+    if (faults.length > 0) return false;
+    const problems = declaration.check?.(config as JsonObject) ?? [];
+    for (const { pointer, message } of problems) this.#diagnostics.report("E1023", at(pointer), message);
+    const plain = this.#rules.allowPlaintext ? [] : plainAddresses(config as JsonObject, declaration.urls ?? []);
+    for (const pointer of plain) {
+      this.#diagnostics.report("E1031", at(pointer), `${name} would send requests in plain text.`, {
+        hint: "Use https://, or allow it with --allow-plaintext.",
+      });
+    }
+    for (const pointer of literalSecrets(config as JsonObject, declaration.config)) {
+      this.#diagnostics.report("E1070", at(pointer), `${pointer.slice(1)} of ${name} is a secret in plain text.`, {
+        hint: "Refer to it with env://NAME or file:///path.",
+      });
+    }
+    return problems.length === 0 && plain.length === 0;
+  }
+
+  #validatorOf({ name, config }: PluginDeclaration): Validator {
+    let validator = this.#validators.get(name);
+    if (validator === undefined) {
+      validator = createValidator(config as never, { assertFormat: true });
+      this.#validators.set(name, validator);
+    }
+    return validator;
+  }
+}
+
+function isAboutSecret({ keyword, instancePath }: ValidationError, config: JsonObject): boolean {
+  if (!OF_TEXTS.has(keyword)) return false;
+  const value = valueAt(config, instancePath);
+  return typeof value === "string" && SECRET.test(value);
+}
+
+function valueAt(value: JsonValue, pointer: string): JsonValue | undefined {
+  let found: JsonValue | undefined = value;
+  for (const step of pointer === "" ? [] : pointer.slice(1).split("/")) {
+    if (typeof found !== "object" || found === null) return undefined;
+    found = (found as JsonObject)[step.replaceAll("~1", "/").replaceAll("~0", "~")];
+  }
+  return found;
+}
+
+const isObject = (value: unknown): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Members that are missing and have a default, all the way down. */
+function withDefaults(value: JsonValue, schema: JsonValue | undefined): JsonValue {
+  if (!isObject(schema)) return value;
+  if (Array.isArray(value)) return value.map((one: JsonValue) => withDefaults(one, schema.items));
+  if (!isObject(value)) return value;
+  const properties = isObject(schema.properties) ? schema.properties : {};
+  const filled: Record<string, JsonValue> = {};
+  for (const [name, member] of Object.entries(properties)) {
+    const given = Object.hasOwn(value, name) ? value[name] : isObject(member) ? member.default : undefined;
+    if (given !== undefined) filled[name] = withDefaults(given, member);
+  }
+  const others = schema.additionalProperties;
+  for (const [name, one] of Object.entries(value)) {
+    if (!Object.hasOwn(filled, name)) filled[name] = withDefaults(one, isObject(others) ? others : undefined);
+  }
+  return filled;
+}
+
+/** Pointers of addresses without TLS: `urls` are members anywhere in the configuration, texts or lists of texts or of objects. */
+function plainAddresses(config: JsonObject, urls: readonly string[]): readonly string[] {
+  const found: string[] = [];
+  const look = (value: JsonValue, pointer: string, isUrl: boolean): void => {
+    if (typeof value === "string") {
+      if (isUrl && /^(http|ws):\/\//i.test(value)) found.push(pointer);
+    } else if (Array.isArray(value)) {
+      for (const [index, one] of value.entries()) look(one, `${pointer}/${index}`, isUrl);
+    } else if (isObject(value)) {
+      for (const [name, one] of Object.entries(value)) look(one, `${pointer}/${name}`, urls.includes(name));
+    }
+  };
+  if (urls.length > 0) look(config, "", false);
+  return found;
+}
+
+/** Pointers of texts that the schema marks `writeOnly` and that refer to nothing. */
+function literalSecrets(value: JsonValue, schema: JsonValue | undefined, pointer = ""): readonly string[] {
+  if (!isObject(schema)) return [];
+  if (schema.writeOnly === true) return typeof value === "string" && !SECRET.test(value) ? [pointer] : [];
+  if (Array.isArray(value)) {
+    return value.flatMap((one: JsonValue, index) => literalSecrets(one, schema.items, `${pointer}/${index}`));
+  }
+  if (!isObject(value)) return [];
+  const properties = isObject(schema.properties) ? schema.properties : {};
+  const others = isObject(schema.additionalProperties) ? schema.additionalProperties : undefined;
+  return Object.entries(value).flatMap(([name, one]) =>
+    literalSecrets(one, Object.hasOwn(properties, name) ? properties[name] : others, `${pointer}/${name}`),
+  );
+}

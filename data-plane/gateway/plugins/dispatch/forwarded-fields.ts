@@ -1,0 +1,73 @@
+/** Fields of a request as it goes on to another server. Pure. */
+import type { Fields, ReceivedFields } from "#foundation/http1";
+import { formatTraceparent } from "#foundation/telemetry";
+import type { GatewayExchange } from "../../message/gateway-exchange.ts";
+
+/** What the gateway says itself, so that nobody else can say it in its name. */
+const SAID_HERE = new Set([
+  "forwarded",
+  "traceparent",
+  "x-forwarded-for",
+  "x-forwarded-host",
+  "x-forwarded-port",
+  "x-forwarded-proto",
+  "x-real-ip",
+  "x-request-id",
+]);
+
+/** For the next hop alone, or written anew (RFC 9110 §7.6.1). */
+const FOR_ONE_HOP = new Set([
+  "connection",
+  "content-length",
+  "expect",
+  "host",
+  "keep-alive",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+export interface ForwardedFields {
+  readonly received?: ReceivedFields;
+  readonly fields: readonly string[];
+}
+
+/** Copied octet for octet as long as nobody has changed them. */
+export function forwardedFields(exchange: GatewayExchange): ForwardedFields {
+  const { request, requestId, trace } = exchange;
+  const said = [
+    ...["X-Forwarded-For", request.clientAddress],
+    ...["X-Forwarded-Proto", request.secure ? "https" : "http"],
+    ...["X-Forwarded-Host", request.host],
+    ...["X-Request-Id", requestId],
+    ...["traceparent", formatTraceparent(trace)],
+  ];
+  const untouched = request.headers.untouched;
+  if (untouched !== undefined) return { received: { fields: untouched, isDropped: isSaidHere }, fields: said };
+  const nominated = nominatedBy(request.headers.get("connection"));
+  const kept: string[] = [];
+  for (const [name, value] of request.headers) {
+    const lower = name.toLowerCase();
+    if (SAID_HERE.has(lower) || FOR_ONE_HOP.has(lower) || nominated?.has(lower)) continue;
+    kept.push(name, value);
+  }
+  return { fields: [...kept, ...said] };
+}
+
+const X = 0x78;
+const LOWER = 0x20;
+
+function isSaidHere(fields: Fields, index: number): boolean {
+  const first = fields.bytes[fields.nameStart(index)]! | LOWER;
+  // All of them begin with one of these.
+  if (first !== X && first !== 0x66 && first !== 0x74) return false;
+  return SAID_HERE.has(fields.name(index).toLowerCase());
+}
+
+function nominatedBy(connection: string | undefined): ReadonlySet<string> | undefined {
+  return connection === undefined ? undefined : new Set(connection.split(",").map((one) => one.trim().toLowerCase()));
+}

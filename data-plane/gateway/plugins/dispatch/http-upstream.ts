@@ -1,0 +1,188 @@
+/** `http-upstream`: requests go to another server, and its responses come back as they come. */
+import type { JsonObject } from "#foundation/gateway-artifact";
+import type { ClientExchange, ClientFailure, ExchangeListener, MessageBody, OriginTls } from "#foundation/http1";
+import type { Answer } from "../../message/answer.ts";
+import type { GatewayExchange } from "../../message/gateway-exchange.ts";
+import { HeaderFields } from "../../message/header-fields.ts";
+import { problem } from "../../problems.ts";
+import type { Dispatcher, DispatcherPlugin, PluginHost } from "../plugin.ts";
+import { forwardedFields } from "./forwarded-fields.ts";
+import { type TargetOf, targetOf, type Upstream, upstreamOf } from "./upstream-target.ts";
+
+interface UpstreamConfig {
+  readonly url: string;
+  readonly path?: string;
+  readonly timeout: number;
+  readonly idle_timeout: number;
+  readonly preserve_host: boolean;
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string; readonly server_name?: string };
+}
+
+export const httpUpstream: DispatcherPlugin = {
+  name: "http-upstream",
+  setup: (config: JsonObject, host: PluginHost) => new HttpUpstream(config as unknown as UpstreamConfig, host),
+};
+
+/** A request is sent once: what becomes of it when the connection dies is for the caller to decide. */
+class HttpUpstream implements Dispatcher {
+  readonly #config: UpstreamConfig;
+  readonly #pool: PluginHost["pool"];
+  readonly #upstream: Upstream;
+  readonly #target: TargetOf;
+
+  constructor(config: UpstreamConfig, host: PluginHost) {
+    this.#config = config;
+    this.#pool = host.pool;
+    this.#upstream = upstreamOf(config.url, tlsOf(config.tls));
+    this.#target = targetOf(this.#upstream.basePath, config.path);
+  }
+
+  dispatch(exchange: GatewayExchange): Promise<Answer> {
+    const { request } = exchange;
+    const { timeout, idle_timeout, preserve_host } = this.#config;
+    const { bytes, stream, length } = request.body;
+    return new Promise((resolve) => {
+      const sent = new SentRequest(exchange, stream, resolve);
+      const upstream = this.#pool.request(
+        this.#upstream.origin,
+        {
+          method: request.method,
+          target: this.#target(request),
+          host: preserve_host ? request.host : this.#upstream.host,
+          ...forwardedFields(exchange),
+          ...(stream === undefined ? { body: bodyOf(request.method, bytes) } : { stream: { length } }),
+          responseTimeoutMs: timeout * 1000,
+          idleTimeoutMs: idle_timeout * 1000,
+        },
+        sent,
+      );
+      sent.watch(upstream);
+    });
+  }
+}
+
+/** Methods whose requests have no body by themselves are sent without `Content-Length: 0`. */
+function bodyOf(method: string, bytes: Uint8Array | undefined): Uint8Array | null {
+  if (bytes === undefined || bytes.length > 0) return bytes ?? null;
+  return method === "GET" || method === "HEAD" || method === "DELETE" || method === "OPTIONS" ? null : bytes;
+}
+
+function tlsOf(tls: UpstreamConfig["tls"]): OriginTls {
+  const { ca, cert, key, server_name } = tls ?? {};
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(server_name === undefined ? {} : { serverName: server_name }),
+  };
+}
+
+class SentRequest implements ExchangeListener {
+  readonly #exchange: GatewayExchange;
+  readonly #stream: MessageBody | undefined;
+  readonly #resolve: (answer: Answer) => void;
+  #isStreaming = false;
+
+  constructor(exchange: GatewayExchange, stream: MessageBody | undefined, resolve: (answer: Answer) => void) {
+    this.#exchange = exchange;
+    this.#stream = stream;
+    this.#resolve = resolve;
+  }
+
+  /** When the client goes, nobody wants the response any more. */
+  watch(upstream: ClientExchange): void {
+    const { signal } = this.#exchange;
+    if (signal.aborted) upstream.abort();
+    else signal.addEventListener("abort", () => upstream.abort(), { once: true });
+  }
+
+  onResponse(upstream: ClientExchange): void {
+    const { head, body } = upstream;
+    this.#resolve({
+      status: head.status,
+      headers: HeaderFields.of(endToEnd(head.fields.toRaw())),
+      body,
+      length: contentLengthOf(head.fields.get("content-length")),
+    });
+  }
+
+  onFailure(failure: ClientFailure): void {
+    this.#resolve(failureAnswer(failure));
+  }
+
+  onWritable(upstream: ClientExchange): void {
+    const body = this.#stream;
+    if (body === undefined) return;
+    if (this.#isStreaming) {
+      body.resume();
+      return;
+    }
+    this.#isStreaming = true;
+    body.read({
+      onData(bytes) {
+        if (!upstream.write(bytes)) body.pause();
+      },
+      onEnd: () => upstream.end(),
+      onFailure: (failure) => {
+        // Half a body must not look like a whole one.
+        upstream.abort();
+        this.#resolve(
+          failure.kind === "too-large"
+            ? problem("payload-too-large")
+            : problem("bad-request", { detail: "The body is not complete." }),
+        );
+      },
+    });
+  }
+}
+
+/** Framing is written anew, and what is for one hop ends here. */
+function endToEnd(raw: readonly string[]): string[] {
+  const nominated = new Set<string>();
+  for (let i = 0; i < raw.length; i += 2) {
+    if (raw[i]!.length === 10 && raw[i]!.toLowerCase() === "connection") {
+      for (const name of raw[i + 1]!.split(",")) nominated.add(name.trim().toLowerCase());
+    }
+  }
+  const kept: string[] = [];
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i]!.toLowerCase();
+    if (FRAMING.has(name) || nominated.has(name)) continue;
+    kept.push(raw[i]!, raw[i + 1]!);
+  }
+  return kept;
+}
+
+const FRAMING = new Set([
+  "connection",
+  "content-length",
+  "keep-alive",
+  "proxy-authenticate",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+function contentLengthOf(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
+}
+
+/** What the caller is told of a request that got no response. */
+export function failureAnswer(failure: ClientFailure): Answer {
+  switch (failure.kind) {
+    case "response-timeout":
+    case "total-timeout":
+    case "connect-timeout":
+      return problem("upstream-timeout");
+    case "malformed":
+      return problem("upstream-invalid");
+    case "pool-full":
+      return problem("upstream-unavailable", { status: 503, headers: ["Retry-After", "1"] });
+    case "unsafe":
+      return problem("bad-request", { detail: "The request cannot be passed on." });
+    default:
+      return problem("upstream-unavailable");
+  }
+}
