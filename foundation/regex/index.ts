@@ -4,6 +4,7 @@ import { LinearMatcher } from "./linear-matcher.ts";
 import { type Node, parsePattern, UnusablePattern } from "./syntax.ts";
 import { unicodeForm } from "./unicode-form.ts";
 
+export { anchoredPattern } from "./anchored-pattern.ts";
 export { UnusablePattern };
 
 export interface Pattern {

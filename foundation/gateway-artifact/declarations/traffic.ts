@@ -6,6 +6,8 @@ import { CORS } from "./traffic/cors.ts";
 import { RATE_LIMIT } from "./traffic/rate-limit.ts";
 import { REDIRECT } from "./traffic/redirect.ts";
 import { REQUEST_SIZE_LIMIT } from "./traffic/request-size-limit.ts";
+import { REQUEST_TRANSFORMER } from "./traffic/request-transformer.ts";
+import { RESPONSE_TRANSFORMER } from "./traffic/response-transformer.ts";
 
 export const TRAFFIC_PLUGINS: readonly PluginDeclaration[] = [
   CORS,
@@ -14,4 +16,6 @@ export const TRAFFIC_PLUGINS: readonly PluginDeclaration[] = [
   REDIRECT,
   RATE_LIMIT,
   CACHE,
+  REQUEST_TRANSFORMER,
+  RESPONSE_TRANSFORMER,
 ];

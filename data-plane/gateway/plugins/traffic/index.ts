@@ -6,6 +6,8 @@ import { CORS } from "./cors.ts";
 import { RATE_LIMIT } from "./rate-limit.ts";
 import { REDIRECT } from "./redirect.ts";
 import { REQUEST_SIZE_LIMIT } from "./request-size-limit.ts";
+import { REQUEST_TRANSFORMER } from "./request-transformer.ts";
+import { RESPONSE_TRANSFORMER } from "./response-transformer.ts";
 
 export const TRAFFIC_PLUGINS: readonly MiddlewarePlugin[] = [
   CORS,
@@ -14,4 +16,6 @@ export const TRAFFIC_PLUGINS: readonly MiddlewarePlugin[] = [
   REDIRECT,
   RATE_LIMIT,
   CACHE,
+  REQUEST_TRANSFORMER,
+  RESPONSE_TRANSFORMER,
 ];

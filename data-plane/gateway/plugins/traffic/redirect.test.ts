@@ -40,6 +40,12 @@ test.each(["/older", "/exact/more", "/", "/files"])("%s goes on", async (target)
   expect(textOf(answer)).toBe("from upstream");
 });
 
+test("a rule without condition fits everything", async () => {
+  const middleware = await middlewareOf("redirect", { rules: [{ path: "/a", target: "/b" }, { target: "/moved" }] });
+  const answer = await through(middleware, testExchange({ target: "/anything/at?all" }));
+  expect(answer.headers.get("location")).toBe("/moved?all");
+});
+
 test("the query is dropped when so configured", async () => {
   const middleware = await middlewareOf("redirect", { rules: RULES, preserve_query: false, status_code: 307 });
   const answer = await through(middleware, testExchange({ target: "/old/a?token=secret" }));
@@ -50,7 +56,7 @@ test("the query is dropped when so configured", async () => {
 test.each([
   [{}],
   [{ rules: [] }],
-  [{ rules: [{ target: "/a" }] }],
+  [{ rules: [{ path: "/a" }] }],
   [{ rules: [{ path: "/a", prefix: "/b", target: "/c" }] }],
   [{ rules: [{ path: "/a", target: "/c\r\nX: y" }] }],
   [{ rules: [{ path: "a", target: "/c" }] }],

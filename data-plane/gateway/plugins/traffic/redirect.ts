@@ -42,7 +42,8 @@ function redirect(config: RedirectConfig): Middleware {
 /** What follows the part that the rule names; undefined when the rule does not fit. A prefix is whole segments: `/old` is none of `/older`. */
 function restOf(path: string, rule: RedirectRule): string | undefined {
   if (rule.path !== undefined) return path === rule.path ? "" : undefined;
-  const prefix = rule.prefix!;
+  const { prefix } = rule;
+  if (prefix === undefined) return "";
   if (!path.startsWith(prefix)) return undefined;
   const rest = path.slice(prefix.length);
   return rest === "" || prefix.endsWith("/") || rest.startsWith("/") ? rest : undefined;

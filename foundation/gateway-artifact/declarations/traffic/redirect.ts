@@ -7,16 +7,22 @@ const STATUS: JsonObject = { enum: [301, 302, 307, 308] };
 const URI_REFERENCE = "^[A-Za-z0-9._~:/?#\\[\\]@!$&'()*+,;=%-]+$";
 const PATH = "^/[A-Za-z0-9._~:/@!$&'()*+,;=%-]*$";
 
-const rule = (condition: "path" | "prefix", description: string): JsonObject => ({
+const RULE: JsonObject = {
   type: "object",
   additionalProperties: false,
-  required: [condition, "target"],
+  required: ["target"],
+  not: { required: ["path", "prefix"] },
   properties: {
-    [condition]: { type: "string", pattern: PATH, description },
+    path: { type: "string", pattern: PATH, description: "The whole path, as it is sent." },
+    prefix: {
+      type: "string",
+      pattern: PATH,
+      description: "First segments of the path; what follows them is put behind the target's path.",
+    },
     target: { type: "string", pattern: URI_REFERENCE, maxLength: 2048 },
     status_code: STATUS,
   },
-});
+};
 
 export const REDIRECT: MiddlewareDeclaration = {
   kind: "middleware",
@@ -31,15 +37,11 @@ export const REDIRECT: MiddlewareDeclaration = {
       status_code: { ...STATUS, default: 302, description: "Of rules that name none." },
       preserve_query: { type: "boolean", default: true },
       rules: {
-        description: "The first that fits counts; when none does, the request goes on.",
+        description:
+          "The first that fits counts, and one without path and prefix always does; when none does, the request goes on.",
         type: "array",
         minItems: 1,
-        items: {
-          oneOf: [
-            rule("path", "The whole path, as it is sent."),
-            rule("prefix", "First segments of the path; what follows them is put behind the target's path."),
-          ],
-        },
+        items: RULE,
       },
     },
   },

@@ -39,11 +39,7 @@ const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
 const FOR_ORIGIN = ["range", "if-range", "if-match", "if-unmodified-since"] as const;
 
 /** What becomes of an exchange that is not answered from here, from its request to its response. */
-type Way =
-  | { readonly kind: "hit" }
-  | { readonly kind: "bypass" }
-  | { readonly kind: "unsafe"; readonly key: string }
-  | AskedWay;
+type Way = { readonly kind: "bypass" } | { readonly kind: "unsafe"; readonly key: string } | AskedWay;
 
 interface AskedWay {
   readonly kind: "asked";
