@@ -34,33 +34,6 @@ export interface GatewaySettings {
   readonly graceMs: number;
 }
 
-export const GATEWAY_OPTIONS = [
-  { name: "artifact", value: "FILE", help: "The artifact to serve" },
-  { name: "listen", value: "HOST:PORT", help: "Where to listen (127.0.0.1:8080); port 0 for any free one" },
-  { name: "admin-bind", value: "HOST:PORT", help: "Health, metrics and provenance, or off (127.0.0.1:8081)" },
-  { name: "tls-cert", value: "FILE", help: "Certificate chain in PEM" },
-  { name: "tls-key", value: "FILE", help: "Its key in PEM" },
-  {
-    name: "trusted-key",
-    value: "FILES",
-    help: "Public keys of which one must have signed the artifact, separated by commas",
-  },
-  { name: "secrets-dir", value: "DIR", help: "Folder below which file:// secrets are read" },
-  {
-    name: "trusted-proxies",
-    value: "CIDRS",
-    help: "Proxies in front whose X-Forwarded-For is believed, separated by commas",
-  },
-  { name: "max-body-size", value: "BYTES", help: "Largest body of a request (1048576)" },
-  { name: "max-headers", value: "COUNT", help: "Most fields of a request (100)" },
-  { name: "max-uri-length", value: "BYTES", help: "Longest target (8192)" },
-  { name: "max-connections", value: "COUNT", help: "Most open connections (10000)" },
-  { name: "keepalive-timeout", value: "SECONDS", help: "After which an idle connection is closed (65)" },
-  { name: "shutdown-timeout", value: "SECONDS", help: "Given to requests when the gateway ends (30)" },
-  { name: "log-level", value: "LEVEL", help: "trace, debug, info, warn or error, to standard error (info)" },
-  { name: "access-log", value: "FILE", help: "Append one JSON line for each request; - for standard output" },
-] as const;
-
 /** @throws GatewayUsage */
 export function readGatewaySettings(
   texts: GatewayTexts,

@@ -6,6 +6,7 @@ import { APP_COMMANDS } from "./apps/table.ts";
 import { AUDIT_COMMAND } from "./audit/table.ts";
 import { BUCKETS_COMMAND } from "./buckets/table.ts";
 import { CLOUD_COMMANDS } from "./cloud/table.ts";
+import { GATEWAY_COMMAND } from "./gateway/table.ts";
 import { IDENTITY_COMMANDS } from "./identity/table.ts";
 import { MANIFEST_COMMAND } from "./manifest/table.ts";
 import { NODES_COMMAND } from "./nodes/table.ts";
@@ -26,6 +27,7 @@ export const ROOT_COMMAND: Command = {
     BUCKETS_COMMAND,
     QUEUES_COMMAND,
     TABLES_COMMAND,
+    GATEWAY_COMMAND,
     MANIFEST_COMMAND,
     ...ACCOUNT_COMMANDS,
     ...ORG_COMMANDS,

@@ -44,6 +44,8 @@ export interface CompiledGateway {
   /** All problems, file by file in the order of lines. */
   readonly diagnostics: readonly Diagnostic[];
   readonly hasErrors: boolean;
+  /** All files that were read, those of references too. */
+  readonly files: readonly string[];
   /** Undefined while there are errors. */
   readonly plan?: GatewayPlan;
   readonly artifact?: { readonly bytes: Uint8Array; readonly digest: string };
@@ -66,7 +68,8 @@ export function compileGateway(options: CompileOptions): CompiledGateway {
   const diagnostics = new Diagnostics();
   for (const one of loaded.diagnostics) diagnostics.add(one);
   const plan = planOf(loaded, options, diagnostics);
-  const all = { diagnostics: diagnostics.list(), hasErrors: diagnostics.hasErrors };
+  const files = loaded.documents.map(({ file }) => file);
+  const all = { diagnostics: diagnostics.list(), hasErrors: diagnostics.hasErrors, files };
   if (all.hasErrors) return all;
   const specs = new Map(loaded.documents.map(({ file, text }) => [memberName(file), Buffer.from(text)]));
   const contents = { plan, specs, provenance: options.provenance };
