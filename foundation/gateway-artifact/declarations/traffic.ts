@@ -3,6 +3,8 @@ import type { PluginDeclaration } from "../plugin-declaration.ts";
 import { CACHE } from "./traffic/cache.ts";
 import { CORRELATION_ID } from "./traffic/correlation-id.ts";
 import { CORS } from "./traffic/cors.ts";
+import { HTTP_LOG } from "./traffic/http-log.ts";
+import { OBSERVABILITY } from "./traffic/observability.ts";
 import { RATE_LIMIT } from "./traffic/rate-limit.ts";
 import { REDIRECT } from "./traffic/redirect.ts";
 import { REQUEST_SIZE_LIMIT } from "./traffic/request-size-limit.ts";
@@ -18,4 +20,6 @@ export const TRAFFIC_PLUGINS: readonly PluginDeclaration[] = [
   CACHE,
   REQUEST_TRANSFORMER,
   RESPONSE_TRANSFORMER,
+  HTTP_LOG,
+  OBSERVABILITY,
 ];

@@ -3,6 +3,8 @@ import type { MiddlewarePlugin } from "../plugin.ts";
 import { CACHE } from "./cache/cache.ts";
 import { CORRELATION_ID } from "./correlation-id.ts";
 import { CORS } from "./cors.ts";
+import { HTTP_LOG } from "./http-log/http-log.ts";
+import { OBSERVABILITY } from "./observability.ts";
 import { RATE_LIMIT } from "./rate-limit.ts";
 import { REDIRECT } from "./redirect.ts";
 import { REQUEST_SIZE_LIMIT } from "./request-size-limit.ts";
@@ -18,4 +20,6 @@ export const TRAFFIC_PLUGINS: readonly MiddlewarePlugin[] = [
   CACHE,
   REQUEST_TRANSFORMER,
   RESPONSE_TRANSFORMER,
+  HTTP_LOG,
+  OBSERVABILITY,
 ];
