@@ -1,4 +1,9 @@
 /** Who somebody is, and whether they may come in. */
 import type { MiddlewarePlugin } from "../plugin.ts";
+import { acl } from "./acl.ts";
+import { apiKeyAuth } from "./api-key-auth.ts";
+import { basicAuth } from "./basic-auth.ts";
+import { cel } from "./cel.ts";
+import { ipRestriction } from "./ip-restriction.ts";
 
-export const ACCESS_PLUGINS: readonly MiddlewarePlugin[] = [];
+export const ACCESS_PLUGINS: readonly MiddlewarePlugin[] = [acl, apiKeyAuth, basicAuth, cel, ipRestriction];

@@ -1,0 +1,129 @@
+/** `apikey-auth`: keys that are known when the gateway starts. */
+import { createHash } from "node:crypto";
+import { parseCookies } from "#foundation/api-parameters";
+import type { JsonObject } from "#foundation/gateway-artifact";
+import type { GatewayExchange, Identity } from "../../message/gateway-exchange.ts";
+import { problem } from "../../problems.ts";
+import type { Middleware, MiddlewarePlugin } from "../plugin.ts";
+import { type IdentityFieldsConfig, tellIdentity } from "./identity-fields.ts";
+
+interface ApiKeyConfig {
+  readonly key_location: "header" | "query" | "cookie";
+  readonly header_name: string;
+  readonly query_param: string;
+  readonly cookie_name: string;
+  readonly strip_credentials: boolean;
+  readonly keys: readonly {
+    readonly key: string;
+    readonly id: string;
+    readonly name?: string;
+    readonly scopes: readonly string[];
+    readonly groups: readonly string[];
+    readonly expires_at?: string;
+  }[];
+  readonly upstream_headers?: IdentityFieldsConfig;
+}
+
+interface KnownKey {
+  readonly identity: Identity;
+  /** Epoch milliseconds. */
+  readonly expiresAt: number;
+}
+
+/** What is compared is a digest: how long looking it up takes says nothing about a key. */
+const digestOf = (key: string): string => createHash("sha256").update(key).digest("base64");
+
+export const apiKeyAuth: MiddlewarePlugin = {
+  name: "apikey-auth",
+  setup(given: JsonObject, { clock }): Middleware {
+    const config = given as unknown as ApiKeyConfig;
+    const known = new Map<string, KnownKey>();
+    for (const { key, id, scopes, groups, expires_at } of config.keys) {
+      if (key === "") throw new Error(`the key of ${JSON.stringify(id)} is empty`);
+      const digest = digestOf(key);
+      if (known.has(digest)) throw new Error(`the key of ${JSON.stringify(id)} is that of another id too`);
+      known.set(digest, {
+        identity: { consumer: id, by: "apikey-auth", groups, scopes, claims: {} },
+        expiresAt: expires_at === undefined ? Number.POSITIVE_INFINITY : Date.parse(expires_at),
+      });
+    }
+    const credential = credentialOf(config);
+    return {
+      onRequest(exchange) {
+        const sent = credential.read(exchange);
+        const found = sent === undefined ? undefined : known.get(digestOf(sent));
+        if (found === undefined || found.expiresAt <= clock.now()) return refused(credential.challenge);
+        if (config.strip_credentials) credential.strip(exchange);
+        exchange.identity = found.identity;
+        tellIdentity(config.upstream_headers, found.identity, exchange.request.headers);
+        return undefined;
+      },
+    };
+  },
+};
+
+/** The same for keys that are missing, unknown and expired. */
+const refused = (challenge: string) =>
+  problem("authentication-failed", { detail: "A valid API key is needed.", headers: ["WWW-Authenticate", challenge] });
+
+interface Credential {
+  readonly challenge: string;
+  read(exchange: GatewayExchange): string | undefined;
+  strip(exchange: GatewayExchange): void;
+}
+
+function credentialOf({ key_location, header_name, query_param, cookie_name }: ApiKeyConfig): Credential {
+  switch (key_location) {
+    case "header": {
+      const name = header_name.toLowerCase();
+      return {
+        challenge: `ApiKey header="${header_name}"`,
+        // Two of them are nobody's key.
+        read: ({ request }) => only(request.headers.all(name)),
+        strip: ({ request }) => request.headers.delete(name),
+      };
+    }
+    case "query":
+      return {
+        challenge: `ApiKey query="${query_param}"`,
+        read: ({ request }) => only(queryValues(request.query, query_param)),
+        strip({ request }) {
+          const pairs = request.query.split("&").filter((pair) => nameOf(pair) !== query_param);
+          request.query = pairs.join("&");
+        },
+      };
+    case "cookie":
+      return {
+        challenge: `ApiKey cookie="${cookie_name}"`,
+        read: ({ request }) => only(parseCookies(request.headers.all("cookie").join("; ")).get(cookie_name) ?? []),
+        strip({ request }) {
+          const pairs = request.headers.all("cookie").flatMap((field) => field.split(";"));
+          const kept = pairs.filter((pair) => pair.split("=", 1)[0]!.trim() !== cookie_name).map((pair) => pair.trim());
+          request.headers.delete("cookie");
+          if (kept.length > 0) request.headers.append("Cookie", kept.join("; "));
+        },
+      };
+  }
+}
+
+const only = (values: readonly string[]): string | undefined => (values.length === 1 ? values[0] : undefined);
+
+function queryValues(query: string, name: string): readonly string[] {
+  if (query === "") return [];
+  return query.split("&").flatMap((pair) => {
+    if (nameOf(pair) !== name) return [];
+    const equals = pair.indexOf("=");
+    const value = equals === -1 ? "" : decoded(pair.slice(equals + 1));
+    return value === undefined ? [] : [value];
+  });
+}
+
+const nameOf = (pair: string): string | undefined => decoded(pair.split("=", 1)[0]!);
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text.replaceAll("+", "%20"));
+  } catch {
+    return undefined;
+  }
+}
