@@ -63,7 +63,7 @@ export class LogShipper {
       const room = Math.max(1, this.#options.queueMax >> 4);
       this.#lose(this.#queue.splice(0, room).length, "the queue is full");
     }
-    if (this.#queue.length >= this.#options.batchMax || this.#isClosed) this.#flush();
+    if (this.#queue.length >= this.#options.batchMax) this.#flush();
     else if (!this.#isSending) this.#timer ??= this.#host.timers.after(this.#options.flushMs, () => this.#flush());
   }
 

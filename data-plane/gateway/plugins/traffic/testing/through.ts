@@ -9,23 +9,28 @@ import type { Middleware, PluginHost } from "../../plugin.ts";
 import { TRAFFIC_PLUGINS } from "../index.ts";
 
 /**
- * Set up as the gateway does: the configuration is checked, and its defaults are filled in (of the top level).
- * @throws Error when the configuration is not valid
+ * A configuration as the compiler leaves it: checked, with its defaults filled in (of the top level).
+ * @throws Error when it is not valid
  */
+export function compiledConfig(name: string, config: JsonObject): JsonObject {
+  const problems = configProblems(name, config);
+  if (problems.length > 0) throw new Error(problems.join("; "));
+  const properties = PLUGIN_DECLARATIONS.get(name)!.config.properties as Readonly<Record<string, JsonObject>>;
+  const defaults = Object.entries(properties).flatMap(([key, schema]) =>
+    schema.default === undefined ? [] : [[key, schema.default] as const],
+  );
+  return { ...Object.fromEntries(defaults), ...config };
+}
+
+/** Set up as the gateway does. @throws Error when the configuration is not valid */
 export async function middlewareOf(
   name: string,
   config: JsonObject,
   host: PluginHost = testHost(),
 ): Promise<Middleware> {
-  const problems = configProblems(name, config);
-  if (problems.length > 0) throw new Error(problems.join("; "));
   const program = TRAFFIC_PLUGINS.find((one) => one.name === name);
   if (program === undefined) throw new Error(`there is no program ${name}`);
-  const properties = PLUGIN_DECLARATIONS.get(name)!.config.properties as Readonly<Record<string, JsonObject>>;
-  const defaults = Object.entries(properties).flatMap(([key, schema]) =>
-    schema.default === undefined ? [] : [[key, schema.default] as const],
-  );
-  return program.setup({ ...Object.fromEntries(defaults), ...config }, host);
+  return program.setup(compiledConfig(name, config), host);
 }
 
 /** An answer of an upstream. */
