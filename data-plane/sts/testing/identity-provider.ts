@@ -1,6 +1,6 @@
 /** An OpenID Connect provider that lives in memory: keys, documents, tokens. */
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
-import type { SigningAlgorithm } from "../web-identity/identity-token.ts";
+import type { SigningAlgorithm } from "#foundation/jwt";
 
 interface SigningPair {
   readonly privateKey: KeyObject;

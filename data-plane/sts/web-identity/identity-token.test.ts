@@ -1,14 +1,14 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { AwsError } from "#foundation/aws";
+import { KeySet } from "#foundation/jwt";
 import { TestIdentityProvider } from "../testing/identity-provider.ts";
 import { readIdentityToken } from "./identity-token.ts";
-import { KeySet } from "./key-set.ts";
 
 const NOW = Date.UTC(2026, 5, 1, 12);
 const provider = new TestIdentityProvider("https://id.example");
 provider.addKey("k2", "ES256");
-const keys = new KeySet(provider.keySet);
+const keys = KeySet.read(provider.keySet);
 
 /** Whether a text is a token that the provider signed. @throws what is no refusal of a token */
 function isAccepted(text: string): boolean {
@@ -63,7 +63,7 @@ test("a document is a key set, or it is none; keys that cannot be used are passe
       fc.oneof(fc.anything(), fc.record({ keys: fc.anything() }), fc.record({ keys: fc.array(fc.anything()) })),
       (document) => {
         try {
-          expect(new KeySet(document).size).toBe(0);
+          expect(KeySet.read(document).size).toBe(0);
         } catch (error) {
           expect((error as Error).message).toBe("the document has no list of keys");
         }
@@ -83,7 +83,7 @@ test.each<[string, Readonly<Record<string, unknown>>, boolean]>([
   ["that is too short to be safe", { n: Buffer.alloc(128, 0xc1).toString("base64url") }, false],
 ])("a key %s", (_what, changes, usable) => {
   const [key] = provider.keySet.keys;
-  const set = new KeySet({ keys: [{ ...key, ...changes }] });
+  const set = KeySet.read({ keys: [{ ...key, ...changes }] });
   expect(set.size).toBe(usable || changes.alg !== undefined ? 1 : 0);
   expect(set.verifies(readIdentityToken(tokens[0]!))).toBe(usable);
 });

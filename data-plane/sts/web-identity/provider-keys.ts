@@ -4,11 +4,11 @@
  * Anybody can send tokens whose signature no known key made. The provider is asked again for such a one, for it may have new keys, but not more often than every half
  * minute; one that could not be reached is given five seconds.
  */
+import { KeySet } from "#foundation/jwt";
 import type { Clock } from "#foundation/runtime";
 import { invalidIdentityToken, noVerificationKey } from "../errors.ts";
 import { type FetchDocument, mayFetch } from "./fetch-document.ts";
 import type { IdentityToken } from "./identity-token.ts";
-import { KeySet } from "./key-set.ts";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -103,7 +103,7 @@ export class ProviderKeys {
     }
     const document = await this.#fetch(address);
     try {
-      return new KeySet(document);
+      return KeySet.read(document);
     } catch (error) {
       throw noVerificationKey(error);
     }

@@ -7,9 +7,9 @@ import {
 } from "@aws-sdk/client-sts";
 import { ACCOUNT, OTHER_ACCOUNT, policyText } from "#data-plane/principals/testing";
 import type { Credential } from "#foundation/aws/sigv4";
+import type { SigningAlgorithm } from "#foundation/jwt";
 import { newPair, TestIdentityProvider, type TokenPlan } from "../testing/identity-provider.ts";
 import { credentialOf, openWorld, roleArn, type World } from "../testing/world.ts";
-import type { SigningAlgorithm } from "./identity-token.ts";
 
 const NAME = "id.example/realms/Main";
 const PROVIDER = `arn:aws:iam::${ACCOUNT}:oidc-provider/${NAME}`;

@@ -1,6 +1,7 @@
 /** Who somebody is, and whether they may come in. */
 import { isIP } from "node:net";
 import { CelSyntaxError, compileCel } from "#foundation/cel";
+import { SIGNING_ALGORITHMS } from "#foundation/jwt";
 import type { JsonObject, JsonValue } from "../plan.ts";
 import type { ConfigProblem, MiddlewareDeclaration } from "../plugin-declaration.ts";
 import { CEL_VARIABLES } from "./cel-variables.ts";
@@ -93,6 +94,39 @@ const basicAuth: MiddlewareDeclaration = {
     },
   },
   check: ({ credentials }) => twice(credentials, "username", "/credentials"),
+};
+
+const jwtAuth: MiddlewareDeclaration = {
+  name: "jwt-auth",
+  kind: "middleware",
+  phase: "admission",
+  summary: "Lets in who shows a token that an issuer has signed (RFC 7519)",
+  enforces: ["http:bearer", "oauth2", "openIdConnect"],
+  urls: ["jwks_url"],
+  config: {
+    type: "object",
+    additionalProperties: false,
+    oneOf: [{ required: ["jwks_url"] }, { required: ["public_key_pem"] }, { required: ["public_key_jwk"] }],
+    properties: {
+      issuer: { type: "string", description: "What `iss` must be." },
+      audience: { type: "string", description: "What `aud` must be, or hold." },
+      clock_skew_seconds: { type: "integer", minimum: 0, maximum: 600, default: 60 },
+      groups_claim: { type: "string", minLength: 1, description: "Claim that holds groups; dots lead into objects." },
+      required_scopes: { type: "array", items: { type: "string", pattern: "^[!#-\\[\\]-~]+$" }, default: [] },
+      algorithms: {
+        type: "array",
+        minItems: 1,
+        items: { enum: SIGNING_ALGORITHMS },
+        default: SIGNING_ALGORITHMS,
+        description: "Signatures that are taken.",
+      },
+      public_key_jwk: { type: "object", required: ["kty"], properties: { kty: { enum: ["RSA", "EC", "OKP"] } } },
+      public_key_pem: { type: "string", pattern: "-----BEGIN (PUBLIC KEY|CERTIFICATE)-----" },
+      jwks_url: { type: "string", format: "uri", pattern: "^https?://", description: "Where the issuer's keys are." },
+      strip_credentials: { ...STRIP, default: false },
+      upstream_headers: UPSTREAM_HEADERS,
+    },
+  },
 };
 
 const acl: MiddlewareDeclaration = {
@@ -211,4 +245,11 @@ function twice(list: JsonValue | undefined, member: string, pointer: string): re
   });
 }
 
-export const ACCESS_PLUGINS: readonly MiddlewareDeclaration[] = [acl, apiKeyAuth, basicAuth, cel, ipRestriction];
+export const ACCESS_PLUGINS: readonly MiddlewareDeclaration[] = [
+  acl,
+  apiKeyAuth,
+  basicAuth,
+  cel,
+  ipRestriction,
+  jwtAuth,
+];

@@ -5,5 +5,6 @@ import { apiKeyAuth } from "./api-key-auth.ts";
 import { basicAuth } from "./basic-auth.ts";
 import { cel } from "./cel.ts";
 import { ipRestriction } from "./ip-restriction.ts";
+import { jwtAuth } from "./jwt-auth.ts";
 
-export const ACCESS_PLUGINS: readonly MiddlewarePlugin[] = [acl, apiKeyAuth, basicAuth, cel, ipRestriction];
+export const ACCESS_PLUGINS: readonly MiddlewarePlugin[] = [acl, apiKeyAuth, basicAuth, cel, ipRestriction, jwtAuth];

@@ -8,8 +8,8 @@ import { systemClock, systemRandom, systemTimers } from "#foundation/runtime";
 import { createMetrics, silentLogger } from "#foundation/telemetry";
 import { type Gateway, startGateway } from "../../running/gateway.ts";
 import { configProblems, testExchange, testHost, textOf } from "../../testing/index.ts";
+import { targetOf, upstreamOf } from "../upstream-address.ts";
 import { mock } from "./mock.ts";
-import { targetOf, upstreamOf } from "./upstream-target.ts";
 
 const open: { close(graceMs?: number): unknown }[] = [];
 afterEach(async () => {

@@ -6,8 +6,8 @@ import type { GatewayExchange } from "../../message/gateway-exchange.ts";
 import { HeaderFields } from "../../message/header-fields.ts";
 import { problem } from "../../problems.ts";
 import type { Dispatcher, DispatcherPlugin, PluginHost } from "../plugin.ts";
+import { type TargetOf, targetOf, type Upstream, upstreamOf } from "../upstream-address.ts";
 import { forwardedFields } from "./forwarded-fields.ts";
-import { type TargetOf, targetOf, type Upstream, upstreamOf } from "./upstream-target.ts";
 
 interface UpstreamConfig {
   readonly url: string;

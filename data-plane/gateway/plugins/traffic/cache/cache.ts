@@ -3,7 +3,7 @@
  * when they are not fresh any more.
  *
  * Kept are responses to GET only, and HEAD is answered from them. Whom the gateway knows (`identity`) counts as somebody with `Authorization`: what is answered to him is kept only when the
- * origin says that it is for everybody. Responses with `Set-Cookie` are never kept. `X-Cache` says what happened: `HIT`, `MISS`, `REVALIDATED`, `BYPASS`.
+ * origin says that it is for everybody; what is answered to a request with a cookie, when the origin says anything about it. Responses with `Set-Cookie` are never kept. `X-Cache` says what happened: `HIT`, `MISS`, `REVALIDATED`, `BYPASS`.
  */
 import { MessageBody } from "#foundation/http1";
 import type { Answer } from "../../../message/answer.ts";
@@ -16,7 +16,7 @@ import { type CacheControl, NOTHING_SAID, parseCacheControl } from "./cache-cont
 import { isAboutBody, isConditional, isNotModified } from "./conditions.ts";
 import { recorded } from "./recording.ts";
 import { ResponseStore, variantKey } from "./response-store.ts";
-import { ageOf, isForEverybody, isFresh, type StoredResponse, storedResponse } from "./stored-response.ts";
+import { ageOf, type Claim, isFresh, isShared, type StoredResponse, storedResponse } from "./stored-response.ts";
 
 interface CacheConfig {
   readonly ttl: number;
@@ -31,6 +31,8 @@ export const CACHE: MiddlewarePlugin = {
   name: "cache",
   setup: (config, host) => new Cache(config as unknown as CacheConfig, host),
 };
+
+const NO_BYTES = new Uint8Array();
 
 /** How long a request waits for the answer to one that asks for the same, before it asks itself. */
 const WAIT_MAX_MS = 2_000;
@@ -47,7 +49,7 @@ interface AskedWay {
   readonly askedAtMs: number;
   /** The request's fields by which responses are told apart, as they were: they may be changed on the way. */
   readonly fields: HeaderFields;
-  readonly isPersonal: boolean;
+  readonly claim: Claim;
   /** What the origin is asked about. */
   readonly stale: StoredResponse | undefined;
   /** Others wait for it. */
@@ -80,7 +82,7 @@ class Cache implements Middleware {
     const answer = this.#answerFresh(exchange, key, asked);
     if (answer !== undefined) return answer;
     if (asked.onlyIfCached) return problem("upstream-timeout", { detail: "There is no such response in the cache." });
-    const pending = isPersonal(exchange) ? undefined : this.#store.pendingOf(key);
+    const pending = claimOf(exchange) === "somebody" ? undefined : this.#store.pendingOf(key);
     return pending === undefined ? this.#ask(exchange, key) : this.#wait(pending, exchange, key, asked);
   }
 
@@ -110,7 +112,7 @@ class Cache implements Middleware {
   #answerFresh(exchange: GatewayExchange, key: string, asked: CacheControl): Answer | undefined {
     const { headers, method } = exchange.request;
     const stored = this.#store.get(key, headers, this.#vary);
-    if (stored === undefined || (isPersonal(exchange) && !isForEverybody(stored.said))) return undefined;
+    if (stored === undefined || !this.#isShared(claimOf(exchange), stored)) return undefined;
     const now = this.#host.clock.monotonicMs();
     if (!isFresh(stored, withPragma(asked, headers), this.#config.ttl, now)) return undefined;
     const fields = [...stored.fields, "Age", String(Math.floor(ageOf(stored, now))), "X-Cache", "HIT"];
@@ -128,12 +130,12 @@ class Cache implements Middleware {
   /** Lets the request go on, as a question about what is kept when that can be asked about. */
   #ask(exchange: GatewayExchange, key: string): undefined {
     const { request } = exchange;
-    const personal = isPersonal(exchange);
+    const claim = claimOf(exchange);
     const fields = HeaderFields.of(request.headers.toRaw());
     let stale: StoredResponse | undefined;
     if (request.method === "GET" && !isConditional(request.headers)) {
       const stored = this.#store.get(key, request.headers, this.#vary);
-      if (stored !== undefined && !(personal && !isForEverybody(stored.said))) stale = stored;
+      if (stored !== undefined && this.#isShared(claim, stored)) stale = stored;
     }
     if (stale?.etag !== undefined) request.headers.set("If-None-Match", stale.etag);
     else if (stale?.lastModified !== undefined) request.headers.set("If-Modified-Since", stale.lastModified);
@@ -143,9 +145,9 @@ class Cache implements Middleware {
       key,
       askedAtMs: this.#host.clock.monotonicMs(),
       fields,
-      isPersonal: personal,
+      claim,
       stale,
-      done: personal || request.method !== "GET" ? undefined : this.#store.begin(key),
+      done: claim === "somebody" || request.method !== "GET" ? undefined : this.#store.begin(key),
     });
     return undefined;
   }
@@ -174,7 +176,8 @@ class Cache implements Middleware {
     fields.deleteWhere((name) => name === "date" || names.has(name));
     for (const [name, value] of told) fields.append(name, value);
     const renewed = this.#stored(way, stale.status, fields, stale.body);
-    this.#put(way, fields, renewed);
+    if (this.#isStorable(way, renewed, fields)) this.#put(way, fields, renewed);
+    else this.#store.delete(way.key);
     answer.status = renewed.status;
     answer.headers = HeaderFields.of([...renewed.fields, "X-Cache", "REVALIDATED"]);
     answer.body = renewed.body;
@@ -187,15 +190,20 @@ class Cache implements Middleware {
     const received = HeaderFields.of(headers.toRaw());
     headers.set("X-Cache", "MISS");
     const { max_entry_bytes: bytesMax } = this.#config;
-    const isKept = exchange.request.method === "GET" && this.#isStorable(way, answer) && (length ?? 0) <= bytesMax;
     const end = (whole: Uint8Array | undefined): void => {
-      if (whole !== undefined && whole.length <= bytesMax && (length === undefined || length === whole.length)) {
-        this.#put(way, received, this.#stored(way, status, received, whole));
-      } else if (way.done !== undefined) this.#store.markUnkept(way.key);
+      const isWhole =
+        whole !== undefined && whole.length <= bytesMax && (length === undefined || length === whole.length);
+      if (isWhole) this.#put(way, received, this.#stored(way, status, received, whole));
+      else if (way.done !== undefined) this.#store.markUnkept(way.key);
       way.done?.();
     };
+    const isKept =
+      exchange.request.method === "GET" &&
+      answer.upgraded === undefined &&
+      (length ?? 0) <= bytesMax &&
+      this.#isStorable(way, this.#stored(way, status, received, NO_BYTES), received);
     if (!isKept) end(undefined);
-    else if (body === null) end(new Uint8Array());
+    else if (body === null) end(NO_BYTES);
     // Nobody changes what is kept: not the one who made it either.
     else if (body instanceof Uint8Array) end(new Uint8Array(body));
     else {
@@ -206,13 +214,16 @@ class Cache implements Middleware {
   }
 
   /** RFC 9111 §3. */
-  #isStorable(way: AskedWay, { status, headers, upgraded }: Answer): boolean {
-    if (!this.#config.cacheable_status.includes(status) || upgraded !== undefined) return false;
-    const said = parseCacheControl(headers.get("cache-control"));
-    if (said.noStore || said.isPrivate || (way.isPersonal && !isForEverybody(said))) return false;
+  #isStorable(way: AskedWay, stored: StoredResponse, headers: HeaderFields): boolean {
+    if (!this.#config.cacheable_status.includes(stored.status)) return false;
+    if (stored.said.noStore || stored.said.isPrivate || !this.#isShared(way.claim, stored)) return false;
     // Trailers would be lost.
     if (headers.has("set-cookie") || headers.has("content-range") || headers.has("trailer")) return false;
     return !varyNames(headers).includes("*");
+  }
+
+  #isShared(claim: Claim, { said, lifetimeS, variesByCookie }: StoredResponse): boolean {
+    return isShared(claim, said, lifetimeS, variesByCookie || this.#vary.includes("cookie"));
   }
 
   #stored(way: AskedWay, status: number, headers: HeaderFields, body: Uint8Array): StoredResponse {
@@ -244,8 +255,9 @@ function isForOrigin({ request: { headers, body } }: GatewayExchange): boolean {
   return body.bytes === undefined ? body.length !== 0 : body.bytes.length > 0;
 }
 
-function isPersonal({ identity, request }: GatewayExchange): boolean {
-  return identity !== undefined || request.headers.has("authorization");
+function claimOf({ identity, request }: GatewayExchange): Claim {
+  if (identity !== undefined || request.headers.has("authorization")) return "somebody";
+  return request.headers.has("cookie") ? "cookie" : "nobody";
 }
 
 /** `Pragma: no-cache` of old clients counts where there is no `Cache-Control` (RFC 9111 §5.4). */

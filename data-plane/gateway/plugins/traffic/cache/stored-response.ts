@@ -1,5 +1,6 @@
 /** A response that is kept, how old it is and how long it may be used (RFC 9111 §4.2). Pure. */
 import { HeaderFields } from "../../../message/header-fields.ts";
+import { varyNames } from "../vary.ts";
 import { type CacheControl, parseCacheControl, seconds } from "./cache-control.ts";
 import { parseHttpDate } from "./http-date.ts";
 
@@ -16,6 +17,7 @@ export interface StoredResponse {
   readonly initialAgeMs: number;
   /** When it came, on the monotonic clock. */
   readonly cameAtMs: number;
+  readonly variesByCookie: boolean;
   readonly etag: string | undefined;
   readonly lastModified: string | undefined;
 }
@@ -55,6 +57,7 @@ export function storedResponse(status: number, raw: string[], body: Uint8Array, 
     lifetimeS: said.sharedMaxAge ?? said.maxAge ?? expiresAfterS(headers.all("expires"), date, moments.wallMs),
     initialAgeMs,
     cameAtMs: moments.cameAtMs,
+    variesByCookie: varyNames(headers).includes("cookie"),
     etag: headers.get("etag"),
     lastModified: headers.get("last-modified"),
   };
@@ -81,7 +84,24 @@ export function isFresh(stored: StoredResponse, asked: CacheControl, ttl: number
   return age + (asked.minFresh ?? 0) < lifetime;
 }
 
-/** Whether it may answer somebody whom the origin may tell from others (RFC 9111 §3.5). */
-export function isForEverybody({ isPublic, mustRevalidate, sharedMaxAge }: CacheControl): boolean {
-  return isPublic || mustRevalidate || sharedMaxAge !== undefined;
+/** By what the origin may tell somebody from others. */
+export type Claim =
+  /** Credentials, or whom the gateway has verified. */
+  | "somebody"
+  /** A cookie: a session, or nothing of importance. */
+  | "cookie"
+  | "nobody";
+
+/**
+ * Whether a response may be kept of, and given to, somebody. Of somebody with credentials only what its origin says is for everybody (RFC 9111 §3.5). With a cookie, which the RFC does not
+ * look at, what its origin has said anything about: a page of a session must not be given to all only because nobody thought of it.
+ */
+export function isShared(
+  claim: Claim,
+  said: CacheControl,
+  lifetimeS: number | undefined,
+  variesByCookie: boolean,
+): boolean {
+  if (claim === "nobody" || said.isPublic || said.mustRevalidate || said.sharedMaxAge !== undefined) return true;
+  return claim === "cookie" && (variesByCookie || lifetimeS !== undefined);
 }

@@ -2,8 +2,8 @@
 import { isSecretName, REDACTED } from "#foundation/telemetry";
 import type { GatewayExchange } from "../../../message/gateway-exchange.ts";
 import type { HeaderFields } from "../../../message/header-fields.ts";
-import { upstreamOf } from "../../dispatch/upstream-target.ts";
 import type { ExchangeOutcome, Middleware, MiddlewarePlugin, PluginHost } from "../../plugin.ts";
+import { upstreamOf } from "../../upstream-address.ts";
 import { LogShipper } from "./log-shipper.ts";
 
 interface HttpLogConfig {
