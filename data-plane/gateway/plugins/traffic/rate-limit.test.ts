@@ -176,6 +176,9 @@ test.each([
   [{ quota: 1, window: 1, partition_key: "header:" }],
   [{ quota: 1, window: 1, policy_name: 'a"b' }],
   [{ quota: 1, window: 1, trusted_proxies: ["example.com"] }],
+  [{ quota: 1, window: 1, trusted_proxies: ["10.0.0.0/33"] }],
+  [{ quota: 1, window: 1, trusted_proxies: ["2001:db8::/129"] }],
+  [{ quota: 1, window: 1, trusted_proxies: ["10.0.0.0/8/8"] }],
   [{ quota: 1, window: 1, limit: 1 }],
 ])("the configuration %j is refused", (config) => {
   expect(configProblems("rate-limit", config).length).toBeGreaterThan(0);

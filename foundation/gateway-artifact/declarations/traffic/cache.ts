@@ -16,7 +16,7 @@ export const CACHE: MiddlewareDeclaration = {
     properties: {
       ttl: {
         description:
-          "Seconds for which a response is used whose origin says nothing about it (`Cache-Control`, `Expires`).",
+          "Seconds for which a response is used whose origin says nothing about it (`Cache-Control`, `Expires`). Requests with a cookie are given none of these, unless they vary by it.",
         type: "integer",
         minimum: 1,
         maximum: 86_400,

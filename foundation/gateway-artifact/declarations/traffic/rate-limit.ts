@@ -1,4 +1,5 @@
-import type { MiddlewareDeclaration } from "../../plugin-declaration.ts";
+import { isIP } from "node:net";
+import type { ConfigProblem, MiddlewareDeclaration } from "../../plugin-declaration.ts";
 
 /** Kinds of partitions, or a word: then all requests are one partition. */
 const PARTITION = "^(client_ip|identity|header:[!#$%&'*+.^_`|~0-9A-Za-z-]+|context:[A-Za-z0-9_.-]+|[A-Za-z0-9_.-]+)$";
@@ -41,10 +42,7 @@ export const RATE_LIMIT: MiddlewareDeclaration = {
         description:
           "Addresses and ranges (CIDR) whose `X-Forwarded-For` is believed, besides those that the gateway trusts.",
         type: "array",
-        items: {
-          type: "string",
-          anyOf: [{ format: "ipv4" }, { format: "ipv6" }, { pattern: "^[0-9A-Fa-f.:]+/[0-9]{1,3}$" }],
-        },
+        items: { type: "string" },
         default: [],
       },
       fail_open: {
@@ -55,4 +53,18 @@ export const RATE_LIMIT: MiddlewareDeclaration = {
       },
     },
   },
+  check: (config) =>
+    ((config.trusted_proxies ?? []) as readonly string[]).flatMap((range, index) =>
+      isRange(range) ? [] : [noRange(index)],
+    ),
 };
+
+function noRange(index: number): ConfigProblem {
+  return { pointer: `/trusted_proxies/${index}`, message: "It is neither an address nor a range such as 10.0.0.0/8." };
+}
+
+function isRange(text: string): boolean {
+  const [address = "", bits = "0", more] = text.split("/");
+  const width = isIP(address) === 6 ? 128 : 32;
+  return isIP(address) !== 0 && more === undefined && /^\d{1,3}$/.test(bits) && Number(bits) <= width;
+}

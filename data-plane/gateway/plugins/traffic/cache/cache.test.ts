@@ -1,38 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { MessageBody } from "#foundation/http1";
-import { createVirtualTime } from "#foundation/runtime";
 import type { Answer } from "../../../message/answer.ts";
 import type { GatewayExchange } from "../../../message/gateway-exchange.ts";
-import { configProblems, type TestRequest, testExchange, testHost, textOf } from "../../../testing/index.ts";
-import { middlewareOf, through, upstreamAnswer } from "../testing/through.ts";
-
-const START = Date.UTC(2026, 0, 1);
-const alice: GatewayExchange["identity"] = { consumer: "alice", by: "apikey-auth", groups: [], scopes: [], claims: {} };
-
-/** A cache in front of an origin that counts. */
-async function cached(config = {}, host = testHost(createVirtualTime(START))) {
-  const middleware = await middlewareOf("cache", config, host);
-  const asked: GatewayExchange[] = [];
-  return {
-    host,
-    middleware,
-    asked,
-    async get(request: TestRequest, answer: (exchange: GatewayExchange) => Answer): Promise<Answer> {
-      const exchange = testExchange(request);
-      const given = await through(middleware, exchange, () => {
-        asked.push(exchange);
-        return answer(exchange);
-      });
-      middleware.onEnd?.(exchange, { status: given.status, complete: true, durationMs: 0, bytesIn: 0, bytesOut: 0 });
-      return given;
-    },
-  };
-}
-
-const saying =
-  (cacheControl: string, body = "body", more = {}) =>
-  () =>
-    upstreamAnswer(body, { "Cache-Control": cacheControl, ...more });
+import { configProblems, type TestRequest, testHost, textOf } from "../../../testing/index.ts";
+import { ALICE, cached, START, saying } from "../testing/cached.ts";
+import { upstreamAnswer } from "../testing/through.ts";
 
 test("what is kept is the response: status, fields and every octet of the body", async () => {
   const body = Buffer.from(Array.from({ length: 3_000 }, (_, i) => (i * 31) % 256));
@@ -152,7 +123,7 @@ describe("what a request asks of the cache", () => {
 describe("somebody whom the origin may tell from others", () => {
   const credentials: readonly (readonly [string, TestRequest])[] = [
     ["with Authorization", { headers: { Authorization: "Bearer x" } }],
-    ["whom the gateway has verified", { identity: alice }],
+    ["whom the gateway has verified", { identity: ALICE }],
   ];
   test.each(credentials)("%s: his response is kept for nobody, and he gets none of another", async (_, request) => {
     const { get, asked } = await cached();
@@ -170,6 +141,35 @@ describe("somebody whom the origin may tell from others", () => {
       expect(textOf(await get(request, saying(said)))).toBe("shared");
       expect(asked).toHaveLength(1);
     }
+  });
+});
+
+describe("a request with a cookie", () => {
+  const cookie: TestRequest = { headers: { Cookie: "session=1" } };
+  const page =
+    (body: string, headers = {}) =>
+    () =>
+      upstreamAnswer(body, headers);
+
+  test("gets nothing that its origin said nothing about, and gives nothing of that to others", async () => {
+    const { get, asked } = await cached();
+    await get(cookie, page("of a session"));
+    expect(textOf(await get({}, page("for all")))).toBe("for all");
+    expect(textOf(await get({}, page("not asked")))).toBe("for all");
+    expect(textOf(await get(cookie, page("of a session")))).toBe("of a session");
+    expect(asked).toHaveLength(3);
+  });
+
+  test.each([
+    ["how long it may be used", {}, { "Cache-Control": "max-age=60" }],
+    ["when it expires", {}, { Expires: new Date(START + 60_000).toUTCString() }],
+    ["that it varies by it", {}, { Vary: "Cookie" }],
+    ["nothing, when the configuration varies by it", { vary: ["Cookie"] }, {}],
+  ])("is like any when the origin says %s", async (_, config, headers) => {
+    const { get, asked } = await cached(config);
+    await get(cookie, page("kept", headers));
+    expect(textOf(await get(cookie, page("not asked", headers)))).toBe("kept");
+    expect(asked).toHaveLength(1);
   });
 });
 
@@ -303,6 +303,19 @@ describe("what is not fresh any more", () => {
     expect(asked).toHaveLength(2);
   });
 
+  test.each([
+    ["with a cookie", { "Set-Cookie": "session=1" }],
+    ["and says that it is private now", { "Cache-Control": "private" }],
+  ])("is given once more and then forgotten when the origin still has it %s", async (_, headers) => {
+    const { get, asked } = await cached();
+    await get({}, tagged("no-cache", "body"));
+    expect(textOf(await get({}, () => upstreamAnswer(null, headers, 304)))).toBe("body");
+    const third = await get({}, () => upstreamAnswer("new"));
+    expect(asked[2]!.request.headers.has("if-none-match")).toBe(false);
+    expect(textOf(third)).toBe("new");
+    expect(third.headers.has("set-cookie")).toBe(false);
+  });
+
   test("the client's own conditions go to the origin as they are", async () => {
     const { get, host, asked } = await cached();
     await get({}, tagged("max-age=1", "body"));
@@ -347,128 +360,6 @@ test.each([
   const again = await get({}, origin);
   expect(again.headers.get("x-cache")).toBe(outcome);
   expect(again.status).toBe(status);
-});
-
-describe("a body that comes in pieces", () => {
-  const pieces = ["one ", "two ", "three"];
-  async function* coming(count = pieces.length): AsyncGenerator<Uint8Array> {
-    for (const piece of pieces.slice(0, count)) yield Buffer.from(piece);
-    if (count < pieces.length) throw new Error("the origin has gone");
-  }
-  async function read({ body }: Answer): Promise<string> {
-    let text = "";
-    for await (const piece of body as AsyncIterable<Uint8Array>) text += Buffer.from(piece).toString();
-    return text;
-  }
-  const streaming = (body: Answer["body"], length?: number) => (): Answer => ({
-    ...upstreamAnswer(null),
-    body,
-    length,
-  });
-
-  test("passes as it comes, and is kept once all of it has passed", async () => {
-    const { get, asked } = await cached();
-    const first = await get({}, streaming(coming()));
-    expect(await read(first)).toBe("one two three");
-    expect(textOf(await get({}, streaming(coming())))).toBe("one two three");
-    expect(asked).toHaveLength(1);
-  });
-
-  test("is kept as it was when its memory is used again", async () => {
-    const { get } = await cached();
-    async function* reusing(): AsyncGenerator<Uint8Array> {
-      const memory = Buffer.alloc(4);
-      for (const piece of ["one ", "two "]) {
-        memory.write(piece);
-        yield memory;
-      }
-    }
-    await read(await get({}, streaming(reusing())));
-    expect(textOf(await get({}, streaming(coming())))).toBe("one two ");
-  });
-
-  test("is not kept when it breaks, is shorter than announced, or nobody wants the rest", async () => {
-    const { get, asked } = await cached();
-    await expect(read(await get({}, streaming(coming(2))))).rejects.toThrow("the origin has gone");
-    await read(await get({}, streaming(coming(), 100)));
-    for await (const _ of (await get({}, streaming(coming()))).body as AsyncIterable<Uint8Array>) break;
-    await get({}, streaming(coming()));
-    expect(asked).toHaveLength(4);
-  });
-
-  test("is not kept when it is too long", async () => {
-    const { get, asked } = await cached({ max_entry_bytes: 12 });
-    expect(await read(await get({}, streaming(coming())))).toBe("one two three");
-    expect(await read(await get({}, streaming(coming())))).toBe("one two three");
-    const announced = await get({}, streaming(coming(), 13));
-    expect(await read(announced)).toBe("one two three");
-    expect(asked).toHaveLength(3);
-  });
-
-  test("that has come with its head is kept at once", async () => {
-    const { get, asked } = await cached();
-    const body = new MessageBody({ wantBody() {}, pauseBody() {}, resumeBody() {} });
-    for (const piece of pieces) body.push(Buffer.from(piece));
-    body.finish(undefined as never);
-    const first = await get({}, streaming(body, 13));
-    expect(first.body).toBe(body);
-    expect(textOf(await get({}, streaming(coming())))).toBe("one two three");
-    expect(asked).toHaveLength(1);
-  });
-});
-
-describe("requests for the same at the same time", () => {
-  test("wait for the one that asks the origin", async () => {
-    const { middleware } = await cached();
-    const leader = testExchange();
-    expect(middleware.onRequest!(leader)).toBeUndefined();
-    const followers = [1, 2, 3].map(() => middleware.onRequest!(testExchange()));
-    expect(followers.every((one) => one instanceof Promise)).toBe(true);
-    await middleware.onResponse!(leader, upstreamAnswer("shared"));
-    for (const answer of await Promise.all(followers)) expect(textOf(answer)).toBe("shared");
-  });
-
-  test("go on by themselves when its response is not to be kept, and do not wait for each other any more", async () => {
-    const { middleware } = await cached();
-    const leader = testExchange();
-    middleware.onRequest!(leader);
-    const follower = middleware.onRequest!(testExchange());
-    await middleware.onResponse!(leader, upstreamAnswer("mine", { "Cache-Control": "private" }));
-    expect(await follower).toBeUndefined();
-    expect(middleware.onRequest!(testExchange())).toBeUndefined();
-    expect(middleware.onRequest!(testExchange())).toBeUndefined();
-  });
-
-  test("go on when its client has gone, and when it takes too long", async () => {
-    const { middleware, host } = await cached();
-    const gone = testExchange();
-    middleware.onRequest!(gone);
-    const afterGone = middleware.onRequest!(testExchange());
-    middleware.onEnd!(gone, { status: 0, complete: false, durationMs: 1, bytesIn: 0, bytesOut: 0 });
-    expect(await afterGone).toBeUndefined();
-    // That one asks now.
-    const late = middleware.onRequest!(testExchange());
-    host.time.advance(2_000);
-    expect(await late).toBeUndefined();
-    expect(host.time.pendingTimers()).toBe(0);
-  });
-
-  test("do not wait when they are somebody's own", async () => {
-    const { middleware } = await cached();
-    middleware.onRequest!(testExchange());
-    expect(middleware.onRequest!(testExchange({ identity: alice }))).toBeUndefined();
-  });
-});
-
-test("what is kept outlives a reload, and a shorter ttl counts at once", async () => {
-  const host = testHost(createVirtualTime(START));
-  const before = await cached({ ttl: 100 }, host);
-  await before.get({}, () => upstreamAnswer("kept"));
-  host.time.advance(50_000);
-  const after = await cached({ ttl: 60 }, host);
-  expect(textOf(await after.get({}, () => upstreamAnswer("new")))).toBe("kept");
-  host.time.advance(10_000);
-  expect(textOf(await after.get({}, () => upstreamAnswer("new")))).toBe("new");
 });
 
 test.each([
