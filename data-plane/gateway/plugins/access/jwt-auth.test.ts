@@ -165,6 +165,38 @@ describe("keys of an issuer", () => {
     expect(asked).toBe(2);
   });
 
+  test("are asked for again in the background; a token whose key is withdrawn is let in no more", async () => {
+    const key = (pair: typeof rsa, kid: string) => ({ ...pair.publicKey.export({ format: "jwk" }), kid });
+    let keys = [key(rsa, "1")];
+    const asked = new Set<() => void>();
+    server = await serve({
+      port: 0,
+      onExchange(exchange) {
+        exchange.answer({ status: 200, fields: ["Content-Type", "application/json"] }, JSON.stringify({ keys }));
+        for (const tell of asked) tell();
+      },
+    });
+    const time = createVirtualTime(NOW);
+    const { public_key_pem: _, ...rest } = CONFIG;
+    const send = await door({ ...rest, jwks_url: `http://127.0.0.1:${server.port}/keys` }, time);
+    const old = token({ exp: SECONDS + 3600 }, { kid: "1" });
+    expect((await send(old)).status).toBe(0);
+    keys = [key(other, "2")];
+    time.advance(299_999);
+    expect((await send(old)).status).toBe(0);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    asked.add(resolve);
+    time.advance(1);
+    // Nobody waits for it: the one who comes now is judged by the keys that are known.
+    expect((await send(old)).status).toBe(0);
+    await promise;
+    const withdrawn = async (): Promise<void> => {
+      while ((await send(old)).status === 0) await Bun.sleep(1);
+    };
+    await withdrawn();
+    expect(await send(old)).toMatchObject({ status: 401, challenge: 'Bearer error="invalid_token"' });
+  });
+
   test("that cannot be fetched keep nobody from starting; tokens cannot be decided until they can", async () => {
     server = await serve({ port: 0, onExchange: (exchange) => exchange.answer({ status: 500 }) });
     const { public_key_pem: _, ...rest } = CONFIG;
