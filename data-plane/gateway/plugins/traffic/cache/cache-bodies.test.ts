@@ -103,11 +103,28 @@ describe("requests for the same at the same time", () => {
     const afterGone = middleware.onRequest!(testExchange());
     middleware.onEnd!(gone, { status: 0, complete: false, durationMs: 1, bytesIn: 0, bytesOut: 0 });
     expect(await afterGone).toBeUndefined();
-    // That one asks now.
+    // The one that went on asks now.
     const late = middleware.onRequest!(testExchange());
     host.time.advance(2_000);
     expect(await late).toBeUndefined();
     expect(host.time.pendingTimers()).toBe(0);
+  });
+
+  test("do not wait for a body that may go on for ever, and not longer for one that is slow", async () => {
+    const { middleware, host } = await cached();
+    async function* endless(): AsyncGenerator<Uint8Array> {
+      for (;;) yield Buffer.from("tick ");
+    }
+    const leader = testExchange({ target: "/events" });
+    middleware.onRequest!(leader);
+    const follower = middleware.onRequest!(testExchange({ target: "/events" }));
+    await middleware.onResponse!(leader, { ...upstreamAnswer(null), body: endless() });
+    expect(await follower).toBeUndefined();
+    middleware.onRequest!(testExchange({ target: "/slow" }));
+    host.time.advance(1_900);
+    const late = middleware.onRequest!(testExchange({ target: "/slow" }));
+    host.time.advance(100);
+    expect(await late).toBeUndefined();
   });
 
   test("do not wait when they are somebody's own", async () => {

@@ -15,7 +15,7 @@ import { varyNames } from "../vary.ts";
 import { type CacheControl, NOTHING_SAID, parseCacheControl } from "./cache-control.ts";
 import { isAboutBody, isConditional, isNotModified } from "./conditions.ts";
 import { recorded } from "./recording.ts";
-import { ResponseStore, variantKey } from "./response-store.ts";
+import { type Pending, ResponseStore, variantKey } from "./response-store.ts";
 import { ageOf, type Claim, isFresh, isShared, type StoredResponse, storedResponse } from "./stored-response.ts";
 
 interface CacheConfig {
@@ -34,8 +34,6 @@ export const CACHE: MiddlewarePlugin = {
 
 const NO_BYTES = new Uint8Array();
 
-/** How long a request waits for the answer to one that asks for the same, before it asks itself. */
-const WAIT_MAX_MS = 2_000;
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
 /** Conditions that only the origin can judge, and parts of responses. */
 const FOR_ORIGIN = ["range", "if-range", "if-match", "if-unmodified-since"] as const;
@@ -82,7 +80,8 @@ class Cache implements Middleware {
     const answer = this.#answerFresh(exchange, key, asked);
     if (answer !== undefined) return answer;
     if (asked.onlyIfCached) return problem("upstream-timeout", { detail: "There is no such response in the cache." });
-    const pending = claimOf(exchange) === "somebody" ? undefined : this.#store.pendingOf(key);
+    const now = this.#host.clock.monotonicMs();
+    const pending = claimOf(exchange) === "somebody" ? undefined : this.#store.pendingOf(key, now);
     return pending === undefined ? this.#ask(exchange, key) : this.#wait(pending, exchange, key, asked);
   }
 
@@ -140,28 +139,30 @@ class Cache implements Middleware {
     if (stale?.etag !== undefined) request.headers.set("If-None-Match", stale.etag);
     else if (stale?.lastModified !== undefined) request.headers.set("If-Modified-Since", stale.lastModified);
     else stale = undefined;
+    const now = this.#host.clock.monotonicMs();
     this.#ways.set(exchange, {
       kind: "asked",
       key,
-      askedAtMs: this.#host.clock.monotonicMs(),
+      askedAtMs: now,
       fields,
       claim,
       stale,
-      done: claim === "somebody" || request.method !== "GET" ? undefined : this.#store.begin(key),
+      done: claim === "somebody" || request.method !== "GET" ? undefined : this.#store.begin(key, now),
     });
     return undefined;
   }
 
   /** For the answer to somebody who asked for the same before; when it cannot be used, the request goes on by itself. */
   async #wait(
-    pending: Promise<void>,
+    pending: Pending,
     exchange: GatewayExchange,
     key: string,
     asked: CacheControl,
   ): Promise<Answer | undefined> {
     const { promise: late, resolve } = Promise.withResolvers<void>();
-    const timer = this.#host.timers.after(WAIT_MAX_MS, resolve);
-    await Promise.race([pending, late]);
+    const leftMs = pending.untilMs - this.#host.clock.monotonicMs();
+    const timer = this.#host.timers.after(Math.max(0, leftMs), resolve);
+    await Promise.race([pending.promise, late]);
     timer.cancel();
     return this.#answerFresh(exchange, key, asked) ?? this.#ask(exchange, key);
   }
@@ -208,8 +209,13 @@ class Cache implements Middleware {
     else if (body instanceof Uint8Array) end(new Uint8Array(body));
     else {
       const whole = body instanceof MessageBody ? body.whole : undefined;
-      if (whole === undefined) answer.body = recorded(body, bytesMax, end);
-      else end(new Uint8Array(whole));
+      if (whole !== undefined) {
+        end(new Uint8Array(whole));
+        return;
+      }
+      answer.body = recorded(body, bytesMax, end);
+      // It may go on for ever.
+      if (length === undefined) way.done?.();
     }
   }
 

@@ -6,8 +6,20 @@ import type { StoredResponse } from "./stored-response.ts";
 const VARIANTS_MAX = 64;
 /** What a response costs besides its texts and its body, about. */
 const OVERHEAD_BYTES = 1024;
-/** Addresses whose last response was not kept, so that nobody waits for the next. */
-const UNKEPT_MAX = 10_000;
+/** Addresses whose last response was not kept, so that nobody waits for the next: 4,096 × 1,024 characters. */
+const UNKEPT_MAX = 4_096;
+/** Requests for longer addresses do not wait for each other. */
+const AWAITED_KEY_MAX = 1_024;
+/** How long requests wait for the answer to one that asks for the same; counted from that one on, so that nothing slow holds up all that come after it. */
+const WAIT_MAX_MS = 2_000;
+
+/** Somebody asks the origin already. */
+export interface Pending {
+  /** Settled once there is an answer, or none will come. */
+  readonly promise: Promise<void>;
+  /** When nobody waits for it any more, on the monotonic clock. */
+  readonly untilMs: number;
+}
 
 interface Resource {
   /** Fields by which its responses are told apart, in lower case. */
@@ -21,7 +33,7 @@ export class ResponseStore {
   /** By address, that used last at the end. */
   readonly #resources = new Map<string, Resource>();
   readonly #unkept = new Set<string>();
-  readonly #pending = new Map<string, Promise<void>>();
+  readonly #pending = new Map<string, Pending>();
   #bytes = 0;
 
   constructor(bytesMax: number) {
@@ -82,22 +94,26 @@ export class ResponseStore {
 
   /** The last response of this address was not to be kept: requests for it do not wait for each other. */
   markUnkept(key: string): void {
+    if (key.length > AWAITED_KEY_MAX) return;
     if (this.#unkept.size >= UNKEPT_MAX) this.#unkept.clear();
     this.#unkept.add(key);
   }
 
   /** What to wait for when somebody already asks the origin for the same. */
-  pendingOf(key: string): Promise<void> | undefined {
-    return this.#pending.get(key);
+  pendingOf(key: string, nowMs: number): Pending | undefined {
+    const pending = this.#pending.get(key);
+    return pending !== undefined && pending.untilMs > nowMs ? pending : undefined;
   }
 
   /** Somebody asks the origin. @returns call it once there is an answer, or none will come; undefined when others are not to wait for it */
-  begin(key: string): (() => void) | undefined {
-    if (this.#unkept.has(key) || this.#pending.has(key)) return undefined;
+  begin(key: string, nowMs: number): (() => void) | undefined {
+    if (key.length > AWAITED_KEY_MAX || this.#unkept.has(key) || this.pendingOf(key, nowMs) !== undefined)
+      return undefined;
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#pending.set(key, promise);
+    const pending = { promise, untilMs: nowMs + WAIT_MAX_MS };
+    this.#pending.set(key, pending);
     return () => {
-      if (this.#pending.get(key) === promise) this.#pending.delete(key);
+      if (this.#pending.get(key) === pending) this.#pending.delete(key);
       resolve();
     };
   }

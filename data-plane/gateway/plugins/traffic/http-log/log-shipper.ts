@@ -24,6 +24,8 @@ export interface LogShipperOptions {
 /** A delivery is tried this often, after 1 s, 2 s and 4 s; then its entries are lost. */
 const ATTEMPTS_MAX = 4;
 const FIRST_RETRY_MS = 1_000;
+/** Entries with the fields of requests may be long. */
+const QUEUE_CHARACTERS_MAX = 64 * 1024 * 1024;
 /** Said of lost entries once in a while, not of each. */
 const WARN_EVERY_MS = 60_000;
 
@@ -33,6 +35,8 @@ export class LogShipper {
   readonly #sent: Counter;
   readonly #lost: Counter;
   readonly #queue: string[] = [];
+  /** Characters of what waits. */
+  #length = 0;
   #timer: TimerHandle | undefined;
   #isSending = false;
   #isClosed = false;
@@ -58,10 +62,10 @@ export class LogShipper {
   /** @param entry JSON */
   add(entry: string): void {
     this.#queue.push(entry);
-    if (this.#queue.length > this.#options.queueMax) {
+    this.#length += entry.length;
+    if (this.#queue.length > this.#options.queueMax || this.#length > QUEUE_CHARACTERS_MAX) {
       // Not one by one: taking from the front of an array costs its length.
-      const room = Math.max(1, this.#options.queueMax >> 4);
-      this.#lose(this.#queue.splice(0, room).length, "the queue is full");
+      this.#lose(this.#take(Math.max(1, this.#queue.length >> 4)).length, "the queue is full");
     }
     if (this.#queue.length >= this.#options.batchMax) this.#flush();
     else if (!this.#isSending) this.#timer ??= this.#host.timers.after(this.#options.flushMs, () => this.#flush());
@@ -78,8 +82,13 @@ export class LogShipper {
     this.#timer = undefined;
     if (this.#isSending || this.#queue.length === 0) return;
     this.#isSending = true;
-    const entries = this.#queue.splice(0, this.#options.batchMax);
-    this.#deliver(entries, 1);
+    this.#deliver(this.#take(this.#options.batchMax), 1);
+  }
+
+  #take(count: number): readonly string[] {
+    const entries = this.#queue.splice(0, count);
+    for (const entry of entries) this.#length -= entry.length;
+    return entries;
   }
 
   #deliver(entries: readonly string[], attempt: number): void {
