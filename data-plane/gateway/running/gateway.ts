@@ -203,7 +203,6 @@ export class Gateway {
     const give = (answer: Answer, passage?: Passage): void => {
       const own = passage?.running.answerFields ?? [];
       const fields = ["X-Request-Id", requestId, ...own];
-      answer.headers.delete("x-request-id");
       if (passage?.running.watchesEnd === true) passage.request.headers.detach();
       try {
         writeAnswer(exchange, answer, fields, (complete, bytes) => end(answer.status, complete, bytes, passage));

@@ -1,5 +1,12 @@
 /** Answers written to the client. */
-import { type AnswerHead, type BodySink, MessageBody, type RawDuplex, type ServerExchange } from "#foundation/http1";
+import {
+  type AnswerHead,
+  type BodySink,
+  MessageBody,
+  type RawDuplex,
+  type ReceivedFields,
+  type ServerExchange,
+} from "#foundation/http1";
 import type { Answer } from "../message/answer.ts";
 
 /** @param complete whether the client was given all of it, as far as it can be told here */
@@ -10,11 +17,14 @@ const NOT_WRITTEN = new Set([
   "connection",
   "content-length",
   "keep-alive",
+  "proxy-authenticate",
   "proxy-connection",
   "te",
   "trailer",
   "transfer-encoding",
   "upgrade",
+  // The gateway's own.
+  "x-request-id",
 ]);
 
 /** @param fields further ones: name, value, name, value … @param onWritten called once, when the last octet is given to the system, or nothing more can be */
@@ -49,10 +59,16 @@ export function writeAnswer(
 
 function headOf({ status, headers }: Answer, fields: readonly string[]): AnswerHead {
   const received = headers.untouched;
-  if (received !== undefined) return { status, received: { fields: received }, fields };
-  headers.deleteWhere((name) => NOT_WRITTEN.has(name));
+  if (received !== undefined) return { status, received: { fields: received, isDropped: isRequestId }, fields };
+  const nominated = headers
+    .get("connection")
+    ?.toLowerCase()
+    .split(/\s*,\s*/);
+  headers.deleteWhere((name) => NOT_WRITTEN.has(name) || nominated?.includes(name) === true);
   return { status, fields: [...headers.toRaw(), ...fields] };
 }
+
+const isRequestId: ReceivedFields["isDropped"] = (fields, index) => fields.isNamed(index, "x-request-id");
 
 function writeMessage(
   exchange: ServerExchange,

@@ -107,6 +107,18 @@ export class Fields {
     return raw;
   }
 
+  /** The same, independent of the reader that goes on to the next message. */
+  copy(): Fields {
+    const copy = new Fields();
+    if (this.count === 0) return copy;
+    const from = this.nameStart(0);
+    copy.bytes = Buffer.from(this.bytes.subarray(from, this.valueEnd(this.count - 1)));
+    copy.#table = this.#table.slice(0, this.count * STRIDE);
+    copy.count = this.count;
+    copy.shift(from);
+    return copy;
+  }
+
   /** For the scanner of heads, like the three below. */
   clear(): void {
     this.count = 0;

@@ -100,7 +100,8 @@ class SentRequest implements ExchangeListener {
     const { head, body } = upstream;
     this.#resolve({
       status: head.status,
-      headers: HeaderFields.of(endToEnd(head.fields.toRaw())),
+      // The original is the connection's, and may be that of the next response when this one is written.
+      headers: HeaderFields.received(head.fields.copy()),
       body,
       length: contentLengthOf(head.fields.get("content-length")),
     });
@@ -135,35 +136,6 @@ class SentRequest implements ExchangeListener {
     });
   }
 }
-
-/** Framing is written anew, and what is for one hop ends here. */
-function endToEnd(raw: readonly string[]): string[] {
-  const nominated = new Set<string>();
-  for (let i = 0; i < raw.length; i += 2) {
-    if (raw[i]!.length === 10 && raw[i]!.toLowerCase() === "connection") {
-      for (const name of raw[i + 1]!.split(",")) nominated.add(name.trim().toLowerCase());
-    }
-  }
-  const kept: string[] = [];
-  for (let i = 0; i < raw.length; i += 2) {
-    const name = raw[i]!.toLowerCase();
-    if (FRAMING.has(name) || nominated.has(name)) continue;
-    kept.push(raw[i]!, raw[i + 1]!);
-  }
-  return kept;
-}
-
-const FRAMING = new Set([
-  "connection",
-  "content-length",
-  "keep-alive",
-  "proxy-authenticate",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-]);
 
 function contentLengthOf(text: string | undefined): number | undefined {
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
