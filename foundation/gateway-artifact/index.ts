@@ -7,6 +7,7 @@ export {
   type Provenance,
   sealGatewayArtifact,
 } from "./artifact.ts";
+export { agentPattern } from "./declarations/access/agent-pattern.ts";
 export { CEL_VARIABLES, type CelVariable } from "./declarations/cel-variables.ts";
 export { PLUGIN_DECLARATIONS } from "./declarations.ts";
 export * from "./plan.ts";

@@ -4,6 +4,7 @@ import { CelSyntaxError, compileCel } from "#foundation/cel";
 import { SIGNING_ALGORITHMS } from "#foundation/jwt";
 import type { JsonObject, JsonValue } from "../plan.ts";
 import type { ConfigProblem, MiddlewareDeclaration } from "../plugin-declaration.ts";
+import { BOT_DETECTION } from "./access/bot-detection.ts";
 import { CEL_VARIABLES } from "./cel-variables.ts";
 
 const TEXTS = { type: "array", items: { type: "string" }, default: [] } as const;
@@ -249,6 +250,7 @@ export const ACCESS_PLUGINS: readonly MiddlewareDeclaration[] = [
   acl,
   apiKeyAuth,
   basicAuth,
+  BOT_DETECTION,
   cel,
   ipRestriction,
   jwtAuth,

@@ -3,8 +3,17 @@ import type { MiddlewarePlugin } from "../plugin.ts";
 import { acl } from "./acl.ts";
 import { apiKeyAuth } from "./api-key-auth.ts";
 import { basicAuth } from "./basic-auth.ts";
+import { botDetection } from "./bot-detection.ts";
 import { cel } from "./cel.ts";
 import { ipRestriction } from "./ip-restriction.ts";
 import { jwtAuth } from "./jwt-auth.ts";
 
-export const ACCESS_PLUGINS: readonly MiddlewarePlugin[] = [acl, apiKeyAuth, basicAuth, cel, ipRestriction, jwtAuth];
+export const ACCESS_PLUGINS: readonly MiddlewarePlugin[] = [
+  acl,
+  apiKeyAuth,
+  basicAuth,
+  botDetection,
+  cel,
+  ipRestriction,
+  jwtAuth,
+];
