@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
+import { GATEWAY_STATEMENTS } from "./gateway-requirements.ts";
 import { requirementsPage, testNames } from "./generate-requirements.ts";
 import { STATEMENTS } from "./requirements.ts";
 
@@ -8,7 +9,7 @@ test("docs/requirements.md is what `npm run generate` would write", () => {
 });
 
 test("every test that is named is there", () => {
-  const missing = STATEMENTS.flatMap(({ id, tests }) =>
+  const missing = [...STATEMENTS, ...GATEWAY_STATEMENTS].flatMap(({ id, tests }) =>
     tests.flatMap(([file, ...parts]) =>
       parts.filter((part) => testNames(file, part).length === 0).map((part) => `${id}: ${file}: ${part}`),
     ),
@@ -22,4 +23,10 @@ test("every statement of this machine is there", () => {
     ...Array.from({ length: 14 }, (_, index) => index + 36),
   ];
   expect(STATEMENTS.map(({ id }) => id)).toEqual(numbers.map((number) => `S${number}`));
+});
+
+test("every statement of the gateway is there, and shown or said to be missing", () => {
+  expect(GATEWAY_STATEMENTS.map(({ id }) => id)).toEqual(Array.from({ length: 36 }, (_, index) => `R${index + 1}`));
+  for (const { id, tests, missing } of GATEWAY_STATEMENTS)
+    expect(tests.length > 0 || missing !== undefined, id).toBe(true);
 });
