@@ -5,6 +5,7 @@ import { SIGNING_ALGORITHMS } from "#foundation/jwt";
 import type { JsonObject, JsonValue } from "../plan.ts";
 import type { ConfigProblem, MiddlewareDeclaration } from "../plugin-declaration.ts";
 import { BOT_DETECTION } from "./access/bot-detection.ts";
+import { OAUTH2_AUTH } from "./access/oauth2-auth.ts";
 import { CEL_VARIABLES } from "./cel-variables.ts";
 
 const TEXTS = { type: "array", items: { type: "string" }, default: [] } as const;
@@ -254,4 +255,5 @@ export const ACCESS_PLUGINS: readonly MiddlewareDeclaration[] = [
   cel,
   ipRestriction,
   jwtAuth,
+  OAUTH2_AUTH,
 ];

@@ -7,6 +7,7 @@ import { botDetection } from "./bot-detection.ts";
 import { cel } from "./cel.ts";
 import { ipRestriction } from "./ip-restriction.ts";
 import { jwtAuth } from "./jwt-auth.ts";
+import { oauth2Auth } from "./oauth2-auth.ts";
 
 export const ACCESS_PLUGINS: readonly MiddlewarePlugin[] = [
   acl,
@@ -16,4 +17,5 @@ export const ACCESS_PLUGINS: readonly MiddlewarePlugin[] = [
   cel,
   ipRestriction,
   jwtAuth,
+  oauth2Auth,
 ];
