@@ -6,6 +6,7 @@ import type { JsonObject, JsonValue } from "../plan.ts";
 import type { ConfigProblem, MiddlewareDeclaration } from "../plugin-declaration.ts";
 import { BOT_DETECTION } from "./access/bot-detection.ts";
 import { OAUTH2_AUTH } from "./access/oauth2-auth.ts";
+import { OIDC_AUTH } from "./access/oidc-auth.ts";
 import { CEL_VARIABLES } from "./cel-variables.ts";
 
 const TEXTS = { type: "array", items: { type: "string" }, default: [] } as const;
@@ -256,4 +257,5 @@ export const ACCESS_PLUGINS: readonly MiddlewareDeclaration[] = [
   ipRestriction,
   jwtAuth,
   OAUTH2_AUTH,
+  OIDC_AUTH,
 ];

@@ -6,6 +6,7 @@ import type { GatewayExchange, Identity } from "../../message/gateway-exchange.t
 import { problem } from "../../problems.ts";
 import type { Middleware, MiddlewarePlugin } from "../plugin.ts";
 import { type IdentityFieldsConfig, tellIdentity } from "./identity-fields.ts";
+import { queryValues, queryWithout } from "./query-credential.ts";
 
 interface ApiKeyConfig {
   readonly key_location: "header" | "query" | "cookie";
@@ -88,8 +89,7 @@ function credentialOf({ key_location, header_name, query_param, cookie_name }: A
         challenge: `ApiKey query="${query_param}"`,
         read: ({ request }) => only(queryValues(request.query, query_param)),
         strip({ request }) {
-          const pairs = request.query.split("&").filter((pair) => nameOf(pair) !== query_param);
-          request.query = pairs.join("&");
+          request.query = queryWithout(request.query, query_param);
         },
       };
     case "cookie":
@@ -107,23 +107,3 @@ function credentialOf({ key_location, header_name, query_param, cookie_name }: A
 }
 
 const only = (values: readonly string[]): string | undefined => (values.length === 1 ? values[0] : undefined);
-
-function queryValues(query: string, name: string): readonly string[] {
-  if (query === "") return [];
-  return query.split("&").flatMap((pair) => {
-    if (nameOf(pair) !== name) return [];
-    const equals = pair.indexOf("=");
-    const value = equals === -1 ? "" : decoded(pair.slice(equals + 1));
-    return value === undefined ? [] : [value];
-  });
-}
-
-const nameOf = (pair: string): string | undefined => decoded(pair.split("=", 1)[0]!);
-
-function decoded(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text.replaceAll("+", "%20"));
-  } catch {
-    return undefined;
-  }
-}

@@ -1,32 +1,35 @@
 /** Keys of an issuer, fetched before they are needed and again from time to time. */
-import { KeySet, type SignedToken } from "#foundation/jwt";
+import type { KeySet, SignedToken } from "#foundation/jwt";
 import type { PluginHost } from "../plugin.ts";
-import { JsonServer } from "./json-server.ts";
 
 const SECOND = 1000;
 /** Issuers publish new keys before they use them. */
-const REFRESH_MS = 300 * SECOND;
+export const REFRESH_MS = 300 * SECOND;
 /** Anybody can send tokens that name a key nobody knows. */
 const ASK_AGAIN_MS = 30 * SECOND;
-const TIMEOUT_MS = 5 * SECOND;
 
-/** One for each address, whoever uses it; its requests are never waited for by two. */
+/** One for each issuer, whoever uses it; its requests are never waited for by two. */
 export class FetchedKeys {
-  readonly #host: Pick<PluginHost, "clock" | "pool" | "log">;
-  readonly #server: JsonServer;
+  readonly #fetchKeys: () => Promise<KeySet>;
+  readonly #host: Pick<PluginHost, "clock" | "log">;
+  readonly #refreshMs: number;
   #keys: KeySet | undefined;
   #askedAt = Number.NEGATIVE_INFINITY;
   #asking: Promise<void> | undefined;
 
-  /** @throws TypeError when it is no address */
-  constructor(url: string, host: Pick<PluginHost, "clock" | "pool" | "log">) {
+  constructor(
+    fetchKeys: () => Promise<KeySet>,
+    host: Pick<PluginHost, "clock" | "log">,
+    refreshMs: number = REFRESH_MS,
+  ) {
+    this.#fetchKeys = fetchKeys;
     this.#host = host;
-    this.#server = new JsonServer(url, host.pool, { method: "GET", timeoutMs: TIMEOUT_MS });
+    this.#refreshMs = refreshMs;
   }
 
   /** The keys that are known; asks for new ones in the background when these are old. */
   current(): KeySet | undefined {
-    if (this.#host.clock.monotonicMs() - this.#askedAt >= REFRESH_MS) void this.ask();
+    if (this.#host.clock.monotonicMs() - this.#askedAt >= this.#refreshMs) void this.ask();
     return this.#keys;
   }
 
@@ -50,6 +53,6 @@ export class FetchedKeys {
 
   async #fetch(): Promise<void> {
     this.#askedAt = this.#host.clock.monotonicMs();
-    this.#keys = KeySet.read(await this.#server.ask());
+    this.#keys = await this.#fetchKeys();
   }
 }

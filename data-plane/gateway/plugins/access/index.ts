@@ -8,6 +8,7 @@ import { cel } from "./cel.ts";
 import { ipRestriction } from "./ip-restriction.ts";
 import { jwtAuth } from "./jwt-auth.ts";
 import { oauth2Auth } from "./oauth2-auth.ts";
+import { oidcAuth } from "./oidc-auth.ts";
 
 export const ACCESS_PLUGINS: readonly MiddlewarePlugin[] = [
   acl,
@@ -18,4 +19,5 @@ export const ACCESS_PLUGINS: readonly MiddlewarePlugin[] = [
   ipRestriction,
   jwtAuth,
   oauth2Auth,
+  oidcAuth,
 ];

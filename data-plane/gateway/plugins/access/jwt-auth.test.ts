@@ -1,18 +1,15 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { createHmac, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { createHmac, generateKeyPairSync, type KeyObject } from "node:crypto";
 import type { JsonObject } from "#foundation/gateway-artifact";
 import { type Server, serve } from "#foundation/http1";
 import { createVirtualTime } from "#foundation/runtime";
 import { configProblems, testExchange, testHost, textOf } from "../../testing/index.ts";
 import { jwtAuth } from "./jwt-auth.ts";
+import { ed, other, part, rsa, signedToken } from "./testing/tokens.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
 const SECONDS = NOW / 1000;
-const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 });
-const other = generateKeyPairSync("rsa", { modulusLength: 2048 });
-const ed = generateKeyPairSync("ed25519");
 const pem = (key: KeyObject): string => key.export({ format: "pem", type: "spki" }).toString();
-const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
 
 const CLAIMS = {
   iss: "https://id.example",
@@ -23,14 +20,8 @@ const CLAIMS = {
   roles: ["admin"],
 };
 
-function token(claims: object = {}, head: object = {}, key: KeyObject = rsa.privateKey): string {
-  const signed = `${part({ alg: "RS256", ...head })}.${part({ ...CLAIMS, ...claims })}`;
-  const signature =
-    key.asymmetricKeyType === "ed25519"
-      ? sign(null, Buffer.from(signed), key)
-      : sign("sha256", Buffer.from(signed), key);
-  return `${signed}.${signature.toString("base64url")}`;
-}
+const token = (claims: object = {}, head: object = {}, key?: KeyObject): string =>
+  signedToken({ ...CLAIMS, ...claims }, head, key);
 
 const CONFIG = {
   issuer: "https://id.example",

@@ -6,6 +6,7 @@ import { bearerTokenIn, tokenNeeded } from "./bearer.ts";
 import type { ClaimRules } from "./claims.ts";
 import { FetchedKeys } from "./fetched-keys.ts";
 import type { IdentityFieldsConfig } from "./identity-fields.ts";
+import { JsonServer } from "./json-server.ts";
 import { type Keys, SignedTokenDoor } from "./signed-token-door.ts";
 
 interface JwtConfig {
@@ -21,6 +22,8 @@ interface JwtConfig {
   readonly strip_credentials: boolean;
   readonly upstream_headers?: IdentityFieldsConfig;
 }
+
+const TIMEOUT_MS = 5_000;
 
 export const jwtAuth: MiddlewarePlugin = {
   name: "jwt-auth",
@@ -55,7 +58,10 @@ export const jwtAuth: MiddlewarePlugin = {
 
 async function keysOf({ jwks_url, public_key_pem, public_key_jwk }: JwtConfig, host: PluginHost): Promise<Keys> {
   if (jwks_url !== undefined) {
-    const fetched = host.keep("jwt-auth keys", jwks_url, () => new FetchedKeys(jwks_url, host));
+    const fetched = host.keep("jwt-auth keys", jwks_url, () => {
+      const issuer = new JsonServer(jwks_url, host.pool, { method: "GET", timeoutMs: TIMEOUT_MS });
+      return new FetchedKeys(async () => KeySet.read(await issuer.ask()), host);
+    });
     // An issuer that is away keeps no gateway from starting: its tokens are refused until it is back.
     if (fetched.current() === undefined) await fetched.ask();
     return fetched;
