@@ -7,6 +7,7 @@ import type { ConfigProblem, MiddlewareDeclaration } from "../plugin-declaration
 import { BOT_DETECTION } from "./access/bot-detection.ts";
 import { OAUTH2_AUTH } from "./access/oauth2-auth.ts";
 import { OIDC_AUTH } from "./access/oidc-auth.ts";
+import { OPA_AUTHZ } from "./access/opa-authz.ts";
 import { CEL_VARIABLES } from "./cel-variables.ts";
 
 const TEXTS = { type: "array", items: { type: "string" }, default: [] } as const;
@@ -258,4 +259,5 @@ export const ACCESS_PLUGINS: readonly MiddlewareDeclaration[] = [
   jwtAuth,
   OAUTH2_AUTH,
   OIDC_AUTH,
+  OPA_AUTHZ,
 ];

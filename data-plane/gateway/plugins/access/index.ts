@@ -9,6 +9,7 @@ import { ipRestriction } from "./ip-restriction.ts";
 import { jwtAuth } from "./jwt-auth.ts";
 import { oauth2Auth } from "./oauth2-auth.ts";
 import { oidcAuth } from "./oidc-auth.ts";
+import { opaAuthz } from "./opa-authz.ts";
 
 export const ACCESS_PLUGINS: readonly MiddlewarePlugin[] = [
   acl,
@@ -20,4 +21,5 @@ export const ACCESS_PLUGINS: readonly MiddlewarePlugin[] = [
   jwtAuth,
   oauth2Auth,
   oidcAuth,
+  opaAuthz,
 ];
