@@ -97,6 +97,8 @@ describe("apikey-auth", () => {
     expect(configProblems("apikey-auth", { keys: [] })).not.toEqual([]);
     const same = KEY.keys.map((one) => ({ ...one, key: "same" }));
     await expect(through(apiKeyAuth, { ...KEY, keys: same })).rejects.toThrow("another id");
+    const endless = [{ ...KEY.keys[1], expires_at: "soon" }];
+    await expect(through(apiKeyAuth, { ...KEY, keys: endless })).rejects.toThrow("is no time");
   });
 });
 

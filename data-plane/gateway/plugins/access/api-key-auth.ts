@@ -1,10 +1,10 @@
 /** `apikey-auth`: keys that are known when the gateway starts. */
-import { createHash } from "node:crypto";
 import { parseCookies } from "#foundation/api-parameters";
 import type { JsonObject } from "#foundation/gateway-artifact";
 import type { GatewayExchange, Identity } from "../../message/gateway-exchange.ts";
 import { problem } from "../../problems.ts";
 import type { Middleware, MiddlewarePlugin } from "../plugin.ts";
+import { digestOf } from "./bounded-cache.ts";
 import { type IdentityFieldsConfig, tellIdentity } from "./identity-fields.ts";
 import { queryValues, queryWithout } from "./query-credential.ts";
 
@@ -31,13 +31,11 @@ interface KnownKey {
   readonly expiresAt: number;
 }
 
-/** What is compared is a digest: how long looking it up takes says nothing about a key. */
-const digestOf = (key: string): string => createHash("sha256").update(key).digest("base64");
-
 export const apiKeyAuth: MiddlewarePlugin = {
   name: "apikey-auth",
   setup(given: JsonObject, { clock }): Middleware {
     const config = given as unknown as ApiKeyConfig;
+    // By digests: how long looking one up takes says nothing about a key.
     const known = new Map<string, KnownKey>();
     for (const { key, id, scopes, groups, expires_at } of config.keys) {
       if (key === "") throw new Error(`the key of ${JSON.stringify(id)} is empty`);
@@ -45,7 +43,7 @@ export const apiKeyAuth: MiddlewarePlugin = {
       if (known.has(digest)) throw new Error(`the key of ${JSON.stringify(id)} is that of another id too`);
       known.set(digest, {
         identity: { consumer: id, by: "apikey-auth", groups, scopes, claims: {} },
-        expiresAt: expires_at === undefined ? Number.POSITIVE_INFINITY : Date.parse(expires_at),
+        expiresAt: expires_at === undefined ? Number.POSITIVE_INFINITY : endOf(expires_at, id),
       });
     }
     const credential = credentialOf(config);
@@ -62,6 +60,13 @@ export const apiKeyAuth: MiddlewarePlugin = {
     };
   },
 };
+
+/** @throws Error for what is no time: one that is referred to is seen only now, and without an end a key would be good for ever */
+function endOf(text: string, id: string): number {
+  const end = Date.parse(text);
+  if (Number.isNaN(end)) throw new Error(`expires_at of the key of ${JSON.stringify(id)} is no time`);
+  return end;
+}
 
 /** The same for keys that are missing, unknown and expired. */
 const refused = (challenge: string) =>

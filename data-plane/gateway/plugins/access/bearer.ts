@@ -8,12 +8,17 @@ import { type IdentityFieldsConfig, tellIdentity } from "./identity-fields.ts";
 /** Longer ones are nobody's, and reading them costs. */
 const TOKEN_LENGTH_MAX = 16 * 1024;
 
-/** @returns undefined for none, several, and what is not well formed (RFC 6750 §2.1) */
+/** @returns undefined for none, several, and one that is too long. It may hold anything: what was seen before need not be looked through again. */
 export function bearerTokenIn(fields: readonly string[]): string | undefined {
   const [field] = fields;
   if (fields.length !== 1 || field!.length > TOKEN_LENGTH_MAX) return undefined;
-  return /^bearer +([\w\-.~+/]+=*)$/i.exec(field!)?.[1];
+  const scheme = /^bearer +/i.exec(field!)?.[0];
+  if (scheme === undefined) return undefined;
+  return field!.length > scheme.length ? field!.slice(scheme.length) : undefined;
 }
+
+/** Whether it is written as tokens are (RFC 6750 §2.1). */
+export const isWellFormed = (token: string): boolean => /^[\w\-.~+/]+=*$/.test(token);
 
 export interface AdmissionConfig {
   readonly requiredScopes: readonly string[];

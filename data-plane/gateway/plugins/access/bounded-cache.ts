@@ -1,9 +1,9 @@
 /** What was found out, by the digest of a token, until it ends; never more of it than fits. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Clock } from "#foundation/runtime";
 
 /** Tokens themselves are not kept: a digest proves nothing to anybody. */
-export const digestOf = (token: string): string => createHash("sha256").update(token).digest("base64");
+export const digestOf = (token: string): string => hash("sha256", token, "base64");
 
 export class BoundedCache<Value extends { readonly expiresAt: number }> {
   readonly #values = new Map<string, Value>();

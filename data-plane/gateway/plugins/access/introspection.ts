@@ -1,5 +1,6 @@
 /** Asks an authorization server about tokens (RFC 7662), and remembers for a while what it said. */
 import type { PluginHost } from "../plugin.ts";
+import { isWellFormed } from "./bearer.ts";
 import { BoundedCache, digestOf } from "./bounded-cache.ts";
 import { type ClaimRules, type Claims, type Proven, provenBy } from "./claims.ts";
 import { JsonServer, NoAnswer } from "./json-server.ts";
@@ -28,6 +29,8 @@ const ACTIVE_MAX = 10_000;
 const INACTIVE_MAX = 10_000;
 /** Questions that are open. More are not asked: tokens can be invented faster than anybody answers. */
 const ASKING_MAX = 1_000;
+
+const NO_TOKEN: Verdict = { proven: undefined, expiresAt: Number.POSITIVE_INFINITY };
 
 export class Introspection {
   readonly #options: IntrospectionOptions;
@@ -62,6 +65,7 @@ export class Introspection {
     const digest = digestOf(token);
     const known = this.#active.get(digest) ?? this.#inactive.get(digest);
     if (known !== undefined) return known;
+    if (!isWellFormed(token)) return NO_TOKEN;
     const asking = this.#asking.get(digest);
     if (asking !== undefined) return asking;
     if (this.#asking.size >= ASKING_MAX) return undefined;

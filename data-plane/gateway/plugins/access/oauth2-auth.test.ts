@@ -144,6 +144,8 @@ describe("oauth2-auth", () => {
     const { send, questions } = await world(() => ACTIVE);
     expect(await send(undefined)).toMatchObject({ status: 401, challenge: "Bearer" });
     expect((await send("x".repeat(20_000))).status).toBe(401);
+    expect((await send("")).status).toBe(401);
+    expect(await send("two words")).toMatchObject({ status: 401, challenge: 'Bearer error="invalid_token"' });
     expect(questions).toEqual([]);
   });
 
