@@ -16,6 +16,8 @@ export interface GatewayExchange {
   readonly context: Map<string, string>;
   /** Aborted when the client has gone. */
   readonly signal: AbortSignal;
+  /** Called once when the client has gone before the answer was complete; at once when it has gone already. Costs less than a signal. */
+  whenGone(listener: () => void): void;
 }
 
 export interface GatewayRequest {

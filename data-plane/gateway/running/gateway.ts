@@ -1,7 +1,7 @@
 /** The gateway: listens, finds the operation of each request and lets it pass. The artifact may change at any time. */
 import { openGatewayArtifact } from "#foundation/gateway-artifact";
 import { ClientPool, type Refusal, type Server, type ServerExchange, serve } from "#foundation/http1";
-import { type Runtime, randomUuid } from "#foundation/runtime";
+import type { Runtime } from "#foundation/runtime";
 import type { AccessLine, Logger, MetricsRegistry } from "#foundation/telemetry";
 import type { Answer } from "../message/answer.ts";
 import { HeaderFields } from "../message/header-fields.ts";
@@ -13,6 +13,7 @@ import { GatewayMetrics, type OperationMetrics } from "./gateway-metrics.ts";
 import { DEFAULT_GATEWAY_LIMITS, type GatewayLimits, type TrustPolicy } from "./gateway-settings.ts";
 import { KeptThings } from "./kept.ts";
 import { Passage } from "./passage.ts";
+import { RandomPool } from "./random-pool.ts";
 import { answerReserved, RESERVED_PREFIX } from "./reserved-paths.ts";
 import type { RunningOperation } from "./running-operation.ts";
 import type { SecretSources } from "./secrets.ts";
@@ -57,6 +58,7 @@ export class Gateway {
   readonly #unmatched: OperationMetrics;
   readonly #services: EpochServices;
   readonly #pool: ClientPool;
+  readonly #random: RandomPool;
   #epoch: Epoch | undefined;
   #server: Server | undefined;
   /** What is loaded is used in the order of asking. */
@@ -71,6 +73,7 @@ export class Gateway {
     this.#metrics = new GatewayMetrics(metrics);
     this.#unmatched = this.#metrics.unmatched();
     this.#pool = new ClientPool({ time: runtime });
+    this.#random = new RandomPool(runtime.random);
     this.#services = {
       host: { ...runtime, log, metrics, pool: this.#pool },
       plugins: options.plugins ?? BUILT_IN_PLUGINS,
@@ -167,7 +170,7 @@ export class Gateway {
     const { head } = exchange;
     const started = performance.now();
     const headers = HeaderFields.received(head.fields);
-    const requestId = requestIdOf(headers, this.#options.runtime.random);
+    const requestId = requestIdOf(headers, this.#random);
     const epoch = this.#epoch!;
     const { target, method } = head;
     const { accessLog } = this.#options;
@@ -238,7 +241,7 @@ export class Gateway {
         headers,
         client,
         limits: this.#limits,
-        randomBytes: this.#randomBytes,
+        randomBytes: this.#random.bytes,
         onAnswer: give,
         onDefect: (error) => this.#defect(error, requestId),
       }).start();
@@ -247,8 +250,6 @@ export class Gateway {
       give(problem("internal"));
     }
   }
-
-  readonly #randomBytes = (length: number): Uint8Array => this.#options.runtime.random.bytes(length);
 
   #find(epoch: Epoch, { head }: ServerExchange, target: string, method: string): Found | Answer {
     if (head.form === "authority") return problem("method-not-allowed", { detail: "Nothing is tunnelled here." });
@@ -326,9 +327,9 @@ function preflightOperation(
 
 const REQUEST_ID = /^[A-Za-z0-9._~+/=:-]{1,128}$/;
 
-function requestIdOf(headers: HeaderFields, random: Runtime["random"]): string {
+function requestIdOf(headers: HeaderFields, random: RandomPool): string {
   const sent = headers.get("x-request-id");
-  return sent !== undefined && REQUEST_ID.test(sent) ? sent : randomUuid(random);
+  return sent !== undefined && REQUEST_ID.test(sent) ? sent : random.uuid();
 }
 
 /** What the codec refuses before there is a request. */

@@ -43,6 +43,7 @@ export class Passage implements GatewayExchange {
   /** Middlewares that have seen the request. */
   #entered = 0;
   #isOver = false;
+  #onGone: (() => void) | undefined;
   /** What is on its way back. */
   #answer: Answer | undefined;
 
@@ -71,6 +72,20 @@ export class Passage implements GatewayExchange {
 
   get signal(): AbortSignal {
     return this.#options.exchange.signal;
+  }
+
+  whenGone(listener: () => void): void {
+    const { exchange } = this.#options;
+    if (exchange.isOver) {
+      listener();
+      return;
+    }
+    const before = this.#onGone;
+    this.#onGone = () => {
+      before?.();
+      listener();
+    };
+    exchange.onGone = this.#onGone;
   }
 
   /** Middlewares whose `onRequest` was called. */

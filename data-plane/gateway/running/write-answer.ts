@@ -98,7 +98,7 @@ class MessagePipe implements BodySink {
     private readonly onWritten: OnWritten,
   ) {
     exchange.onDrain = () => body.resume();
-    exchange.onGone = () => this.#done(false);
+    alsoWhenGone(exchange, () => this.#done(false));
     body.read(this);
   }
 
@@ -138,7 +138,7 @@ async function writePieces(
   let bytes = 0;
   let wake: (() => void) | undefined;
   exchange.onDrain = () => wake?.();
-  exchange.onGone = () => wake?.();
+  alsoWhenGone(exchange, () => wake?.());
   try {
     exchange.begin(head, length);
     for await (const piece of body) {
@@ -158,6 +158,15 @@ async function writePieces(
     exchange.abort();
     onWritten(false, bytes);
   }
+}
+
+/** Whoever waits for it already is told too: what the answer comes from. */
+function alsoWhenGone(exchange: ServerExchange, listener: () => void): void {
+  const before = exchange.onGone;
+  exchange.onGone = () => {
+    before?.();
+    listener();
+  };
 }
 
 /** Nobody takes it: what it comes from is let go. */

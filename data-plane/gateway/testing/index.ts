@@ -46,6 +46,7 @@ export function testExchange(request: TestRequest = {}): GatewayExchange {
     identity: request.identity,
     context: new Map(Object.entries(request.context ?? {})),
     signal: new AbortController().signal,
+    whenGone() {},
     request: {
       method,
       path,

@@ -42,7 +42,7 @@ class HttpUpstream implements Dispatcher {
     const { timeout, idle_timeout, preserve_host } = this.#config;
     const { bytes, stream, length } = request.body;
     return new Promise((resolve) => {
-      const sent = new SentRequest(exchange, stream, resolve);
+      const sent = new SentRequest(stream, resolve);
       const upstream = this.#pool.request(
         this.#upstream.origin,
         {
@@ -56,7 +56,8 @@ class HttpUpstream implements Dispatcher {
         },
         sent,
       );
-      sent.watch(upstream);
+      // Nobody wants the response any more.
+      exchange.whenGone(() => upstream.abort());
     });
   }
 }
@@ -78,22 +79,13 @@ function tlsOf(tls: UpstreamConfig["tls"]): OriginTls {
 }
 
 class SentRequest implements ExchangeListener {
-  readonly #exchange: GatewayExchange;
   readonly #stream: MessageBody | undefined;
   readonly #resolve: (answer: Answer) => void;
   #isStreaming = false;
 
-  constructor(exchange: GatewayExchange, stream: MessageBody | undefined, resolve: (answer: Answer) => void) {
-    this.#exchange = exchange;
+  constructor(stream: MessageBody | undefined, resolve: (answer: Answer) => void) {
     this.#stream = stream;
     this.#resolve = resolve;
-  }
-
-  /** When the client goes, nobody wants the response any more. */
-  watch(upstream: ClientExchange): void {
-    const { signal } = this.#exchange;
-    if (signal.aborted) upstream.abort();
-    else signal.addEventListener("abort", () => upstream.abort(), { once: true });
   }
 
   onResponse(upstream: ClientExchange): void {
