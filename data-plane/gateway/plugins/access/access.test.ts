@@ -141,7 +141,14 @@ const identity = (consumer: string, ...groups: string[]): Identity => ({
   scopes: [],
   claims: { level: 3n },
 });
-const ACL = { allow: [], deny: [], allow_consumers: [], deny_consumers: [], consumer_groups: {} };
+const ACL = {
+  allow: [],
+  deny: [],
+  allow_consumers: [],
+  deny_consumers: [],
+  consumer_groups: {},
+  hide_consumer_in_errors: true,
+};
 
 describe("acl", () => {
   test.each([
@@ -162,6 +169,14 @@ describe("acl", () => {
   });
 });
 
+test("a refusal of acl says who it was only when it is told to", async () => {
+  const deny = { ...ACL, deny_consumers: ["ann"] };
+  const hidden = await through(acl, deny);
+  expect((await hidden({ identity: identity("ann") })).text).not.toContain("ann");
+  const told = await through(acl, { ...deny, hide_consumer_in_errors: false });
+  expect(JSON.parse((await told({ identity: identity("ann") })).text).consumer).toBe("ann");
+});
+
 describe("ip-restriction", () => {
   test.each([
     [{ allow: ["192.0.2.0/24"] }, "192.0.2.9", 0],
@@ -170,9 +185,23 @@ describe("ip-restriction", () => {
     [{ deny: ["2001:db8::/32"] }, "2001:db8:1::1", 403],
     [{ deny: ["2001:db8::/32"] }, "2001:db9::1", 0],
     [{ allow: ["192.0.2.0/24"], deny: ["192.0.2.7"] }, "192.0.2.7", 403],
+    [{ deny: ["192.0.2.7"] }, "", 403],
   ])("%p and %s", async (config, clientAddress, status) => {
-    const send = await through(ipRestriction, { allow: [], deny: [], status: 403, ...config });
+    const send = await through(ipRestriction, { allow: [], deny: [], trusted_proxies: [], status: 403, ...config });
     expect((await send({ clientAddress })).status).toBe(status);
+  });
+
+  test("what a proxy says counts only when it is trusted, and only its own word", async () => {
+    const config = { allow: ["192.0.2.0/24"], deny: [], status: 403 };
+    const request = { clientAddress: "10.0.0.1", headers: { "x-forwarded-for": "198.51.100.1, 192.0.2.9" } };
+    const nobody = await through(ipRestriction, { ...config, trusted_proxies: [] });
+    expect((await nobody(request)).status).toBe(403);
+    const trusting = await through(ipRestriction, { ...config, trusted_proxies: ["10.0.0.0/8"] });
+    expect((await trusting(request)).status).toBe(0);
+    expect((await trusting({ ...request, headers: { "x-forwarded-for": "192.0.2.9, 198.51.100.1" } })).status).toBe(
+      403,
+    );
+    expect((await trusting({ ...request, clientAddress: "203.0.113.1" })).status).toBe(403);
   });
 
   test("what is no address is refused by the compiler", () => {
@@ -218,7 +247,10 @@ describe("cel", () => {
 
   test("what is no expression, and what asks for bodies, is refused by the compiler", () => {
     expect(configProblems("cel", { expression: "request.method ==" })).toHaveLength(1);
-    expect(configProblems("cel", { expression: "request.body == ''" })).toHaveLength(1);
-    expect(configProblems("cel", { expression: "request.method == 'GET'" })).toEqual([]);
+    const bodies =
+      "/expression The expression cannot use bodies: nobody has read them when it is decided who may come in.";
+    expect(configProblems("cel", { expression: "request.body == ''" })).toEqual([bodies]);
+    expect(configProblems("cel", { expression: "request.body_json.a == 1" })).toEqual([bodies]);
+    expect(configProblems("cel", { expression: "request.path == '/request.body'" })).toEqual([]);
   });
 });

@@ -10,6 +10,7 @@ interface AclConfig {
   readonly deny_consumers: readonly string[];
   readonly consumer_groups: Readonly<Record<string, readonly string[]>>;
   readonly message?: string;
+  readonly hide_consumer_in_errors: boolean;
 }
 
 export const acl: MiddlewarePlugin = {
@@ -20,17 +21,22 @@ export const acl: MiddlewarePlugin = {
     const [allowed, denied] = [new Set(config.allow_consumers), new Set(config.deny_consumers)];
     const groupsOf = new Map(Object.entries(config.consumer_groups));
     const isRestricted = allow.size > 0 || allowed.size > 0;
-    const refused = () => problem("acl-denied", { detail: config.message ?? "Who you are may not do this." });
+    const detail = config.message ?? "Who you are may not do this.";
+    const refused = (consumer?: string) =>
+      problem("acl-denied", {
+        detail,
+        ...(consumer === undefined || config.hide_consumer_in_errors ? {} : { members: { consumer } }),
+      });
     return {
       onRequest({ identity }) {
         // Nobody was verified: there is nobody to allow.
         if (identity === undefined) return refused();
         const { consumer } = identity;
-        if (denied.has(consumer)) return refused();
+        if (denied.has(consumer)) return refused(consumer);
         if (allowed.has(consumer)) return undefined;
         const groups = [...identity.groups, ...(groupsOf.get(consumer) ?? [])];
-        if (groups.some((group) => deny.has(group))) return refused();
-        return !isRestricted || groups.some((group) => allow.has(group)) ? undefined : refused();
+        if (groups.some((group) => deny.has(group))) return refused(consumer);
+        return !isRestricted || groups.some((group) => allow.has(group)) ? undefined : refused(consumer);
       },
     };
   },

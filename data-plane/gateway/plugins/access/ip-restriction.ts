@@ -2,11 +2,13 @@
 import { BlockList, isIP } from "node:net";
 import type { JsonObject } from "#foundation/gateway-artifact";
 import { problem } from "../../problems.ts";
+import { clientSeen } from "../../running/client-address.ts";
 import type { Middleware, MiddlewarePlugin } from "../plugin.ts";
 
 interface IpConfig {
   readonly allow: readonly string[];
   readonly deny: readonly string[];
+  readonly trusted_proxies: readonly string[];
   readonly message?: string;
   readonly status: number;
 }
@@ -14,13 +16,25 @@ interface IpConfig {
 export const ipRestriction: MiddlewarePlugin = {
   name: "ip-restriction",
   setup(given: JsonObject): Middleware {
-    const { allow, deny, message, status } = given as unknown as IpConfig;
+    const { allow, deny, trusted_proxies, message, status } = given as unknown as IpConfig;
     const [allowed, denied] = [listOf(allow), listOf(deny)];
+    const trusted = listOf(trusted_proxies);
+    const isTrusted =
+      trusted_proxies.length === 0
+        ? undefined
+        : (text: string) => {
+            const address = plainAddress(text);
+            return trusted.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
+          };
     return {
-      onRequest({ request: { clientAddress } }) {
-        const address = plainAddress(clientAddress);
-        const version = isIP(address) === 6 ? "ipv6" : "ipv4";
-        const isIn = !denied.check(address, version) && (allow.length === 0 || allowed.check(address, version));
+      onRequest({ request }) {
+        const { clientAddress, secure, host, headers } = request;
+        const address = plainAddress(clientSeen(clientAddress, secure, host, headers, isTrusted).address);
+        const family = isIP(address);
+        const version = family === 6 ? "ipv6" : "ipv4";
+        // Who has no address cannot be told from those who are denied.
+        const isIn =
+          family !== 0 && !denied.check(address, version) && (allow.length === 0 || allowed.check(address, version));
         return isIn
           ? undefined
           : problem("ip-restricted", { status, detail: message ?? "Requests from this address are not taken." });

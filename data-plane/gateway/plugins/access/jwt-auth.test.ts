@@ -204,3 +204,11 @@ test("the compiler wants one place of keys", () => {
   expect(configProblems("jwt-auth", { jwks_url: "https://id.example/keys", algorithms: ["none"] })).not.toEqual([]);
   expect(configProblems("jwt-auth", { jwks_url: "https://id.example/keys", required_scopes: ["read"] })).toEqual([]);
 });
+
+test("the compiler takes no key that nobody could use", () => {
+  const short = generateKeyPairSync("rsa", { modulusLength: 1024 }).publicKey;
+  expect(configProblems("jwt-auth", { public_key_pem: pem(short) })).toHaveLength(1);
+  expect(configProblems("jwt-auth", { public_key_pem: pem(rsa.publicKey) })).toEqual([]);
+  expect(configProblems("jwt-auth", { public_key_jwk: { kty: "RSA", n: "x" } })).toHaveLength(1);
+  expect(configProblems("jwt-auth", { public_key_jwk: ed.publicKey.export({ format: "jwk" }) as never })).toEqual([]);
+});

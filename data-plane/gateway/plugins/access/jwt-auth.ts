@@ -3,7 +3,7 @@ import type { JsonObject } from "#foundation/gateway-artifact";
 import { KeySet, type SigningAlgorithm } from "#foundation/jwt";
 import type { Middleware, MiddlewarePlugin, PluginHost } from "../plugin.ts";
 import { bearerTokenIn, tokenNeeded } from "./bearer.ts";
-import type { ClaimRules } from "./claims.ts";
+import { type ClaimRules, scopeList } from "./claims.ts";
 import { FetchedKeys } from "./fetched-keys.ts";
 import type { IdentityFieldsConfig } from "./identity-fields.ts";
 import { JsonServer } from "./json-server.ts";
@@ -14,7 +14,7 @@ interface JwtConfig {
   readonly audience?: string;
   readonly clock_skew_seconds: number;
   readonly groups_claim?: string;
-  readonly required_scopes: readonly string[];
+  readonly required_scopes: string | readonly string[];
   readonly algorithms: readonly SigningAlgorithm[];
   readonly public_key_jwk?: JsonObject;
   readonly public_key_pem?: string;
@@ -43,7 +43,7 @@ export const jwtAuth: MiddlewarePlugin = {
       keys,
       clock: host.clock,
       rules: () => rules,
-      requiredScopes: config.required_scopes,
+      requiredScopes: scopeList(config.required_scopes),
       stripCredentials: config.strip_credentials,
       upstreamHeaders: config.upstream_headers,
     });

@@ -2,6 +2,14 @@
 import type { JsonObject } from "../../plan.ts";
 import { FIELD_NAME } from "../traffic/shapes.ts";
 
+export const TEXTS: JsonObject = { type: "array", items: { type: "string" }, default: [] };
+
+export const STRIP: JsonObject = {
+  type: "boolean",
+  default: true,
+  description: "Whether the credential is kept from the upstream.",
+};
+
 export const UPSTREAM_HEADERS: JsonObject = {
   type: "object",
   additionalProperties: false,
