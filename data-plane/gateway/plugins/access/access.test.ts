@@ -124,6 +124,17 @@ describe("basic-auth", () => {
     expect([status, exchange.identity]).toEqual([401, undefined]);
   });
 
+  test("guesses at a slow hash do not pile up, and whoever is known gets by them", async () => {
+    const send = await through(basicAuth, { realm: "a", strip_credentials: true, credentials: await credentials() });
+    expect((await send(basic("bob:slow"))).status).toBe(0);
+    const guesses = Array.from({ length: 33 }, (_, i) => send(basic(`bob:guess${i}`)));
+    expect((await send(basic("bob:slow"))).status).toBe(0);
+    const statuses = (await Promise.all(guesses)).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 401)).toHaveLength(32);
+    expect(statuses.at(-1)).toBe(503);
+    expect((await send(basic("bob:guess"))).status).toBe(401);
+  });
+
   test("asks for it in the way of RFC 7617", async () => {
     const middleware = await basicAuth.setup(
       { realm: 'a"b', strip_credentials: true, credentials: await credentials() } as never,

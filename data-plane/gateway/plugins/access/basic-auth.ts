@@ -28,6 +28,9 @@ const HASHED = /^\$(argon2(id|i|d)|2[aby])\$/;
 /** Checks of slow hashes that were passed, so that they are slow once. */
 const VERIFIED_MAX = 10_000;
 
+/** Slow checks at one time: each keeps a processor and much memory busy, and anybody can ask for one. */
+const CHECKING_MAX = 32;
+
 const digestOf = (text: string): Buffer => createHash("sha256").update(text).digest();
 
 export const basicAuth: MiddlewarePlugin = {
@@ -47,6 +50,7 @@ export const basicAuth: MiddlewarePlugin = {
     const refused = () =>
       problem("authentication-failed", { detail: "A user name and its password are needed.", headers: challenge });
     const verified = new Set<string>();
+    let checking = 0;
     // So that unknown names take as long as known ones.
     const nobody: KnownUser = [...users.values()][0]!;
     const admit = (exchange: Parameters<NonNullable<Middleware["onRequest"]>>[0], user: KnownUser): undefined => {
@@ -67,12 +71,17 @@ export const basicAuth: MiddlewarePlugin = {
         }
         const key = digestOf(`${sent.username}\n${sent.password}`).toString("base64");
         if (known !== undefined && verified.has(key)) return admit(exchange, user);
-        return Bun.password.verify(sent.password, user.hash).then((isRight) => {
-          if (!isRight || known === undefined) return refused();
-          if (verified.size >= VERIFIED_MAX) verified.clear();
-          verified.add(key);
-          return admit(exchange, user);
-        });
+        if (checking >= CHECKING_MAX) return problem("authentication-unavailable", { headers: ["Retry-After", "1"] });
+        checking++;
+        return Bun.password
+          .verify(sent.password, user.hash)
+          .finally(() => checking--)
+          .then((isRight) => {
+            if (!isRight || known === undefined) return refused();
+            if (verified.size >= VERIFIED_MAX) verified.clear();
+            verified.add(key);
+            return admit(exchange, user);
+          });
       },
     };
   },
