@@ -7,17 +7,17 @@ import type { Fields } from "#foundation/http1";
  */
 export class HeaderFields {
   #received: Fields | undefined;
-  /** Name, value, name, value … */
-  #raw: string[] | undefined;
+  /** All of them when something received was changed or taken off; what was added to the received ones otherwise. Name, value, name, value … */
+  #raw: string[];
 
-  private constructor(received: Fields | undefined, raw: string[] | undefined) {
+  private constructor(received: Fields | undefined, raw: string[]) {
     this.#received = received;
     this.#raw = raw;
   }
 
   /** @param fields must stay as they are for as long as the message is in use */
   static received(fields: Fields): HeaderFields {
-    return new HeaderFields(fields, undefined);
+    return new HeaderFields(fields, []);
   }
 
   /** @param raw name, value, name, value … which is not used by anybody else from now on */
@@ -25,15 +25,20 @@ export class HeaderFields {
     return new HeaderFields(undefined, raw);
   }
 
-  /** What was received, when nothing was changed; undefined otherwise. */
+  /** What was received, when nothing of it was changed or taken off; undefined otherwise. */
   get untouched(): Fields | undefined {
     return this.#received;
   }
 
+  /** What was added to `untouched`; all fields where there is no such thing. Not to be changed. */
+  get added(): readonly string[] {
+    return this.#raw;
+  }
+
   /** All values joined with `", "`; undefined when it is absent. @param name in lower case */
   get(name: string): string | undefined {
-    if (this.#received !== undefined) return this.#received.get(name);
-    let joined: string | undefined;
+    let joined = this.#received?.get(name);
+    if (this.#raw.length === 0) return joined;
     for (const value of this.#valuesOf(name)) joined = joined === undefined ? value : `${joined}, ${value}`;
     return joined;
   }
@@ -41,36 +46,45 @@ export class HeaderFields {
   /** @param name in lower case */
   all(name: string): readonly string[] {
     const received = this.#received;
-    if (received === undefined) return [...this.#valuesOf(name)];
     const values: string[] = [];
-    for (let i = 0; i < received.count; i++) if (received.isNamed(i, name)) values.push(received.value(i));
+    if (received !== undefined) {
+      for (let i = 0; i < received.count; i++) if (received.isNamed(i, name)) values.push(received.value(i));
+    }
+    if (this.#raw.length > 0) values.push(...this.#valuesOf(name));
     return values;
   }
 
   /** @param name in lower case */
   has(name: string): boolean {
-    return this.#received?.has(name) ?? !this.#valuesOf(name).next().done;
+    return this.#received?.has(name) === true || (this.#raw.length > 0 && !this.#valuesOf(name).next().done);
   }
 
   /** In the place of all that have the name. */
   set(name: string, value: string): void {
     this.delete(name.toLowerCase());
-    this.#own().push(name, value);
+    this.#raw.push(name, value);
   }
 
   append(name: string, value: string): void {
-    this.#own().push(name, value);
+    this.#raw.push(name, value);
   }
 
   /** @param name in lower case */
   delete(name: string): void {
-    if (this.#received !== undefined && !this.#received.has(name)) return;
-    this.deleteWhere((one) => one === name);
+    const isReceived = this.#received?.has(name) === true;
+    if (!isReceived && (this.#raw.length === 0 || this.#valuesOf(name).next().done === true)) return;
+    if (isReceived) this.#own();
+    this.#filter((one) => one === name);
   }
 
   /** @param isUnwanted told names in lower case */
   deleteWhere(isUnwanted: (name: string) => boolean): void {
-    const raw = this.#own();
+    this.#own();
+    this.#filter(isUnwanted);
+  }
+
+  #filter(isUnwanted: (name: string) => boolean): void {
+    const raw = this.#raw;
     let kept = 0;
     for (let i = 0; i < raw.length; i += 2) {
       if (isUnwanted(raw[i]!.toLowerCase())) continue;
@@ -88,27 +102,25 @@ export class HeaderFields {
 
   /** Name, value, name, value … as they are written. The caller's to keep. */
   toRaw(): string[] {
-    return this.#received?.toRaw() ?? [...this.#raw!];
+    return this.#received === undefined ? [...this.#raw] : [...this.#received.toRaw(), ...this.#raw];
   }
 
   *[Symbol.iterator](): Generator<readonly [name: string, value: string]> {
-    const raw = this.#raw ?? this.#received!.toRaw();
+    const raw = this.toRaw();
     for (let i = 0; i < raw.length; i += 2) yield [raw[i]!, raw[i + 1]!];
   }
 
   *#valuesOf(name: string): Generator<string> {
-    const raw = this.#raw!;
+    const raw = this.#raw;
     for (let i = 0; i < raw.length; i += 2) {
       const one = raw[i]!;
       if (one.length === name.length && one.toLowerCase() === name) yield raw[i + 1]!;
     }
   }
 
-  #own(): string[] {
-    if (this.#raw === undefined) {
-      this.#raw = this.#received!.toRaw();
-      this.#received = undefined;
-    }
-    return this.#raw;
+  #own(): void {
+    if (this.#received === undefined) return;
+    this.#raw = this.toRaw();
+    this.#received = undefined;
   }
 }

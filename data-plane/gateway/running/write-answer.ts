@@ -58,14 +58,22 @@ export function writeAnswer(
 }
 
 function headOf({ status, headers }: Answer, fields: readonly string[]): AnswerHead {
-  const received = headers.untouched;
-  if (received !== undefined) return { status, received: { fields: received, isDropped: isRequestId }, fields };
-  const nominated = headers
-    .get("connection")
-    ?.toLowerCase()
-    .split(/\s*,\s*/);
-  headers.deleteWhere((name) => NOT_WRITTEN.has(name) || nominated?.includes(name) === true);
-  return { status, fields: [...headers.toRaw(), ...fields] };
+  const { untouched, added } = headers;
+  const nominated =
+    untouched === undefined
+      ? headers
+          .get("connection")
+          ?.toLowerCase()
+          .split(/\s*,\s*/)
+      : undefined;
+  const own: string[] = [];
+  for (let i = 0; i < added.length; i += 2) {
+    const name = added[i]!.toLowerCase();
+    if (!NOT_WRITTEN.has(name) && nominated?.includes(name) !== true) own.push(added[i]!, added[i + 1]!);
+  }
+  own.push(...fields);
+  if (untouched === undefined) return { status, fields: own };
+  return { status, received: { fields: untouched, isDropped: isRequestId }, fields: own };
 }
 
 const isRequestId: ReceivedFields["isDropped"] = (fields, index) => fields.isNamed(index, "x-request-id");

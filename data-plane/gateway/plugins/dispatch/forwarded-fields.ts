@@ -46,16 +46,19 @@ export function forwardedFields(exchange: GatewayExchange): ForwardedFields {
     ...["X-Request-Id", requestId],
     ...["traceparent", formatTraceparent(trace)],
   ];
-  const untouched = request.headers.untouched;
-  if (untouched !== undefined) return { received: { fields: untouched, isDropped: isSaidHere }, fields: said };
+  const { untouched, added } = request.headers;
+  if (untouched !== undefined && added.length === 0) {
+    return { received: { fields: untouched, isDropped: isSaidHere }, fields: said };
+  }
   const nominated = nominatedBy(request.headers.get("connection"));
   const kept: string[] = [];
-  for (const [name, value] of request.headers) {
-    const lower = name.toLowerCase();
+  for (let i = 0; i < added.length; i += 2) {
+    const lower = added[i]!.toLowerCase();
     if (SAID_HERE.has(lower) || FOR_ONE_HOP.has(lower) || nominated?.has(lower)) continue;
-    kept.push(name, value);
+    kept.push(added[i]!, added[i + 1]!);
   }
-  return { fields: [...kept, ...said] };
+  const fields = [...kept, ...said];
+  return untouched === undefined ? { fields } : { received: { fields: untouched, isDropped: isSaidHere }, fields };
 }
 
 const X = 0x78;
