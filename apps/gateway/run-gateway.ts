@@ -8,6 +8,7 @@ import {
   UnusableArtifact,
   watchArtifactFile,
 } from "#data-plane/gateway";
+import type { Server } from "#foundation/http1";
 import { systemClock, systemRandom, systemTimers } from "#foundation/runtime";
 import { ArchiveError } from "#foundation/sealed-archive";
 import { accessLogger, createLogger, createMetrics, descriptorSink, observeProcess } from "#foundation/telemetry";
@@ -39,18 +40,21 @@ export async function runGateway(
   const metrics = createMetrics();
   observeProcess(metrics);
   const gateway = new Gateway(optionsOf(settings, log, metrics));
+  let admin: Server | undefined;
   try {
     await gateway.use(artifactBytes(settings.artifact));
+    if (settings.admin !== undefined) {
+      admin = await serveAdmin({ gateway, metrics, ...settings.admin, now: () => systemClock.now() });
+    }
     await gateway.listen();
   } catch (error) {
     complain(`biplane gateway: ${reasonOf(error)}`);
     await gateway.close(0);
+    await admin?.close(0);
     if (error instanceof SecretUnavailable) return NO_SECRET;
     if (isExpected(error)) return FAILURE;
     throw error;
   }
-  const admin =
-    settings.admin && (await serveAdmin({ gateway, metrics, ...settings.admin, now: () => systemClock.now() }));
   const file = watchArtifactFile({
     path: settings.artifact,
     timers: systemTimers,
@@ -126,7 +130,13 @@ const isExpected = (error: unknown): boolean =>
   error instanceof UnusableArtifact ||
   (error instanceof Error && "code" in error && (error.code === "EADDRINUSE" || error.code === "EACCES"));
 
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if ("code" in error && error.code === "EADDRINUSE") {
+    return "a port is taken by another program; choose others with --listen and --admin-bind, or 0 for any free one.";
+  }
+  return error.message;
+}
 
 /** The first SIGINT or SIGTERM. A second one ends the process at once, for people who cannot wait. */
 function untilToldToStop(): Promise<void> {

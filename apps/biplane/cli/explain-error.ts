@@ -106,7 +106,7 @@ export function explainError(error: unknown): CodedError {
 
 function portText(error: Error): string {
   const port = "port" in error && typeof error.port === "number" ? `Port ${error.port}` : "The port";
-  return `${port} is taken by another program. Choose another one (--port, --api-port), or 0 for any free one.`;
+  return `${port} is taken by another program. Choose another one (--port, --api-port, --listen), or 0 for any free one.`;
 }
 
 function pathOf(error: Error): string {

@@ -23,6 +23,7 @@ import { checkSecurity } from "./check-security.ts";
 import { planOperation } from "./plan-operation.ts";
 import { PluginUses } from "./plugin-uses.ts";
 import { SchemaTable } from "./schema-table.ts";
+import { specMembers } from "./spec-members.ts";
 
 export interface CompileOptions {
   /** Descriptions, by their paths relative to the folder that is read from, with `/`. */
@@ -71,7 +72,8 @@ export function compileGateway(options: CompileOptions): CompiledGateway {
   const files = loaded.documents.map(({ file }) => file);
   const all = { diagnostics: diagnostics.list(), hasErrors: diagnostics.hasErrors, files };
   if (all.hasErrors) return all;
-  const specs = new Map(loaded.documents.map(({ file, text }) => [memberName(file), Buffer.from(text)]));
+  const names = specMembers(files);
+  const specs = new Map(loaded.documents.map(({ file, text }) => [names.get(file)!, Buffer.from(text)]));
   const contents = { plan, specs, provenance: options.provenance };
   return { ...all, plan, artifact: sealGatewayArtifact(contents, options.signingKeys) };
 }
@@ -122,12 +124,4 @@ function plannedApi({ file, format, version, info }: ApiDescription): PlannedApi
 function byPathAndMethod(left: PlannedOperation, right: PlannedOperation): number {
   if (left.path !== right.path) return left.path < right.path ? -1 : 1;
   return left.method < right.method ? -1 : left.method > right.method ? 1 : 0;
-}
-
-/** Names that archives take: what else stands in a file's name is written with an underscore. */
-function memberName(file: string): string {
-  return file
-    .split("/")
-    .map((part) => part.replace(/[^A-Za-z0-9._-]/g, "_").replace(/^\.+$/, "_"))
-    .join("/");
 }

@@ -154,23 +154,42 @@ const namesOf = (plan: GatewayPlan, { middlewares }: PlannedOperation): readonly
 /** The schema with everything that it refers to. */
 function textOf(plan: GatewayPlan, ref: SchemaRef | undefined): string {
   if (ref === undefined) return "";
+  const roots = new Map(plan.schemas.map(({ uri, root }) => [uri, root]));
   const seen = new Set<string>();
   const parts: string[] = [];
-  const queue = [`${plan.schemas[ref.document]?.uri ?? ""}#${ref.pointer}`];
-  for (let address = queue.pop(); address !== undefined; address = queue.pop()) {
-    if (seen.has(address)) continue;
-    seen.add(address);
-    const [uri = "", pointer = ""] = address.split("#", 2);
-    const found = atPointer(plan.schemas.find((one) => one.uri === uri)?.root, pointer);
+  const queue = [{ uri: plan.schemas[ref.document]?.uri ?? "", pointer: ref.pointer }];
+  for (let place = queue.pop(); place !== undefined; place = queue.pop()) {
+    const { uri, pointer } = place;
+    if (seen.has(`${uri}#${pointer}`)) continue;
+    seen.add(`${uri}#${pointer}`);
+    const found = atPointer(roots.get(uri), pointer);
     parts.push(found === undefined ? "" : canonicalJson(found));
-    for (const reference of referencesIn(found)) queue.push(reference.startsWith("#") ? uri + reference : reference);
+    for (const reference of referencesIn(found)) queue.push(placeOf(reference, uri));
   }
   return parts.join("\n");
 }
 
+/** Where a reference leads that stands in the document `base`. Those to schemas with an `$id` of their own lead to no document, and count as they are written. */
+function placeOf(reference: string, base: string): { readonly uri: string; readonly pointer: string } {
+  const hash = reference.includes("#") ? reference.indexOf("#") : reference.length;
+  const [address, fragment] = [reference.slice(0, hash), reference.slice(hash + 1)];
+  return {
+    uri: address === "" ? base : URL.canParse(address, base) ? new URL(address, base).href : address,
+    pointer: decoded(fragment),
+  };
+}
+
+function decoded(fragment: string): string {
+  try {
+    return decodeURIComponent(fragment);
+  } catch {
+    return fragment;
+  }
+}
+
 function atPointer(root: unknown, pointer: string): unknown {
   let value = root;
-  for (const step of pointer === "" ? [] : decodeURIComponent(pointer).slice(1).split("/")) {
+  for (const step of pointer === "" ? [] : pointer.slice(1).split("/")) {
     if (typeof value !== "object" || value === null) return undefined;
     value = (value as Record<string, unknown>)[step.replaceAll("~1", "/").replaceAll("~0", "~")];
   }

@@ -8,7 +8,8 @@ export interface UseRules {
   readonly allowPlaintext: boolean;
 }
 
-const SECRET = /^(?:env|file):\/\/|\$\{(?:env|file):\/\//;
+/** The forms that gateways resolve, and no others: what only looks like one stays a text, and is judged as such. */
+const SECRET = /^(?:env:\/\/\S+|file:\/\/\/.+)$|\$\{(?:env|file):\/\/[^}]+\}/;
 /** What is not known of a secret before it is there. */
 const OF_TEXTS = new Set(["pattern", "format", "minLength", "maxLength", "enum", "const"]);
 
@@ -131,24 +132,28 @@ function withDefaults(value: JsonValue, schema: JsonValue | undefined): JsonValu
   if (Array.isArray(value)) return value.map((one: JsonValue) => withDefaults(one, schema.items));
   if (!isObject(value)) return value;
   const properties = isObject(schema.properties) ? schema.properties : {};
-  const filled: Record<string, JsonValue> = {};
+  // Not an object yet: a member may be called `__proto__`.
+  const filled = new Map<string, JsonValue>();
   for (const [name, member] of Object.entries(properties)) {
     const given = Object.hasOwn(value, name) ? value[name] : isObject(member) ? member.default : undefined;
-    if (given !== undefined) filled[name] = withDefaults(given, member);
+    if (given !== undefined) filled.set(name, withDefaults(given, member));
   }
   const others = schema.additionalProperties;
   for (const [name, one] of Object.entries(value)) {
-    if (!Object.hasOwn(filled, name)) filled[name] = withDefaults(one, isObject(others) ? others : undefined);
+    if (!filled.has(name)) filled.set(name, withDefaults(one, isObject(others) ? others : undefined));
   }
-  return filled;
+  return Object.fromEntries(filled);
 }
+
+/** As parsers of URLs read it: white space in front, and slashes, may be there or not. */
+const PLAIN = /^\s*(?:http|ws):/i;
 
 /** Pointers of addresses without TLS: `urls` are members anywhere in the configuration, texts or lists of texts or of objects. */
 function plainAddresses(config: JsonObject, urls: readonly string[]): readonly string[] {
   const found: string[] = [];
   const look = (value: JsonValue, pointer: string, isUrl: boolean): void => {
     if (typeof value === "string") {
-      if (isUrl && /^(http|ws):\/\//i.test(value)) found.push(pointer);
+      if (isUrl && PLAIN.test(value.replace(/[\t\r\n]/g, ""))) found.push(pointer);
     } else if (Array.isArray(value)) {
       for (const [index, one] of value.entries()) look(one, `${pointer}/${index}`, isUrl);
     } else if (isObject(value)) {

@@ -14,6 +14,12 @@ export class SchemaTable {
     const byUri = new Map<string, SchemaDocument>();
     for (const document of descriptions.flatMap(({ schemaDocuments }) => schemaDocuments)) {
       const known = byUri.get(document.uri);
+      if (known !== undefined && known.dialect !== document.dialect) {
+        const message = `Its schemas are read as ${known.dialect} by one description and as ${document.dialect} by another, and mean different things in them.`;
+        const hint = "Give each version a file of its own, or write the descriptions in one version.";
+        const at = document.document ?? descriptions[0]!.document;
+        diagnostics.report("E1004", { document: at, pointer: "" }, message, { hint });
+      }
       const schemasAt = [...new Set([...(known?.schemasAt ?? []), ...document.schemasAt])].sort();
       byUri.set(document.uri, { ...document, schemasAt });
     }
@@ -40,8 +46,10 @@ export class SchemaTable {
     return place === undefined
       ? shapeOf(value, () => undefined)
       : shapeOf(this.#withAddresses(place), (reference) => {
-          const [document = "", fragment = ""] = reference.split("#", 2);
-          const target = this.#resources.at(document, fragment);
+          // Names behind the first one may have more of them.
+          const hash = reference.indexOf("#");
+          if (hash === -1) return undefined;
+          const target = this.#resources.at(reference.slice(0, hash), reference.slice(hash + 1));
           return target && this.#withAddresses(target);
         });
   }
