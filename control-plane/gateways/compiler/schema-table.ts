@@ -14,7 +14,8 @@ export class SchemaTable {
     const byUri = new Map<string, SchemaDocument>();
     for (const document of descriptions.flatMap(({ schemaDocuments }) => schemaDocuments)) {
       const known = byUri.get(document.uri);
-      if (known !== undefined && known.dialect !== document.dialect) {
+      // Later versions differ in what they say about schemas, not in what fits them.
+      if (known !== undefined && (known.dialect === "openapi-3.0") !== (document.dialect === "openapi-3.0")) {
         const message = `Its schemas are read as ${known.dialect} by one description and as ${document.dialect} by another, and mean different things in them.`;
         const hint = "Give each version a file of its own, or write the descriptions in one version.";
         const at = document.document ?? descriptions[0]!.document;
