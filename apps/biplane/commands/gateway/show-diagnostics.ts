@@ -2,14 +2,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Diagnostic } from "#foundation/api-description";
-import type { Tone } from "../../cli/terminal.ts";
-import { printable, type Terminal } from "../../cli/terminal.ts";
+import { showSourceLine } from "../../cli/source-line.ts";
+import { printable, type Terminal, type Tone } from "../../cli/terminal.ts";
 import { counted } from "../../cli/units.ts";
 
 const TONES: Readonly<Record<Diagnostic["level"], Tone>> = { error: "bad", warning: "warn", note: "dim" };
-const LEFT_MAX = 60;
-const WIDTH_MAX = 100;
-
 /** @param folder that the files are relative to */
 export function showDiagnostics(diagnostics: readonly Diagnostic[], folder: string, terminal: Terminal): void {
   const texts = new Map<string, readonly string[]>();
@@ -26,7 +23,7 @@ export function showDiagnostics(diagnostics: readonly Diagnostic[], folder: stri
     terminal.line(`${terminal.tone("bold", place)}  ${terminal.tone(TONES[level], `${level} ${code}`)}`);
     terminal.line(`  ${printable(message)}`);
     const source = linesOf(file)[line - 1];
-    if (source !== undefined) showLine(source, line, column, terminal);
+    if (source !== undefined) showSourceLine(source, line, column, terminal);
     if (hint !== undefined) terminal.line(`  ${terminal.tone("dim", printable(hint))}`);
     terminal.line();
   }
@@ -45,13 +42,4 @@ function readLines(path: string): readonly string[] {
   } catch {
     return [];
   }
-}
-
-function showLine(source: string, line: number, column: number, terminal: Terminal): void {
-  const from = Math.max(0, column - 1 - LEFT_MAX);
-  const shown = source.replaceAll("\t", " ").slice(from, from + WIDTH_MAX);
-  const number = String(line);
-  const left = printable(shown.slice(0, column - 1 - from));
-  terminal.line(terminal.tone("dim", `    ${number} | ${left}${printable(shown.slice(column - 1 - from))}`));
-  terminal.line(terminal.tone("bad", `    ${" ".repeat(number.length)} | ${" ".repeat(Bun.stringWidth(left))}^`));
 }
