@@ -1,6 +1,8 @@
 /** What is different for callers between two artifacts. Pure. */
 import { canonicalJson } from "#foundation/canonical-json";
 import type { GatewayPlan, PlannedMediaType, PlannedOperation, SchemaRef } from "#foundation/gateway-artifact";
+import { type Direction, type SchemaIn, schemaChanges } from "./schema-changes.ts";
+import { atPointer, placeOf } from "./schema-places.ts";
 
 export interface PlanChange {
   /** `breaking`: a caller that was right before may be refused now, or not understand what comes. `unclear`: it depends on what the parts mean. */
@@ -82,7 +84,7 @@ class Comparison {
       if (was.style !== parameter.style || was.explode !== parameter.explode || was.isJson !== parameter.isJson) {
         this.#add("breaking", `reads ${called} in another style`);
       }
-      this.#schema(was.schema, parameter.schema, called);
+      this.#schema(was.schema, parameter.schema, called, "request");
     }
     for (const [key, { in: place, name }] of old) {
       if (!next.has(key))
@@ -104,7 +106,7 @@ class Comparison {
     }
     if (!old.required && next.required) this.#add("breaking", "needs a body now");
     if (old.required && !next.required) this.#add("compatible", "does not need a body any more");
-    this.#types(old.content, next.content, "takes", "breaking");
+    this.#types(old.content, next.content, "takes", "request");
   }
 
   #responses(): void {
@@ -113,7 +115,7 @@ class Comparison {
     for (const { status, content } of this.old.responses) {
       const other = next.get(status);
       if (other === undefined) this.#add("unclear", `does not describe the response ${status} any more`);
-      else this.#types(content, other.content, `answers ${status} with`, "breaking");
+      else this.#types(content, other.content, `answers ${status} with`, "response");
     }
     for (const status of next.keys()) if (!old.has(status)) this.#add("unclear", `may answer ${status} now`);
   }
@@ -122,21 +124,23 @@ class Comparison {
     old: readonly PlannedMediaType[],
     next: readonly PlannedMediaType[],
     verb: string,
-    gone: PlanChange["kind"],
+    direction: Direction,
   ): void {
     const byType = new Map(next.map((one) => [one.type, one]));
     for (const { type, schema } of old) {
       const other = byType.get(type);
-      if (other === undefined) this.#add(gone, `${verb} ${type} no more`);
-      else this.#schema(schema, other.schema, `what it ${verb} as ${type}`);
+      if (other === undefined) this.#add("breaking", `${verb} ${type} no more`);
+      else this.#schema(schema, other.schema, `what it ${verb} as ${type}`, direction);
     }
     const known = new Set(old.map(({ type }) => type));
     for (const { type } of next) if (!known.has(type)) this.#add("compatible", `${verb} ${type} too`);
   }
 
-  #schema(old: SchemaRef | undefined, next: SchemaRef | undefined, what: string): void {
+  #schema(old: SchemaRef | undefined, next: SchemaRef | undefined, what: string, direction: Direction): void {
     if (textOf(this.before, old) === textOf(this.after, next)) return;
-    this.#add("unclear", `describes ${what} by another schema`);
+    const found = schemaChanges(placeIn(this.before, old), placeIn(this.after, next), direction);
+    for (const one of found) this.#add("breaking", `${one}, in ${what}`);
+    if (found.length === 0) this.#add("unclear", `describes ${what} by another schema`);
   }
 
   #middlewares(): void {
@@ -150,6 +154,11 @@ class Comparison {
 
 const namesOf = (plan: GatewayPlan, { middlewares }: PlannedOperation): readonly string[] =>
   middlewares.map((use) => plan.plugins[use]?.name ?? "");
+
+function placeIn(plan: GatewayPlan, ref: SchemaRef | undefined): SchemaIn {
+  const roots = new Map(plan.schemas.map(({ uri, root }) => [uri, root]));
+  return { roots, uri: ref === undefined ? "" : (plan.schemas[ref.document]?.uri ?? ""), pointer: ref?.pointer ?? "" };
+}
 
 /** The schema with everything that it refers to. */
 function textOf(plan: GatewayPlan, ref: SchemaRef | undefined): string {
@@ -167,33 +176,6 @@ function textOf(plan: GatewayPlan, ref: SchemaRef | undefined): string {
     for (const reference of referencesIn(found)) queue.push(placeOf(reference, uri));
   }
   return parts.join("\n");
-}
-
-/** Where a reference leads that stands in the document `base`. Those to schemas with an `$id` of their own lead to no document, and count as they are written. */
-function placeOf(reference: string, base: string): { readonly uri: string; readonly pointer: string } {
-  const hash = reference.includes("#") ? reference.indexOf("#") : reference.length;
-  const [address, fragment] = [reference.slice(0, hash), reference.slice(hash + 1)];
-  return {
-    uri: address === "" ? base : URL.canParse(address, base) ? new URL(address, base).href : address,
-    pointer: decoded(fragment),
-  };
-}
-
-function decoded(fragment: string): string {
-  try {
-    return decodeURIComponent(fragment);
-  } catch {
-    return fragment;
-  }
-}
-
-function atPointer(root: unknown, pointer: string): unknown {
-  let value = root;
-  for (const step of pointer === "" ? [] : pointer.slice(1).split("/")) {
-    if (typeof value !== "object" || value === null) return undefined;
-    value = (value as Record<string, unknown>)[step.replaceAll("~1", "/").replaceAll("~0", "~")];
-  }
-  return value;
 }
 
 function referencesIn(value: unknown): readonly string[] {

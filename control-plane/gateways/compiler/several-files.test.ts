@@ -115,18 +115,24 @@ paths:
 });
 
 describe("differences", () => {
-  const planOf = (files: Readonly<Record<string, string>>) => compile(files).plan!;
-  const unclear = [{ kind: "unclear", operation: expect.any(String), message: expect.stringContaining("schema") }];
+  const changes = (before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>) =>
+    diffPlans(compile(before).plan!, compile(after).plan!).map(({ kind, message }) => `${kind}: ${message}`);
 
   test("are seen in files that schemas refer to", () => {
-    const before = { "a.yaml": description("/a", SHARED), "shared.yaml": "Kind: {type: string}\n" };
-    const after = { ...before, "shared.yaml": "Kind: {type: integer}\n" };
-    expect(diffPlans(planOf(before), planOf(before))).toEqual([]);
-    expect(diffPlans(planOf(before), planOf(after))).toEqual(unclear as never);
+    const files = (schema: string) => ({ "a.yaml": description("/a", SHARED), "shared.yaml": `Kind: ${schema}\n` });
+    expect(changes(files("{type: string}"), files("{type: string}"))).toEqual([]);
+    expect(changes(files("{type: string}"), files("{type: integer}"))).toEqual([
+      'breaking: GET /a takes no string any more as the value, in the query parameter "q"',
+    ]);
+    expect(changes(files("{type: string}"), files("{type: string, maxLength: 5}"))).toEqual([
+      'unclear: GET /a describes the query parameter "q" by another schema',
+    ]);
   });
 
   test.each(["/a%20b", "/100%25", "/a~b"])("are seen below the path %s", (path) => {
-    const before = planOf({ "a.yaml": description(path, "{type: string}") });
-    expect(diffPlans(before, planOf({ "a.yaml": description(path, "{type: integer}") }))).toEqual(unclear as never);
+    const files = (schema: string) => ({ "a.yaml": description(path, schema) });
+    expect(changes(files("{enum: [a, b]}"), files("{enum: [a]}"))).toEqual([
+      `breaking: GET ${path} takes "b" no more as the value, in the query parameter "q"`,
+    ]);
   });
 });
