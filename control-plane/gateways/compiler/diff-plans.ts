@@ -1,8 +1,7 @@
 /** What is different for callers between two artifacts. Pure. */
-import { canonicalJson } from "#foundation/canonical-json";
 import type { GatewayPlan, PlannedMediaType, PlannedOperation, SchemaRef } from "#foundation/gateway-artifact";
-import { type Direction, type SchemaIn, schemaChanges } from "./schema-changes.ts";
-import { atPointer, placeOf } from "./schema-places.ts";
+import { ReachedSchemas } from "./reached-schemas.ts";
+import { type Direction, schemaChanges } from "./schema-changes.ts";
 
 export interface PlanChange {
   /** `breaking`: a caller that was right before may be refused now, or not understand what comes. `unclear`: it depends on what the parts mean. */
@@ -16,11 +15,12 @@ export interface PlanChange {
 export function diffPlans(before: GatewayPlan, after: GatewayPlan): readonly PlanChange[] {
   const old = new Map(before.operations.map((one) => [keyOf(one), one]));
   const next = new Map(after.operations.map((one) => [keyOf(one), one]));
+  const schemas = [new ReachedSchemas(before), new ReachedSchemas(after)] as const;
   const changes: PlanChange[] = [];
   for (const [key, operation] of old) {
     const other = next.get(key);
     if (other === undefined) changes.push(change("breaking", operation, "is not there any more"));
-    else changes.push(...new Comparison(before, operation, after, other).changes());
+    else changes.push(...new Comparison(before, operation, after, other, schemas).changes());
   }
   for (const [key, operation] of next) if (!old.has(key)) changes.push(change("compatible", operation, "is new"));
   return changes.toSorted((left, right) =>
@@ -43,6 +43,7 @@ class Comparison {
     private readonly old: PlannedOperation,
     private readonly after: GatewayPlan,
     private readonly next: PlannedOperation,
+    private readonly schemas: readonly [before: ReachedSchemas, after: ReachedSchemas],
   ) {}
 
   changes(): readonly PlanChange[] {
@@ -137,8 +138,9 @@ class Comparison {
   }
 
   #schema(old: SchemaRef | undefined, next: SchemaRef | undefined, what: string, direction: Direction): void {
-    if (textOf(this.before, old) === textOf(this.after, next)) return;
-    const found = schemaChanges(placeIn(this.before, old), placeIn(this.after, next), direction);
+    const [was, is] = this.schemas;
+    if (was.textOf(old) === is.textOf(next)) return;
+    const found = schemaChanges(was.placeOf(old), is.placeOf(next), direction);
     for (const one of found) this.#add("breaking", `${one}, in ${what}`);
     if (found.length === 0) this.#add("unclear", `describes ${what} by another schema`);
   }
@@ -154,33 +156,3 @@ class Comparison {
 
 const namesOf = (plan: GatewayPlan, { middlewares }: PlannedOperation): readonly string[] =>
   middlewares.map((use) => plan.plugins[use]?.name ?? "");
-
-function placeIn(plan: GatewayPlan, ref: SchemaRef | undefined): SchemaIn {
-  const roots = new Map(plan.schemas.map(({ uri, root }) => [uri, root]));
-  return { roots, uri: ref === undefined ? "" : (plan.schemas[ref.document]?.uri ?? ""), pointer: ref?.pointer ?? "" };
-}
-
-/** The schema with everything that it refers to. */
-function textOf(plan: GatewayPlan, ref: SchemaRef | undefined): string {
-  if (ref === undefined) return "";
-  const roots = new Map(plan.schemas.map(({ uri, root }) => [uri, root]));
-  const seen = new Set<string>();
-  const parts: string[] = [];
-  const queue = [{ uri: plan.schemas[ref.document]?.uri ?? "", pointer: ref.pointer }];
-  for (let place = queue.pop(); place !== undefined; place = queue.pop()) {
-    const { uri, pointer } = place;
-    if (seen.has(`${uri}#${pointer}`)) continue;
-    seen.add(`${uri}#${pointer}`);
-    const found = atPointer(roots.get(uri), pointer);
-    parts.push(found === undefined ? "" : canonicalJson(found));
-    for (const reference of referencesIn(found)) queue.push(placeOf(reference, uri));
-  }
-  return parts.join("\n");
-}
-
-function referencesIn(value: unknown): readonly string[] {
-  if (typeof value !== "object" || value === null) return [];
-  return Object.entries(value).flatMap(([name, one]) =>
-    name === "$ref" && typeof one === "string" ? [one] : referencesIn(one),
-  );
-}
