@@ -30,7 +30,7 @@ export interface GatewayPlan {
 }
 
 export interface PlannedApi {
-  /** Its file, as it was named; also the name of its member below `specs/`. */
+  /** Its file, as it was named. Its member below `specs/` has that name too, as far as archives take it. */
   readonly file: string;
   readonly format: "openapi" | "asyncapi";
   /** Of the format: `3.1.0`. */
