@@ -4,6 +4,7 @@ export * from "./change-stream.ts";
 export * from "./commands.ts";
 export * from "./desired-kinds.ts";
 export * from "./events.ts";
+export * from "./gateway-fleet.ts";
 export * from "./identity.ts";
 export * from "./ids.ts";
 export type * from "./manifest.ts";
