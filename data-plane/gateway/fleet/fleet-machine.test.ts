@@ -257,7 +257,7 @@ describe("what is desired", () => {
     ]);
   });
 
-  test("goes on without a connection, and comes back into what heartbeats tell", () => {
+  test("goes on without a connection, and is told over the next", () => {
     const { registered, hears, does, fetched, applied, gateway } = machine();
     registered();
     hears(ack(1, "a"));
@@ -266,6 +266,7 @@ describe("what is desired", () => {
     expect(applied("a")).toEqual([]);
     expect(gateway.served).toBe("a");
     registered();
+    expect(kinds(hears(ack(1, "a")))).toEqual(["reportApplied", "heartbeat"]);
     expect(hears(ack(1, "a"))).toEqual([]);
   });
 

@@ -128,7 +128,8 @@ function reached(state: FleetState, desired: WantedArtifact, effects: FleetEffec
     state.holding = false;
     effects.push({ type: "clearTimer", timer: "again" });
   }
-  if (state.reported === desired.generation) return;
+  // Without a connection it is told when the control plane next speaks of it.
+  if (state.reported === desired.generation || state.phase !== "registered") return;
   state.reported = desired.generation;
   tell(state, desired.generation, undefined, effects);
 }
