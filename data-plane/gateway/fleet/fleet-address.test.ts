@@ -27,6 +27,7 @@ describe("the control plane's URL", () => {
     "has nothing below it at %p",
     (path) => {
       expect(() => fleetAddress("http://control/fleet").below(path)).toThrow(TypeError);
+      if (!path.startsWith("/")) expect(() => fleetAddress("http://control").below(path)).toThrow(TypeError);
     },
   );
 

@@ -121,7 +121,7 @@ describe("being registered", () => {
   });
 
   test("what an ended connection still says is not heard", () => {
-    const { registered, does, state, timer } = machine();
+    const { registered, does, hears, state, timer } = machine();
     registered();
     does({ type: "closed", connection: 1, reason: "x" });
     timer("retry");
@@ -130,6 +130,10 @@ describe("being registered", () => {
     expect(does({ type: "closed", connection: 1, reason: "x" })).toEqual([]);
     expect(does({ type: "opened", connection: 1 })).toEqual([]);
     expect(state.phase).toBe("connecting");
+    does({ type: "opened", connection: 2 });
+    hears({ type: "registered", data_plane_id: "dp-1", heartbeat_interval_secs: 30 });
+    expect(does({ type: "message", connection: 1, message })).toEqual([]);
+    expect(state.phase).toBe("registered");
   });
 
   test("failures in a row count until a heartbeat is answered", () => {
@@ -233,6 +237,16 @@ describe("what is desired", () => {
     expect(kinds(hears(ack(2, "a")))).toEqual(["clearTimer"]);
     fetched("a");
     expect(applied("a")).toContainEqual({ type: "reportApplied", generation: 2, error: undefined });
+  });
+
+  test("and is what is refused then", () => {
+    const { registered, hears, fetched, timer } = machine();
+    registered();
+    hears(ack(1, "a"));
+    hears(ack(2, "a"));
+    expect(fetched("z")).toContainEqual({ type: "reportApplied", generation: 2, error: "its digest is z" });
+    expect(hears(ack(2, "a"))).toEqual([]);
+    expect(kinds(timer("again"))).toEqual(["download"]);
   });
 
   test("one that is being applied ends first; then the newer one begins", () => {

@@ -27,14 +27,15 @@ export interface FleetServer {
   readonly fetched: string[];
   /** By path; a function may take its time. */
   readonly files: Map<string, Uint8Array | (() => HttpResponse | Promise<HttpResponse>)>;
+  /** Accepted so far. */
   connections(): number;
+  /** Open now. */
+  openConnections(): number;
   /** What heartbeats are answered with from now on. */
   desire(desired: DesiredArtifact): void;
   /** Instead of `registered`, from now on. */
   answerRegistrations(message: MessageToGateway): void;
   say(message: MessageToGateway | string): void;
-  /** Closes the socket without a word. */
-  cut(): void;
   close(): Promise<void>;
 }
 
@@ -49,6 +50,7 @@ export async function startFleetServer(port = 0): Promise<FleetServer> {
   let answer: MessageToGateway = { type: "registered", data_plane_id: "dp-1", heartbeat_interval_secs: 30 };
   let socket: WebSocketConnection | undefined;
   let connections = 0;
+  let openConnections = 0;
 
   const isOurs = (request: HttpRequest) => request.headers.get("authorization") === `Bearer ${API_KEY}`;
   const say = (message: MessageToGateway | string) =>
@@ -75,7 +77,9 @@ export async function startFleetServer(port = 0): Promise<FleetServer> {
         kind: "accept",
         onOpen(connection) {
           connections++;
+          openConnections++;
           socket = connection;
+          connection.onClose(() => openConnections--);
           connection.onMessage((data) => hear(JSON.parse(String(data)) as GatewayMessage));
         },
       };
@@ -88,6 +92,7 @@ export async function startFleetServer(port = 0): Promise<FleetServer> {
     fetched,
     files,
     connections: () => connections,
+    openConnections: () => openConnections,
     desire(wanted) {
       desired = wanted;
     },
@@ -95,7 +100,6 @@ export async function startFleetServer(port = 0): Promise<FleetServer> {
       answer = message;
     },
     say,
-    cut: () => socket?.close(),
     close: () => server.close(0),
   };
 }
