@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { GatewayHealth, GatewayMessage } from "#contracts";
 import { createVirtualTime, systemRandom, type VirtualTime } from "#foundation/runtime";
 import { createLogger, createMetrics, silentLogger } from "#foundation/telemetry";
+import { skipUnless } from "../../../tests/support/skips.ts";
 import { until } from "../../../tests/support/until.ts";
 import { Gateway } from "../running/gateway.ts";
 import { readKeptArtifact } from "./kept-artifact.ts";
@@ -344,3 +345,32 @@ test("what is kept is what is served", async () => {
   await untilHeard("artifact_applied");
   expect(readKeptArtifact(keptPath, PROJECT)).toMatchObject({ digest: one.digest });
 });
+
+const withOpenssl = skipUnless(
+  Bun.which("openssl") !== null,
+  "openssl is not installed; it makes the test's certificate",
+);
+
+withOpenssl(
+  "a control plane with a private authority is believed where that is given, for both ways to it",
+  async () => {
+    const certificate =
+      "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout key.pem -out cert.pem -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1";
+    expect(Bun.spawnSync(certificate.split(" "), { cwd: folder, stderr: "pipe" }).exitCode).toBe(0);
+    const [key, cert] = ["key.pem", "cert.pem"].map((name) => readFileSync(join(folder, name), "utf8")) as [
+      string,
+      string,
+    ];
+    await server.close();
+    server = await startFleetServer(0, { key, cert });
+    const one = offer(server, 1, "one");
+    server.desire(one);
+    const wary = await connect(newGateway());
+    await until("it is waiting", () => wary.report().phase === "waiting");
+    expect(server.connections()).toBe(0);
+    const gateway = newGateway();
+    await connect(gateway, { controlPlaneUrl: server.url.replace("https:", "wss:"), ca: cert });
+    await untilHeard("artifact_applied");
+    expect(gateway.artifact?.digest).toBe(one.digest);
+  },
+);

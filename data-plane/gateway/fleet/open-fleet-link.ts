@@ -29,9 +29,9 @@ export interface FleetLinkOptions {
   readonly version: string;
   readonly hostname: string;
   readonly gateway: FleetGateway;
-  /** Asked for every heartbeat. */
+  /** Asked for every heartbeat; must not throw. */
   readonly health: () => GatewayHealth;
-  /** Seconds since the gateway was started. */
+  /** Seconds since the gateway was started; must not throw. */
   readonly uptimeSecs: () => number;
   /** Where the last good artifact is kept. Its folder must be there. Undefined: a restart needs the control plane, or a file. */
   readonly keptPath?: string;

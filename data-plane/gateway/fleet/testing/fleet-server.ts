@@ -42,7 +42,10 @@ export interface FleetServer {
 const PREFIX = "/fleet";
 
 /** @param port to be the server that was there before */
-export async function startFleetServer(port = 0): Promise<FleetServer> {
+export async function startFleetServer(
+  port = 0,
+  tls?: { readonly key: string; readonly cert: string },
+): Promise<FleetServer> {
   const heard: GatewayMessage[] = [];
   const fetched: string[] = [];
   const files: FleetServer["files"] = new Map();
@@ -63,6 +66,7 @@ export async function startFleetServer(port = 0): Promise<FleetServer> {
 
   const server: HttpServer = await serveHttp({
     port,
+    ...(tls === undefined ? {} : { tls }),
     async handler(request) {
       if (!isOurs(request)) return { status: 401 };
       fetched.push(request.path);
