@@ -5,14 +5,17 @@ import { parseTemplate } from "#foundation/api-description";
 import { type GatewayPlan, PLUGIN_DECLARATIONS, sealGatewayArtifact } from "#foundation/gateway-artifact";
 import { type Server, type ServerExchange, serve } from "#foundation/http1";
 import { systemClock, systemRandom, systemTimers } from "#foundation/runtime";
-import { createMetrics, silentLogger } from "#foundation/telemetry";
+import { type AccessLine, createMetrics, silentLogger } from "#foundation/telemetry";
+import { until } from "../../../../tests/support/until.ts";
 import { type Gateway, startGateway } from "../../running/gateway.ts";
 import { configProblems, testExchange, testHost, textOf } from "../../testing/index.ts";
 import { targetOf, upstreamOf } from "../upstream-address.ts";
 import { mock } from "./mock.ts";
 
 const open: { close(graceMs?: number): unknown }[] = [];
+const ended: AccessLine[] = [];
 afterEach(async () => {
+  ended.length = 0;
   for (const one of open.splice(0)) await one.close(0);
 });
 
@@ -98,6 +101,7 @@ async function gatewayTo(port: number, config: object = {}): Promise<Gateway> {
     port: 0,
     secrets: { environment: {} },
     log: silentLogger,
+    accessLog: (line) => ended.push(line),
     metrics: createMetrics(),
     runtime: { clock: systemClock, timers: systemTimers, random: systemRandom },
     limits: { maxBodyBytes: 64 * 1024 * 1024 },
@@ -210,5 +214,7 @@ describe("http-upstream", () => {
     leaving.abort();
     await gone.promise;
     await call;
+    await until("the request has ended", () => ended.length === 1);
+    expect(ended[0]).toMatchObject({ status: 499, complete: false });
   });
 });

@@ -56,8 +56,11 @@ class HttpUpstream implements Dispatcher {
         },
         sent,
       );
-      // Nobody wants the response any more.
-      exchange.whenGone(() => upstream.abort());
+      // Nobody wants the response any more. The request ends all the same: it is counted, logged, and keeps its epoch until then.
+      exchange.whenGone(() => {
+        upstream.abort();
+        resolve(clientGone());
+      });
     });
   }
 }
@@ -131,6 +134,11 @@ class SentRequest implements ExchangeListener {
 
 function contentLengthOf(text: string | undefined): number | undefined {
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
+}
+
+/** Nobody is told this; it is what stands in the log for a client that did not wait. */
+export function clientGone(): Answer {
+  return { status: 499, headers: HeaderFields.of(), body: null };
 }
 
 /** What the caller is told of a request that got no response. */
