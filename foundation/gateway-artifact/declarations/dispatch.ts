@@ -1,6 +1,15 @@
 /** Dispatchers: where a request goes. */
 import type { PluginDeclaration } from "../plugin-declaration.ts";
+import { FIRE_AND_FORGET } from "./dispatch/fire-and-forget.ts";
 import { HTTP_UPSTREAM } from "./dispatch/http-upstream.ts";
+import { LAMBDA } from "./dispatch/lambda.ts";
 import { MOCK } from "./dispatch/mock.ts";
+import { WS_UPSTREAM } from "./dispatch/ws-upstream.ts";
 
-export const DISPATCH_PLUGINS: readonly PluginDeclaration[] = [HTTP_UPSTREAM, MOCK];
+export const DISPATCH_PLUGINS: readonly PluginDeclaration[] = [
+  HTTP_UPSTREAM,
+  MOCK,
+  WS_UPSTREAM,
+  FIRE_AND_FORGET,
+  LAMBDA,
+];

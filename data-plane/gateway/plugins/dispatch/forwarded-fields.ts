@@ -40,6 +40,8 @@ export interface ForwardedFields {
 export interface RequestFields {
   /** Copied octet for octet as long as nobody has changed them. */
   of(exchange: GatewayExchange): ForwardedFields;
+  /** What the gateway itself says: name, value, name, value … */
+  said(exchange: GatewayExchange): readonly string[];
 }
 
 /** @param set fields of every request, in the place of those of the same name */
@@ -51,17 +53,19 @@ export function requestFields(set: Readonly<Record<string, string>> = {}): Reque
       ? isSaidHere
       : (fields: Fields, index: number): boolean =>
           isSaidHere(fields, index) || replaced.has(fields.name(index).toLowerCase());
+  const saidOf = ({ request, requestId, trace }: GatewayExchange): readonly string[] => [
+    ...own,
+    ...["X-Forwarded-For", request.clientAddress],
+    ...["X-Forwarded-Proto", request.secure ? "https" : "http"],
+    ...["X-Forwarded-Host", request.host],
+    ...["X-Request-Id", requestId],
+    ...["traceparent", formatTraceparent(trace)],
+  ];
   return {
+    said: saidOf,
     of(exchange) {
-      const { request, requestId, trace } = exchange;
-      const said = [
-        ...own,
-        ...["X-Forwarded-For", request.clientAddress],
-        ...["X-Forwarded-Proto", request.secure ? "https" : "http"],
-        ...["X-Forwarded-Host", request.host],
-        ...["X-Request-Id", requestId],
-        ...["traceparent", formatTraceparent(trace)],
-      ];
+      const { request } = exchange;
+      const said = saidOf(exchange);
       const { untouched, added } = request.headers;
       if (untouched !== undefined && added.length === 0) {
         return { received: { fields: untouched, isDropped }, fields: said };
