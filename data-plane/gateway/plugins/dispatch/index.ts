@@ -4,6 +4,14 @@ import { fireAndForget } from "./fire-and-forget.ts";
 import { httpUpstream } from "./http-upstream.ts";
 import { lambda } from "./lambda.ts";
 import { mock } from "./mock.ts";
+import { s3 } from "./s3/s3.ts";
 import { wsUpstream } from "./ws-upstream.ts";
 
-export const DISPATCH_PLUGINS: readonly DispatcherPlugin[] = [httpUpstream, mock, wsUpstream, fireAndForget, lambda];
+export const DISPATCH_PLUGINS: readonly DispatcherPlugin[] = [
+  httpUpstream,
+  mock,
+  wsUpstream,
+  fireAndForget,
+  lambda,
+  s3,
+];
