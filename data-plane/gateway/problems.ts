@@ -20,6 +20,7 @@ export const PROBLEMS = {
   "payload-too-large": [413, "The body is too large"],
   "uri-too-long": [414, "The target is too long"],
   "unsupported-media-type": [415, "The media type is not one of those described"],
+  "upgrade-required": [426, "Another protocol has to be asked for"],
   "rate-limit-exceeded": [429, "Too many requests"],
   "headers-too-large": [431, "The header section is too large"],
   "ai-prompt-guard": [400, "The prompt is not allowed"],

@@ -69,7 +69,9 @@ function headOf({ status, headers }: Answer, fields: readonly string[]): AnswerH
   const own: string[] = [];
   for (let i = 0; i < added.length; i += 2) {
     const name = added[i]!.toLowerCase();
-    if (!NOT_WRITTEN.has(name) && nominated?.includes(name) !== true) own.push(added[i]!, added[i + 1]!);
+    // 426 says what to change to (RFC 9110 §15.5.22).
+    const isWritten = !NOT_WRITTEN.has(name) || (name === "upgrade" && status === 426);
+    if (isWritten && nominated?.includes(name) !== true) own.push(added[i]!, added[i + 1]!);
   }
   own.push(...fields);
   if (untouched === undefined) return { status, fields: own };

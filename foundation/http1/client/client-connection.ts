@@ -276,6 +276,7 @@ export class ClientConnection implements ChannelOwner, ResponseSink, BodySource,
       this.#home.onFree(this);
     } else if (exchange.isSent) this.close();
     else this.abandon();
+    exchange.listener.onOver?.(exchange, true);
   }
 
   #ended(): void {
@@ -297,6 +298,7 @@ export class ClientConnection implements ChannelOwner, ResponseSink, BodySource,
     else {
       exchange.phase = "over";
       exchange.body.fail(ofBody);
+      exchange.listener.onOver?.(exchange, false);
     }
   }
 

@@ -19,6 +19,11 @@ export interface ExchangeListener {
   onUpgraded?(exchange: ClientExchange, duplex: RawDuplex): void;
   /** A 1xx response before the final one. */
   onInformational?(head: ResponseHead): void;
+  /**
+   * Once after `onResponse`: the response is over.
+   * @param complete false when it broke off, or nobody wanted it any more
+   */
+  onOver?(exchange: ClientExchange, complete: boolean): void;
   /** The body of a streamed request may be written: at first, and again after `write` said that it must wait. */
   onWritable?(exchange: ClientExchange): void;
 }
@@ -98,14 +103,16 @@ export class ClientExchange {
     this.connection?.endBody(this.request.stream!.length === undefined, trailers);
   }
 
-  /** Nobody wants the response any more. The listener is told nothing more; a body that somebody reads fails. */
+  /** Nobody wants the response any more. The listener is told nothing more but `onOver`; a body that somebody reads fails. */
   abort(): void {
     if (this.phase === "over") return;
     const { connection } = this;
+    const wasTold = this.phase === "response";
     this.phase = "over";
     if (connection === undefined) this.#home.forget(this);
     else connection.abandon();
     this.response?.fail({ kind: "gone" });
+    if (wasTold) this.listener.onOver?.(this, false);
   }
 
   /** For the connection and the pool: there is no response. */

@@ -183,7 +183,8 @@ class Shelf implements ConnectionHome, ExchangeHome {
   #connect(exchange: ClientExchange): void {
     this.#open++;
     const { limits, deadlines } = this.#pool;
-    const timeoutMs = Math.min(limits.connectTimeoutMs, exchange.totalDeadline - deadlines.now);
+    const { connectTimeoutMs = limits.connectTimeoutMs } = exchange.request;
+    const timeoutMs = Math.min(connectTimeoutMs, exchange.totalDeadline - deadlines.now);
     const connecting = new Connecting(this.#origin, timeoutMs, deadlines, {
       onConnected: (channel: Channel) => {
         this.#connecting.delete(exchange);
@@ -202,8 +203,9 @@ class Shelf implements ConnectionHome, ExchangeHome {
 
   #wait(exchange: ClientExchange): void {
     const { deadlines, limits } = this.#pool;
+    const { connectTimeoutMs = limits.connectTimeoutMs } = exchange.request;
     const waiting: Timed = {
-      deadline: Math.min(exchange.totalDeadline, deadlines.now + limits.connectTimeoutMs),
+      deadline: Math.min(exchange.totalDeadline, deadlines.now + connectTimeoutMs),
       expire: () => {
         this.forget(exchange);
         exchange.fail({ kind: "pool-full" }, false);

@@ -67,6 +67,8 @@ export interface OutgoingRequest {
   readonly expectContinue?: boolean;
   /** The protocol to change to. */
   readonly upgrade?: string;
+  /** For look-up, connection and TLS together, or for waiting for a connection. Default: that of the pool. */
+  readonly connectTimeoutMs?: number;
   /** From the end of the request to the head of the response. Default 60 s. */
   readonly responseTimeoutMs?: number;
   /** Between two pieces of the response's body, while somebody reads it. Default 60 s. */

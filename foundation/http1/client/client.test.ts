@@ -471,6 +471,54 @@ describe("failures", () => {
   });
 });
 
+describe("a listener is told that its response is over", () => {
+  /** Asks, and keeps what the listener is told. */
+  async function told(answer: string, then: (peer: RawPeer, exchange: ClientExchange) => void): Promise<string[]> {
+    const { pool, origin, asked } = byHand();
+    const seen: string[] = [];
+    const exchange = pool.request(origin, get(), {
+      onResponse({ body }) {
+        seen.push("response");
+        if (answer.includes("later")) return;
+        body.drop();
+      },
+      onFailure: ({ kind }) => seen.push(kind),
+      onOver: (_exchange, complete) => seen.push(complete ? "complete" : "broken"),
+    });
+    const peer = await asked();
+    peer.send(answer);
+    if (answer !== "") await until("it is told of the response", () => seen.length > 0);
+    then(peer, exchange);
+    await until("it is told the end", () => seen.length > 1 || seen[0] === "closed");
+    exchange.abort();
+    return seen;
+  }
+
+  test("once: whole, broken off, or not wanted", async () => {
+    expect(await told(OK, () => {})).toEqual(["response", "complete"]);
+    expect(await told("HTTP/1.1 200 O\r\nContent-Length: 9\r\n\r\nok", (peer) => peer.end())).toEqual([
+      "response",
+      "broken",
+    ]);
+    const later = "HTTP/1.1 200 O\r\nContent-Length: 9\r\n\r\nlater";
+    expect(await told(later, (_peer, exchange) => exchange.abort())).toEqual(["response", "broken"]);
+    expect(await told("HTTP/1.1 200 O\r\n\r\nto the end", (peer) => peer.end())).toEqual(["response", "complete"]);
+  });
+
+  test("not when there is none", async () => {
+    expect(await told("", (peer) => peer.end())).toEqual(["closed"]);
+  });
+});
+
+test("a request may wait less for a connection than its pool would", async () => {
+  const { ask, asked } = byHand({ maxConnections: 1, connectTimeoutMs: 600_000 });
+  const first = ask();
+  const peer = await asked();
+  expect(await failure(ask(get("/second", { connectTimeoutMs: 100 })))).toEqual(["pool-full", false]);
+  peer.send(OK);
+  expect((await first).status).toBe(200);
+});
+
 const withOpenssl = skipUnless(
   Bun.which("openssl") !== null,
   "openssl is not installed; it makes the test's certificate",

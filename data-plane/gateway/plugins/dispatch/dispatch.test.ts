@@ -1,21 +1,17 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { once } from "node:events";
 import { createServer, type Server as NetServer, type Socket } from "node:net";
-import { parseTemplate } from "#foundation/api-description";
-import { type GatewayPlan, PLUGIN_DECLARATIONS, sealGatewayArtifact } from "#foundation/gateway-artifact";
+import type { JsonObject } from "#foundation/gateway-artifact";
 import { type Server, type ServerExchange, serve } from "#foundation/http1";
-import { systemClock, systemRandom, systemTimers } from "#foundation/runtime";
-import { type AccessLine, createMetrics, silentLogger } from "#foundation/telemetry";
 import { until } from "../../../../tests/support/until.ts";
-import { type Gateway, startGateway } from "../../running/gateway.ts";
 import { configProblems, testExchange, testHost, textOf } from "../../testing/index.ts";
 import { targetOf, upstreamOf } from "../upstream-address.ts";
 import { mock } from "./mock.ts";
+import { closeGateways, type TestGateway, testGateway } from "./testing/gateway.ts";
 
 const open: { close(graceMs?: number): unknown }[] = [];
-const ended: AccessLine[] = [];
 afterEach(async () => {
-  ended.length = 0;
+  await closeGateways();
   for (const one of open.splice(0)) await one.close(0);
 });
 
@@ -64,51 +60,14 @@ describe("where requests go", () => {
 });
 
 /** A gateway with `http-upstream` for `GET /things/{id}` and `POST /things`. */
-async function gatewayTo(port: number, config: object = {}): Promise<Gateway> {
-  const operations = ["GET /things/{id}", "POST /things"].map((id) => {
-    const [method = "", path = ""] = id.split(" ");
-    const parsed = parseTemplate(path);
-    if (!("template" in parsed)) throw new Error(parsed.problem);
-    return {
-      id,
-      api: 0,
-      method,
-      path,
-      template: parsed.template,
-      deprecated: false,
-      parameters: [],
-      responses: [],
-      middlewares: [],
-      dispatch: 0,
-    };
+const gatewayTo = (port: number, config: JsonObject = {}): Promise<TestGateway> =>
+  testGateway("http-upstream", {
+    url: `http://127.0.0.1:${port}/base`,
+    timeout: 5,
+    idle_timeout: 5,
+    preserve_host: false,
+    ...config,
   });
-  const plan: GatewayPlan = {
-    version: 1,
-    apis: [{ file: "a", format: "openapi", formatVersion: "3.1.0", title: "Things", version: "1" }],
-    operations,
-    plugins: [
-      {
-        kind: "dispatcher",
-        name: "http-upstream",
-        config: { url: `http://127.0.0.1:${port}/base`, timeout: 5, idle_timeout: 5, preserve_host: false, ...config },
-      },
-    ],
-    schemas: [],
-  };
-  expect(PLUGIN_DECLARATIONS.has("http-upstream")).toBe(true);
-  const { bytes } = sealGatewayArtifact({ plan, specs: new Map(), provenance: { compiler: "test" } });
-  const gateway = await startGateway(bytes, {
-    port: 0,
-    secrets: { environment: {} },
-    log: silentLogger,
-    accessLog: (line) => ended.push(line),
-    metrics: createMetrics(),
-    runtime: { clock: systemClock, timers: systemTimers, random: systemRandom },
-    limits: { maxBodyBytes: 64 * 1024 * 1024 },
-  });
-  open.push(gateway);
-  return gateway;
-}
 
 async function upstream(onExchange: (exchange: ServerExchange) => void): Promise<Server> {
   const server = await serve({ port: 0, onExchange });
@@ -124,8 +83,6 @@ async function rawServer(onSocket: (socket: Socket) => void): Promise<number> {
   return (server.address() as { port: number }).port;
 }
 
-const url = (gateway: Gateway, path: string): string => `http://127.0.0.1:${gateway.port}${path}`;
-
 describe("http-upstream", () => {
   test("passes requests on, says who asks, and gives everything back", async () => {
     let seen: Record<string, string> = {};
@@ -138,7 +95,7 @@ describe("http-upstream", () => {
       exchange.answer({ status: 203, fields }, "from there");
     });
     const gateway = await gatewayTo(server.port);
-    const answer = await fetch(url(gateway, "/things/7?x=%20"), {
+    const answer = await fetch(gateway.url("/things/7?x=%20"), {
       headers: { "x-forwarded-for": "6.6.6.6", "x-request-id": "abc", "x-mine": "yes" },
     });
     expect([answer.status, await answer.text(), answer.headers.getSetCookie()]).toEqual([
@@ -167,7 +124,7 @@ describe("http-upstream", () => {
     });
     const gateway = await gatewayTo(server.port);
     const body = Buffer.alloc(20 * 1024 * 1024, "0123456789");
-    const answer = await fetch(url(gateway, "/things"), { method: "POST", body });
+    const answer = await fetch(gateway.url("/things"), { method: "POST", body });
     expect(Bun.hash(await answer.arrayBuffer())).toBe(Bun.hash(body));
   });
 
@@ -183,7 +140,7 @@ describe("http-upstream", () => {
       socket.once("data", () => behave(socket));
     });
     const gateway = await gatewayTo(port, { timeout: 0.3 });
-    const answer = await fetch(url(gateway, "/things/1"));
+    const answer = await fetch(gateway.url("/things/1"));
     expect([answer.status, connections]).toEqual([status, 1]);
     expect(answer.headers.get("content-type")).toBe("application/problem+json");
   });
@@ -196,8 +153,24 @@ describe("http-upstream", () => {
       });
     });
     const gateway = await gatewayTo(port);
-    const answer = await fetch(url(gateway, "/things/1"));
+    const answer = await fetch(gateway.url("/things/1"));
     await expect(answer.text()).rejects.toThrow();
+  });
+
+  test("responses without a body keep what they say of one", async () => {
+    const server = await upstream((exchange) => {
+      const { target } = exchange.head;
+      if (target.endsWith("/head")) exchange.begin({ status: 200 }, 1000);
+      else exchange.begin({ status: Number(target.slice(-3)), fields: ["ETag", '"a"'] }, undefined);
+      exchange.end();
+    });
+    const gateway = await gatewayTo(server.port);
+    const head = await fetch(gateway.url("/things/head"), { method: "HEAD" });
+    expect([head.status, head.headers.get("content-length"), await head.text()]).toEqual([200, "1000", ""]);
+    for (const status of [204, 304]) {
+      const answer = await fetch(gateway.url(`/things/${status}`));
+      expect([answer.status, answer.headers.get("etag"), await answer.text()]).toEqual([status, '"a"', ""]);
+    }
   });
 
   test("a client that goes away takes its request to the upstream with it", async () => {
@@ -209,12 +182,12 @@ describe("http-upstream", () => {
     });
     const gateway = await gatewayTo(server.port);
     const leaving = new AbortController();
-    const call = fetch(url(gateway, "/things/1"), { signal: leaving.signal }).catch(() => undefined);
+    const call = fetch(gateway.url("/things/1"), { signal: leaving.signal }).catch(() => undefined);
     await asked.promise;
     leaving.abort();
     await gone.promise;
     await call;
-    await until("the request has ended", () => ended.length === 1);
-    expect(ended[0]).toMatchObject({ status: 499, complete: false });
+    await until("the request has ended", () => gateway.ended.length === 1);
+    expect(gateway.ended[0]).toMatchObject({ status: 499, complete: false });
   });
 });

@@ -36,29 +36,51 @@ export interface ForwardedFields {
   readonly fields: readonly string[];
 }
 
-/** Copied octet for octet as long as nobody has changed them. */
-export function forwardedFields(exchange: GatewayExchange): ForwardedFields {
-  const { request, requestId, trace } = exchange;
-  const said = [
+/** Says which fields a request goes on with. */
+export interface RequestFields {
+  /** Copied octet for octet as long as nobody has changed them. */
+  of(exchange: GatewayExchange): ForwardedFields;
+  /** What the gateway itself says: name, value, name, value … */
+  said(exchange: GatewayExchange): readonly string[];
+}
+
+/** @param set fields of every request, in the place of those of the same name */
+export function requestFields(set: Readonly<Record<string, string>> = {}): RequestFields {
+  const own = Object.entries(set).flat();
+  const replaced = new Set(Object.keys(set).map((name) => name.toLowerCase()));
+  const isDropped =
+    replaced.size === 0
+      ? isSaidHere
+      : (fields: Fields, index: number): boolean =>
+          isSaidHere(fields, index) || replaced.has(fields.name(index).toLowerCase());
+  const saidOf = ({ request, requestId, trace }: GatewayExchange): readonly string[] => [
+    ...own,
     ...["X-Forwarded-For", request.clientAddress],
     ...["X-Forwarded-Proto", request.secure ? "https" : "http"],
     ...["X-Forwarded-Host", request.host],
     ...["X-Request-Id", requestId],
     ...["traceparent", formatTraceparent(trace)],
   ];
-  const { untouched, added } = request.headers;
-  if (untouched !== undefined && added.length === 0) {
-    return { received: { fields: untouched, isDropped: isSaidHere }, fields: said };
-  }
-  const nominated = nominatedBy(request.headers.get("connection"));
-  const kept: string[] = [];
-  for (let i = 0; i < added.length; i += 2) {
-    const lower = added[i]!.toLowerCase();
-    if (SAID_HERE.has(lower) || FOR_ONE_HOP.has(lower) || nominated?.has(lower)) continue;
-    kept.push(added[i]!, added[i + 1]!);
-  }
-  const fields = [...kept, ...said];
-  return untouched === undefined ? { fields } : { received: { fields: untouched, isDropped: isSaidHere }, fields };
+  return {
+    said: saidOf,
+    of(exchange) {
+      const { request } = exchange;
+      const said = saidOf(exchange);
+      const { untouched, added } = request.headers;
+      if (untouched !== undefined && added.length === 0) {
+        return { received: { fields: untouched, isDropped }, fields: said };
+      }
+      const nominated = nominatedBy(request.headers.get("connection"));
+      const kept: string[] = [];
+      for (let i = 0; i < added.length; i += 2) {
+        const lower = added[i]!.toLowerCase();
+        if (SAID_HERE.has(lower) || FOR_ONE_HOP.has(lower) || replaced.has(lower) || nominated?.has(lower)) continue;
+        kept.push(added[i]!, added[i + 1]!);
+      }
+      const fields = [...kept, ...said];
+      return untouched === undefined ? { fields } : { received: { fields: untouched, isDropped }, fields };
+    },
+  };
 }
 
 const X = 0x78;
