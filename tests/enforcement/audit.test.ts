@@ -47,7 +47,7 @@ async function createByApi(environment: CloudEnvironment, name: string): Promise
 }
 
 describe("whatever kills the process", () => {
-  const KILLS = 20;
+  const KILLS = 10;
   let cloud: Cloud;
   beforeAll(() => {
     cloud = createCloud();
@@ -241,7 +241,7 @@ describe("what cannot be written down", () => {
 });
 
 describe("a flood and a forger", () => {
-  const FLOOD = 10_000;
+  const FLOOD = 3_000;
   const CONNECTIONS = 32;
   let cloud: Cloud;
   let running: CloudProcess;
@@ -261,7 +261,7 @@ describe("a flood and a forger", () => {
     // A hundred kinds of one source are told apart, and one record counts the rest.
     ["ever new things", (index: number) => `thing-${index}`, 104],
   ] as const)(
-    "ten thousand refusals about %s leave few records, which count them all",
+    "thousands of refusals about %s leave few records, which count them all",
     async (name, keyOf, most) => {
       environment = await cloud.environment();
       const bucket = `flooded-by-${name.replaceAll(" ", "-")}`;
