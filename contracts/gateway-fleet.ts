@@ -30,15 +30,16 @@ export interface DesiredArtifact {
   readonly generation: number;
 }
 
-/** How a gateway does, since its start. */
+/** How a gateway does. Totals are since its start. */
 export interface GatewayHealth {
   readonly requests_total: number;
   /** Answered with a status of 500 or above. */
   readonly errors_total: number;
-  /** Null while nothing was answered. */
+  /** From the head of a request to the end of its answer, of the last one to two minutes; null where nothing was answered in them. */
   readonly p50_ms: number | null;
   readonly p99_ms: number | null;
   readonly memory_bytes: number;
+  /** The latest that a timer fired in the last one to two minutes. */
   readonly event_loop_lag_ms: number;
 }
 
@@ -65,6 +66,8 @@ export type GatewayMessage =
       readonly api_key: string;
       /** For people. */
       readonly name?: string;
+      /** Which others it belongs with; deployments may be for one group first. */
+      readonly group?: string;
       /** The same for every connection of one gateway, also after it was started anew. */
       readonly instance_id: string;
       /** What it serves; null for nothing yet. */
@@ -107,7 +110,7 @@ export type MessageToGateway =
   | { readonly type: "heartbeat_ack"; readonly desired?: DesiredArtifact }
   | ({
       readonly type: "artifact_available";
-      /** Below the control plane's URL: `/artifacts/…/download`. Never another host's: the key goes with the request. */
+      /** Below the control plane's URL: `/v1/artifacts/…/download`, which is also where an artifact is that no path was told of. Never another host's: the key goes with the request. */
       readonly download_path: string;
     } & DesiredArtifact)
   /** The connection ends with it. `retry` as in `registration_failed`. */

@@ -4,11 +4,8 @@ import { BlockList, isIP } from "node:net";
 import type { GatewayLimits, SecretSources, TrustPolicy } from "#data-plane/gateway";
 import { readTrustedKey } from "#foundation/sealed-archive";
 import { isLogLevel, LOG_LEVELS, type LogLevel } from "#foundation/telemetry";
-
-/** A wrong option. The program ends with 2. */
-export class GatewayUsage extends Error {
-  override readonly name = "GatewayUsage";
-}
+import { type FleetSettings, readFleetSettings } from "./fleet-options.ts";
+import { GatewayUsage } from "./gateway-usage.ts";
 
 /** Options as they are written, by name without dashes; switches are `true`. */
 export type GatewayTexts = Readonly<Record<string, string | boolean | undefined>>;
@@ -19,7 +16,10 @@ export interface Address {
 }
 
 export interface GatewaySettings {
-  readonly artifact: string;
+  /** A file; undefined for a gateway of a fleet that is told what to serve. */
+  readonly artifact: string | undefined;
+  /** Undefined for a gateway by itself. */
+  readonly fleet: FleetSettings | undefined;
   readonly listen: Address;
   /** Undefined: no admin port. */
   readonly admin: Address | undefined;
@@ -44,7 +44,12 @@ export function readGatewaySettings(
     return typeof given === "string" && given !== "" ? given : undefined;
   };
   const artifact = text("artifact");
-  if (artifact === undefined) throw new GatewayUsage("Which artifact? Name it with --artifact FILE.");
+  const fleet = readFleetSettings(text, environment);
+  if (artifact === undefined && fleet === undefined) {
+    throw new GatewayUsage(
+      "Which artifact? Name it with --artifact FILE, or a control plane with --control-plane URL.",
+    );
+  }
   const adminBind = text("admin-bind") ?? "127.0.0.1:8081";
   const logLevel = text("log-level") ?? "info";
   if (!isLogLevel(logLevel))
@@ -52,6 +57,7 @@ export function readGatewaySettings(
   const secretsFolder = text("secrets-dir");
   return {
     artifact,
+    fleet,
     listen: addressOf("listen", text("listen") ?? "127.0.0.1:8080"),
     admin: adminBind === "off" ? undefined : addressOf("admin-bind", adminBind),
     limits: {

@@ -4,6 +4,7 @@ import packageJson from "#package" with { type: "json" };
 import { GATEWAY_OPTIONS, GatewayUsage, readGatewaySettings, runGateway } from "./index.ts";
 
 const HELP = `Usage: biplane-gateway --artifact FILE [OPTIONS]
+       biplane-gateway --control-plane URL --project-id ID [OPTIONS]
 
 ${GATEWAY_OPTIONS.map(({ name, value, help }) => `  --${`${name} ${value}`.padEnd(30)}${help}`).join("\n")}
 `;

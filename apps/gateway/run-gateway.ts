@@ -1,4 +1,4 @@
-/** A gateway that serves an artifact until it is told to stop. Nothing of a control plane is in here. */
+/** A gateway that serves until it is told to stop. Nothing of a control plane is in here. */
 import { openSync, readFileSync } from "node:fs";
 import {
   Gateway,
@@ -11,8 +11,17 @@ import {
 import type { Server } from "#foundation/http1";
 import { systemClock, systemRandom, systemTimers } from "#foundation/runtime";
 import { ArchiveError } from "#foundation/sealed-archive";
-import { accessLogger, createLogger, createMetrics, descriptorSink, observeProcess } from "#foundation/telemetry";
-import { type GatewaySettings, GatewayUsage } from "./gateway-options.ts";
+import {
+  accessLogger,
+  createLogger,
+  createMetrics,
+  descriptorSink,
+  type Logger,
+  observeProcess,
+} from "#foundation/telemetry";
+import type { GatewaySettings } from "./gateway-options.ts";
+import { GatewayUsage } from "./gateway-usage.ts";
+import { type FleetMember, joinFleet } from "./join-fleet.ts";
 
 export interface GatewayProgram {
   readonly version: string;
@@ -23,13 +32,16 @@ export interface GatewayProgram {
 }
 
 const FAILURE = 1;
+const USAGE = 2;
 /** Kept from the tools that came before: what starts gateways knows it. */
 const NO_SECRET = 13;
 
 /**
  * Serves until SIGINT or SIGTERM, then lets requests end. SIGHUP reads the artifact again; so does every change of the file.
  *
- * @returns the exit code: 1 for an artifact that cannot be used, 13 for a secret that is not there
+ * A gateway of a fleet serves what its control plane says, and until then what it served last, or the file.
+ *
+ * @returns the exit code: 1 for an artifact that cannot be used, 2 for a state directory that cannot, 13 for a secret that is not there
  */
 export async function runGateway(
   settings: GatewaySettings,
@@ -41,38 +53,49 @@ export async function runGateway(
   observeProcess(metrics);
   const gateway = new Gateway(optionsOf(settings, log, metrics));
   let admin: Server | undefined;
+  let member: FleetMember | undefined;
   try {
-    await gateway.use(artifactBytes(settings.artifact));
+    const unusable = await useFirst(gateway, settings);
+    if (settings.fleet !== undefined) {
+      member = await joinFleet(settings.fleet, { gateway, listen: settings.listen, version, log, metrics });
+    }
+    if (unusable !== undefined) {
+      if (gateway.artifact === undefined) throw unusable;
+      log.warn("--artifact cannot be used; what was kept is served", { reason: reasonOf(unusable) });
+    }
     if (settings.admin !== undefined) {
-      admin = await serveAdmin({ gateway, metrics, ...settings.admin, now: () => systemClock.now() });
+      const fleet = member === undefined ? {} : { fleet: member.describe };
+      admin = await serveAdmin({ gateway, metrics, ...fleet, ...settings.admin, now: () => systemClock.now() });
     }
     await gateway.listen();
   } catch (error) {
     complain(`biplane gateway: ${reasonOf(error)}`);
+    await member?.close();
     await gateway.close(0);
     await admin?.close(0);
+    if (error instanceof GatewayUsage) return USAGE;
     if (error instanceof SecretUnavailable) return NO_SECRET;
     if (isExpected(error)) return FAILURE;
     throw error;
   }
-  const file = watchArtifactFile({
-    path: settings.artifact,
-    timers: systemTimers,
-    onContents: (bytes) => void reload(gateway, bytes, log),
-    onUnreadable: (error) => log.warn("the artifact cannot be read; the one that was read before is served", { error }),
-  });
-  process.on("SIGHUP", () => file.look());
+  const stopWatching = watch(gateway, settings, log);
   const { artifact, hostname, port } = gateway;
   const scheme = settings.tls === undefined ? "http" : "https";
   print(`Biplane ${version}, gateway`);
   print(`  serves        ${scheme}://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`);
   if (admin !== undefined) print(`  admin         http://${admin.hostname}:${admin.port}`);
+  if (settings.fleet !== undefined) {
+    print(`  fleet         ${settings.fleet.controlPlaneUrl}   project ${settings.fleet.projectId}`);
+  }
   print(
-    `  artifact      ${settings.artifact}   ${artifact?.plan.operations.length} operations, ${artifact?.digest.slice(0, 19)}…`,
+    artifact === undefined
+      ? "  artifact      none yet: answers 503 until the control plane says what to serve"
+      : `  artifact      ${settings.fleet === undefined ? `${settings.artifact}   ` : ""}${artifact.plan.operations.length} operations, ${artifact.digest.slice(0, 19)}…`,
   );
   print(`ready in ${Math.round(performance.now() - begun)} ms`);
   await untilToldToStop();
-  file.close();
+  stopWatching();
+  await member?.close();
   await gateway.close(settings.graceMs);
   await admin?.close(0);
   return 0;
@@ -106,6 +129,38 @@ function descriptorOf(path: string): number {
       `--access-log: ${path} cannot be written (${(error as { code?: string }).code ?? "unknown"}).`,
     );
   }
+}
+
+/**
+ * Uses the file that was named, if one was. A gateway of a fleet may have something better.
+ *
+ * @returns why the file of a gateway of a fleet cannot be used
+ */
+async function useFirst(gateway: Gateway, { artifact, fleet }: GatewaySettings): Promise<unknown> {
+  if (artifact === undefined) return undefined;
+  try {
+    await gateway.use(artifactBytes(artifact));
+    return undefined;
+  } catch (error) {
+    if (fleet === undefined || !(isExpected(error) || error instanceof SecretUnavailable)) throw error;
+    return error;
+  }
+}
+
+/** Serves what comes into the file, unless a control plane says what is served. @returns what ends it */
+function watch(gateway: Gateway, { artifact, fleet }: GatewaySettings, log: Logger): () => void {
+  if (artifact === undefined || fleet !== undefined) {
+    process.on("SIGHUP", () => log.info("SIGHUP changes nothing: the control plane says what is served"));
+    return () => {};
+  }
+  const file = watchArtifactFile({
+    path: artifact,
+    timers: systemTimers,
+    onContents: (bytes) => void reload(gateway, bytes, log),
+    onUnreadable: (error) => log.warn("the artifact cannot be read; the one that was read before is served", { error }),
+  });
+  process.on("SIGHUP", () => file.look());
+  return () => file.close();
 }
 
 function artifactBytes(path: string): Uint8Array {

@@ -39,6 +39,7 @@ export const PROBLEMS = {
   "rate-limiter-unavailable": [503, "The limit cannot be checked now"],
   "circuit-open": [503, "The upstream is left alone for now"],
   "shutting-down": [503, "Shutting down"],
+  "no-artifact": [503, "Nothing is served here yet"],
   "upstream-timeout": [504, "The upstream took too long"],
 } as const satisfies Readonly<Record<string, readonly [status: number, title: string]>>;
 

@@ -1,47 +1,21 @@
-/** One process at a time: a lock that the operating system takes back when the process dies, however it dies. */
-import { Database as Connection } from "bun:sqlite";
-import { mkdirSync } from "node:fs";
-import { dirname } from "node:path";
-import { errorCode, SqlError } from "./sql-error.ts";
+/** The lock of whoever opens a database for himself. */
+import { type ProcessLock, ProcessLocked, takeProcessLock } from "#foundation/files";
+import { SqlError } from "./sql-error.ts";
 
-/** Locks that are held, so that a caller who drops the handle does not lose the lock to the garbage collector, which closes connections. */
-const heldConnections = new Set<Connection>();
-
-/** A held lock. */
-export interface ProcessLock {
-  /** Gives it back. Releasing twice is harmless. */
-  release(): void;
-}
+export type { ProcessLock };
 
 /**
- * Takes the lock that the file stands for, or refuses at once. The lock is SQLite's own on an empty database (advisory locks of the file system), so that a
- * kill -9 leaves nothing to clean up; the file itself stays.
+ * Takes the lock that the file stands for, or refuses at once, see `takeProcessLock`.
  *
  * @throws SqlError Locked when another process (or another part of this one) holds it
  * @example
  * const lock = acquireProcessLock(join(dataDirectory, "lock"));
  */
 export function acquireProcessLock(path: string): ProcessLock {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const connection = new Connection(path, { readwrite: true, create: true });
   try {
-    connection.run("PRAGMA busy_timeout = 0");
-    connection.run("BEGIN EXCLUSIVE");
+    return takeProcessLock(path);
   } catch (error) {
-    connection.close();
-    if (errorCode(error)?.startsWith("SQLITE_BUSY")) {
-      throw new SqlError("Locked", `another process holds ${path}; stop it, or choose another directory`, {
-        cause: error,
-      });
-    }
+    if (error instanceof ProcessLocked) throw new SqlError("Locked", error.message, { cause: error });
     throw error;
   }
-  heldConnections.add(connection);
-  return {
-    release() {
-      if (!heldConnections.delete(connection)) return;
-      connection.run("ROLLBACK");
-      connection.close();
-    },
-  };
 }

@@ -1,7 +1,35 @@
 /** The options of a gateway, for help texts: loading them loads nothing else. */
 
 export const GATEWAY_OPTIONS = [
-  { name: "artifact", value: "FILE", help: "The artifact to serve" },
+  { name: "artifact", value: "FILE", help: "The artifact to serve; in a fleet, until it says more" },
+  {
+    name: "control-plane",
+    value: "URL",
+    help: "Serve what this control plane says: http(s):// or ws(s)://, with a path where it has one",
+  },
+  { name: "project-id", value: "ID", help: "Of which project this gateway is" },
+  {
+    name: "api-key-file",
+    value: "FILE",
+    help: "The gateway's key, instead of the variable BIPLANE_GATEWAY_API_KEY",
+  },
+  { name: "api-key", value: "KEY", help: "The same, where nobody else can see the command line" },
+  {
+    name: "state-dir",
+    value: "DIR",
+    help: "Keeps the gateway's identity and its last artifact, for starts without the control plane",
+  },
+  { name: "data-plane-name", value: "NAME", help: "What people call this gateway" },
+  {
+    name: "data-plane-group",
+    value: "NAME",
+    help: "Which others it belongs with: deployments may be for a group first",
+  },
+  {
+    name: "control-plane-ca",
+    value: "FILE",
+    help: "Certificate authorities in PEM, for a control plane with a private one",
+  },
   { name: "listen", value: "HOST:PORT", help: "Where to listen (127.0.0.1:8080); port 0 for any free one" },
   { name: "admin-bind", value: "HOST:PORT", help: "Health, metrics and provenance, or off (127.0.0.1:8081)" },
   { name: "tls-cert", value: "FILE", help: "Certificate chain in PEM" },

@@ -98,7 +98,7 @@ describe("a gateway in connected mode", () => {
     expect(heardOf("artifact_applied")).toEqual([{ type: "artifact_applied", generation: 3, success: true }]);
     expect(heardOf("heartbeat").at(-1)!.artifact_digest).toBe(desired.digest);
     expect(gateway.artifact?.digest).toBe(desired.digest);
-    expect(server.fetched).toEqual(["/fleet/artifacts/pets/download"]);
+    expect(server.fetched).toEqual(["/fleet/v1/artifacts/pets/download"]);
     expect(link.report()).toEqual({
       phase: "registered",
       dataPlaneId: "dp-1",
@@ -116,7 +116,7 @@ describe("a gateway in connected mode", () => {
     time.advance(30_000);
     await untilHeard("artifact_applied");
     const two = offer(server, 2, "two");
-    server.say({ type: "artifact_available", ...two, download_path: "/artifacts/two/download" });
+    server.say({ type: "artifact_available", ...two, download_path: "/v1/artifacts/two/download" });
     await until("two is served", () => gateway.artifact?.digest === two.digest);
   });
 
@@ -230,7 +230,7 @@ describe("what is not to be served", () => {
     const gateway = refusing("it should not have been asked");
     const one = offer(server, 1, "one");
     server.desire(one);
-    spoil("/fleet/artifacts/one/download");
+    spoil("/fleet/v1/artifacts/one/download");
     await connect(gateway, { artifactBytesMax: 4_000 });
     await untilHeard("artifact_applied");
     const [told] = heardOf("artifact_applied");
@@ -242,7 +242,7 @@ describe("what is not to be served", () => {
   test("cannot be fetched for now: it is tried until it can", async () => {
     const gateway = newGateway();
     const one = offer(server, 1, "one");
-    const path = "/fleet/artifacts/one/download";
+    const path = "/fleet/v1/artifacts/one/download";
     const whole = server.files.get(path)!;
     server.files.set(path, () => ({ status: 503 }));
     server.desire(one);
@@ -260,7 +260,11 @@ describe("what is not to be served", () => {
     const gateway = refusing("it should not have been asked");
     await connect(gateway);
     await untilHeard("heartbeat");
-    server.say({ type: "artifact_available", ...offer(server, 1, "one"), download_path: "/../artifacts/one/download" });
+    server.say({
+      type: "artifact_available",
+      ...offer(server, 1, "one"),
+      download_path: "/../v1/artifacts/one/download",
+    });
     await untilHeard("artifact_applied");
     expect(heardOf("artifact_applied")[0]!.error).toContain("no path below");
     expect(server.fetched).toEqual([]);
@@ -270,7 +274,7 @@ describe("what is not to be served", () => {
     const gateway = newGateway();
     const one = offer(server, 1, "one");
     const stuck = Promise.withResolvers<never>();
-    server.files.set("/fleet/artifacts/one/download", () => stuck.promise);
+    server.files.set("/fleet/v1/artifacts/one/download", () => stuck.promise);
     server.desire(one);
     await connect(gateway);
     await until("the first is being fetched", () => server.fetched.length === 1);
@@ -319,7 +323,7 @@ describe("a gateway that is let in no more", () => {
 
 test("closing ends what is being fetched, and leaves no timer", async () => {
   const stuck = Promise.withResolvers<never>();
-  server.files.set("/fleet/artifacts/one/download", () => stuck.promise);
+  server.files.set("/fleet/v1/artifacts/one/download", () => stuck.promise);
   server.desire({ ...offer(server, 1, "two"), artifact_id: "one" });
   const link = await connect(newGateway());
   await until("it is being fetched", () => server.fetched.length === 1);

@@ -24,6 +24,8 @@ export interface FleetLinkOptions {
   readonly apiKey: string;
   /** For people. */
   readonly name?: string;
+  /** Which others it belongs with. */
+  readonly group?: string;
   /** The same after every restart. */
   readonly instanceId: string;
   readonly version: string;
@@ -146,7 +148,7 @@ function runFleetLink(options: FleetLinkOptions, address: FleetAddress, transpor
   const download = async (number: number, artifact: WantedArtifact): Promise<void> => {
     fetching = new AbortController();
     const { apiKey, ca, artifactBytesMax: bytesMax } = options;
-    const path = artifact.downloadPath ?? `/artifacts/${encodeURIComponent(artifact.artifact_id)}/download`;
+    const path = artifact.downloadPath ?? `/v1/artifacts/${encodeURIComponent(artifact.artifact_id)}/download`;
     try {
       const url = address.below(path);
       held = await fetchArtifact({ url, apiKey, ca, timers, bytesMax, signal: fetching.signal });
@@ -265,6 +267,7 @@ function registration(options: FleetLinkOptions, artifactDigest: string | null):
     project_id: options.projectId,
     api_key: options.apiKey,
     ...(options.name === undefined ? {} : { name: options.name }),
+    ...(options.group === undefined ? {} : { group: options.group }),
     instance_id: options.instanceId,
     artifact_digest: artifactDigest,
     metadata: { version: options.version, hostname: options.hostname },

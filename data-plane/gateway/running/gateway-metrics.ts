@@ -1,6 +1,7 @@
 /** What a gateway counts. Labels are paths as described, never as sent. */
 import type { PlannedApi, PlannedOperation } from "#foundation/gateway-artifact";
 import type { Counter, Family, Gauge, Histogram, MetricsRegistry } from "#foundation/telemetry";
+import { RequestNumbers } from "./request-numbers.ts";
 
 /** From a tenth of a millisecond on: most of what a gateway adds is below one. */
 const BUCKETS_S = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -16,6 +17,8 @@ export class GatewayMetrics {
   readonly #invalid: Family<Counter>;
   readonly #reloads: Family<Counter>;
   readonly active: Gauge;
+  /** Over all operations. */
+  readonly numbers = new RequestNumbers(() => performance.now());
 
   constructor(registry: MetricsRegistry) {
     this.#requests = registry.counter({
@@ -72,6 +75,7 @@ export class GatewayMetrics {
         }
         counter.inc();
         duration.observe(durationMs / 1000);
+        this.numbers.ended(status, durationMs);
       },
       invalid: (place) => this.#invalid.labels(method, path, place).inc(),
     };

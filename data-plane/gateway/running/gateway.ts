@@ -14,6 +14,7 @@ import { DEFAULT_GATEWAY_LIMITS, type GatewayLimits, type TrustPolicy } from "./
 import { KeptThings } from "./kept.ts";
 import { Passage } from "./passage.ts";
 import { RandomPool } from "./random-pool.ts";
+import type { RequestNumbers } from "./request-numbers.ts";
 import { answerReserved, RESERVED_PREFIX } from "./reserved-paths.ts";
 import type { RunningOperation } from "./running-operation.ts";
 import type { SecretSources } from "./secrets.ts";
@@ -101,6 +102,11 @@ export class Gateway {
     return this.#lastRefusal;
   }
 
+  /** Of every request since the start. */
+  get numbers(): RequestNumbers {
+    return this.#metrics.numbers;
+  }
+
   /** Whether new requests should come here. */
   get isReady(): boolean {
     return this.#epoch !== undefined && !this.#isDraining;
@@ -171,7 +177,11 @@ export class Gateway {
     const started = performance.now();
     const headers = HeaderFields.received(head.fields);
     const requestId = requestIdOf(headers, this.#random);
-    const epoch = this.#epoch!;
+    const epoch = this.#epoch;
+    if (epoch === undefined) {
+      this.#answerWithoutArtifact(exchange, requestId, started);
+      return;
+    }
     const { target, method } = head;
     const { accessLog } = this.#options;
     const agent = accessLog === undefined ? undefined : headers.get("user-agent");
@@ -249,6 +259,18 @@ export class Gateway {
       this.#defect(error, requestId);
       give(problem("internal"));
     }
+  }
+
+  /** A gateway of a fleet listens before it knows what to serve. */
+  #answerWithoutArtifact(exchange: ServerExchange, requestId: string, started: number): void {
+    const { active } = this.#metrics;
+    active.inc();
+    const detail = "This gateway waits for what it is to serve.";
+    const answer = problem("no-artifact", { detail, headers: ["Retry-After", "5", "Cache-Control", "no-store"] });
+    writeAnswer(exchange, answer, ["X-Request-Id", requestId], () => {
+      active.dec();
+      this.#unmatched.ended(answer.status, performance.now() - started);
+    });
   }
 
   #find(epoch: Epoch, { head }: ServerExchange, target: string, method: string): Found | Answer {

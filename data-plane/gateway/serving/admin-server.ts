@@ -6,6 +6,8 @@ import type { Gateway } from "../running/gateway.ts";
 export interface AdminOptions {
   readonly gateway: Gateway;
   readonly metrics: MetricsRegistry;
+  /** What is to be told of the link to the control plane of a fleet, as it is. */
+  readonly fleet?: () => Readonly<Record<string, unknown>>;
   readonly hostname: string;
   /** 0 picks a free one. */
   readonly port: number;
@@ -26,7 +28,7 @@ export function serveAdmin(options: AdminOptions): Promise<Server> {
     "/health/ready": () =>
       options.gateway.isReady
         ? [200, JSON_TYPE, json({ status: "ready" })]
-        : [503, JSON_TYPE, json({ status: "draining" })],
+        : [503, JSON_TYPE, json({ status: stateOf(options.gateway) })],
     "/metrics": () => [200, "text/plain; version=0.0.4; charset=utf-8", options.metrics.expose()],
     "/provenance": () => [200, JSON_TYPE, json(provenance(options))],
   };
@@ -56,13 +58,19 @@ function answer(exchange: ServerExchange, answers: Readonly<Record<string, () =>
   }
 }
 
-function health({ gateway, now }: AdminOptions, startedAt: number): AdminAnswer {
+/** `waiting`: for the first artifact. */
+function stateOf({ isReady, artifact }: Gateway): "healthy" | "waiting" | "draining" {
+  if (isReady) return "healthy";
+  return artifact === undefined ? "waiting" : "draining";
+}
+
+function health({ gateway, fleet, now }: AdminOptions, startedAt: number): AdminAnswer {
   const { artifact, lastRefusal, isReady } = gateway;
   return [
     isReady ? 200 : 503,
     JSON_TYPE,
     json({
-      status: isReady ? "healthy" : "draining",
+      status: stateOf(gateway),
       artifact: artifact?.digest,
       compiler: artifact?.provenance.compiler,
       operations: artifact?.plan.operations.length,
@@ -71,6 +79,7 @@ function health({ gateway, now }: AdminOptions, startedAt: number): AdminAnswer 
       ...(lastRefusal === undefined
         ? {}
         : { last_refused: { reason: lastRefusal.reason, at: new Date(lastRefusal.at).toISOString() } }),
+      ...(fleet === undefined ? {} : { fleet: fleet() }),
     }),
   ];
 }

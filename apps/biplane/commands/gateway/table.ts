@@ -71,9 +71,16 @@ export const GATEWAY_COMMAND: Command = {
       options: GATEWAY_OPTIONS,
       notes: [
         "Another artifact in the file is served at once, on open connections too; SIGHUP reads it again. One that cannot be used is refused, and the old one goes on.",
+        "In a fleet the control plane says what is served. Without it the gateway serves on, and starts with what it served last; until it has something to serve it answers 503.",
         "Ends with 13 when a secret is not there.",
       ],
-      examples: [["biplane gateway serve --artifact shop.bca", "on port 8080"]],
+      examples: [
+        ["biplane gateway serve --artifact shop.bca", "on port 8080"],
+        [
+          "biplane gateway serve --control-plane https://ops.example --project-id PROJECT --api-key-file key --state-dir state",
+          "as one of a fleet",
+        ],
+      ],
       load: async () => (await import("./serve.ts")).gatewayServe,
     },
     {

@@ -111,6 +111,6 @@ export async function startFleetServer(
 /** An artifact that the server has, as it is desired. */
 export function offer(server: FleetServer, generation: number, name: string): DesiredArtifact {
   const { bytes, digest } = artifactNamed(name);
-  server.files.set(`${PREFIX}/artifacts/${name}/download`, bytes);
+  server.files.set(`${PREFIX}/v1/artifacts/${name}/download`, bytes);
   return { artifact_id: name, digest, generation };
 }
