@@ -5,6 +5,7 @@
  */
 
 import type { ApplicationCommand, ApplicationCommandResults } from "./applications.ts";
+import type { GatewayCommand, GatewayCommandResults } from "./gateways.ts";
 import type { IdentityCommand, IdentityKind } from "./identity.ts";
 import type { AccountId, BucketId, DataPlaneId, EventId, Region, ResourceId } from "./ids.ts";
 import type { NodeCommand, NodeCommandResults } from "./nodes.ts";
@@ -60,6 +61,7 @@ export type Command =
   /** The enrolled data plane is lost: the next one that registers takes its place. */
   | { readonly type: "dataPlane.forget"; readonly dataPlaneId: DataPlaneId }
   | ApplicationCommand
+  | GatewayCommand
   | IdentityCommand
   | NodeCommand
   | PlatformCommand
@@ -71,6 +73,7 @@ export type CommandType = Command["type"];
 /** What a command answers besides the event id; only secrets and generated names, everything else is in the catalog. */
 export type CommandResults = BaseCommandResults &
   ApplicationCommandResults &
+  GatewayCommandResults &
   NodeCommandResults &
   VolumeCommandResults &
   PlatformCommandResults & {

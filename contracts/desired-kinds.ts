@@ -15,6 +15,16 @@ import type {
   RouteRecord,
   SecretBundleRecord,
 } from "./applications.ts";
+import type {
+  GatewayArtifactRecord,
+  GatewayBuildRecord,
+  GatewayDeploymentRecord,
+  GatewayGroupRecord,
+  GatewayKeyRecord,
+  GatewayRecord,
+  GatewaySpecRecord,
+  GatewaySpecRevisionRecord,
+} from "./gateways.ts";
 import type { DrillRecord, ExecSessionRecord, InstanceRecord, NodeRecord } from "./nodes.ts";
 import type { RestoreJobRecord, SnapshotRecord, VolumeAttachmentRecord, VolumeRecord } from "./volumes.ts";
 
@@ -35,6 +45,14 @@ export interface DesiredRecords {
   readonly execSession: ExecSessionRecord;
   readonly node: NodeRecord;
   readonly drill: DrillRecord;
+  readonly gatewaySpec: GatewaySpecRecord;
+  readonly gatewaySpecRevision: GatewaySpecRevisionRecord;
+  readonly gatewayBuild: GatewayBuildRecord;
+  readonly gatewayArtifact: GatewayArtifactRecord;
+  readonly gatewayKey: GatewayKeyRecord;
+  readonly gatewayGroup: GatewayGroupRecord;
+  readonly gateway: GatewayRecord;
+  readonly gatewayDeployment: GatewayDeploymentRecord;
 }
 
 export type DesiredKind = keyof DesiredRecords;
@@ -143,6 +161,48 @@ export const DESIRED_KINDS = {
     ends: "removed",
   },
   drill: { key: "drillId", makes: "recorded", changes: {}, ends: "collected" },
+  gatewaySpec: { key: "specId", makes: "created", changes: { revised: ["latest"] }, ends: "deleted" },
+  gatewaySpecRevision: { key: "revisionId", makes: "created", changes: {}, ends: "deleted" },
+  gatewayBuild: {
+    key: "buildId",
+    makes: "requested",
+    changes: {
+      succeeded: ["status", "artifactId", "diagnostics", "warnings", "finishedAt"],
+      failed: ["status", "diagnostics", "errors", "warnings", "message", "finishedAt"],
+    },
+    ends: "collected",
+  },
+  gatewayArtifact: { key: "artifactId", makes: "created", changes: {}, ends: "deleted" },
+  gatewayKey: {
+    key: "keyId",
+    makes: "created",
+    changes: { rotated: ["prefix", "hash", "previous", "rotatedAt"], revoked: ["revokedAt"] },
+    ends: "collected",
+  },
+  gatewayGroup: { key: "groupId", makes: "created", changes: { updated: ["name"] }, ends: "deleted" },
+  gateway: {
+    key: "gatewayId",
+    makes: "registered",
+    changes: {
+      described: ["name", "keyId", "metadata"],
+      reported: ["served", "refusal"],
+      updated: ["groupId"],
+    },
+    ends: "removed",
+  },
+  gatewayDeployment: {
+    key: "deploymentId",
+    makes: "started",
+    changes: {
+      stageAdvanced: ["status", "stage", "stageStartedAt", "reach", "reason"],
+      halted: ["status", "reason"],
+      resumed: ["status", "stageStartedAt", "reason"],
+      rolledBack: ["status", "reason", "finishedAt"],
+      completed: ["status", "finishedAt"],
+      superseded: ["status", "finishedAt"],
+    },
+    ends: "collected",
+  },
 } as const satisfies { readonly [Kind in DesiredKind]: KindShape<Kind> };
 
 type Shapes = typeof DESIRED_KINDS;

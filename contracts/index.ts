@@ -5,6 +5,7 @@ export * from "./commands.ts";
 export * from "./desired-kinds.ts";
 export * from "./events.ts";
 export * from "./gateway-fleet.ts";
+export * from "./gateways.ts";
 export * from "./identity.ts";
 export * from "./ids.ts";
 export type * from "./manifest.ts";

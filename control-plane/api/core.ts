@@ -20,4 +20,5 @@ export type ControlPlaneCore = Pick<
   | "rebuildProgress"
   | "verify"
   | "secrets"
+  | "gatewayPresence"
 >;

@@ -6,6 +6,7 @@ import {
   type Command,
   type CommandType,
   EXEC_END_REASONS,
+  type GatewayCommand,
   IDENTITY_KINDS,
   INSTANCE_REASONS,
   INSTANCE_STATUSES,
@@ -370,6 +371,116 @@ const VOLUME_SHAPES: { readonly [Type in VolumeCommand["type"]]: Shape } = {
   },
 };
 
+const IN_PROJECT = { ...OWNED, projectId: text };
+const specContents = {
+  files: list(members({ path: text, digest: text, sizeBytes: count }), 1_000),
+  descriptions: list(text, 1_000),
+  message: optional(text),
+};
+const diagnostics = list(
+  members({
+    code: text,
+    level: oneOf("error", "warning", "info"),
+    message: text,
+    file: text,
+    line: count,
+    column: count,
+    pointer: text,
+    hint: optional(text),
+  }),
+  1_000,
+);
+const withoutUndefined =
+  (take: Member): Member =>
+  (value, name) =>
+    Object.fromEntries(Object.entries(take(value, name) as object).filter(([, member]) => member !== undefined));
+const strategy = withoutUndefined(
+  members({
+    stages: list(
+      withoutUndefined(members({ percent: optional(number), groups: optional(texts), bakeSeconds: count })),
+      100,
+    ),
+    errorRateMax: optional(number),
+    requestsMin: optional(count),
+    automaticRollback: flag,
+  }),
+);
+const refusal = members({
+  generation: count,
+  digest: text,
+  stage: oneOf("download", "verify", "apply"),
+  reason: text,
+  at_ms: number,
+});
+const DEPLOYMENT = { ...OWNED, deploymentId: text };
+const GATEWAY_SHAPES: { readonly [Type in GatewayCommand["type"]]: Shape } = {
+  "gatewaySpec.create": { ...IN_PROJECT, name: text, ...specContents },
+  "gatewaySpec.revise": { ...OWNED, specId: text, ...specContents, ...EXPECTED },
+  "gatewaySpec.delete": { ...OWNED, specId: text, ...EXPECTED },
+  "gatewayBuild.request": {
+    ...IN_PROJECT,
+    revisions: texts,
+    options: withoutUndefined(
+      members({
+        upstream: optional(text),
+        allowPlaintext: optional(flag),
+        commit: optional(text),
+        source: optional(text),
+      }),
+    ),
+  },
+  "gatewayBuild.succeed": {
+    buildId: text,
+    artifact: members({ digest: text, contentDigest: text, sizeBytes: count, compiler: text, operations: count }),
+    diagnostics,
+    warnings: count,
+  },
+  "gatewayBuild.fail": { buildId: text, diagnostics, errors: count, warnings: count, message: optional(text) },
+  "gatewayArtifact.delete": { ...OWNED, artifactId: text },
+  "gatewayKey.create": {
+    ...IN_PROJECT,
+    name: text,
+    scopes: optional(texts),
+    groupId: optional(text),
+    lifetimeMs: optional(revision),
+  },
+  "gatewayKey.rotate": { ...OWNED, keyId: text, graceSeconds: count },
+  "gatewayKey.revoke": { ...OWNED, keyId: text },
+  "gatewayGroup.create": { ...IN_PROJECT, name: text },
+  "gatewayGroup.update": { ...OWNED, groupId: text, name: text, ...EXPECTED },
+  "gatewayGroup.delete": { ...OWNED, groupId: text },
+  "gateway.register": {
+    projectId: text,
+    keyId: text,
+    instanceId: text,
+    name: optional(text),
+    metadata: members({ version: text, hostname: text }),
+  },
+  "gateway.report": {
+    gatewayId: text,
+    served: nullable(withoutUndefined(members({ digest: text, generation: optional(count) }))),
+    refusal: nullable(refusal),
+  },
+  "gateway.update": { ...OWNED, gatewayId: text, groupId: nullable(text), ...EXPECTED },
+  "gateway.remove": { ...OWNED, gatewayId: text },
+  "gatewayDeployment.start": {
+    ...IN_PROJECT,
+    artifactId: text,
+    strategy: optional(strategy),
+    reach: optional(count),
+  },
+  "gatewayDeployment.rollback": {
+    ...IN_PROJECT,
+    artifactId: optional(text),
+    deploymentId: optional(text),
+    reason: optional(text),
+  },
+  "gatewayDeployment.advance": { ...DEPLOYMENT, stage: count, reach: optional(count) },
+  "gatewayDeployment.halt": { ...DEPLOYMENT, reason: optional(text) },
+  "gatewayDeployment.resume": DEPLOYMENT,
+  "gatewayDeployment.complete": DEPLOYMENT,
+};
+
 const SHAPES: { readonly [Type in CommandType]: Shape } = {
   "account.create": { name: text, accountId: optional(text), ownerPersonId: optional(text) },
   "account.configure": { accountId: text, name: optional(text), alias: optional(nullable(text)) },
@@ -382,6 +493,7 @@ const SHAPES: { readonly [Type in CommandType]: Shape } = {
   "dataPlane.enroll": { dataPlaneId: text, name: text },
   "dataPlane.forget": { dataPlaneId: text },
   ...APPLICATION_SHAPES,
+  ...GATEWAY_SHAPES,
   ...IDENTITY_SHAPES,
   ...NODE_SHAPES,
   ...PLATFORM_SHAPES,

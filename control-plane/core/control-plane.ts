@@ -17,6 +17,7 @@ import type {
   QuarantinedEvent,
   RebuildReport,
 } from "#control-plane/events";
+import type { GatewayPresence } from "#control-plane/gateways/fleet";
 import type { SecretService } from "#control-plane/secrets";
 import type { SealingKey } from "#foundation/crypto";
 
@@ -83,6 +84,8 @@ export interface ControlPlane {
   readonly platformKey: SealingKey;
   /** Opening, rotating, throwing away. */
   readonly secrets: SecretService;
+  /** Which gateways are connected, and how they do. Empty after a start. */
+  readonly gatewayPresence: GatewayPresence;
   /**
    * Decides a command and commits. When it resolves, the events are on disk, `views` has their effects and the feed has told its subscribers (those that
    * keep up). Never rejects: a refusal is an outcome; `Internal` stands for a failure of the control plane.

@@ -2,6 +2,7 @@
 import type { BucketId, Command, CommandType, ResourceId, SealedText } from "#contracts";
 import { createApplicationHandlers } from "#control-plane/applications";
 import { type CatalogReader, type CommandHandlers, type Decision, refuse } from "#control-plane/events";
+import { createFleetHandlers, GATEWAY_KEY_PREFIX } from "#control-plane/gateways/fleet";
 import {
   createIdentityHandlers,
   type IdentityDependencies,
@@ -71,6 +72,7 @@ export function createDecide(identity: IdentityDependencies, options: HandlerOpt
   const newResourceId = createUuidV7(options.random.fork("resource-id"), () => options.clock.now());
   const desiredIds = createDesiredIds(options.random.fork("desired-id"));
   const execTokens = createPlatformSecrets(options.platformKey, options.random.fork("exec-token"));
+  const gatewayKeys = createPlatformSecrets(options.platformKey, options.random.fork("gateway-key"));
   const identityHandlers = createIdentityHandlers(identity);
   const handlers: CommandHandlers<CommandType> = {
     ...identityHandlers,
@@ -91,6 +93,11 @@ export function createDecide(identity: IdentityDependencies, options: HandlerOpt
     "secrets.patch": () => refuse("Internal", "Single secrets are changed through the control plane's door only"),
     ...createDataPlaneHandlers(),
     ...createApplicationHandlers({ newId: desiredIds, now: () => options.clock.now() }),
+    ...createFleetHandlers({
+      newId: desiredIds,
+      newKey: () => gatewayKeys.secret(GATEWAY_KEY_PREFIX),
+      now: () => options.clock.now(),
+    }),
     ...createAllNodeHandlers({
       newId: desiredIds,
       newToken: () => execTokens.secret("bpx_"),

@@ -17,6 +17,7 @@ import {
   refuse,
   tailEvents,
 } from "#control-plane/events";
+import { createGatewayPresence } from "#control-plane/gateways/fleet";
 import {
   type CheckPolicy,
   decideRoot,
@@ -309,6 +310,7 @@ async function assemble(
       execute(command, origin) as Promise<CommandOutcome<Given["type"]>>,
     decideAlone,
     secrets,
+    gatewayPresence: createGatewayPresence(),
     onCommitted(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

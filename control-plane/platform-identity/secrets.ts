@@ -18,8 +18,8 @@ const REFRESH_TOKEN = /^bpr_(ses_[0-9a-f]{24})\.([A-Za-z0-9_-]{43})([A-Za-z0-9_-
 /** Of identifiers, which are no secrets: person, member's invitation, program, token, session. */
 export type IdPrefix = "prs_" | "inv_" | "bsp_" | "tok_" | "ses_";
 
-/** Of secrets: invitation, client secret of a program, API token, token of an exec session. */
-export type SecretPrefix = "bpi_" | "bpc_" | "bpt_" | "bpx_";
+/** Of secrets: invitation, client secret of a program, API token, token of an exec session, key of gateways. */
+export type SecretPrefix = "bpi_" | "bpc_" | "bpt_" | "bpx_" | "bbk_";
 
 /** A secret as its owner keeps it, and as the log does. */
 export interface Secret {

@@ -33,10 +33,32 @@ export const ofSubject = (subject: Subject): string =>
 /** What is found by the hash of its secret. */
 export const hashed = (hash: string): string => `hash ${hash}`;
 
+/** Of what belongs to a project. */
 export const ofProject = (projectId: string): string => `project ${projectId}`;
 
 /** Environments, releases and deploys of an app. */
 export const ofApp = (appId: string): string => `app ${appId}`;
+
+/** A name that is unique in its project without regard to case. */
+export const namedInProject = (projectId: string, name: string): string => `name ${projectId} ${name.toLowerCase()}`;
+
+/** Artifacts by what they say that they are. */
+export const digested = (projectId: string, digest: string): string => `digest ${projectId} ${digest}`;
+
+/** Whatever names a blob. */
+export const ofBlob = (digest: string): string => `blob ${digest}`;
+
+/** Gateways by their own names for themselves. */
+export const ofInstance = (projectId: string, instanceId: string): string => `instance ${projectId} ${instanceId}`;
+
+/** Gateways and keys of a group. */
+export const ofGatewayGroup = (groupId: string): string => `group ${groupId}`;
+
+/** Revisions of a spec. */
+export const ofSpec = (specId: string): string => `spec ${specId}`;
+
+/** Builds without an outcome, and rollouts that are under way. */
+export const unfinished = (): string => "unfinished";
 
 /** Deploys that use a release. */
 export const ofRelease = (releaseId: string): string => `release ${releaseId}`;

@@ -89,7 +89,7 @@ function print(event: EventEnvelope, terminal: Terminal, json: boolean): void {
 function subjectOf({ payload, aggregateId }: EventEnvelope): string {
   if ("section" in payload) return `${payload.name} ${payload.section}${payload.value === null ? " removed" : ""}`;
   if ("email" in payload) return payload.email;
-  if ("name" in payload && payload.name !== undefined) {
+  if ("name" in payload && payload.name !== undefined && payload.name !== null) {
     return "accountId" in payload ? `${payload.name} (${payload.accountId})` : payload.name;
   }
   if ("accessKeyId" in payload) {

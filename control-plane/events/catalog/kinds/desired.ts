@@ -1,18 +1,26 @@
 /** Applications, nodes and volumes: one fold for all kinds, by the table of `contracts/desired-kinds.ts`. */
 import { DESIRED_KINDS, type DesiredKind, type DesiredRecords, type EventEnvelope } from "#contracts";
 import {
+  digested,
+  hashed,
   inEnv,
   named,
   namedInCloud,
+  namedInProject,
   ofAccount,
   ofApp,
+  ofBlob,
   ofDeploying,
+  ofGatewayGroup,
+  ofInstance,
   ofProcess,
   ofProject,
   ofRelease,
+  ofSpec,
   ofVolume,
   onNode,
   routed,
+  unfinished,
 } from "../catalog-groups.ts";
 import type { KindDefinition } from "../kind-definition.ts";
 
@@ -164,4 +172,65 @@ export const DESIRED_DEFINITIONS: { readonly [Kind in DesiredKind]: KindDefiniti
     groupsOf: ({ name }) => [namedInCloud(name)],
   }),
   drill: desiredKind("drill", { label: "restore drill", view: "drills", groupsOf: () => [] }),
+  gatewaySpec: desiredKind("gatewaySpec", {
+    label: "spec",
+    view: "gatewaySpecs",
+    groupsOf: ({ projectId, name }) => [ofProject(projectId), namedInProject(projectId, name)],
+  }),
+  gatewaySpecRevision: desiredKind("gatewaySpecRevision", {
+    label: "revision of a spec",
+    view: "gatewaySpecRevisions",
+    groupsOf: ({ projectId, specId, files }) => [
+      ofProject(projectId),
+      ofSpec(specId),
+      ...new Set(files.map(({ digest }) => ofBlob(digest))),
+    ],
+  }),
+  gatewayBuild: desiredKind("gatewayBuild", {
+    label: "build",
+    view: "gatewayBuilds",
+    groupsOf: ({ projectId, status }) => [ofProject(projectId), ...(status === "queued" ? [unfinished()] : [])],
+  }),
+  gatewayArtifact: desiredKind("gatewayArtifact", {
+    label: "artifact",
+    view: "gatewayArtifacts",
+    groupsOf: ({ projectId, digest, contentDigest }) => [
+      ofProject(projectId),
+      digested(projectId, digest),
+      ofBlob(contentDigest),
+    ],
+  }),
+  gatewayKey: desiredKind("gatewayKey", {
+    label: "gateway key",
+    view: "gatewayKeys",
+    groupsOf: ({ projectId, name, hash, previous, groupId, revokedAt }) => [
+      ofProject(projectId),
+      hashed(hash),
+      ...(previous === undefined ? [] : [hashed(previous.hash)]),
+      ...(revokedAt === undefined ? [namedInProject(projectId, name)] : []),
+      ...(groupId === undefined || revokedAt !== undefined ? [] : [ofGatewayGroup(groupId)]),
+    ],
+  }),
+  gatewayGroup: desiredKind("gatewayGroup", {
+    label: "group of gateways",
+    view: "gatewayGroups",
+    groupsOf: ({ projectId, name }) => [ofProject(projectId), namedInProject(projectId, name)],
+  }),
+  gateway: desiredKind("gateway", {
+    label: "gateway",
+    view: "gateways",
+    groupsOf: ({ projectId, instanceId, groupId }) => [
+      ofProject(projectId),
+      ofInstance(projectId, instanceId),
+      ...(groupId === undefined ? [] : [ofGatewayGroup(groupId)]),
+    ],
+  }),
+  gatewayDeployment: desiredKind("gatewayDeployment", {
+    label: "gateway deployment",
+    view: "gatewayDeployments",
+    groupsOf: ({ projectId, status }) => [
+      ofProject(projectId),
+      ...(status === "rolling" || status === "halted" ? [unfinished()] : []),
+    ],
+  }),
 };
