@@ -66,7 +66,7 @@ export interface BuiltRevision {
 /** A problem in a description. */
 export interface BuildDiagnostic {
   readonly code: string;
-  readonly level: "error" | "warning" | "info";
+  readonly level: "error" | "warning" | "note";
   readonly message: string;
   readonly file: string;
   /** From 1. */

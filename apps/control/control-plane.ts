@@ -62,6 +62,7 @@ export async function startControlPlane(options: ControlPlaneProgramOptions): Pr
     timers: systemTimers,
     logger: logger.child({ room: "control-plane" }),
     metrics,
+    version,
     onDeposed,
     ...(store === undefined ? {} : { store }),
   });

@@ -20,5 +20,6 @@ export type ControlPlaneCore = Pick<
   | "rebuildProgress"
   | "verify"
   | "secrets"
+  | "gatewayBlobs"
   | "gatewayPresence"
 >;

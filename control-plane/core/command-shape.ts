@@ -380,7 +380,7 @@ const specContents = {
 const diagnostics = list(
   members({
     code: text,
-    level: oneOf("error", "warning", "info"),
+    level: oneOf("error", "warning", "note"),
     message: text,
     file: text,
     line: count,

@@ -17,6 +17,7 @@ import type {
   QuarantinedEvent,
   RebuildReport,
 } from "#control-plane/events";
+import type { BlobStore } from "#control-plane/gateways/blobs";
 import type { GatewayPresence } from "#control-plane/gateways/fleet";
 import type { SecretService } from "#control-plane/secrets";
 import type { SealingKey } from "#foundation/crypto";
@@ -84,6 +85,8 @@ export interface ControlPlane {
   readonly platformKey: SealingKey;
   /** Opening, rotating, throwing away. */
   readonly secrets: SecretService;
+  /** Files of descriptions and artifacts. Whoever puts some holds them until an event names them. */
+  readonly gatewayBlobs: BlobStore;
   /** Which gateways are connected, and how they do. Empty after a start. */
   readonly gatewayPresence: GatewayPresence;
   /**

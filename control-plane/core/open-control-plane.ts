@@ -17,6 +17,8 @@ import {
   refuse,
   tailEvents,
 } from "#control-plane/events";
+import { createBlobCollector, createBlobStore } from "#control-plane/gateways/blobs";
+import { type CompileBuild, createBuildRunner, createCompileThreads } from "#control-plane/gateways/builds";
 import { createGatewayPresence } from "#control-plane/gateways/fleet";
 import {
   type CheckPolicy,
@@ -74,6 +76,10 @@ export interface ControlPlaneOptions {
   /** Default: the policies that AWS manages, as far as they are known here. */
   readonly managedPolicy?: ManagedPolicyLookup;
   readonly limits?: Partial<IdentityLimits & PlatformLimits & ResourceLimits>;
+  /** Of the program: artifacts say by which compiler they were made. */
+  readonly version?: string;
+  /** Default: in a thread for each build. */
+  readonly compile?: CompileBuild;
   /** Another store than the SQLite file; the control plane closes it. */
   readonly store?: EventStore;
   /** Called once when another control plane has taken over the log, as soon as this is noticed: every command is refused from then on, so stop the process. */
@@ -290,6 +296,29 @@ async function assemble(
     return { sound, logProblems, views };
   }
 
+  const gatewayBlobs = createBlobStore(store);
+  const collector = createBlobCollector({
+    blobs: gatewayBlobs,
+    views: committed,
+    timers,
+    onError: (error) => logger?.error("blobs could not be collected", { error }),
+  });
+  const builds = createBuildRunner({
+    views: committed,
+    blobs: gatewayBlobs,
+    store,
+    execute,
+    compile: options.compile ?? createCompileThreads(timers),
+    version: options.version ?? "0.0.0",
+    timers,
+    random: random.fork("builds"),
+    onError: (message, error) => logger?.error(message, { error }),
+  });
+  listeners.add((events) => {
+    collector.heard(events);
+    builds.heard(events);
+  });
+
   return {
     controlPlaneId: store.controlPlaneId,
     run: runs.current,
@@ -310,6 +339,7 @@ async function assemble(
       execute(command, origin) as Promise<CommandOutcome<Given["type"]>>,
     decideAlone,
     secrets,
+    gatewayBlobs,
     gatewayPresence: createGatewayPresence(),
     onCommitted(listener) {
       listeners.add(listener);
@@ -321,7 +351,8 @@ async function assemble(
     verify,
     quarantined: () => store.quarantined(),
     close() {
-      closing ??= executor.close().then(async () => {
+      closing ??= Promise.all([builds.close(), collector.close()]).then(async () => {
+        await executor.close();
         feed.close();
         await release();
       });

@@ -148,7 +148,7 @@ function isWanted(views: CatalogReader, { projectId, artifactId }: GatewayArtifa
 /** What a diagnostic says at most, so that an event stays small: 100 of these are 200 KiB. */
 const WORDS_MAX = 1_000;
 
-const RANK = { error: 0, warning: 1, info: 2 } as const;
+const RANK = { error: 0, warning: 1, note: 2 } as const;
 
 function shown(diagnostics: readonly BuildDiagnostic[]): readonly BuildDiagnostic[] {
   const cut = (words: string): string =>
