@@ -66,7 +66,7 @@ export type GatewayMessage =
       readonly api_key: string;
       /** For people. */
       readonly name?: string;
-      /** Which others it belongs with; deployments may be for one group first. */
+      /** Which group of its project it is in, by name. Absent: that of its key, or where people have put it. */
       readonly group?: string;
       /** The same for every connection of one gateway, also after it was started anew. */
       readonly instance_id: string;

@@ -1,6 +1,7 @@
 /** The API's server: guard, authentication, routes and the change stream's endpoint. */
 import { hostname as machineName } from "node:os";
 import { CHANGE_STREAM_PATH, CHANNEL_PATH, type EventId, type Region } from "#contracts";
+import { acceptGatewaySocket, createGatewayLink, type GatewayLink, gatewayKeyOf } from "#control-plane/gateways/link";
 import { createPlanServer, type NodeSecrets, type PlanServer } from "#control-plane/plans";
 import { createRefreshTokenReader } from "#control-plane/platform-identity";
 import { AuditError, type AuditEvent, type AuditLog } from "#foundation/audit";
@@ -86,6 +87,8 @@ export interface ApiServer {
   readonly dataPlanes: DataPlaneRegistry;
   /** Agents and edges. */
   readonly plans: PlanServer;
+  /** Gateways of projects. */
+  readonly gateways: GatewayLink;
   /** For a data plane in this process: give it to its in-process transport. */
   acceptDataPlane(client: DataPlaneClient): DataPlaneSession;
   /** Ends followers and change streams, lets running requests end, closes. */
@@ -115,6 +118,7 @@ export async function serveApi(options: ApiOptions): Promise<ApiServer> {
     logger: logger.child({ part: "plans" }),
     metrics,
   });
+  const gateways = createGatewayLink({ core, clock, timers, logger: logger.child({ part: "gateways" }), metrics });
   const environment: ApiEnvironment = {
     core,
     registry,
@@ -161,6 +165,8 @@ export async function serveApi(options: ApiOptions): Promise<ApiServer> {
       names,
       {
         [CHANGE_STREAM_PATH](request) {
+          const gatewayKey = gatewayKeyOf(request);
+          if (gatewayKey !== undefined) return acceptGatewaySocket(gatewayKey, gateways);
           requireToken(request, "join", tokens);
           return acceptDataPlaneSocket(request, sessions);
         },
@@ -181,10 +187,12 @@ export async function serveApi(options: ApiOptions): Promise<ApiServer> {
     port: server.port,
     dataPlanes: registry,
     plans,
+    gateways,
     acceptDataPlane: acceptDataPlanes(sessions),
     async close(graceMs) {
       closing.abort();
       plans.close();
+      gateways.close();
       await server.close(graceMs);
     },
   };
@@ -270,14 +278,14 @@ function callRoute(
     noted(route.operationId, request, environment, () => authorizePublic(request, route, environment));
     return route.handle({ request, params, query: queryOf() }, environment);
   }
-  if (route.org === "path") {
-    const { caller, org } = noted(route.operationId, request, environment, () =>
+  if (route.org !== undefined) {
+    const { caller, org, ...by } = noted(route.operationId, request, environment, () =>
       authorizeInOrg(request, route, params, environment),
     );
     const query = queryOf();
     const admission = () => admissionEvent(route.operationId, caller, org, request);
     return recorded(route, environment, admission, () =>
-      route.handle({ request, params, caller, org, query }, environment),
+      route.handle({ request, params, caller, org, query, ...by }, environment),
     );
   }
   const caller = noted(route.operationId, request, environment, () => authorizeCaller(request, route, environment));
