@@ -3,6 +3,7 @@ import { MadeSchemas } from "./asyncapi/made-schemas.ts";
 import { readAsyncApi } from "./asyncapi/read-asyncapi.ts";
 import { type Diagnostic, Diagnostics } from "./diagnostics/diagnostic.ts";
 import { checkExtensionNames } from "./extensions/extension-names.ts";
+import { readPluginModules } from "./extensions/read-plugin-modules.ts";
 import type { ApiDescription, SchemaDialect } from "./model.ts";
 import { readOpenApi } from "./openapi/read-openapi.ts";
 import { checkRoutes } from "./paths/check-routes.ts";
@@ -108,6 +109,7 @@ class Loading {
       format: kind.format,
       version: kind.fullVersion,
       ...read,
+      plugins: readPluginModules(root, diagnostics),
       schemaDocuments: [...schemas.documents(), ...made.document()],
       document,
     };

@@ -52,6 +52,8 @@ export interface ApiDescription {
   readonly middlewares: readonly PluginUse[];
   /** Of the whole document; undefined: the extension is not there. */
   readonly mcp?: McpServer;
+  /** Plugins that are brought along. */
+  readonly plugins: readonly PluginModule[];
   readonly operations: readonly Operation[];
   readonly schemaDocuments: readonly SchemaDocument[];
   readonly document: SourceDocument;
@@ -201,6 +203,16 @@ export interface PluginUse {
   readonly at: Place;
   /** Of its config; of the entry when it has none. */
   readonly configAt: Place;
+}
+
+/** A plugin that the gateway does not bring: a WebAssembly module. */
+export interface PluginModule {
+  readonly name: string;
+  /** Below the folder that is read, with `/`. */
+  readonly path: string;
+  /** What its digest has to be, in hexadecimal digits. */
+  readonly sha256?: string;
+  readonly at: Place;
 }
 
 export interface McpServer {

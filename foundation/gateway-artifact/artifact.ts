@@ -1,4 +1,4 @@
-/** The file that a gateway runs: a sealed archive of the plan and the descriptions it was made of. Its name ends in `.bca`. */
+/** The file that a gateway runs: a sealed archive of the plan, the descriptions it was made of, and plugins of others. Its name ends in `.bca`. */
 import type { KeyObject } from "node:crypto";
 import { canonicalJson } from "#foundation/canonical-json";
 import {
@@ -14,6 +14,8 @@ export interface ArtifactContents {
   readonly plan: GatewayPlan;
   /** The descriptions and what they refer to, as they were written, by their names. */
   readonly specs: ReadonlyMap<string, Uint8Array>;
+  /** Programs of the plan's modules, WebAssembly as it was given, by their names. Undefined: none. */
+  readonly modules?: ReadonlyMap<string, Uint8Array>;
   readonly provenance: Provenance;
 }
 
@@ -42,11 +44,14 @@ export interface OpenArtifactOptions {
 const KIND = "biplane-gateway/1";
 const PLAN = "plan.json";
 const SPECS = "specs/";
+const MODULES = "plugins/";
+const MODULE_ENDING = ".wasm";
 
 /** The same contents give the same bytes. */
 export function sealGatewayArtifact(contents: ArtifactContents, signingKeys: readonly KeyObject[] = []): SealedArchive {
   const members = new Map<string, Uint8Array>([[PLAN, Buffer.from(canonicalJson(contents.plan))]]);
   for (const [name, bytes] of contents.specs) members.set(`${SPECS}${name}`, bytes);
+  for (const [name, bytes] of contents.modules ?? []) members.set(`${MODULES}${name}${MODULE_ENDING}`, bytes);
   return sealArchive(members, { kind: KIND, ...contents.provenance }, signingKeys);
 }
 
@@ -63,10 +68,15 @@ export function openGatewayArtifact(bytes: Uint8Array, options: OpenArtifactOpti
   }
   const plan = readPlan(members.get(PLAN));
   const specs = new Map<string, Uint8Array>();
-  for (const [path, member] of members) if (path.startsWith(SPECS)) specs.set(path.slice(SPECS.length), member);
+  const modules = new Map<string, Uint8Array>();
+  for (const [path, member] of members) {
+    if (path.startsWith(SPECS)) specs.set(path.slice(SPECS.length), member);
+    else if (path.startsWith(MODULES)) modules.set(path.slice(MODULES.length, -MODULE_ENDING.length), member);
+  }
   return {
     plan,
     specs,
+    modules,
     digest,
     signedBy,
     provenance: {

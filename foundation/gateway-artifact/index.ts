@@ -10,6 +10,22 @@ export {
 export { agentPattern } from "./declarations/access/agent-pattern.ts";
 export { CEL_VARIABLES, type CelVariable } from "./declarations/cel-variables.ts";
 export { PLUGIN_DECLARATIONS } from "./declarations.ts";
+export { MODULE_CAPABILITIES, type ModuleCapability } from "./modules/capabilities.ts";
+export {
+  ABORT,
+  GUEST_FUNCTIONS,
+  type GuestFunctionName,
+  HOST_FUNCTIONS,
+  HOST_MODULE,
+  type HostFunctionName,
+} from "./modules/host-functions.ts";
+export { type JudgedModule, judgeModule } from "./modules/judge-module.ts";
+export {
+  MODULE_MANIFEST_SCHEMA,
+  type ModuleLimits,
+  type ModuleManifest,
+  type PlannedModule,
+} from "./modules/module-manifest.ts";
 export * from "./plan.ts";
 export type {
   ConfigProblem,

@@ -4,6 +4,7 @@
  */
 import type { PathTemplate } from "#foundation/api-description";
 import type { Location, Style, ValueShape } from "#foundation/api-parameters";
+import type { PlannedModule } from "./modules/module-manifest.ts";
 
 export const PLAN_VERSION = 1;
 
@@ -23,6 +24,8 @@ export interface GatewayPlan {
   readonly operations: readonly PlannedOperation[];
   /** Uses of plugins: the same plugin with the same configuration is there once, and is set up once. */
   readonly plugins: readonly PluginUse[];
+  /** Plugins of others that are used, sorted by name; the artifact has their programs. Undefined: none. */
+  readonly modules?: readonly PlannedModule[];
   /** Documents that schemas are in. */
   readonly schemas: readonly PlannedSchemaDocument[];
   /** Undefined: no operation is a tool. */

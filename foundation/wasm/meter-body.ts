@@ -19,6 +19,8 @@ interface Charge {
   readonly shift?: number;
 }
 
+/** What charging costs itself, once a round and once a call. */
+const CHARGE_COST = 5;
 /** An engine may copy all of the memory to let it grow. */
 const GROW_COST = 50_000;
 const EMPTY_BLOCK = 0x40;
@@ -72,7 +74,7 @@ function chargesOf(bytes: Uint8Array, { span, codeAt, locals }: BodyShape) {
   const reader = new ByteReader(bytes, { start: codeAt, end: span.end });
   const instruction: Instruction = { opcode: 0, sub: 0 };
   // Locals are set to zero at each call.
-  let current: Charge = { at: codeAt, cost: 1 + locals };
+  let current: Charge = { at: codeAt, cost: CHARGE_COST + locals };
   const charges: Charge[] = [current];
   /** What is charged for the code around each block that is open. */
   const around: Charge[] = [current];
@@ -85,7 +87,7 @@ function chargesOf(bytes: Uint8Array, { span, codeAt, locals }: BodyShape) {
     if (opcode === OPCODE.block || opcode === OPCODE.if || opcode === OPCODE.loop) {
       around.push(current);
       if (opcode !== OPCODE.loop) continue;
-      current = { at: reader.at, cost: 1 };
+      current = { at: reader.at, cost: CHARGE_COST };
       charges.push(current);
     } else if (opcode === OPCODE.end) {
       current = around.pop()!;

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { wat } from "../../tests/support/wat.ts";
 import { type MeteredModule, type MeterLimits, meterModule, readModule, WasmRefused } from "./index.ts";
+import { wat } from "./testing/index.ts";
 
-const LIMITS: MeterLimits = { memoryPagesMax: 16, startFuel: 1_000_000 };
+const LIMITS: MeterLimits = { memoryPagesMax: 16 };
 
 function metered(text: string, limits: Partial<MeterLimits> = {}): MeteredModule {
   return meterModule(readModule(wat(text)), { ...LIMITS, ...limits });
@@ -19,6 +19,7 @@ function run(text: string, limits: Partial<MeterLimits> = {}): Running {
   const { bytes, fuel } = metered(text, limits);
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>));
   const counter = exports[fuel] as WebAssembly.Global;
+  counter.value = 1_000_000;
   return {
     exports,
     call: (name, ...given) => (exports[name] as (...all: readonly unknown[]) => unknown)(...given),
@@ -48,8 +49,8 @@ describe("fuel", () => {
       expect(running.call("count", rounds)).toBe(3 * rounds);
       return 1_000_000 - running.fuel;
     });
-    // Nine instructions in a round, the loop itself among them, and one for the charge.
-    expect(spent).toEqual([10 * 11 + 5, 10 * 11 + 5, 1000 * 11 + 5]);
+    // Ten instructions in a round, with the end of the loop; three and a local around it; five for each charge.
+    expect(spent).toEqual([10 * 15 + 9, 10 * 15 + 9, 1000 * 15 + 9]);
   });
 
   test.each([
@@ -106,14 +107,18 @@ describe("fuel", () => {
     const running = run(`(module (func (export "few")) (func (export "many") (local ${"i64 ".repeat(3000)})))`);
     running.fuel = 100_000;
     running.call("few");
-    expect(running.fuel).toBe(100_000 - 2);
+    expect(running.fuel).toBe(100_000 - 6);
     running.call("many");
-    expect(running.fuel).toBe(100_000 - 2 - 3002);
+    expect(running.fuel).toBe(100_000 - 6 - 3006);
   });
 
-  test("ends start functions too", () => {
-    expect(() => run(`(module (func $go (loop br 0)) (start $go))`)).toThrow(WebAssembly.RuntimeError);
-    expect(run(`(module (func $go) (start $go))`).fuel).toBe(LIMITS.startFuel - 2);
+  test("is there for start functions: they are called from outside", () => {
+    const text = `(module (func $go (loop br 0)) (start $go))`;
+    expect(metered(text).start).toBe("biplane:start");
+    const running = run(text);
+    expect(() => running.call("biplane:start")).toThrow(WebAssembly.RuntimeError);
+    expect(running.fuel).toBeLessThan(0);
+    expect(metered("(module)").start).toBeUndefined();
   });
 });
 
@@ -284,6 +289,9 @@ function compare(bytes: Uint8Array, made: MeteredModule): void {
     let exports: Record<string, unknown> | undefined;
     try {
       ({ exports } = new WebAssembly.Instance(new WebAssembly.Module(module as Uint8Array<ArrayBuffer>)));
+      const counter = exports[made.fuel] as WebAssembly.Global | undefined;
+      if (counter !== undefined) counter.value = 1_000_000;
+      (exports[made.start ?? ""] as (() => void) | undefined)?.();
       const value = (exports.count as ((n: number) => unknown) | undefined)?.(5);
       return { value, fuel: (exports[made.fuel] as WebAssembly.Global | undefined)?.value ?? 0 };
     } catch (error) {

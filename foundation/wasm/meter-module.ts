@@ -3,7 +3,7 @@
  * charged at the beginning of every function for what stands outside of its loops, at the beginning of every round of a loop for what stands in it, and before
  * instructions that work on many elements, for those. Below zero the module traps. The same module with the same input always ends at the same place, whatever the machine.
  *
- * Memory and tables are given a maximum, and the globals that change are exported, so that they can be put back.
+ * Memory and tables are given a maximum. The globals that change are exported, so that they can be put back, and so is the start function, so that it begins with fuel.
  */
 import { ByteWriter } from "./byte-writer.ts";
 import { OPCODE } from "./instructions.ts";
@@ -15,14 +15,14 @@ import { I32 } from "./value-types.ts";
 export interface MeterLimits {
   /** Pages of 64 KiB that its memory may have. */
   readonly memoryPagesMax: number;
-  /** Fuel that is there when it is instantiated, for its start function: about one for each instruction. At most 2^31 - 1. */
-  readonly startFuel: number;
 }
 
 export interface MeteredModule {
   readonly bytes: Uint8Array;
-  /** The name by which the fuel is exported: a mutable global of type i32. */
+  /** The name by which the fuel is exported: a mutable global of type i32, zero at first. About one is taken for each instruction; at most 2^31 - 1 can be given. */
   readonly fuel: string;
+  /** The name by which its start function is exported, if it has one: it is not called by itself any more. */
+  readonly start: string | undefined;
   /** Names by which the globals that change are exported. */
   readonly state: readonly string[];
   /** Whether it can change something that nobody can put back: tables, segments, vectors in globals. */
@@ -33,6 +33,8 @@ export interface MeteredModule {
 const TABLE_ELEMENTS_MAX = 100_000;
 const TABLES_MAX = 16;
 const PREFIX = "biplane:";
+const FUNCTION = 0;
+const GLOBAL = 3;
 
 /** @throws WasmRefused when it needs more than it may have */
 export function meterModule(module: WasmModule, limits: MeterLimits): MeteredModule {
@@ -50,13 +52,14 @@ export function meterModule(module: WasmModule, limits: MeterLimits): MeteredMod
   const rewritten = new Map<number, Uint8Array>();
   if (tables.length > 0) rewritten.set(SECTION.table, tableSection(module));
   if (memory !== undefined) rewritten.set(SECTION.memory, memorySection(memory, limits.memoryPagesMax));
-  const fuelGlobal = new ByteWriter().byte(I32, 1, OPCODE.i32Const).s32(limits.startFuel).byte(OPCODE.end).bytes;
+  const fuelGlobal = new ByteWriter().byte(I32, 1, OPCODE.i32Const, 0, OPCODE.end).bytes;
   rewritten.set(SECTION.global, appended(module, SECTION.global, globals.length, [fuelGlobal]));
-  const exported = [
-    ...restorable.map(({ index }, place) => [state[place]!, index] as const),
-    [fuel, fuelIndex] as const,
-  ];
-  const entries = exported.map(([name, index]) => new ByteWriter().name(name).byte(3).u32(index).bytes);
+  const entry = (name: string, kind: number, index: number): Uint8Array =>
+    new ByteWriter().name(name).byte(kind).u32(index).bytes;
+  const entries = restorable.map(({ index }, place) => entry(state[place]!, GLOBAL, index));
+  entries.push(entry(fuel, GLOBAL, fuelIndex));
+  const start = module.start === undefined ? undefined : `${PREFIX}start`;
+  if (start !== undefined) entries.push(entry(start, FUNCTION, module.start!));
   rewritten.set(SECTION.export, appended(module, SECTION.export, module.exports.length, entries));
   if (module.bodies.length > 0) {
     const code = new ByteWriter(bytes.length * 2).u32(module.bodies.length);
@@ -70,12 +73,13 @@ export function meterModule(module: WasmModule, limits: MeterLimits): MeteredMod
 
   const out = new ByteWriter(bytes.length * 2).raw(bytes.subarray(0, 8));
   for (const id of SECTION_ORDER) {
+    if (id === SECTION.start) continue;
     const span = sections.get(id);
     const contents = rewritten.get(id) ?? (span && bytes.subarray(span.start, span.end));
     if (contents !== undefined) out.byte(id).sized(contents);
   }
   if (!WebAssembly.validate(out.bytes as Uint8Array<ArrayBuffer>)) throw new WasmRefused("it cannot be given limits");
-  return { bytes: out.bytes, fuel, state, hasHiddenState };
+  return { bytes: out.bytes, fuel, start, state, hasHiddenState };
 }
 
 /** A section with more entries at its end. */

@@ -66,4 +66,6 @@ export interface WasmModule {
   readonly memory: Limits | undefined;
   readonly globals: readonly GlobalShape[];
   readonly bodies: readonly BodyShape[];
+  /** Index of the function that runs first. */
+  readonly start: number | undefined;
 }

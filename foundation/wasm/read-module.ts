@@ -71,9 +71,11 @@ export function readModule(bytes: Uint8Array): WasmModule {
   const exports = list(SECTION.export, (reader) => readExport(reader, functions));
   const bodies = list(SECTION.code, (reader, index) => readBody(reader, own[index]));
   if (bodies.length !== own.length) throw new WasmRefused("it has functions without a program");
+  const startSpan = sections.get(SECTION.start);
+  const start = startSpan && new ByteReader(bytes, startSpan).u32();
   // The whole grammar of types is checked by those who know it best.
   if (!WebAssembly.validate(bytes as Uint8Array<ArrayBuffer>)) throw new WasmRefused("it is not valid");
-  return { bytes, sections, imports, exports, tables, memory: memories[0], globals, bodies };
+  return { bytes, sections, imports, exports, tables, memory: memories[0], globals, bodies, start };
 }
 
 function readSections(bytes: Uint8Array): ReadonlyMap<number, Span> {

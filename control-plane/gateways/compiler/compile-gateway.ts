@@ -20,6 +20,7 @@ import {
   sealGatewayArtifact,
 } from "#foundation/gateway-artifact";
 import { checkSecurity } from "./check-security.ts";
+import { ModuleTable } from "./module-table.ts";
 import { planOperation } from "./plan-operation.ts";
 import { PluginUses } from "./plugin-uses.ts";
 import { SchemaTable } from "./schema-table.ts";
@@ -45,7 +46,7 @@ export interface CompiledGateway {
   /** All problems, file by file in the order of lines. */
   readonly diagnostics: readonly Diagnostic[];
   readonly hasErrors: boolean;
-  /** All files that were read, those of references too. */
+  /** All files that were read or looked for, those of references and plugins too. */
   readonly files: readonly string[];
   /** Undefined while there are errors. */
   readonly plan?: GatewayPlan;
@@ -68,19 +69,32 @@ export function compileGateway(options: CompileOptions): CompiledGateway {
   });
   const diagnostics = new Diagnostics();
   for (const one of loaded.diagnostics) diagnostics.add(one);
-  const plan = planOf(loaded, options, diagnostics);
-  const files = loaded.documents.map(({ file }) => file);
+  const { declarations = PLUGIN_DECLARATIONS } = options;
+  const modules = new ModuleTable(loaded, declarations, options.read, diagnostics);
+  const plan = planOf(loaded, { ...options, declarations }, modules, diagnostics);
+  const descriptions = loaded.documents.map(({ file }) => file);
+  const files = [...descriptions, ...modules.files];
   const all = { diagnostics: diagnostics.list(), hasErrors: diagnostics.hasErrors, files };
   if (all.hasErrors) return all;
-  const names = specMembers(files);
+  const names = specMembers(descriptions);
   const specs = new Map(loaded.documents.map(({ file, text }) => [names.get(file)!, Buffer.from(text)]));
-  const contents = { plan, specs, provenance: options.provenance };
+  const used = modules.used(new Set(plan.plugins.map(({ name }) => name)));
+  const programs = new Map(used.map(({ planned, bytes }) => [planned.name, bytes]));
+  const contents = { plan, specs, modules: programs, provenance: options.provenance };
   return { ...all, plan, artifact: sealGatewayArtifact(contents, options.signingKeys) };
 }
 
-function planOf({ descriptions }: LoadedDescriptions, options: CompileOptions, diagnostics: Diagnostics): GatewayPlan {
-  const { declarations = PLUGIN_DECLARATIONS, upstream, allowPlaintext = false } = options;
-  const uses = new PluginUses(declarations, { allowPlaintext }, diagnostics);
+function planOf(
+  { descriptions }: LoadedDescriptions,
+  options: CompileOptions & Required<Pick<CompileOptions, "declarations">>,
+  modules: ModuleTable,
+  diagnostics: Diagnostics,
+): GatewayPlan {
+  const { upstream, allowPlaintext = false } = options;
+  const declarations = new Map([...options.declarations, ...modules.declarations]);
+  const versionOf = (name: string): string | undefined => modules.version(name);
+  const isBroken = (name: string): boolean => modules.isBroken(name);
+  const uses = new PluginUses(declarations, { allowPlaintext, versionOf, isBroken }, diagnostics);
   const schemas = new SchemaTable(descriptions, diagnostics);
   const operations: PlannedOperation[] = [];
   for (const [api, description] of descriptions.entries()) {
@@ -94,11 +108,13 @@ function planOf({ descriptions }: LoadedDescriptions, options: CompileOptions, d
   }
   const mcp = descriptions.find((description) => description.mcp?.enabled)?.mcp;
   const [first] = descriptions;
+  const used = modules.used(new Set(uses.list.map(({ name }) => name)));
   return {
     version: PLAN_VERSION,
     apis: descriptions.map(plannedApi),
     operations: operations.toSorted(byPathAndMethod),
     plugins: uses.list,
+    ...(used.length === 0 ? {} : { modules: used.map(({ planned }) => planned) }),
     schemas: schemas.documents,
     ...(operations.some(({ tool }) => tool !== undefined) && first !== undefined
       ? {

@@ -3,9 +3,14 @@ import { type Diagnostics, nearestName, type PluginUse as WrittenUse } from "#fo
 import { canonicalJson } from "#foundation/canonical-json";
 import type { JsonObject, JsonValue, PluginDeclaration, PluginUse } from "#foundation/gateway-artifact";
 import { createValidator, type ValidationError, type Validator } from "#foundation/json-schema";
+import { isObject, withDefaults } from "./with-defaults.ts";
 
 export interface UseRules {
   readonly allowPlaintext: boolean;
+  /** Of a plugin that was brought along; undefined for one that is built in. */
+  readonly versionOf?: (name: string) => string | undefined;
+  /** Whether a plugin is declared and not in order, which was told. */
+  readonly isBroken?: (name: string) => boolean;
 }
 
 /** The forms that gateways resolve, and no others: what only looks like one stays a text, and is judged as such. */
@@ -56,6 +61,7 @@ export class PluginUses {
 
   #declarationOf(kind: PluginUse["kind"], { name, at, version }: WrittenUse): PluginDeclaration | undefined {
     const declaration = this.#declarations.get(name);
+    if (declaration === undefined && this.#rules.isBroken?.(name) === true) return undefined;
     if (declaration === undefined) {
       const names = [...this.#declarations.values()].filter((one) => one.kind === kind).map((one) => one.name);
       const nearest = nearestName(name, names);
@@ -68,7 +74,11 @@ export class PluginUses {
       return undefined;
     }
     // Plugins that are built in have the version of the gateway; `@…` is how other gateways ask for theirs.
-    void version;
+    const found = this.#rules.versionOf?.(name);
+    if (version !== undefined && found !== undefined && version !== found) {
+      this.#diagnostics.report("E1022", at, `${name} is there in the version ${found}, and not in ${version}.`);
+      return undefined;
+    }
     return declaration;
   }
 
@@ -121,28 +131,6 @@ function valueAt(value: JsonValue, pointer: string): JsonValue | undefined {
     found = (found as JsonObject)[step.replaceAll("~1", "/").replaceAll("~0", "~")];
   }
   return found;
-}
-
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-/** Members that are missing and have a default, all the way down. */
-function withDefaults(value: JsonValue, schema: JsonValue | undefined): JsonValue {
-  if (!isObject(schema)) return value;
-  if (Array.isArray(value)) return value.map((one: JsonValue) => withDefaults(one, schema.items));
-  if (!isObject(value)) return value;
-  const properties = isObject(schema.properties) ? schema.properties : {};
-  // Not an object yet: a member may be called `__proto__`.
-  const filled = new Map<string, JsonValue>();
-  for (const [name, member] of Object.entries(properties)) {
-    const given = Object.hasOwn(value, name) ? value[name] : isObject(member) ? member.default : undefined;
-    if (given !== undefined) filled.set(name, withDefaults(given, member));
-  }
-  const others = schema.additionalProperties;
-  for (const [name, one] of Object.entries(value)) {
-    if (!filled.has(name)) filled.set(name, withDefaults(one, isObject(others) ? others : undefined));
-  }
-  return Object.fromEntries(filled);
 }
 
 /** As parsers of URLs read it: white space in front, and slashes, may be there or not. */

@@ -1,5 +1,6 @@
 /** An artifact in use: everything that was made of it, until the last of its requests is over. */
 import type { GatewayArtifact, PluginDeclaration, PluginUse } from "#foundation/gateway-artifact";
+import { modulePlugin } from "../plugins/modules/index.ts";
 import type { DispatcherPlugin, MiddlewarePlugin, PluginHost } from "../plugins/plugin.ts";
 import { Router } from "../routing/router.ts";
 import { ValidatorSet } from "../validation/validator-set.ts";
@@ -67,7 +68,8 @@ export async function loadEpoch(artifact: GatewayArtifact, services: EpochServic
   const { plan } = artifact;
   const holder = services.kept.holder();
   const host: PluginHost = { ...services.host, keep: (kind, key, create) => holder.keep(kind, key, create) };
-  const settled = await Promise.allSettled(plan.plugins.map((use) => setUp(use, host, services)));
+  const brought = broughtPlugins(artifact, services.plugins);
+  const settled = await Promise.allSettled(plan.plugins.map((use) => setUp(use, host, brought, services)));
   const plugins = settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
   const close = (): void => {
     for (const plugin of plugins) (plugin.kind === "middleware" ? plugin.middleware : plugin.dispatcher).close?.();
@@ -90,9 +92,30 @@ export async function loadEpoch(artifact: GatewayArtifact, services: EpochServic
   }
 }
 
-async function setUp(use: PluginUse, host: PluginHost, { plugins, secrets }: EpochServices): Promise<ReadyPlugin> {
+/** Plugins that the artifact brings along. @throws UnusableArtifact */
+function broughtPlugins({ plan, modules }: GatewayArtifact, builtIn: PluginPrograms): PluginPrograms {
+  const brought = (plan.modules ?? []).map((planned) => {
+    const { name } = planned;
+    if (builtIn.has(name)) throw new UnusableArtifact(`The artifact brings a plugin ${name}, which this gateway has.`);
+    const bytes = modules?.get(name);
+    if (bytes === undefined) throw new UnusableArtifact(`The artifact has no module for the plugin ${name}.`);
+    try {
+      return [name, modulePlugin(planned, bytes)] as const;
+    } catch (error) {
+      throw new UnusableArtifact(`The plugin ${name} cannot be used: ${messageOf(error)}`, { cause: error });
+    }
+  });
+  return new Map(brought);
+}
+
+async function setUp(
+  use: PluginUse,
+  host: PluginHost,
+  brought: PluginPrograms,
+  { plugins, secrets }: EpochServices,
+): Promise<ReadyPlugin> {
   const { name, kind } = use;
-  const plugin = plugins.get(name);
+  const plugin = plugins.get(name) ?? brought.get(name);
   if (plugin === undefined) {
     throw new UnusableArtifact(
       `The artifact uses the plugin ${JSON.stringify(name)}, which this gateway does not have.`,

@@ -34,6 +34,29 @@ export const GATEWAY_CODES = {
     explanation: "A dispatcher answers requests, a middleware stands on the way. Neither can be the other.",
     example: "x-biplane-middlewares: [{name: http-upstream}]",
   },
+  E1025: {
+    level: "error",
+    title: "plugins are declared in a way that cannot be read",
+    explanation:
+      "`x-biplane-plugins`, at the top of a document, says for each plugin that is brought along where its WebAssembly module is: a path, relative to the document, or `{path, sha256}`. A name is declared once, and is none of a built-in plugin.",
+    example:
+      "x-biplane-plugins:\n  stamp: ./plugins/stamp.wasm\n  check: {path: ./plugins/check.wasm, sha256: 9f86d081884c7d65…}",
+  },
+  E1026: {
+    level: "error",
+    title: "a plugin's manifest is not in order",
+    explanation:
+      "Next to `stamp.wasm` there is `stamp.plugin.yaml` (or `.plugin.json`): name, version, kind, what the plugin may do (capabilities), its limits, and the JSON Schema of its configuration.",
+    example:
+      "name: stamp\nversion: 1.0.0\nkind: middleware\ncapabilities: [change-responses]   # there is none of this name",
+  },
+  E1027: {
+    level: "error",
+    title: "a plugin's module cannot be used",
+    explanation:
+      "The module is no WebAssembly that can be run here, imports what its manifest does not declare, lacks a function that the gateway calls, or is another one than the digest says.",
+    example: "capabilities: [log]   # and the module imports request_header, which needs read-request",
+  },
   E1030: {
     level: "warning",
     title: "a sunset without deprecation",

@@ -12,6 +12,7 @@ const ALLOWED = {
   dispatch: ["operation"],
   middlewares: ["root", "operation"],
   mcp: ["root", "operation"],
+  plugins: ["root"],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export type ExtensionName = keyof typeof ALLOWED;

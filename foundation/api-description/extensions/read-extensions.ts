@@ -130,7 +130,13 @@ function readMcp(holder: Part, fields: readonly string[], diagnostics: Diagnosti
   return part;
 }
 
-function unknownFields(part: Part, known: readonly string[], code: DiagnosticCode, diagnostics: Diagnostics): void {
+/** Fields that mean nothing. */
+export function unknownFields(
+  part: Part,
+  known: readonly string[],
+  code: DiagnosticCode,
+  diagnostics: Diagnostics,
+): void {
   for (const [name, value] of entriesOf(part)) {
     if (known.includes(name)) continue;
     const near = nearestName(name, known);
