@@ -139,7 +139,9 @@ describe("http_send", () => {
   test("servers that its configuration names", async () => {
     const { plugin } = await sending({ hosts: ["config:/servers"] }, { servers: [`${server.url.href}somewhere`] });
     expect(textOf(await plugin.onRequest!(asking(get("/a"))))).toBe("answer to /a");
-    expect(sending({ hosts: ["config:/server"] }, { server: "nowhere" })).rejects.toThrow(/no address of a server/);
+    await expect(sending({ hosts: ["config:/server"] }, { server: "nowhere" })).rejects.toThrow(
+      /no address of a server/,
+    );
   });
 
   test("a call that fails after it has waited", async () => {
@@ -149,7 +151,7 @@ describe("http_send", () => {
         (drop (call $http_send (i32.const 0) (i32.const ${server.url.href.length + 6}))) (loop br 0) i32.const 0)`,
     );
     const { plugin, host } = await middleware(bytes, { capabilities: ["http"], hosts: [server.url.origin] });
-    expect(plugin.onRequest!(testExchange())).rejects.toThrow(/The plugin test fails: it does more than it may/);
+    await expect(plugin.onRequest!(testExchange())).rejects.toThrow(/The plugin test fails: it does more than it may/);
     await Promise.resolve(plugin.onRequest!(testExchange())).catch(() => undefined);
     expect(countsOf(host)).toEqual({ ok: 0, instructions: 2 });
   });
@@ -160,7 +162,7 @@ describe("http_send", () => {
       `(func (export "on_configure") (result i32) (call $http_send (i32.const 0) (i32.const 0)))
        (func (export "on_request") (result i32) i32.const 0)`,
     );
-    expect(middleware(bytes, { capabilities: ["http"] })).rejects.toThrow(/ends with/);
+    await expect(middleware(bytes, { capabilities: ["http"] })).rejects.toThrow(/ends with/);
   });
 });
 

@@ -107,7 +107,7 @@ describe("a module that cannot be set up", () => {
       /ends with: /,
     ],
   ])("%s", async (_, code, message) => {
-    expect(middleware(guest(["config"], code))).rejects.toThrow(message);
+    await expect(middleware(guest(["config"], code))).rejects.toThrow(message);
   });
 
   test.each([
