@@ -18,6 +18,10 @@ describe("checkRoute()", () => {
     ["in an org with a scope of the cloud", { path: "/v1/orgs/{org}/things", org: "path", scope: "cloud:admin" }],
     ["in an org and open to everybody", { path: "/v1/orgs/{org}/things", org: "path", scope: "public" }],
     ["in an org that it does not check", { path: "/v1/orgs/{org}/things", scope: "authenticated" }],
+    [
+      "that finds an org and is open to everybody",
+      { path: "/v1/things/{thing}", org: "found", find: () => undefined, scope: "authenticated" },
+    ],
     ["with an org that is not in its path", { path: "/v1/things", org: "path", scope: "orgs:read" }],
   ])("refuses a route %s", (_, members) => {
     expect(() => checkRoute(route(members))).toThrow();
@@ -30,6 +34,7 @@ describe("checkRoute()", () => {
 
 test.each([
   ["/v1/tokens/bpt_3kTYdNmEq0XgfZ1", "/v1/tokens/bpt_…"],
+  ["/v1/artifacts/bbk_3kTYdNmEq0XgfZ1", "/v1/artifacts/bbk_…"],
   ["/x/bpr_ses_0011.abc-DEF_123/bpc_12345678", "/x/bpr_…/bpc_…"],
   ["/v1/orgs/1/service-principals/bsp_001122334455", "/v1/orgs/1/service-principals/bsp_001122334455"],
   ["/v1/orgs/111122223333/members/prs_0011223344", "/v1/orgs/111122223333/members/prs_0011223344"],

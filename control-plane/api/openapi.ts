@@ -100,6 +100,14 @@ const PATH_PARAMETERS: Readonly<Record<string, Schema>> = {
   attachment: { description: "An attachment's id, `vat_…`.", schema: { type: "string" } },
   snapshot: { description: "A snapshot's id, `snp_…`.", schema: { type: "string" } },
   restore: { description: "A restore's id, `rst_…`.", schema: { type: "string" } },
+  spec: { description: "A spec's id, `spc_…`.", schema: { type: "string" } },
+  revision: { description: "A revision's id, `spr_…`, its number, or `latest`.", schema: { type: "string" } },
+  build: { description: "A build's id, `bld_…`.", schema: { type: "string" } },
+  artifact: { description: "An artifact's id, `art_…`.", schema: { type: "string" } },
+  key: { description: "A key's id, `gky_…`.", schema: { type: "string" } },
+  group: { description: "A group's id, `ggr_…`, or its name.", schema: { type: "string" } },
+  dataPlane: { description: "A gateway's id, `gwy_…`.", schema: { type: "string" } },
+  deployment: { description: "A deployment's id, `gdp_…`, or `current`.", schema: { type: "string" } },
   node: { description: "A node's id, `nod_…`, or its name.", schema: { type: "string" } },
 };
 

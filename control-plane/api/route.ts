@@ -1,4 +1,6 @@
 /** What a route of the REST API is: everything about it in one place, so that the table is also the documentation and the rule who may call it. */
+import type { AccountId, GatewayKeyRecord, GatewayKeyScope } from "#contracts";
+import type { CatalogReader } from "#control-plane/events";
 import type { CloudScope, OrgScope } from "#control-plane/platform-identity";
 import type { HttpRequest, HttpResponse } from "#foundation/http";
 import type { ApiCaller, OrgAccess } from "./authentication/caller.ts";
@@ -12,7 +14,7 @@ import type { ApiEnvironment } from "./environment.ts";
  * - `authenticated`: known
  * - `session`: signed in; an API token does not do, so that one that was copied makes no others
  * - a scope of the cloud: its operator
- * - a scope of an org: a member or program of the org in the path whose role and credential both have the scope, or the operator
+ * - a scope of an org: a member or program of the org, which is in the path or found by it, whose role and credential both have the scope, or the operator
  */
 export type Scope = "public" | "metrics" | "authenticated" | "session" | CloudScope | OrgScope;
 
@@ -57,6 +59,8 @@ export interface CallerCall extends RouteCall {
 /** Of a route under an org. */
 export interface OrgCall extends CallerCall {
   readonly org: OrgAccess;
+  /** The caller is a gateway; what the path names is of its project. Only on routes that are open to gateways. */
+  readonly gatewayKey?: GatewayKeyRecord;
 }
 
 type Handle<Call> = (call: Call, environment: ApiEnvironment) => HttpResponse | Promise<HttpResponse>;
@@ -103,7 +107,21 @@ export interface OrgRoute extends RouteDescription {
   readonly handle: Handle<OrgCall>;
 }
 
-export type Route = PublicRoute | CallerRoute | OrgRoute;
+/** A route about one thing of an org, named by its id alone. What is another org's looks like none. */
+export interface FoundRoute extends RouteDescription {
+  readonly scope: OrgScope;
+  readonly org: "found";
+  /** Whose it is; undefined: there is none. */
+  readonly find: (
+    views: CatalogReader,
+    params: Readonly<Record<string, string>>,
+  ) => { readonly accountId: AccountId; readonly projectId: string } | undefined;
+  /** Also open to gateways of the project whose key has this scope. */
+  readonly gateways?: GatewayKeyScope;
+  readonly handle: Handle<OrgCall>;
+}
+
+export type Route = PublicRoute | CallerRoute | OrgRoute | FoundRoute;
 
 export function isPublic(route: Route): route is PublicRoute {
   return route.scope === "public" || route.scope === "metrics";

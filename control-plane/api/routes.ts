@@ -11,6 +11,7 @@ import { VOLUME_ROUTES } from "./applications/volume-routes.ts";
 import { AUDIT_ROUTES } from "./audit-routes.ts";
 import { COMMAND_ROUTES } from "./command-routes.ts";
 import { EVENT_ROUTES } from "./event-routes.ts";
+import { GATEWAY_ROUTES } from "./gateways/routes.ts";
 import { openApiDocument } from "./openapi.ts";
 import { OPERATIONS_ROUTES } from "./operations-routes.ts";
 import { OPERATOR_ROUTES } from "./operator-routes.ts";
@@ -63,5 +64,6 @@ export const API_ROUTES: readonly Route[] = [
   ...INSTANCE_ROUTES,
   ...STATUS_ROUTES,
   ...NODE_ROUTES,
+  ...GATEWAY_ROUTES,
   OPEN_API,
 ];

@@ -37,6 +37,12 @@ export const ORG_SCOPES = [
   "secrets:write",
   "logs:read",
   "exec:write",
+  /** Specs, builds, artifacts, gateways, and what they shall serve. */
+  "gateways:read",
+  /** Specs, builds, artifacts, groups, and taking gateways away. Deploying is `deploys:write` and `rollbacks:write`. */
+  "gateways:write",
+  /** Keys by which gateways connect. */
+  "gateway-keys:write",
 ] as const;
 
 export type OrgScope = (typeof ORG_SCOPES)[number];
@@ -59,6 +65,7 @@ const READONLY: readonly OrgScope[] = [
   "volumes:read",
   "secrets:read-metadata",
   "logs:read",
+  "gateways:read",
 ];
 
 /** A shell in a running instance sees its secrets: `exec:write` is not a developer's. */
@@ -72,6 +79,7 @@ const DEVELOPER: readonly OrgScope[] = [
   "routes:write",
   "volumes:write",
   "secrets:write",
+  "gateways:write",
 ];
 
 /** Owners and admins have the same scopes; only an owner makes, changes or removes an owner (see {@link mayGrantRole}). */

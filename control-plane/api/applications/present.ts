@@ -27,17 +27,20 @@ const TIMES: ReadonlySet<string> = new Set([
   "endedAt",
   "connectedAt",
   "expiresAt",
+  "rotatedAt",
+  "revokedAt",
+  "stageStartedAt",
 ]);
 
 /** What is nobody's business, or is said otherwise. */
-const HIDDEN: ReadonlySet<string> = new Set(["kind", "revision", "keyHash", "tokenHash", "wrappedKey"]);
+const HIDDEN: ReadonlySet<string> = new Set(["kind", "revision", "keyHash", "tokenHash", "wrappedKey", "hash"]);
 
 export const snake = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
+export const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
 /** @param id the member that is the record's own id, shown as `id` */
-function shown(record: object, id: string): Record<string, unknown> {
+export function shown(record: object, id: string): Record<string, unknown> {
   const members: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(record)) {
     if (HIDDEN.has(name)) continue;
@@ -50,7 +53,7 @@ function shown(record: object, id: string): Record<string, unknown> {
 }
 
 /** The members of a structure that the platform itself has named. */
-const snaked = (value: object): Record<string, unknown> =>
+export const snaked = (value: object): Record<string, unknown> =>
   Object.fromEntries(Object.entries(value).map(([name, member]) => [snake(name), member]));
 
 export const project = (record: ProjectRecord) => shown(record, "projectId");

@@ -1,6 +1,6 @@
 /** The compiler over the files of a build. The same files and options give the same bytes as the command line's. Pure. */
 import { BUILD_DIAGNOSTICS_MAX, type BuildDiagnostic } from "#contracts";
-import { compileGateway } from "#control-plane/gateways";
+import { compileGateway } from "../index.ts";
 import type { BuildInput, BuildOutput, InputSpec } from "./build-input.ts";
 
 const RANK = { error: 0, warning: 1, note: 2 } as const;
