@@ -104,6 +104,29 @@ describe("without a control plane", () => {
     expect(await after.child.exited).toBe(0);
   });
 
+  test("the key is told nowhere, however much is logged", async () => {
+    const { bytes, digest } = artifactSaying("of the fleet");
+    const { child, url, admin } = await start(await playControlPlane(bytes, digest), "--log-level", "trace");
+    await until("it serves", async () => (await fetch(`${url}/version`)).status === 200);
+    const told = [await (await fetch(`${admin}/health`)).text(), await (await fetch(`${admin}/metrics`)).text()];
+    child.kill("SIGTERM");
+    told.push(await new Response(child.stderr).text());
+    expect(told[2]).toContain("this gateway is registered with its fleet");
+    expect(told.join()).not.toContain(KEY);
+  });
+
+  test("R15: biplane gateway serve takes the same options, and says what is missing", async () => {
+    const program = [process.execPath, join(import.meta.dir, "../../apps/biplane/main.ts"), "gateway", "serve"];
+    const child = Bun.spawn([...program, "--control-plane", NOWHERE, "--project-id", "prj_1"], {
+      stdout: "pipe",
+      stderr: "pipe",
+      env: { PATH: process.env.PATH },
+    });
+    running.push(child);
+    expect(await child.exited).toBe(2);
+    expect(await new Response(child.stderr).text()).toContain("BIPLANE_GATEWAY_API_KEY");
+  });
+
   test("two gateways do not run from one state directory", async () => {
     await start(NOWHERE);
     await expect(start(NOWHERE)).rejects.toThrow(/ended with 2: .*another gateway runs from/);

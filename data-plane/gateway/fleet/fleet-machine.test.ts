@@ -397,7 +397,7 @@ describe("stopping", () => {
   });
 });
 
-test("the backoff is between one second and a minute, and doubles", () => {
+test("R22: the backoff is between one second and a minute, and doubles", () => {
   for (let failures = 0; failures < 2_000; failures++) {
     const [low, high] = [fleetBackoffMs(failures, 0), fleetBackoffMs(failures, 1 - 2 ** -53)];
     expect(low).toBe(BACKOFF_MS_MIN);
