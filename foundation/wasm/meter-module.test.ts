@@ -103,6 +103,16 @@ describe("fuel", () => {
     expect(running.fuel).toBeGreaterThan(0);
   });
 
+  test("is charged for growing, for which memory may be copied, only when it happens", () => {
+    const running = run(`(module (memory 1) (func (export "maybe") (param i32)
+      local.get 0 (if (then i32.const 0 memory.grow drop))))`);
+    running.fuel = 100_000;
+    running.call("maybe", 0);
+    expect(running.fuel).toBeGreaterThan(99_900);
+    running.call("maybe", 1);
+    expect(running.fuel).toBeLessThan(50_000);
+  });
+
   test("is charged for locals, which are set to zero at each call", () => {
     const running = run(`(module (func (export "few")) (func (export "many") (local ${"i64 ".repeat(3000)})))`);
     running.fuel = 100_000;

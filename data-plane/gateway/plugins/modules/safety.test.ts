@@ -217,6 +217,19 @@ describe("state", () => {
     expect(await calls(MEMORY, "kept")).toEqual(["1", "2", "3"]);
   });
 
+  test("of a call that has failed is nobody's, even where state is kept", async () => {
+    const bytes = counting(
+      `(i32.store (i32.const 100) (i32.add (i32.load (i32.const 100)) (i32.const 1)))
+       (if (i32.eq (i32.load (i32.const 100)) (i32.const 3)) (then unreachable))`,
+      "(i32.add (i32.const 48) (i32.load (i32.const 100)))",
+    );
+    const { plugin } = await middleware(bytes, { capabilities: ["answer"], state: "kept" });
+    const call = async () => textOf(await plugin.onRequest!(testExchange()));
+    expect([await call(), await call()]).toEqual(["1", "2"]);
+    await expect(call()).rejects.toThrow(/plugin test fails/);
+    expect(await call()).toBe("1");
+  });
+
   test("what it did while it was configured is there for every request", async () => {
     const bytes = guest(
       ["answer_body", "config"],
