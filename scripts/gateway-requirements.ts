@@ -2,9 +2,17 @@
 import type { Statement } from "./requirements.ts";
 
 const STANDALONE = "tests/gateway/standalone.test.ts";
-const FLEET = "Connected mode is not built yet.";
+/** A control plane and gateways as processes. */
+const CONNECTED = "tests/gateway/connected.test.ts";
+const AWAY = "tests/gateway/connected-away.test.ts";
+const START = "tests/gateway/connected-start.test.ts";
+const OPTIONS = "apps/gateway/gateway-options.test.ts";
+/** The control plane's end of the link, and the gateway's. */
+const LINK = "control-plane/gateways/link/gateway-link.test.ts";
+const MACHINE = "data-plane/gateway/fleet/fleet-machine.test.ts";
+const SIMULATION = "data-plane/gateway/fleet/simulation/fleet.simulation.test.ts";
 
-const fleet = (id: string, statement: string): Statement => ({ id, statement, tests: [], missing: FLEET });
+const CONSOLE = "People see it through the REST API; there is no console.";
 
 export const GATEWAY_STATEMENTS: readonly Statement[] = [
   {
@@ -42,8 +50,21 @@ export const GATEWAY_STATEMENTS: readonly Statement[] = [
     tests: [],
     missing: "Limits and caches are those of each process.",
   },
-  fleet("R7", "The control plane keeps specs, history and status in a database."),
-  fleet("R8", "Two control planes on one database do no harm."),
+  {
+    id: "R7",
+    statement: "The control plane keeps specs, history and status in a database.",
+    tests: [
+      ["control-plane/gateways/builds/builds.test.ts", "while it builds: the next one builds it"],
+      [LINK, "R18"],
+    ],
+    missing:
+      "Whether a gateway is connected, and how it does, is memory of the control plane, true again one heartbeat after its start.",
+  },
+  {
+    id: "R8",
+    statement: "Two control planes on one database do no harm.",
+    tests: [["control-plane/core/control-plane-on-postgres.test.ts", "who starts last decides"]],
+  },
   { id: "R9", statement: "A gateway needs an artifact and no network.", tests: [[STANDALONE, "R9, R14"]] },
   {
     id: "R10",
@@ -77,27 +98,160 @@ export const GATEWAY_STATEMENTS: readonly Statement[] = [
     statement: "A gateway works without any network but its own traffic.",
     tests: [[STANDALONE, "R9, R14"]],
   },
-  fleet("R15", "Connected mode takes http and ws addresses of a control plane, a project and a key."),
-  fleet("R16", "A gateway dials the control plane and authenticates with its key."),
-  fleet("R17", "A heartbeat every 30 s is answered; who is silent is offline in bounded time."),
-  fleet("R18", "Status says which artifact is served and how healthy the gateway is."),
-  fleet("R19", "The control plane notifies, the gateway pulls."),
-  fleet("R20", "On notification: download, verify, serve, and no request fails."),
-  fleet("R21", "A control plane that is gone is nothing to traffic."),
-  fleet("R22", "Reconnection after 1 s to 60 s, growing, at random."),
-  fleet("R23", "After reconnection a gateway comes to serve what is wanted."),
-  fleet("R24", "The control plane tracks gateways of each project."),
-  fleet("R25", "Only gateways of the project are notified."),
-  fleet("R26", "People see gateways, versions and health."),
-  fleet("R27", "Removing a gateway disconnects it."),
-  fleet("R28", "Keys begin with bbk_, are kept as digests, and shown once."),
-  fleet("R29", "Keys have scopes, an end, and can be revoked, also for who is connected."),
-  fleet("R30", "REST: projects, specs, compilation, artifacts."),
-  fleet("R31", "REST: data planes and deployment."),
-  fleet("R32", "WebSocket: /ws/data-plane."),
-  fleet("R33", "Records of data planes and keys as given."),
-  fleet("R34", "Connections are tracked over all control planes."),
-  fleet("R35", "Deployment in the console."),
+  {
+    id: "R15",
+    statement: "Connected mode takes http and ws addresses of a control plane, a project and a key.",
+    tests: [
+      [OPTIONS, "R15"],
+      [CONNECTED, "R15"],
+      [START, "R15"],
+    ],
+  },
+  {
+    id: "R16",
+    statement: "A gateway dials the control plane and authenticates with its key.",
+    tests: [
+      [CONNECTED, "R15, R16"],
+      [LINK, "R16, R24"],
+    ],
+  },
+  {
+    id: "R17",
+    statement: "A heartbeat every 30 s is answered; who is silent is offline in bounded time.",
+    tests: [[LINK, "R17"]],
+  },
+  {
+    id: "R18",
+    statement: "Status says which artifact is served and how healthy the gateway is.",
+    tests: [
+      [CONNECTED, "R18"],
+      [LINK, "R18"],
+    ],
+  },
+  {
+    id: "R19",
+    statement: "The control plane notifies, the gateway pulls.",
+    tests: [
+      [CONNECTED, "R19, R20"],
+      [LINK, "R19, R25"],
+    ],
+  },
+  {
+    id: "R20",
+    statement: "On notification: download, verify, serve, and no request fails.",
+    tests: [
+      [CONNECTED, "R20: takes twenty", "R20, R13"],
+      [SIMULATION, "come to the last artifact that was wanted"],
+    ],
+  },
+  {
+    id: "R21",
+    statement: "A control plane that is gone is nothing to traffic.",
+    tests: [
+      [AWAY, "R21, R23"],
+      [START, "R21: a gateway that has nothing", "R21: what was served last"],
+    ],
+  },
+  {
+    id: "R22",
+    statement: "Reconnection after 1 s to 60 s, growing, at random.",
+    tests: [[MACHINE, "R22"]],
+  },
+  {
+    id: "R23",
+    statement: "After reconnection a gateway comes to serve what is wanted.",
+    tests: [
+      [AWAY, "R21, R23"],
+      [LINK, "R23"],
+      [SIMULATION, "come to the last artifact that was wanted"],
+    ],
+  },
+  {
+    id: "R24",
+    statement: "The control plane tracks gateways of each project.",
+    tests: [
+      [CONNECTED, "R15, R16, R24"],
+      [LINK, "R16, R24"],
+    ],
+  },
+  {
+    id: "R25",
+    statement: "Only gateways of the project are notified.",
+    tests: [
+      [CONNECTED, "R19, R20, R25"],
+      [LINK, "R19, R25"],
+    ],
+  },
+  {
+    id: "R26",
+    statement: "People see gateways, versions and health.",
+    tests: [[CONNECTED, "R18"]],
+    missing: CONSOLE,
+  },
+  {
+    id: "R27",
+    statement: "Removing a gateway disconnects it.",
+    tests: [
+      [CONNECTED, "R27"],
+      [LINK, "R27"],
+    ],
+  },
+  {
+    id: "R28",
+    statement: "Keys begin with bbk_, are kept as digests, and shown once.",
+    tests: [[CONNECTED, "R28"]],
+  },
+  {
+    id: "R29",
+    statement: "Keys have scopes, an end, and can be revoked, also for who is connected.",
+    tests: [
+      [CONNECTED, "R29, R30", "R29: end the connections"],
+      [LINK, "R29: at once", "R29: when its key expires", "R29: is told why"],
+    ],
+  },
+  {
+    id: "R30",
+    statement: "REST: projects, specs, compilation, artifacts.",
+    tests: [[CONNECTED, "R19, R20, R25, R30", "R29, R30"]],
+  },
+  {
+    id: "R31",
+    statement: "REST: data planes and deployment.",
+    tests: [[CONNECTED, "R15, R16, R24, R31", "R27"]],
+  },
+  {
+    id: "R32",
+    statement: "WebSocket: /ws/data-plane.",
+    tests: [
+      [CONNECTED, "R15, R16, R24, R31, R32"],
+      ["control-plane/api/gateway-socket.test.ts", "R32: /ws/data-plane"],
+    ],
+  },
+  {
+    id: "R33",
+    statement: "Records of data planes and keys as given.",
+    tests: [
+      [LINK, "R16, R24"],
+      [CONNECTED, "R28"],
+    ],
+    missing: "They are records of the event log and its views, rather than tables of these names.",
+  },
+  {
+    id: "R34",
+    statement: "Connections are tracked over all control planes.",
+    tests: [
+      [LINK, "R16, R24"],
+      [AWAY, "R21, R23"],
+    ],
+    missing:
+      "One control plane decides at a time and has all connections; gateways come to the one that takes over. No test has two of them.",
+  },
+  {
+    id: "R35",
+    statement: "Deployment in the console.",
+    tests: [],
+    missing: CONSOLE,
+  },
   {
     id: "R36",
     statement: "OpenAPI and AsyncAPI are read, judged and compiled.",
@@ -109,6 +263,5 @@ export const GATEWAY_STATEMENTS: readonly Statement[] = [
         "becomes the same bytes",
       ],
     ],
-    missing: "The compiler is there; no control plane takes descriptions in yet.",
   },
 ];
