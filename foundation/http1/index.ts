@@ -14,8 +14,10 @@ export {
 export { type ClientResponse, type SendOptions, send } from "./client/send.ts";
 export { type FaultCode, type RefusalStatus, refusalStatus } from "./codec/faults.ts";
 export { FIELD, type FieldId, Fields } from "./codec/fields.ts";
+export { isHost } from "./codec/host.ts";
 export { DEFAULT_MESSAGE_LIMITS, type MessageLimits } from "./codec/limits.ts";
 export {
+  assertField,
   type FieldMask,
   MessageWriter,
   maskOf,
@@ -23,19 +25,34 @@ export {
   PreparedFields,
   UnsafeMessage,
 } from "./codec/message-writer.ts";
+export { isNominated, namesNothing } from "./codec/nominated.ts";
+export { is, TARGET, TEXT, TOKEN } from "./codec/octets.ts";
+export type { ReceivedHead } from "./codec/received-head.ts";
 export type { RequestHead } from "./codec/request-head.ts";
 export { RequestReader, type RequestReaderOptions, type RequestSink } from "./codec/request-reader.ts";
 export type { BodyFraming, ResponseHead } from "./codec/response-head.ts";
 export { ResponseReader, type ResponseSink } from "./codec/response-reader.ts";
-export type { TargetForm } from "./codec/target.ts";
+export { type TargetForm, targetForm } from "./codec/target.ts";
+export type { Channel, ChannelOwner } from "./io/channel.ts";
+export { NEVER, type Timed } from "./io/deadlines.ts";
 export type { DuplexOwner, RawDuplex } from "./io/duplex.ts";
-export { BodyBroken, type BodyFailure, type BodySink, BodyTooLarge, MessageBody } from "./message-body.ts";
+export {
+  BodyBroken,
+  type BodyFailure,
+  type BodySink,
+  type BodySource,
+  BodyTooLarge,
+  emptyBody,
+  MessageBody,
+} from "./message-body.ts";
+export type { AnswerHead, ReceivedFields, ServerExchange } from "./server/exchange.ts";
+export type { Protocol, ServedConnection, ServerContext } from "./server/protocol.ts";
 export { serve } from "./server/serve.ts";
-export type { AnswerHead, ReceivedFields, ServerExchange } from "./server/server-exchange.ts";
 export {
   DEFAULT_SERVER_LIMITS,
   type Refusal,
   type Server,
   type ServerLimits,
   type ServerOptions,
+  type ServerTls,
 } from "./server/server-types.ts";

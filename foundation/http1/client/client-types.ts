@@ -3,7 +3,7 @@
 import type { FaultCode } from "../codec/faults.ts";
 import { DEFAULT_MESSAGE_LIMITS, type MessageLimits } from "../codec/limits.ts";
 import type { PreparedFields } from "../codec/message-writer.ts";
-import type { ReceivedFields } from "../server/server-exchange.ts";
+import type { ReceivedFields } from "../server/exchange.ts";
 
 /** Where a request goes. Equal origins share connections. */
 export interface Origin {

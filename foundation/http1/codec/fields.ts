@@ -45,6 +45,23 @@ export class Fields {
     return -1;
   }
 
+  /** Fields that came in another form than lines. @param raw name, value, name, value … one character for each octet */
+  static of(raw: readonly string[]): Fields {
+    const fields = new Fields();
+    let text = "";
+    for (let i = 0; i < raw.length; i += 2) text += `${raw[i]}: ${raw[i + 1]}\r\n`;
+    fields.bytes = Buffer.from(text, "latin1");
+    let at = 0;
+    for (let i = 0; i < raw.length; i += 2) {
+      const nameEnd = at + raw[i]!.length;
+      const valueEnd = nameEnd + 2 + raw[i + 1]!.length;
+      fields.begin(at, nameEnd, fieldId(fields.bytes, at, nameEnd));
+      fields.finish(nameEnd + 2, valueEnd);
+      at = valueEnd + 2;
+    }
+    return fields;
+  }
+
   /** The value of the field at a place, as text of one character for each byte. */
   value(index: number): string {
     const at = index * STRIDE;

@@ -5,9 +5,9 @@
  */
 
 import { FIELD, type Fields } from "./fields.ts";
-import { hasMember } from "./framing.ts";
 import { isHost } from "./host.ts";
-import { equalsLower, SPACE } from "./octets.ts";
+import { isNominated, namesNothing } from "./nominated.ts";
+import { SPACE } from "./octets.ts";
 
 /** Something that would make another message of this one. A mistake of the program, never of who it talks to. */
 export class UnsafeMessage extends Error {
@@ -27,7 +27,7 @@ export class PreparedFields {
   readonly text: string;
 
   /** @param raw name, value, name, value … @throws UnsafeMessage */
-  constructor(raw: readonly string[]) {
+  constructor(readonly raw: readonly string[]) {
     this.text = new MessageWriter(0).rawFields(raw).view().toString("latin1");
   }
 }
@@ -123,9 +123,7 @@ export class MessageWriter {
 
   /** @throws UnsafeMessage when the name is no token or one that the writer says itself, or when the value holds a control character or one beyond U+00FF */
   field(name: string, value: string): this {
-    if (!safeNames.has(name)) keepSafe(name);
-    if (!VALUE.test(value))
-      throw new UnsafeMessage(`The value of ${name} holds a character that a field cannot carry.`);
+    assertField(name, value);
     return this.#text(`${name}: ${value}\r\n`);
   }
 
@@ -259,6 +257,12 @@ export class MessageWriter {
   }
 }
 
+/** @throws UnsafeMessage as `field` */
+export function assertField(name: string, value: string): void {
+  if (!safeNames.has(name)) keepSafe(name);
+  if (!VALUE.test(value)) throw new UnsafeMessage(`The value of ${name} holds a character that a field cannot carry.`);
+}
+
 function keepSafe(name: string): void {
   if (!TOKEN.test(name)) throw new UnsafeMessage(`The field name ${JSON.stringify(name)} is not a token.`);
   if (OWN_NAMES.has(name.toLowerCase())) throw new UnsafeMessage(`${name} is written by the writer alone.`);
@@ -283,26 +287,4 @@ function isPlainLine(fields: Fields, index: number): boolean {
   const { bytes } = fields;
   if (start !== colon + 2 || bytes[colon + 1] !== SPACE) return false;
   return bytes[fields.valueEnd(index)] === 0x0d;
-}
-
-/** Whether no `Connection` field names another field: the usual case. */
-function namesNothing(fields: Fields): boolean {
-  for (let i = 0; i < fields.count; i++) {
-    if (fields.id(i) !== FIELD.CONNECTION) continue;
-    const from = fields.valueStart(i);
-    const to = fields.valueEnd(i);
-    if (!equalsLower(fields.bytes, from, to, "keep-alive") && !equalsLower(fields.bytes, from, to, "close"))
-      return false;
-  }
-  return true;
-}
-
-/** Whether a `Connection` field names the field at a place. */
-function isNominated(fields: Fields, index: number): boolean {
-  const name = fields.name(index).toLowerCase();
-  for (let i = 0; i < fields.count; i++) {
-    if (fields.id(i) !== FIELD.CONNECTION) continue;
-    if (hasMember(fields.bytes, fields.valueStart(i), fields.valueEnd(i), name)) return true;
-  }
-  return false;
 }

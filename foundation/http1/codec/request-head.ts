@@ -6,6 +6,7 @@ import { ConnectionOptions, Lengths } from "./framing.ts";
 import type { HeadScanner } from "./head-scanner.ts";
 import { isHost } from "./host.ts";
 import { equalsLower } from "./octets.ts";
+import type { ReceivedHead } from "./received-head.ts";
 import { authorityEnd, authorityStart, type TargetForm, targetForm } from "./target.ts";
 
 /** Asked for in this order; one text for each. */
@@ -15,7 +16,7 @@ const METHODS = ["GET", "POST", "PUT", "HEAD", "DELETE", "PATCH", "OPTIONS", "CO
 }));
 
 /** A head whose texts are made when they are asked for. Valid until its reader goes on to the next message. */
-export class RequestHead {
+export class RequestHead implements ReceivedHead {
   method = "";
   form: TargetForm = "origin";
   /** Octets of the body; undefined when it comes in chunks, or when there is none. */

@@ -1,7 +1,12 @@
 /** One socket of Bun's, plain or in TLS, from either side: output that waits for the peer, and an end that is told once. */
 
 import type { Socket, SocketHandler } from "bun";
-import type { MessageWriter } from "../codec/message-writer.ts";
+
+/** Memory of which a part is written. */
+export interface Written {
+  readonly memory: Buffer;
+  readonly length: number;
+}
 
 /** Who is told what happens on a channel. */
 export interface ChannelOwner {
@@ -72,12 +77,12 @@ export class Channel {
   }
 
   /** Sends what a writer holds; what the system does not take at once is copied. @returns whether nothing waits */
-  send(writer: MessageWriter): boolean {
+  send(writer: Written): boolean {
     return this.sendTold(writer) !== "waits";
   }
 
   /** The same. @returns `untaken` when the connection took nothing, because it is closed already: none of it has reached the peer, or ever will */
-  sendTold(writer: MessageWriter): "sent" | "waits" | "untaken" {
+  sendTold(writer: Written): "sent" | "waits" | "untaken" {
     if (!this.writable) return "untaken";
     const { length } = writer;
     let written = 0;

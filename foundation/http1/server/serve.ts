@@ -2,12 +2,15 @@
 
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
-import type { Socket } from "bun";
+import type { Socket, SocketHandler, TCPSocketListener } from "bun";
 import { systemClock, systemTimers } from "#foundation/runtime";
 import { PreparedFields } from "../codec/message-writer.ts";
 import { Channel, type ChannelOwner, channelHandlers } from "../io/channel.ts";
 import { Deadlines } from "../io/deadlines.ts";
-import { ServerConnection, type ServerContext } from "./server-connection.ts";
+import { listenWithNames } from "../io/listen-with-names.ts";
+import { FirstOctets } from "./first-octets.ts";
+import type { Protocol, ServedConnection } from "./protocol.ts";
+import { ServerConnection } from "./server-connection.ts";
 import {
   DEFAULT_SERVER_LIMITS,
   type Refusal,
@@ -33,9 +36,10 @@ export async function serve(options: ServerOptions): Promise<Server> {
   const { tls } = options;
   const time = options.time ?? { clock: systemClock, timers: systemTimers };
   const hostname = await addressOf(options.hostname ?? "127.0.0.1");
-  const connections = new Set<ServerConnection>();
+  const { protocols = [] } = options;
+  const connections = new Set<ServedConnection>();
   let onQuiet: (() => void) | undefined;
-  const context: ServerContext = {
+  const context = {
     limits,
     anyTarget: options.anyTarget === true,
     secure: tls !== undefined,
@@ -44,12 +48,17 @@ export async function serve(options: ServerOptions): Promise<Server> {
     dateField: dateFields(() => time.clock.now()),
     onExchange: options.onExchange,
     refusalText: options.refusalText ?? refusalText,
-    onRefused: (refusal) => options.onRefused?.(refusal),
-    onDefect: (error) => options.onDefect?.(error),
-    onGone(connection) {
+    onRefused: (refusal: Refusal) => options.onRefused?.(refusal),
+    onDefect: (error: unknown) => options.onDefect?.(error),
+    onGone(connection: ServedConnection) {
       connections.delete(connection);
       if (connections.size === 0) onQuiet?.();
     },
+  };
+  const served = (channel: Channel, protocol: Protocol): ServedConnection => {
+    const connection = protocol.serve(channel, context);
+    connections.add(connection);
+    return connection;
   };
   const accept = (native: Socket<Channel>): void => {
     const channel = new Channel(native, nobody);
@@ -60,26 +69,31 @@ export async function serve(options: ServerOptions): Promise<Server> {
     const connection = new ServerConnection(channel, context);
     channel.owner = connection;
     connections.add(connection);
+    // What is spoken in TLS is known with the handshake, what is spoken without by its first octets.
+    if (tls === undefined && protocols.length > 0) {
+      channel.owner = new FirstOctets(channel, connection, protocols, (protocol) => served(channel, protocol));
+    }
   };
-  const listener = Bun.listen<Channel>({
-    hostname,
-    port: options.port,
-    ...(options.reusePort === true ? { reusePort: true } : {}),
-    // The end of a request is told from the end of the connection: a body that breaks off is still answered.
-    allowHalfOpen: true,
-    ...(tls === undefined ? {} : { tls: { ...tls, rejectUnauthorized: tls.requestCert === true } }),
-    socket: {
-      ...channelHandlers,
-      open: accept,
-      error({ data: channel }, error) {
-        // A reset by the client is no news, and the close event follows. Everything else is a defect of ours.
-        if (!isReset(error)) context.onDefect(error);
-        channel?.destroy();
-      },
-      handshake({ data: channel, authorized }, success) {
-        if (!success || (tls?.requestCert === true && !authorized)) channel?.destroy();
-      },
+  const handshake = (native: Socket<Channel>, isWhole: boolean): void => {
+    const channel = native.data;
+    if (!isWhole || (tls?.requestCert === true && !native.authorized)) {
+      channel?.destroy();
+      return;
+    }
+    const protocol = protocols.find(({ alpn }) => alpn === native.alpnProtocol);
+    if (protocol === undefined || channel === undefined || channel.closed) return;
+    (channel.owner as ServerConnection).leave();
+    served(channel, protocol);
+  };
+  const listener = await listen(options, hostname, protocols, {
+    ...channelHandlers,
+    open: accept,
+    error({ data: channel }, error) {
+      // A reset by the client is no news, and the close event follows. Everything else is a defect of ours.
+      if (!isReset(error)) context.onDefect(error);
+      channel?.destroy();
     },
+    handshake,
   });
   const drain = (): void => {
     if (context.isClosing) return;
@@ -108,6 +122,19 @@ export async function serve(options: ServerOptions): Promise<Server> {
       for (const connection of connections) connection.cut();
     },
   };
+}
+
+/** The end of a request is told from the end of the connection (half-open): a body that breaks off is still answered. */
+async function listen(
+  { port, reusePort, tls }: ServerOptions,
+  hostname: string,
+  protocols: readonly Protocol[],
+  socket: SocketHandler<Channel>,
+): Promise<TCPSocketListener<Channel>> {
+  const place = { hostname, port, ...(reusePort === true ? { reusePort: true } : {}), allowHalfOpen: true };
+  if (tls === undefined) return Bun.listen<Channel>({ ...place, socket });
+  const alpn = protocols.length === 0 ? [] : [...protocols.map((protocol) => protocol.alpn), "http/1.1"];
+  return listenWithNames(place, tls, alpn, socket);
 }
 
 const nobody: ChannelOwner = { onBytes() {}, onEnd() {}, onDrain() {}, onClose() {} };

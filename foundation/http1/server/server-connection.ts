@@ -7,27 +7,12 @@ import { MessageWriter, type PreparedFields } from "../codec/message-writer.ts";
 import type { RequestHead } from "../codec/request-head.ts";
 import { RequestReader, type RequestSink } from "../codec/request-reader.ts";
 import type { Channel, ChannelOwner } from "../io/channel.ts";
-import { type Deadlines, NEVER, type Timed } from "../io/deadlines.ts";
+import { NEVER, type Timed } from "../io/deadlines.ts";
 import { type RawDuplex, rawDuplex } from "../io/duplex.ts";
 import { type BodySource, MessageBody } from "../message-body.ts";
-import { type ExchangeConnection, ServerExchange } from "./server-exchange.ts";
-import type { Refusal, ServerLimits } from "./server-types.ts";
-
-/** What connections of one server share. */
-export interface ServerContext {
-  readonly limits: ServerLimits;
-  readonly anyTarget: boolean;
-  readonly secure: boolean;
-  readonly deadlines: Deadlines;
-  isClosing: boolean;
-  dateField(): PreparedFields;
-  onExchange(exchange: ServerExchange): void;
-  refusalText(refusal: Refusal): string;
-  onRefused(refusal: Refusal): void;
-  onDefect(error: unknown): void;
-  /** The connection is of no concern to the server any more. */
-  onGone(connection: ServerConnection): void;
-}
+import type { ServedConnection, ServerContext } from "./protocol.ts";
+import { type ExchangeConnection, Http1Exchange } from "./server-exchange.ts";
+import type { Refusal } from "./server-types.ts";
 
 /** All heads of all connections are written here: what is written is sent, or copied, before anything else happens. */
 const shared = new MessageWriter();
@@ -36,13 +21,15 @@ const shared = new MessageWriter();
 const HELD_BYTES_MAX = 64 * 1024;
 const NO_BYTES = Buffer.alloc(0);
 
-export class ServerConnection implements ChannelOwner, RequestSink, BodySource, ExchangeConnection, Timed {
+export class ServerConnection
+  implements ServedConnection, ChannelOwner, RequestSink, BodySource, ExchangeConnection, Timed
+{
   deadline: number;
   readonly remoteAddress: string;
   readonly #context: ServerContext;
   readonly #channel: Channel;
   readonly #reader: RequestReader;
-  #exchange: ServerExchange | undefined;
+  #exchange: Http1Exchange | undefined;
   /** The request of `#exchange` was not told to anybody yet. */
   #isFresh = false;
   #isReading = false;
@@ -85,6 +72,12 @@ export class ServerConnection implements ChannelOwner, RequestSink, BodySource, 
 
   cut(): void {
     this.#channel.reset();
+  }
+
+  /** The client speaks something else: the channel is another's. */
+  leave(): void {
+    this.#context.deadlines.remove(this);
+    this.#context.onGone(this);
   }
 
   onBytes(bytes: Buffer): void {
@@ -135,7 +128,7 @@ export class ServerConnection implements ChannelOwner, RequestSink, BodySource, 
   }
 
   onHead(): void {
-    this.#exchange = new ServerExchange(this, this.#reader.head.hasBody ? new MessageBody(this) : undefined);
+    this.#exchange = new Http1Exchange(this, this.#reader.head.hasBody ? new MessageBody(this) : undefined);
     this.#isFresh = true;
     this.#isHeadBegun = false;
     this.#isBodyPaused = false;
@@ -178,7 +171,7 @@ export class ServerConnection implements ChannelOwner, RequestSink, BodySource, 
     this.#channel.resume();
   }
 
-  restIsLong(exchange: ServerExchange): boolean {
+  restIsLong(exchange: Http1Exchange): boolean {
     if (exchange.isReceived || this.#reader.isTunnel) return false;
     // It may come or not: nobody knows where the next request begins.
     if (exchange.awaitsContinue) return true;
@@ -203,11 +196,11 @@ export class ServerConnection implements ChannelOwner, RequestSink, BodySource, 
     return this.#channel.write(bytes) || this.#waits();
   }
 
-  answered(exchange: ServerExchange): void {
+  answered(exchange: Http1Exchange): void {
     if (this.#channel.waitingBytes === 0) this.#afterAnswer(exchange);
   }
 
-  switched(_exchange: ServerExchange): RawDuplex {
+  switched(_exchange: Http1Exchange): RawDuplex {
     const rest = this.#held ?? NO_BYTES;
     this.#held = undefined;
     this.#exchange = undefined;
@@ -282,7 +275,7 @@ export class ServerConnection implements ChannelOwner, RequestSink, BodySource, 
   }
 
   /** All of the answer is with the system. */
-  #afterAnswer(exchange: ServerExchange): void {
+  #afterAnswer(exchange: Http1Exchange): void {
     if (this.#exchange !== exchange || this.#channel.closed) return;
     if (exchange.closes) {
       this.#over();
@@ -317,7 +310,7 @@ export class ServerConnection implements ChannelOwner, RequestSink, BodySource, 
     this.#channel.endLingering();
   }
 
-  #bodyLate(exchange: ServerExchange): void {
+  #bodyLate(exchange: Http1Exchange): void {
     exchange.body.fail({ kind: "stalled" });
     this.#refuseExchange(exchange, "body-timeout", 408);
   }
@@ -330,7 +323,7 @@ export class ServerConnection implements ChannelOwner, RequestSink, BodySource, 
     } else this.#answerRefusal({ fault, status, remoteAddress: this.remoteAddress });
   }
 
-  #refuseExchange(exchange: ServerExchange, fault: Refusal["fault"], status: Refusal["status"]): void {
+  #refuseExchange(exchange: Http1Exchange, fault: Refusal["fault"], status: Refusal["status"]): void {
     // Whoever reads the body may have answered by now.
     const wasAnswered = exchange.isOver;
     const wasBegun = exchange.isBegun;

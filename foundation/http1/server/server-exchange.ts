@@ -1,34 +1,13 @@
-/** One request and its answer, as whoever answers sees it. */
+/** One request of HTTP/1.1 and its answer. */
 
 import { STATUS_CODES } from "node:http";
-import { FIELD, type Fields } from "../codec/fields.ts";
-import type { FieldMask, MessageWriter, PreparedFields } from "../codec/message-writer.ts";
+import { FIELD } from "../codec/fields.ts";
+import type { MessageWriter, PreparedFields } from "../codec/message-writer.ts";
 import { NOT_COPIED } from "../codec/message-writer.ts";
 import type { RequestHead } from "../codec/request-head.ts";
 import type { RawDuplex } from "../io/duplex.ts";
 import { emptyBody, type MessageBody } from "../message-body.ts";
-
-/** Fields of another message that are copied octet for octet: what a proxy received. Framing and what is for one hop are left out. */
-export interface ReceivedFields {
-  readonly fields: Fields;
-  /** Default `NOT_COPIED`. */
-  readonly not?: FieldMask;
-  readonly isDropped?: (fields: Fields, index: number) => boolean;
-}
-
-/** The head of an answer. Framing, `Connection` and (unless it is there) `Date` are written by the server. */
-export interface AnswerHead {
-  readonly status: number;
-  /** Default: the usual one. */
-  readonly reason?: string;
-  readonly received?: ReceivedFields;
-  /** Name, value, name, value … */
-  readonly fields?: readonly string[];
-  /** The same, checked once. Without `Date`, which the server writes. */
-  readonly prepared?: PreparedFields;
-  /** Whether the connection closes after the answer. Default false. */
-  readonly close?: boolean;
-}
+import type { AnswerHead, ReceivedFields, ServerExchange } from "./exchange.ts";
 
 /** What an exchange needs of its connection. */
 export interface ExchangeConnection {
@@ -38,15 +17,15 @@ export interface ExchangeConnection {
   /** Whether no further request is taken, whatever the client says. */
   readonly isClosing: boolean;
   /** Whether the rest of the request is too long to be dropped. */
-  restIsLong(exchange: ServerExchange): boolean;
+  restIsLong(exchange: Http1Exchange): boolean;
   dateField(): PreparedFields;
   writer(): MessageWriter;
   /** Sends what the writer holds. @returns whether nothing waits */
   send(writer: MessageWriter): boolean;
   write(bytes: Uint8Array): boolean;
   /** The answer is complete. */
-  answered(exchange: ServerExchange): void;
-  switched(exchange: ServerExchange): RawDuplex;
+  answered(exchange: Http1Exchange): void;
+  switched(exchange: Http1Exchange): RawDuplex;
   cut(): void;
 }
 
@@ -55,13 +34,7 @@ type Framing = "none" | "length" | "chunked" | "until-close";
 /** Head and body up to this leave in one write. */
 const TOGETHER_BYTES_MAX = 64 * 1024;
 
-/**
- * Valid until it is answered: then head and body are forgotten. Whoever answers later, or after the client has left, does nothing.
- *
- * @example
- * onExchange: (exchange) => exchange.answer({ status: 200, fields: ["Content-Type", "text/plain"] }, "hello")
- */
-export class ServerExchange {
+export class Http1Exchange implements ServerExchange {
   /** Called when the client takes more, after `write` or `begin` said that it must be waited for. */
   onDrain: (() => void) | undefined;
   /** Called once when the connection is gone, or the request is refused, before the answer was complete. */

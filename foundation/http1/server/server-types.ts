@@ -3,7 +3,8 @@
 import type { Clock, Timers } from "#foundation/runtime";
 import type { FaultCode, RefusalStatus } from "../codec/faults.ts";
 import { DEFAULT_MESSAGE_LIMITS, type MessageLimits } from "../codec/limits.ts";
-import type { ServerExchange } from "./server-exchange.ts";
+import type { ServerExchange } from "./exchange.ts";
+import type { Protocol } from "./protocol.ts";
 
 /** Each has a stated answer when it is passed. */
 export interface ServerLimits extends MessageLimits {
@@ -43,6 +44,20 @@ export interface Refusal {
   readonly remoteAddress: string;
 }
 
+/** Key and certificate chain in PEM. */
+export interface CertificateFor {
+  readonly key: string;
+  readonly cert: string;
+}
+
+export interface ServerTls extends CertificateFor {
+  /** For clients that ask for one of these names (SNI, RFC 6066 §3); `*.example.com` means one label. Others get the certificate above. */
+  readonly names?: Readonly<Record<string, CertificateFor>>;
+  /** Authorities in PEM whose clients are let in; with `requestCert` others are not. */
+  readonly ca?: string;
+  readonly requestCert?: boolean;
+}
+
 export interface ServerOptions {
   /** Called for each request when its head has come, with what came of its body at the same time. What it throws becomes 500. */
   readonly onExchange: (exchange: ServerExchange) => void;
@@ -52,8 +67,9 @@ export interface ServerOptions {
   readonly port: number;
   /** Shares the port with others that do the same. Default false. */
   readonly reusePort?: boolean;
-  /** Key and certificate chain in PEM. One for each server: Bun's listeners know no certificates by name (SNI). */
-  readonly tls?: { readonly key: string; readonly cert: string; readonly ca?: string; readonly requestCert?: boolean };
+  readonly tls?: ServerTls;
+  /** What clients may speak instead of HTTP/1.1. */
+  readonly protocols?: readonly Protocol[];
   readonly limits?: Partial<ServerLimits>;
   /** Lets targets hold `#` and octets beyond ASCII. Default false. */
   readonly anyTarget?: boolean;

@@ -6,8 +6,8 @@ import { skipUnless } from "../../../tests/support/skips.ts";
 import { until } from "../../../tests/support/until.ts";
 import { BodyBroken, BodyTooLarge } from "../message-body.ts";
 import { RawPeer } from "../testing/raw-peer.ts";
+import type { ServerExchange } from "./exchange.ts";
 import { serve } from "./serve.ts";
-import type { ServerExchange } from "./server-exchange.ts";
 import type { Refusal, Server, ServerOptions } from "./server-types.ts";
 
 const servers: Server[] = [];

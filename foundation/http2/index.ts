@@ -1,0 +1,25 @@
+/** HTTP/2 for servers of `#foundation/http1`: frames, flow control and field compression of our own. */
+import type { Protocol } from "#foundation/http1";
+import { PREFACE } from "./frames/frames.ts";
+import { Http2Connection } from "./server/http2-connection.ts";
+import { DEFAULT_HTTP2_LIMITS, type Http2Limits } from "./server/http2-limits.ts";
+
+export { DEFAULT_HTTP2_LIMITS, type Http2Limits } from "./server/http2-limits.ts";
+
+/**
+ * For `serve({ protocols: [http2()] })`: clients that ask for `h2` in TLS, or that begin with its preface without TLS, are served over it by the same `onExchange`.
+ *
+ * RFC 9113 and RFC 7541, without server push and without the priorities of RFC 7540.
+ */
+export function http2(limits: Partial<Http2Limits> = {}): Protocol {
+  const all: Http2Limits = { ...DEFAULT_HTTP2_LIMITS, ...limits };
+  return {
+    alpn: "h2",
+    preface: PREFACE,
+    serve(channel, context) {
+      const connection = new Http2Connection(channel, context, all);
+      channel.owner = connection;
+      return connection;
+    },
+  };
+}

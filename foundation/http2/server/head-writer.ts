@@ -1,0 +1,94 @@
+/** Heads and trailers of answers as frames (RFC 9113 §6.2, §6.10). */
+import { type AnswerHead, assertField, type ReceivedFields } from "#foundation/http1";
+import { FLAG, FRAME, frameHead } from "../frames/frames.ts";
+import { Octets } from "../frames/octets.ts";
+import { FieldEncoder } from "../hpack/encoder.ts";
+import { checkAnswerFields, tellAnswerFields, tellRaw, tellReceived } from "./answer-fields.ts";
+import type { PeerSettings } from "./peer-settings.ts";
+
+/** Sections are written here before their length is known; nothing else happens meanwhile. */
+const section = new Octets();
+
+export class HeadWriter {
+  readonly #encoder = new FieldEncoder();
+  readonly #peer: PeerSettings;
+
+  constructor(peer: PeerSettings) {
+    this.#peer = peer;
+  }
+
+  /** What the peer keeps of our fields. */
+  set tableBytes(bytes: number) {
+    this.#encoder.peerTableBytes = bytes;
+  }
+
+  /** @param date of now, said unless the answer has one @throws UnsafeMessage before anything is written */
+  answer(
+    out: Octets,
+    stream: number,
+    head: AnswerHead,
+    length: number | undefined,
+    isLast: boolean,
+    date: string,
+  ): void {
+    const { status } = head;
+    if (!(Number.isInteger(status) && status <= 599)) throw new Error(`${status} is not a status`);
+    checkAnswerFields(head);
+    const tell = this.#begin(status);
+    const hasDate = tellAnswerFields(head, tell);
+    if (!hasDate) tell("date", date);
+    if (length !== undefined) tell("content-length", String(length));
+    this.#frames(out, stream, isLast);
+  }
+
+  /** @throws UnsafeMessage before anything is written */
+  informational(
+    out: Octets,
+    stream: number,
+    status: number,
+    fields: readonly string[],
+    received: ReceivedFields | undefined,
+  ): void {
+    checkAnswerFields({ fields });
+    const tell = this.#begin(status);
+    if (received !== undefined) tellReceived(received, tell);
+    tellRaw(fields, tell);
+    this.#frames(out, stream, false);
+  }
+
+  /** @throws UnsafeMessage before anything is written */
+  trailers(out: Octets, stream: number, trailers: readonly string[]): void {
+    for (let i = 0; i < trailers.length; i += 2) assertField(trailers[i]!, trailers[i + 1]!);
+    const tell = this.#begin(undefined);
+    tellRaw(trailers, tell);
+    this.#frames(out, stream, true);
+  }
+
+  #begin(status: number | undefined): (name: string, value: string) => void {
+    section.length = 0;
+    this.#encoder.begin(section);
+    if (status !== undefined) this.#encoder.field(section, ":status", String(status));
+    return this.#tell;
+  }
+
+  readonly #tell = (name: string, value: string): void => this.#encoder.field(section, name, value);
+
+  #frames(out: Octets, stream: number, isLast: boolean): void {
+    const { frameBytes } = this.#peer;
+    let from = 0;
+    do {
+      const to = Math.min(section.length, from + frameBytes);
+      const ends = to === section.length ? FLAG.END_HEADERS : 0;
+      const isFirst = from === 0;
+      frameHead(
+        out,
+        to - from,
+        isFirst ? FRAME.HEADERS : FRAME.CONTINUATION,
+        ends | (isFirst && isLast ? FLAG.END_STREAM : 0),
+        stream,
+      );
+      out.copy(section.bytes, from, to);
+      from = to;
+    } while (from < section.length);
+  }
+}
