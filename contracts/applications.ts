@@ -225,7 +225,7 @@ export type ApplicationCommand =
       readonly name?: string;
       readonly expectedVersion?: number;
     }
-  /** Refused while it has apps. */
+  /** Refused while it has apps, or specs, artifacts, keys or gateways. */
   | {
       readonly type: "project.delete";
       readonly accountId: AccountId;

@@ -4,6 +4,7 @@ import { type CatalogReader, type CommandHandlers, groups, type NewEvent, refuse
 import type { ApplicationDependencies } from "./dependencies.ts";
 import { noSuch, owned, versionProblem } from "./find.ts";
 import { descriptionProblem, labelProblem, projectNameProblem } from "./names.ts";
+import { endOfGateways, gatewaysProblem } from "./project-contents.ts";
 import { quotaProblem } from "./quotas.ts";
 
 export type TenantCommands =
@@ -70,7 +71,10 @@ export function createTenantHandlers({ newId }: ApplicationDependencies): Comman
         const names = apps.map(({ name }) => name).slice(0, 5);
         return refuse("ResourceInUse", `The project has apps (${names.join(", ")}): delete or move them first`);
       }
-      return { ok: true, events: [ended("project", projectId, accountId)], result: {} };
+      const gateways = gatewaysProblem(views, project);
+      if (gateways !== undefined) return gateways;
+      const events = [...endOfGateways(views, project), ended("project", projectId, accountId)];
+      return { ok: true, events, result: {} };
     },
 
     "app.create"({ accountId, name, description, projectId }, views) {

@@ -124,7 +124,7 @@ export const TENANT_ROUTES: readonly OrgRoute[] = [
     method: "DELETE",
     path: "/v1/orgs/{org}/projects/{project}",
     operationId: "deleteProject",
-    summary: "Deletes a project that has no apps.",
+    summary: "Deletes a project that has no apps and no API gateways.",
     scope: "apps:write",
     answer: DONE,
     problems: ["NoSuchResource", "ResourceInUse"],

@@ -36,11 +36,11 @@ export function createDeploymentHandlers({ newId, now }: FleetDependencies): Com
   return {
     "gatewayDeployment.start"({ accountId, projectId, artifactId, strategy = ALL_AT_ONCE, reach }, views) {
       if (projectOf(views, accountId, projectId) === undefined) return noSuch("project");
-      const artifact = artifactOf(views, accountId, projectId, artifactId);
-      if (artifact === undefined) return noSuch("artifact of this project");
       const isGroup = (id: string) => owned(views, "gatewayGroup", accountId, id)?.projectId === projectId;
       const problem = strategyProblem(strategy, isGroup) ?? reachProblem(reach);
       if (problem !== undefined) return invalid(problem);
+      const artifact = artifactOf(views, accountId, projectId, artifactId);
+      if (artifact === undefined) return noSuch("artifact of this project");
       const current = currentDeployment(views, projectId);
       if (current?.artifactId === artifactId && current.status === "completed") {
         return { ok: true, events: [], result: { deploymentId: current.deploymentId } };

@@ -89,11 +89,13 @@ export function strategyProblem(strategy: RolloutStrategy, isGroup: (groupId: st
     }
     const unknown = groups.find((group) => !isGroup(group));
     if (unknown !== undefined) return `${at}.groups: the project has no group ${JSON.stringify(unknown.slice(0, 80))}`;
-    if (bakeSeconds > BAKE_SECONDS_MAX) return `${at}.bakeSeconds must be ${BAKE_SECONDS_MAX} at most`;
+    if (bakeSeconds > BAKE_SECONDS_MAX) return `${at}: the time to bake must be ${BAKE_SECONDS_MAX} seconds at most`;
   }
   if (stages.at(-1)!.percent !== 100) return "strategy.stages: the last one must have percent 100";
   if (errorRateMax !== undefined && !(errorRateMax >= 0 && errorRateMax <= 1)) {
-    return "strategy.errorRateMax must be from 0 to 1";
+    return "strategy: the highest error rate must be from 0 to 1";
   }
-  return requestsMin !== undefined && requestsMin > 1e12 ? "strategy.requestsMin is too large" : undefined;
+  return requestsMin !== undefined && requestsMin > 1e12
+    ? "strategy: the least number of requests is too large"
+    : undefined;
 }
