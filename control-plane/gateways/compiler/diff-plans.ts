@@ -51,6 +51,7 @@ class Comparison {
     this.#body();
     this.#responses();
     this.#middlewares();
+    this.#modules();
     if (!this.old.deprecated && this.next.deprecated) this.#add("compatible", "is deprecated now");
     return this.#found;
   }
@@ -151,6 +152,19 @@ class Comparison {
     for (const name of new Set(next)) if (!old.includes(name)) this.#add("unclear", `passes through ${name} now`);
     for (const name of new Set(old))
       if (!next.includes(name)) this.#add("unclear", `does not pass through ${name} any more`);
+  }
+
+  /** What a module does is known only by running it. */
+  #modules(): void {
+    const usedBy = (plan: GatewayPlan, { middlewares, dispatch }: PlannedOperation) => {
+      const names = new Set([...middlewares, dispatch].map((use) => plan.plugins[use]?.name));
+      return new Map((plan.modules ?? []).flatMap(({ name, sha256 }) => (names.has(name) ? [[name, sha256]] : [])));
+    };
+    const old = usedBy(this.before, this.old);
+    for (const [name, sha256] of usedBy(this.after, this.next)) {
+      const before = old.get(name);
+      if (before !== undefined && before !== sha256) this.#add("unclear", `uses another module for ${name}`);
+    }
   }
 }
 

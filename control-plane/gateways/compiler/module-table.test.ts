@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { openGatewayArtifact } from "#foundation/gateway-artifact";
 import { wat } from "#foundation/wasm/testing";
 import { type CompileOptions, compileGateway } from "./compile-gateway.ts";
+import { diffPlans } from "./diff-plans.ts";
 
 const MODULE = wat(`(module (import "biplane_1" "request_header_set" (func (param i32 i32 i32 i32) (result i32)))
   (memory (export "memory") 1) (func (export "on_request") (result i32) i32.const 0))`);
@@ -86,6 +87,16 @@ describe("a plugin that is brought along", () => {
     expect(digest(MODULE)).toBe(digest(Uint8Array.from(MODULE)));
     // A custom section changes nothing but the bytes.
     expect(digest(Uint8Array.from([...MODULE, 0, 2, 1, 0x78]))).not.toBe(digest(MODULE));
+  });
+
+  test("that is another one is told by diff", () => {
+    const plan = (module: Uint8Array) =>
+      compile({ "api/api.yaml": description(PLUGINS, USE), "api/plugins/stamp.wasm": module }).plan!;
+    const other = Uint8Array.from([...MODULE, 0, 2, 1, 0x78]);
+    expect(diffPlans(plan(MODULE), plan(MODULE))).toEqual([]);
+    expect(diffPlans(plan(MODULE), plan(other))).toEqual([
+      { kind: "unclear", operation: "GET /pets", message: "GET /pets uses another module for stamp" },
+    ]);
   });
 
   test("is left out when nothing uses it, and judged all the same", () => {

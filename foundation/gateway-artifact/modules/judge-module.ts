@@ -16,7 +16,7 @@ import {
   HOST_MODULE,
   type HostFunction,
 } from "./host-functions.ts";
-import type { ModuleManifest } from "./module-manifest.ts";
+import { MODULE_LIMITS, type ModuleManifest } from "./module-manifest.ts";
 
 export interface JudgedModule {
   /** Sentences; empty when it can be used. */
@@ -51,8 +51,14 @@ export function judgeModule(bytes: Uint8Array, manifest: ModuleManifest): Judged
   }
 }
 
-function manifestFaults({ phase, kind, capabilities, hosts }: ModuleManifest): readonly string[] {
+function manifestFaults({ phase, kind, capabilities, hosts, limits }: ModuleManifest): readonly string[] {
   const faults: string[] = [];
+  for (const [name, [least, most]] of Object.entries(MODULE_LIMITS)) {
+    const value = limits[name as keyof typeof MODULE_LIMITS];
+    if (!(Number.isInteger(value) && value >= least && value <= most)) {
+      faults.push(`Its limit ${name} is from ${least} to ${most}, and not ${value}.`);
+    }
+  }
   const body = capabilities.find((one) => BODY_CAPABILITIES.includes(one));
   if (kind === "middleware" && phase === "admission" && body !== undefined) {
     faults.push(`A middleware of the phase admission has no bodies: ${body} cannot be given to it.`);

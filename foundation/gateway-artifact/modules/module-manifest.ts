@@ -38,6 +38,18 @@ export interface PlannedModule extends ModuleManifest {
   readonly sha256: string;
 }
 
+/** Least and most of each limit. Gateways hold to them, whatever a plan says. */
+export const MODULE_LIMITS = {
+  memory_mib: [1, 256],
+  instructions: [1000, 1_000_000_000],
+  wait_ms: [1, 60_000],
+} as const satisfies Readonly<Record<keyof ModuleLimits, readonly [least: number, most: number]>>;
+
+const limit = (name: keyof ModuleLimits, value: number) => {
+  const [minimum, maximum] = MODULE_LIMITS[name];
+  return { type: "integer", minimum, maximum, default: value } as const;
+};
+
 const texts = (description: string) => ({
   description,
   type: "array",
@@ -83,9 +95,9 @@ export const MODULE_MANIFEST_SCHEMA = {
       additionalProperties: false,
       default: {},
       properties: {
-        memory_mib: { type: "integer", minimum: 1, maximum: 256, default: 16 },
-        instructions: { type: "integer", minimum: 1000, maximum: 1_000_000_000, default: 10_000_000 },
-        wait_ms: { type: "integer", minimum: 1, maximum: 60_000, default: 5000 },
+        memory_mib: limit("memory_mib", 16),
+        instructions: limit("instructions", 10_000_000),
+        wait_ms: limit("wait_ms", 5000),
       },
     },
     state: { enum: ["reset", "kept"], default: "reset" },

@@ -1,9 +1,10 @@
 /** The commands about gateways, as processes that a user starts. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { generateKeyPairSync } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { wat } from "#foundation/wasm/testing";
 import { until } from "../../../../tests/support/until.ts";
 
 const MAIN = join(import.meta.dir, "../../main.ts");
@@ -65,6 +66,31 @@ describe("init, validate, compile, inspect, verify, diff", () => {
     expect((await run("compile", SPEC, "-o", "unsigned.bca")).code).toBe(0);
     const unsigned = await run("verify", "unsigned.bca", "--trusted-key", "key.pub");
     expect([unsigned.code, unsigned.stdout]).toEqual([1, expect.stringContaining("not in order")]);
+  });
+
+  test("a plugin that is brought along is compiled in, and what it may do is shown", async () => {
+    const module = wat(`(module (import "biplane_1" "log" (func (param i32 i32 i32))) (memory (export "memory") 1)
+      (func (export "on_request") (result i32) i32.const 0))`);
+    mkdirSync(join(folder, "own/plugins"), { recursive: true });
+    writeFileSync(join(folder, "own/plugins/teller.wasm"), module);
+    writeFileSync(
+      join(folder, "own/plugins/teller.plugin.yaml"),
+      "name: teller\nversion: 1.0.0\nkind: middleware\ncapabilities: [log]\n",
+    );
+    writeFileSync(
+      join(folder, "own/api.yaml"),
+      `openapi: 3.1.0
+info: {title: Own, version: "1"}
+x-biplane-plugins: {teller: plugins/teller.wasm}
+x-biplane-middlewares: [{name: teller}]
+paths: {/a: {get: {x-biplane-dispatch: {name: mock}, responses: {"200": {description: ok}}}}}
+`,
+    );
+    expect(await run("compile", "own/api.yaml", "-o", "own.bca")).toMatchObject({ code: 0, stderr: "" });
+    const { stdout } = await run("inspect", "own.bca");
+    expect(stdout).toContain("teller 1.0.0  middleware, a module");
+    expect(stdout).toContain("  may           log\n");
+    expect(JSON.parse((await run("inspect", "own.bca", "--json")).stdout).modules).toMatchObject([{ name: "teller" }]);
   });
 
   test("what callers would notice ends diff with 1", async () => {

@@ -17,7 +17,7 @@ export const gatewayInspect: CommandBody = ({ arguments: { positionals }, termin
       api: plan.apis[one.api]?.file,
       chain: chainOf(one),
     }));
-    terminal.json({ digest, provenance, apis: plan.apis, operations });
+    terminal.json({ digest, provenance, apis: plan.apis, modules: plan.modules ?? [], operations });
     return;
   }
   terminal.line(`${terminal.tone("bold", printable(path))}  ${terminal.tone("dim", digest)}`);
@@ -33,5 +33,14 @@ export const gatewayInspect: CommandBody = ({ arguments: { positionals }, termin
         `  ${operation.method.padEnd(7)} ${printable(operation.path)}  ${terminal.tone("dim", chainOf(operation).join(" → "))}`,
       );
     }
+  }
+  // What plugins of others may do is for people to look at before they serve them.
+  for (const { name, version, kind, capabilities, hosts, sha256 } of plan.modules ?? []) {
+    terminal.line();
+    terminal.line(
+      `${terminal.tone("bold", printable(`${name} ${version}`))}  ${kind}, a module  ${terminal.tone("dim", `sha256:${sha256}`)}`,
+    );
+    terminal.line(`  may           ${capabilities.join(", ") || "nothing but compute"}`);
+    if (hosts.length > 0) terminal.line(`  sends to      ${printable(hosts.join(", "))}`);
   }
 };

@@ -50,7 +50,7 @@ export function modulePlugin(planned: PlannedModule, bytes: Uint8Array): ModuleP
   const setUp = async (given: JsonObject, host: PluginHost): Promise<ModuleUse> => {
     const compiled = await compiledOnce(planned, metered.bytes, host);
     const { instructions } = planned.limits;
-    const isReset = planned.state === "reset";
+    const isReset = planned.state !== "kept";
     return new ModuleUse(planned, { compiled, metered, imported, exported, instructions, isReset }, given, host);
   };
   const common = { name, summary, config, urls };

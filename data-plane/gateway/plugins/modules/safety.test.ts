@@ -159,6 +159,12 @@ describe("a module that cannot be set up", () => {
       /has no bodies/,
     ],
     ["octets of something else", Buffer.from("#!/bin/sh"), {}, /no WebAssembly module/],
+    [
+      "limits that are none",
+      guest([], `(func (export "on_request") (result i32) i32.const 0)`),
+      { limits: { instructions: 1e12 } },
+      /limit instructions is from 1000 to 1000000000/,
+    ],
   ] as const)("%s", (_, bytes, part, message) => {
     expect(() => modulePlugin(plannedModule(bytes, part), bytes)).toThrow(message);
   });
