@@ -66,6 +66,19 @@ describe("R32: /ws/data-plane", () => {
     expect(await refusal("not-a-join-token")).toBe(401);
   });
 
+  test("slows down who guesses keys, and nobody else", async () => {
+    let guesses = 0;
+    let answer = await refusal("bbk_a-guess");
+    for (; answer === 401 && guesses < 10_000; guesses++) answer = await refusal("bbk_a-guess");
+    expect(answer).toBe(429);
+    expect(guesses).toBeGreaterThan(100);
+    const gateway = await dial(apiKey);
+    gateway.say(register("unhurried"));
+    expect(await gateway.next()).toMatchObject({ type: "registered" });
+    gateway.connection.close();
+    await gateway.closed;
+  });
+
   test("registers a gateway, and ends its connection at once when the key is revoked", async () => {
     const gateway = await dial(apiKey);
     gateway.say(register("one"));

@@ -166,7 +166,10 @@ export async function serveApi(options: ApiOptions): Promise<ApiServer> {
       {
         [CHANGE_STREAM_PATH](request) {
           const gatewayKey = gatewayKeyOf(request);
-          if (gatewayKey !== undefined) return acceptGatewaySocket(gatewayKey, gateways);
+          if (gatewayKey !== undefined) {
+            const { admission } = environment;
+            return acceptGatewaySocket(gatewayKey, gateways, () => admission.admitSource(request.remoteAddress));
+          }
           requireToken(request, "join", tokens);
           return acceptDataPlaneSocket(request, sessions);
         },

@@ -12,9 +12,10 @@ import {
 import type { Clock, TimerHandle, Timers } from "#foundation/runtime";
 import type { Logger, MetricsRegistry } from "#foundation/telemetry";
 import { type AdmissionCore, admitGateway } from "./admit-gateway.ts";
-import { CONNECTIONS_MAX, REPLACEMENTS_MAX, REPLACEMENTS_PERIOD_MS, UNREGISTERED_MAX } from "./link-limits.ts";
+import { CONNECTIONS_MAX, UNREGISTERED_MAX } from "./link-limits.ts";
 import { LiveSessions } from "./live-sessions.ts";
 import { readGatewayMessage } from "./read-gateway-message.ts";
+import { isContested, type Replacements, replacementsAfter } from "./replacements.ts";
 import { initialSession, stepSession } from "./session-machine.ts";
 import type {
   Registration,
@@ -69,7 +70,7 @@ interface Live {
   readonly keyId: string;
   readonly dispatch: (event: SessionEvent) => void;
   /** How often connections of this gateway took the place of one another lately. */
-  readonly replacements: { readonly count: number; readonly since: number };
+  readonly replacements: Replacements;
 }
 
 export function createGatewayLink(options: GatewayLinkOptions): GatewayLink {
@@ -197,7 +198,7 @@ function openSession(link: Link, apiKey: string, client: GatewayClient): Gateway
       return;
     }
     const { gatewayId } = answer;
-    if (isContested(live.of(gatewayId), clock.now())) {
+    if (isContested(live.of(gatewayId)?.replacements, clock.now())) {
       const message = "another gateway is connected with this identity; give each a state directory of its own";
       dispatch({ type: "refused", reason: "duplicate_instance", message, retry: true });
       return;
@@ -211,7 +212,7 @@ function openSession(link: Link, apiKey: string, client: GatewayClient): Gateway
     const now = clock.now();
     logger = logger.child({ gatewayId, projectId });
     const before = live.of(gatewayId);
-    entry = { gatewayId, projectId, keyId, dispatch, replacements: replacementsAfter(before, now) };
+    entry = { gatewayId, projectId, keyId, dispatch, replacements: replacementsAfter(before?.replacements, now) };
     live.add(entry);
     const message = "this gateway has connected anew";
     before?.dispatch({ type: "end", reason: "replaced", message, retry: true });
@@ -286,17 +287,4 @@ function openSession(link: Link, apiKey: string, client: GatewayClient): Gateway
     },
     closed: () => dispatch({ type: "closed" }),
   };
-}
-
-/** Whether connections of a gateway take the place of one another all the time: then it is two. */
-function isContested(before: Live | undefined, now: number): boolean {
-  if (before === undefined) return false;
-  const { count, since } = before.replacements;
-  return count >= REPLACEMENTS_MAX && now - since < REPLACEMENTS_PERIOD_MS;
-}
-
-function replacementsAfter(before: Live | undefined, now: number): Live["replacements"] {
-  if (before === undefined) return { count: 0, since: now };
-  const { count, since } = before.replacements;
-  return now - since < REPLACEMENTS_PERIOD_MS ? { count: count + 1, since } : { count: 1, since: now };
 }

@@ -12,9 +12,14 @@ export function gatewayKeyOf(request: HttpRequest): string | undefined {
   return token?.startsWith(GATEWAY_KEY_PREFIX) === true ? token : undefined;
 }
 
-/** @param apiKey that the request has shown. @throws ProblemError 401, 503 */
-export function acceptGatewaySocket(apiKey: string, link: GatewayLink): WebSocketAccept {
+/**
+ * @param apiKey that the request has shown
+ * @param onStranger called for a key that there is none of; may throw to slow down who guesses
+ * @throws ProblemError 401, 503
+ */
+export function acceptGatewaySocket(apiKey: string, link: GatewayLink, onStranger: () => void): WebSocketAccept {
   if (!link.knows(apiKey)) {
+    onStranger();
     throw new ProblemError({ status: 401, code: "UNAUTHENTICATED", title: "This control plane has no such key." });
   }
   if (!link.hasRoom) {

@@ -5,7 +5,7 @@ import {
   type MessageToGateway,
   type PlanTransport,
 } from "#contracts";
-import { CLOSE, connectWebSocket, type WebSocketConnection } from "#foundation/http";
+import { CLOSE, connectWebSocket, type WebSocketConnection, WebSocketRefused } from "#foundation/http";
 import { HANDSHAKE_TIMEOUT_MS } from "./fleet-limits.ts";
 import { readMessageToGateway } from "./fleet-messages.ts";
 
@@ -49,7 +49,7 @@ export function fleetSocket({ url, apiKey, ca }: FleetSocketOptions): FleetTrans
             else if (message !== "unknown") handlers.onMessage(message);
           });
         },
-        (error: unknown) => handlers.onClose(error instanceof Error ? error.message : String(error)),
+        (error: unknown) => handlers.onClose(whyRefused(error)),
       );
       return {
         cancel() {
@@ -59,4 +59,20 @@ export function fleetSocket({ url, apiKey, ca }: FleetSocketOptions): FleetTrans
       };
     },
   };
+}
+
+/** What an operator is to look at, for the answers that the control plane itself gives. */
+const HINTS: Readonly<Record<number, string>> = {
+  401: "the control plane knows no such API key",
+  403: "something in between refuses it",
+  404: "no control plane is at this address",
+  421: "the control plane does not go by this name",
+  429: "too many attempts came from here",
+  503: "the control plane has no room for now",
+};
+
+function whyRefused(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const hint = error instanceof WebSocketRefused && error.status !== undefined ? HINTS[error.status] : undefined;
+  return hint === undefined ? error.message : `${error.message.replace(/\.$/, "")}: ${hint}`;
 }

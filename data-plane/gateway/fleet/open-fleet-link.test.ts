@@ -316,7 +316,7 @@ describe("a gateway that is let in no more", () => {
   test("a key that is refused at the door is tried again: a proxy may have said so", async () => {
     const link = await connect(newGateway(), { apiKey: "bbk_another" });
     await until("it is waiting", () => link.report().phase === "waiting");
-    expect(link.report().lastFailure).toContain("401");
+    expect(link.report().lastFailure).toContain("401: the control plane knows no such API key");
     expect(time.pendingTimers()).toBe(1);
   });
 });
