@@ -135,7 +135,7 @@ export const DATA_PLANE_ROUTES: readonly OrgRoute[] = [
     scope: "gateways:write",
     requestBody: CHANGES,
     answer: answerOf(DATA_PLANE, "The gateway."),
-    problems: ["NoSuchResource", "RevisionMismatch", "ValidationFailed"],
+    problems: ["NoSuchResource", "RevisionMismatch", "ResourceInUse", "ValidationFailed"],
     async handle(call, environment) {
       const { accountId, gatewayId } = gatewayAt(call, environment);
       const members = await readMembers(call.request, CHANGES);

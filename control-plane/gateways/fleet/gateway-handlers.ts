@@ -3,7 +3,7 @@ import type { ArtifactRefusal, GatewayRecord, ServedArtifact } from "#contracts"
 import { noSuch, owned, versionProblem } from "#control-plane/applications";
 import { type CatalogReader, type CommandHandlers, groups, refuse } from "#control-plane/events";
 import type { FleetDependencies } from "./dependencies.ts";
-import { currentDeployment } from "./deployments.ts";
+import { currentDeployment, desiredArtifact } from "./deployments.ts";
 import { done, invalid, limited, nameTaken, projectOf } from "./find.ts";
 import { FLEET_LIMITS } from "./limits.ts";
 import { digestProblem, instanceProblem, nameProblem, shortTextProblem } from "./rules.ts";
@@ -81,6 +81,8 @@ export function createGatewayHandlers({ newId }: FleetDependencies): CommandHand
       const stale = versionProblem(gateway, command);
       if (stale !== undefined) return stale;
       if ((gateway.groupId ?? null) === groupId) return done;
+      const blocked = leavingProblem(views, gateway, groupId);
+      if (blocked !== undefined) return refuse("ResourceInUse", blocked);
       const payload = { gatewayId, groupId };
       return { ...done, events: [{ type: "gateway.updated", aggregateId: gatewayId, org: accountId, payload }] };
     },
@@ -134,6 +136,16 @@ export function createGatewayHandlers({ newId }: FleetDependencies): CommandHand
       return { ...done, events: [{ type: "gatewayGroup.deleted", aggregateId: groupId, org: accountId, payload }] };
     },
   };
+}
+
+/** A rollout that has reached a gateway by its group does not take that back: gateways follow the greatest generation that they have heard of. */
+function leavingProblem(views: CatalogReader, gateway: GatewayRecord, groupId: string | null): string | undefined {
+  const current = currentDeployment(views, gateway.projectId);
+  const { gatewayId } = gateway;
+  const after = desiredArtifact(current, groupId === null ? { gatewayId } : { gatewayId, groupId });
+  const before = desiredArtifact(current, gateway);
+  if (before === undefined || after === undefined || after.generation >= before.generation) return undefined;
+  return "A rollout has reached the gateway by its group: let that end first, or roll it back";
 }
 
 function useOf(views: CatalogReader, projectId: string, groupId: string): string | undefined {
