@@ -30,3 +30,7 @@ export {
   type SnapshotMeta,
   type Term,
 } from "./core/types.ts";
+export { openMember, type RaftMember } from "./driver/member.ts";
+export type { MemberObserver, MemberOptions, MemberStatus, StateMachine } from "./driver/member-options.ts";
+export type { ProposalResult, ReadResult } from "./driver/waiters.ts";
+export { RaftCorruptionError } from "./storage/frames.ts";

@@ -3,7 +3,6 @@
  */
 
 import { switchTo } from "./configuration.ts";
-import { allMembers } from "./membership.ts";
 import { type Core, send, sendAfterSave } from "./state.ts";
 import type { Message, Snapshot } from "./types.ts";
 
@@ -41,7 +40,10 @@ export function handleHeartbeat(core: Core, message: Message & { readonly type: 
   });
 }
 
-/** Begins anew behind a snapshot, unless we know as much already. */
+/**
+ * Begins anew behind a snapshot, unless we know as much already. It need not name us: one who is being added may be sent a snapshot from before, and
+ * the entry that adds it afterwards.
+ */
 export function handleSnapshot(core: Core, message: Message & { readonly type: "snapshot" }): void {
   const restored = restore(core, message.snapshot);
   sendAfterSave(core, {
@@ -58,8 +60,6 @@ function restore(core: Core, snapshot: Snapshot): boolean {
   const { log } = core;
   const { meta } = snapshot;
   if (meta.index <= log.committed) return false;
-  // A snapshot that does not name us would leave us without a part in anything; it can only be a mistake.
-  if (!allMembers(meta.membership).includes(core.options.id)) return false;
   if (log.matches(meta.index, meta.term)) {
     // Everything is in our log already; it only was not known to be committed.
     log.commitTo(meta.index);

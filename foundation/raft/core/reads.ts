@@ -9,6 +9,13 @@ import { quorumIndex } from "./quorum.ts";
 import { type Core, send } from "./state.ts";
 import type { NodeId } from "./types.ts";
 
+/** Reads that wait for a confirmation at once, of all members together; more are refused, or for other members dropped. */
+const READS_MAX = 100_000;
+
+export function hasTooManyReads(core: Core): boolean {
+  return core.pendingReads.length + core.earlyReads.length >= READS_MAX;
+}
+
 /** Whether this term has committed an entry: only then is the commit index known to cover all terms before. */
 export function hasCommittedInTerm(core: Core): boolean {
   return core.log.termAt(core.log.committed) === core.term;

@@ -6,7 +6,7 @@ import { applyChange, leaveJointByItself, refuseChange } from "./configuration.t
 import { campaign, canTakeOver, handleVoteAnswer, handleVoteRequest } from "./election.ts";
 import { handleAppend, handleHeartbeat, handleSnapshot } from "./follow.ts";
 import { entryBytes } from "./log.ts";
-import { acknowledgeRound, startRead } from "./reads.ts";
+import { acknowledgeRound, hasTooManyReads, startRead } from "./reads.ts";
 import {
   broadcastAppend,
   broadcastHeartbeat,
@@ -122,7 +122,8 @@ function tick(core: Core): void {
 
 function receive(core: Core, message: Message): void {
   if (message.type === "read-index") {
-    if (core.role === "leader" && startRead(core, message.from, message.context)) broadcastHeartbeat(core);
+    if (core.role === "leader" && !hasTooManyReads(core) && startRead(core, message.from, message.context))
+      broadcastHeartbeat(core);
     return;
   }
   if (message.term > core.term && !followHigherTerm(core, message)) return;
@@ -239,6 +240,7 @@ function refuseProposal(core: Core): Refusal | undefined {
 
 function read(core: Core, context: string): StepResult {
   const { id } = core.options;
+  if (hasTooManyReads(core)) return refuse(core, "full");
   if (core.role === "leader") {
     if (startRead(core, id, context)) broadcastHeartbeat(core);
   } else if (core.leader === NOBODY) return refuse(core, "not-leader");
