@@ -67,15 +67,25 @@ export function groupSimulation(options: GroupOptions): SimulationOptions {
     seed: options.seed,
     machines: Object.fromEntries(NODES.map((node) => [nameOf(node), machine(node)])),
     faults: (random) => {
-      const swizzles = SURVIVABLE_SWIZZLES.filter((name) =>
-        chance(random, name === "power-losses" || name === "partitions" ? 0.8 : 0.4),
-      );
-      // Strikes come thick and fast: an election takes a second.
-      return { ...planOf(swizzles, random), strikeIntervalMs: 600, strikeDurationMs: 900, struckMax: 3 };
+      const often = ["power-losses", "partitions", "slow-disk", "reordering-network"];
+      const swizzles = SURVIVABLE_SWIZZLES.filter((name) => chance(random, often.includes(name) ? 0.7 : 0.4));
+      // Strikes come thick and fast, about as often as elections can be held.
+      const scale = isStormy(options.seed) ? 0.25 : 1;
+      return {
+        ...planOf(swizzles, random),
+        strikeIntervalMs: 600 * scale,
+        strikeDurationMs: 900 * scale,
+        struckMax: 3,
+      };
     },
     scenario: (world) => group.play(world),
     virtualMsMax: options.faultyMs + 60_000,
   };
+}
+
+/** Half of the runs: elections after a tenth of a second, and machines that lose power just when they write. */
+function isStormy(seed: number): boolean {
+  return seed % 2 === 1;
 }
 
 function nameOf(node: NodeId): string {
@@ -87,12 +97,16 @@ class Group {
   private readonly judge = new Judge();
   private readonly seats = new Map<NodeId, Seat>();
   private readonly tally: GroupTally;
+  private readonly stormy: boolean;
+  private world: World | undefined;
+  private calm = false;
   private over = false;
   private commands = 0;
 
   constructor(options: GroupOptions) {
     this.options = options;
     this.tally = options.tally ?? newTally();
+    this.stormy = isStormy(options.seed);
   }
 
   /** The program of a machine. */
@@ -110,6 +124,7 @@ class Group {
       addressOf: (other) => ({ host: nameOf(other), port: PORT }),
       machine: journal,
       firstMembership: FIRST_VOTERS.includes(node) ? room.membershipOf(FIRST_VOTERS) : room.NO_MEMBERS,
+      tickMs: this.stormy ? 10 : 50,
       snapshotEvery: 20,
       keepEntries: 5,
       pieceBytes: 64,
@@ -117,20 +132,40 @@ class Group {
       onFailure: (error) => runtime.spawn("failed", () => Promise.reject(error)),
       observer: {
         onStep: (core) => judge.onStep(core),
-        onEffects: (core, effects) => judge.onEffects(core, effects),
+        onEffects: (core, effects) => {
+          judge.onEffects(core, effects);
+          if (effects.mustSync) this.strikeWriter(machine);
+        },
         onApplied: (core, entry) => judge.onApplied(core, entry),
       },
     });
     this.seats.set(node, { member, journal });
   }
 
+  /** Power goes where it hurts most: between what is sent and what is durable. */
+  private strikeWriter(name: string): void {
+    const { world } = this;
+    if (world === undefined || this.calm || !this.stormy || !chance(world.random, 0.02)) return;
+    if (world.machines.filter(({ alive }) => alive).length <= 3) return;
+    const strike = async (): Promise<void> => {
+      await world.sleep(world.random.float() * 4);
+      if (this.calm) return;
+      world.machine(name).kill("power");
+      await world.sleep(20 + world.random.float() * 100);
+      world.machine(name).start();
+    };
+    void strike();
+  }
+
   async play(world: World): Promise<void> {
+    this.world = world;
     const workers = [this.changeMembers(world), this.transferLeadership(world)];
     for (let client = 0; client < CLIENTS; client++) workers.push(this.serveClient(world, client));
     const failed = new Promise<never>((_, reject) => {
       for (const worker of workers) worker.catch(reject);
     });
     await Promise.race([world.sleep(this.options.faultyMs), failed]);
+    this.calm = true;
     world.calm();
     await Promise.race([this.recover(world), failed]);
     this.over = true;
@@ -190,6 +225,8 @@ class Group {
     const result = await Promise.race([asked, world.sleep(2000)]);
     if (result?.outcome === "applied") {
       this.judge.end("write", seen, result.result);
+      if (seat.journal.commands[result.result - 1] !== command)
+        throw new BrokenPromise(`told success: ${command} is not at ${result.result}`);
       this.tally.writes++;
     } else if (result?.outcome === "refused") {
       this.judge.refuse(command);
@@ -209,15 +246,29 @@ class Group {
   }
 
   private async changeMembers(world: World): Promise<void> {
+    const scale = this.stormy ? 0.3 : 1;
     while (!this.over) {
-      await world.sleep(200 + world.random.float() * 1500);
+      await world.sleep((200 + world.random.float() * 1500) * scale);
       const seat = this.leader();
       if (seat === undefined || this.over) continue;
-      const change = drawChange(world, seat.member.status.membership.voters);
-      const asked = seat.member.changeMembership(change, { timeoutMs: 1500 });
+      const { voters } = seat.member.status.membership;
+      // The network breaks when it matters: while two majorities may be about.
+      if (!this.calm && chance(world.random, 0.4)) void this.splitSoon(world);
+      const asked = seat.member.changeMembership(drawChange(world, voters), { timeoutMs: 1500 });
+      if (chance(world.random, 0.3)) void seat.member.changeMembership(drawChange(world, voters), { timeoutMs: 1500 });
       const result = await Promise.race([asked, world.sleep(2000)]);
       if (result?.outcome === "applied") this.tally.changes++;
     }
+  }
+
+  private async splitSoon(world: World): Promise<void> {
+    await world.sleep(world.random.float() * 20);
+    const names = NODES.map(nameOf);
+    const left = names.filter(() => chance(world.random, 0.5));
+    if (this.calm) return;
+    world.network.partition([left, names.filter((name) => !left.includes(name))]);
+    await world.sleep(100 + world.random.float() * (this.stormy ? 600 : 2000));
+    if (!this.calm) world.network.heal();
   }
 
   private async transferLeadership(world: World): Promise<void> {
@@ -228,19 +279,17 @@ class Group {
   }
 }
 
-/** One change, or several at once through a joint configuration. Three voters always remain. */
+/** One change, or other voters altogether through a joint configuration. Three voters always remain. */
 function drawChange(world: World, voters: readonly NodeId[]): ConfigChange {
-  const count = chance(world.random, 0.5) ? 1 : 2;
-  const changes: MemberChange[] = [];
-  const left = new Set(voters);
-  for (let made = 0; made < count; made++) {
-    const node = pick(world.random, NODES);
-    const kinds: readonly MemberChange["kind"][] =
-      left.size > 3 || !left.has(node) ? ["add-voter", "add-learner", "remove"] : ["add-voter"];
-    const kind = pick(world.random, kinds);
-    if (kind === "add-voter") left.add(node);
-    else left.delete(node);
-    changes.push({ kind, node });
+  const { random } = world;
+  if (chance(random, 0.4)) {
+    const next = new Set<NodeId>();
+    while (next.size < 3) next.add(pick(random, NODES));
+    const changes = NODES.map((node): MemberChange => ({ kind: next.has(node) ? "add-voter" : "remove", node }));
+    return { changes, transition: "auto" };
   }
-  return { changes, transition: chance(world.random, 0.3) ? "joint-auto" : "auto" };
+  const node = pick(random, NODES);
+  const canLeave = voters.length > 3 || !voters.includes(node);
+  const kinds: readonly MemberChange["kind"][] = canLeave ? ["add-voter", "add-learner", "remove"] : ["add-voter"];
+  return { changes: [{ kind: pick(random, kinds), node }], transition: chance(random, 0.3) ? "joint-auto" : "auto" };
 }

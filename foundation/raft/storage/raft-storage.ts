@@ -100,7 +100,7 @@ export async function openRaftStorage(disk: Disk, directory: string, first: Snap
   const snapshot = decodeSnapshot(await readWhole(disk, snapshotPath), snapshotPath);
   const path = `${directory}/${logName}`;
   const read = readFrames(await readWhole(disk, path), path);
-  const start = assemble(read.frames, snapshot, path);
+  const { start, rebased } = assemble(read.frames, snapshot, path);
   const file = await disk.open(path, "modify");
   if (read.tornBytes > 0) {
     // What was torn must not come back behind what is written next.
@@ -109,6 +109,11 @@ export async function openRaftStorage(disk: Disk, directory: string, first: Snap
   }
   await removeOthers(disk, directory, [snapshotName, logName]);
   const storage = new RaftStorage(disk, directory, file, Number(logName.slice(LOG.length)), read.frames.length);
+  if (rebased) {
+    // What is written next follows on the snapshot, not on what this log file says: finish what the crash has interrupted.
+    const { hardState, log } = start;
+    await storage.saveSnapshot(snapshot, { hardState, base: snapshot.meta, entries: log.entries });
+  }
   return { storage, start, tornBytes: read.tornBytes };
 }
 
@@ -122,11 +127,11 @@ async function begin(disk: Disk, directory: string, first: Snapshot): Promise<Op
   const file = await disk.open(`${directory}/${logName}`, "modify");
   await removeOthers(disk, directory, [snapshotName, logName]);
   const storage = new RaftStorage(disk, directory, file, 1, 1);
-  return { storage, start: assemble([checkpoint], first, logName), tornBytes: 0 };
+  return { storage, start: assemble([checkpoint], first, logName).start, tornBytes: 0 };
 }
 
-/** What the frames amount to, behind the snapshot. */
-function assemble(frames: readonly Frame[], snapshot: Snapshot, path: string): CoreStart {
+/** What the frames amount to, behind the snapshot; and whether that is not what the file itself says. */
+function assemble(frames: readonly Frame[], snapshot: Snapshot, path: string): { start: CoreStart; rebased: boolean } {
   const head = frames[0];
   if (head?.base === undefined) throw new RaftCorruptionError(`${path}: the log has no beginning`);
   const entries: Entry[] = [];
@@ -142,7 +147,8 @@ function assemble(frames: readonly Frame[], snapshot: Snapshot, path: string): C
   }
   const { meta } = snapshot;
   const known = meta.index === base.index ? base.term : entries[meta.index - base.index - 1]?.term;
-  if (known !== meta.term) {
+  const rebased = known !== meta.term;
+  if (rebased) {
     // The snapshot came from a leader, and the crash came before the log behind it: what the log says is older, or wrong.
     if (meta.index < base.index)
       throw new RaftCorruptionError(`${path}: the snapshot ${meta.index} ends before the log begins`);
@@ -151,12 +157,9 @@ function assemble(frames: readonly Frame[], snapshot: Snapshot, path: string): C
   }
   const commit = Math.max(hardState.commit, meta.index);
   if (commit > base.index + entries.length) throw new RaftCorruptionError(`${path}: committed entries are missing`);
-  return {
-    hardState: { ...hardState, commit },
-    log: { baseIndex: base.index, baseTerm: base.term, entries, commit, applied: meta.index },
-    membership: meta.membership,
-    snapshot,
-  };
+  const log = { baseIndex: base.index, baseTerm: base.term, entries, commit, applied: meta.index };
+  const start = { hardState: { ...hardState, commit }, log, membership: meta.membership, snapshot };
+  return { start, rebased };
 }
 
 async function removeOthers(disk: Disk, directory: string, keep: readonly string[]): Promise<void> {
