@@ -77,7 +77,7 @@ export const GATEWAY_STATEMENTS: readonly Statement[] = [
       "Another artifact in the file is served, by a rename or by a link that leads elsewhere, and no request fails.",
     tests: [
       [STANDALONE, "R11, R12", "a hundred other artifacts"],
-      ["data-plane/gateway/serving/artifact-file.test.ts", "a link that leads elsewhere"],
+      ["data-plane/gateway/serving/watched-file.test.ts", "a link that leads elsewhere"],
     ],
   },
   {

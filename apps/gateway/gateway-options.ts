@@ -1,11 +1,12 @@
 /** What `biplane gateway serve` and the gateway's own executable are told, from texts to settings. */
-import { readFileSync } from "node:fs";
 import { BlockList, isIP } from "node:net";
 import type { GatewayLimits, SecretSources, TrustPolicy } from "#data-plane/gateway";
 import { readTrustedKey } from "#foundation/sealed-archive";
 import { isLogLevel, LOG_LEVELS, type LogLevel } from "#foundation/telemetry";
 import { type FleetSettings, readFleetSettings } from "./fleet-options.ts";
 import { GatewayUsage } from "./gateway-usage.ts";
+import { fileOf } from "./read-file.ts";
+import { readTlsFiles, type TlsFiles } from "./tls-files.ts";
 
 /** Options as they are written, by name without dashes; switches are `true`. */
 export type GatewayTexts = Readonly<Record<string, string | boolean | undefined>>;
@@ -24,7 +25,7 @@ export interface GatewaySettings {
   /** Undefined: no admin port. */
   readonly admin: Address | undefined;
   readonly limits: Partial<GatewayLimits>;
-  readonly tls: { readonly key: string; readonly cert: string } | undefined;
+  readonly tls: TlsFiles | undefined;
   readonly trust: TrustPolicy | undefined;
   readonly secrets: SecretSources;
   readonly isTrustedProxy: ((address: string) => boolean) | undefined;
@@ -67,7 +68,7 @@ export function readGatewaySettings(
       ...numberIn("max-connections", text, 1, 1_000_000, (maxConnections) => ({ maxConnections })),
       ...numberIn("keepalive-timeout", text, 1, 86_400, (seconds) => ({ idleTimeoutMs: seconds * 1000 })),
     },
-    tls: tlsOf(text("tls-cert"), text("tls-key")),
+    tls: readTlsFiles(text),
     trust: trustOf(text("trusted-key")),
     secrets: { environment, ...(secretsFolder === undefined ? {} : { secretsFolder }) },
     isTrustedProxy: proxiesOf(text("trusted-proxies")),
@@ -97,20 +98,6 @@ function numberIn<Made extends object>(
   const number = /^\d{1,15}$/.test(given) ? Number(given) : Number.NaN;
   if (number >= least && number <= most) return make(number);
   throw new GatewayUsage(`--${option} must be a whole number from ${least} to ${most}, not "${given}".`);
-}
-
-function fileOf(option: string, path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    throw new GatewayUsage(`--${option}: ${path} cannot be read (${(error as { code?: string }).code ?? "unknown"}).`);
-  }
-}
-
-function tlsOf(cert: string | undefined, key: string | undefined): GatewaySettings["tls"] {
-  if (cert === undefined && key === undefined) return undefined;
-  if (cert === undefined || key === undefined) throw new GatewayUsage("--tls-cert and --tls-key are given together.");
-  return { cert: fileOf("tls-cert", cert), key: fileOf("tls-key", key) };
 }
 
 function trustOf(files: string | undefined): TrustPolicy | undefined {

@@ -6,7 +6,7 @@ import {
   SecretUnavailable,
   serveAdmin,
   UnusableArtifact,
-  watchArtifactFile,
+  watchFile,
 } from "#data-plane/gateway";
 import type { Server } from "#foundation/http1";
 import { systemClock, systemRandom, systemTimers } from "#foundation/runtime";
@@ -22,6 +22,7 @@ import {
 import type { GatewaySettings } from "./gateway-options.ts";
 import { GatewayUsage } from "./gateway-usage.ts";
 import { type FleetMember, joinFleet } from "./join-fleet.ts";
+import { readTls, type TlsFiles } from "./tls-files.ts";
 
 export interface GatewayProgram {
   readonly version: string;
@@ -78,7 +79,7 @@ export async function runGateway(
     if (isExpected(error)) return FAILURE;
     throw error;
   }
-  const stopWatching = watch(gateway, settings, log);
+  const stops = [watch(gateway, settings, log), watchTls(gateway, settings.tls, log)];
   const { artifact, hostname, port } = gateway;
   const scheme = settings.tls === undefined ? "http" : "https";
   print(`Biplane ${version}, gateway`);
@@ -94,7 +95,7 @@ export async function runGateway(
   );
   print(`ready in ${Math.round(performance.now() - begun)} ms`);
   await untilToldToStop();
-  stopWatching();
+  for (const stop of stops) stop();
   await member?.close();
   await gateway.close(settings.graceMs);
   await admin?.close(0);
@@ -110,7 +111,7 @@ function optionsOf(
   return {
     ...listen,
     limits,
-    ...(tls === undefined ? {} : { tls }),
+    ...(tls === undefined ? {} : { tls: readTls(tls) }),
     ...(trust === undefined ? {} : { trust }),
     secrets,
     ...(isTrustedProxy === undefined ? {} : { isTrustedProxy }),
@@ -153,7 +154,7 @@ function watch(gateway: Gateway, { artifact, fleet }: GatewaySettings, log: Logg
     process.on("SIGHUP", () => log.info("SIGHUP changes nothing: the control plane says what is served"));
     return () => {};
   }
-  const file = watchArtifactFile({
+  const file = watchFile({
     path: artifact,
     timers: systemTimers,
     onContents: (bytes) => void reload(gateway, bytes, log),
@@ -161,6 +162,32 @@ function watch(gateway: Gateway, { artifact, fleet }: GatewaySettings, log: Logg
   });
   process.on("SIGHUP", () => file.look());
   return () => file.close();
+}
+
+/** Shows other certificates as soon as there are any, or on SIGHUP. @returns what ends it */
+function watchTls(gateway: Gateway, files: TlsFiles | undefined, log: Logger): () => void {
+  if (files === undefined) return () => {};
+  const use = async (): Promise<void> => {
+    try {
+      await gateway.useTls(readTls(files));
+      log.info("certificates are read again");
+    } catch (error) {
+      // A certificate that comes before its key: the key is seen a moment later.
+      log.error("certificates cannot be used; those before are shown", { reason: reasonOf(error) });
+    }
+  };
+  const watched = [files.cert, files.key].map((path) =>
+    watchFile({
+      path,
+      timers: systemTimers,
+      onContents: () => void use(),
+      onUnreadable: (error) => log.warn("a certificate cannot be read; the one before is shown", { error }),
+    }),
+  );
+  process.on("SIGHUP", () => void use());
+  return () => {
+    for (const file of watched) file.close();
+  };
 }
 
 function artifactBytes(path: string): Uint8Array {

@@ -17,4 +17,4 @@ export { Gateway, type GatewayOptions, startGateway, type UsedArtifact } from ".
 export { DEFAULT_GATEWAY_LIMITS, type GatewayLimits, type TrustPolicy } from "./running/gateway-settings.ts";
 export { type SecretSources, SecretUnavailable } from "./running/secrets.ts";
 export { type AdminOptions, serveAdmin } from "./serving/admin-server.ts";
-export { type WatchedFile, watchArtifactFile } from "./serving/artifact-file.ts";
+export { type WatchedFile, watchFile } from "./serving/watched-file.ts";

@@ -49,6 +49,7 @@ export type { AnswerHead, ReceivedFields, ServerExchange } from "./server/exchan
 export type { Protocol, ServedConnection, ServerContext } from "./server/protocol.ts";
 export { serve } from "./server/serve.ts";
 export {
+  type CertificateFor,
   DEFAULT_SERVER_LIMITS,
   type Refusal,
   type Server,

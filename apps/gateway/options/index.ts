@@ -35,6 +35,16 @@ export const GATEWAY_OPTIONS = [
   { name: "tls-cert", value: "FILE", help: "Certificate chain in PEM" },
   { name: "tls-key", value: "FILE", help: "Its key in PEM" },
   {
+    name: "tls-names",
+    value: "DIR",
+    help: "Certificates by name: DIR/shop.test/tls.crt and tls.key; DIR/_.shop.test for *.shop.test",
+  },
+  {
+    name: "tls-client-ca",
+    value: "FILE",
+    help: "Let in only clients with a certificate of these authorities in PEM",
+  },
+  {
     name: "trusted-key",
     value: "FILES",
     help: "Public keys of which one must have signed the artifact, separated by commas",

@@ -1,6 +1,7 @@
 /** The gateway: listens, finds the operation of each request and lets it pass. The artifact may change at any time. */
 import { openGatewayArtifact } from "#foundation/gateway-artifact";
-import { ClientPool, type Refusal, type Server, type ServerExchange, serve } from "#foundation/http1";
+import { ClientPool, type Refusal, type Server, type ServerExchange, type ServerTls, serve } from "#foundation/http1";
+import { http2 } from "#foundation/http2";
 import type { Runtime } from "#foundation/runtime";
 import type { AccessLine, Logger, MetricsRegistry } from "#foundation/telemetry";
 import type { Answer } from "../message/answer.ts";
@@ -25,7 +26,7 @@ export interface GatewayOptions {
   readonly hostname?: string;
   /** 0 picks a free one. */
   readonly port: number;
-  readonly tls?: { readonly key: string; readonly cert: string };
+  readonly tls?: ServerTls;
   readonly limits?: Partial<GatewayLimits>;
   readonly trust?: TrustPolicy;
   readonly secrets: SecretSources;
@@ -156,12 +157,18 @@ export class Gateway {
       port,
       ...(hostname === undefined ? {} : { hostname }),
       ...(tls === undefined ? {} : { tls }),
+      protocols: [http2()],
       limits: { maxTargetBytes, maxFields, maxHeadBytes, maxConnections, idleTimeoutMs },
       onExchange: (exchange) => this.#take(exchange),
       refusalText: refusalDocument,
       onDefect: (error) => log.error("a connection failed by a defect", { error }),
       time: runtime,
     });
+  }
+
+  /** New connections are shown these certificates. @throws when they cannot be used; those before stay */
+  async useTls(tls: ServerTls): Promise<void> {
+    await this.#server?.useTls(tls);
   }
 
   /** Takes no further connections, lets requests end, then ends. @param graceMs after which what is left is cut */

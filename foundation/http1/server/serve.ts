@@ -17,9 +17,11 @@ import {
   type Server,
   type ServerLimits,
   type ServerOptions,
+  type ServerTls,
 } from "./server-types.ts";
 
 const DEFAULT_GRACE_MS = 5000;
+const HANDOVER_MS = 50;
 /** Deadlines are kept to a quarter of the shortest limit, and to a second. */
 const SWEEP_MS_MAX = 1000;
 const SWEEP_MS_MIN = 10;
@@ -33,7 +35,7 @@ const SWEEP_MS_MIN = 10;
  */
 export async function serve(options: ServerOptions): Promise<Server> {
   const limits: ServerLimits = { ...DEFAULT_SERVER_LIMITS, ...options.limits };
-  const { tls } = options;
+  let { tls } = options;
   const time = options.time ?? { clock: systemClock, timers: systemTimers };
   const hostname = await addressOf(options.hostname ?? "127.0.0.1");
   const { protocols = [] } = options;
@@ -85,7 +87,7 @@ export async function serve(options: ServerOptions): Promise<Server> {
     (channel.owner as ServerConnection).leave();
     served(channel, protocol);
   };
-  const listener = await listen(options, hostname, protocols, {
+  const handlers: SocketHandler<Channel> = {
     ...channelHandlers,
     open: accept,
     error({ data: channel }, error) {
@@ -94,12 +96,33 @@ export async function serve(options: ServerOptions): Promise<Server> {
       channel?.destroy();
     },
     handshake,
-  });
+  };
+  // Other certificates are other listeners at the same place: they share it. Nobody else may have it.
+  const shares = tls !== undefined || options.reusePort === true;
+  if (tls !== undefined && options.port !== 0 && options.reusePort !== true) assertFree(hostname, options.port);
+  const place = { hostname, port: options.port, reusePort: shares };
+  let listener = await listen(place, tls, protocols, handlers);
   const drain = (): void => {
     if (context.isClosing) return;
     context.isClosing = true;
     listener.stop(false);
   };
+  const useTls = async (next: ServerTls): Promise<void> => {
+    if (tls === undefined) throw new Error("a server without TLS has no certificates");
+    if (context.isClosing) return;
+    const before = listener;
+    const after = await listen({ ...place, port: before.port }, next, protocols, handlers);
+    if (context.isClosing) {
+      after.stop(false);
+      return;
+    }
+    listener = after;
+    tls = next;
+    // Connections that wait to be taken are taken first.
+    time.timers.after(HANDOVER_MS, () => before.stop(false));
+  };
+  /** One after the other: each leaves one listener. */
+  let changing: Promise<void> = Promise.resolve();
   return {
     hostname,
     port: listener.port,
@@ -107,6 +130,11 @@ export async function serve(options: ServerOptions): Promise<Server> {
       return connections.size;
     },
     drain,
+    useTls(next) {
+      const changed = changing.then(() => useTls(next));
+      changing = changed.catch(() => {});
+      return changed;
+    },
     async close(graceMs = DEFAULT_GRACE_MS) {
       drain();
       for (const connection of connections) connection.endIfIdle();
@@ -126,15 +154,20 @@ export async function serve(options: ServerOptions): Promise<Server> {
 
 /** The end of a request is told from the end of the connection (half-open): a body that breaks off is still answered. */
 async function listen(
-  { port, reusePort, tls }: ServerOptions,
-  hostname: string,
+  { hostname, port, reusePort }: { readonly hostname: string; readonly port: number; readonly reusePort: boolean },
+  tls: ServerTls | undefined,
   protocols: readonly Protocol[],
   socket: SocketHandler<Channel>,
 ): Promise<TCPSocketListener<Channel>> {
-  const place = { hostname, port, ...(reusePort === true ? { reusePort: true } : {}), allowHalfOpen: true };
+  const place = { hostname, port, ...(reusePort ? { reusePort } : {}), allowHalfOpen: true };
   if (tls === undefined) return Bun.listen<Channel>({ ...place, socket });
   const alpn = protocols.length === 0 ? [] : [...protocols.map((protocol) => protocol.alpn), "http/1.1"];
   return listenWithNames(place, tls, alpn, socket);
+}
+
+/** @throws the system's error when somebody else listens there */
+function assertFree(hostname: string, port: number): void {
+  Bun.listen({ hostname, port, socket: { data() {} } }).stop(true);
 }
 
 const nobody: ChannelOwner = { onBytes() {}, onEnd() {}, onDrain() {}, onClose() {} };

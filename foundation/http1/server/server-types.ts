@@ -89,6 +89,11 @@ export interface Server {
   readonly connections: number;
   /** Stops accepting; each connection closes after its next answer. */
   drain(): void;
+  /**
+   * New connections are shown these certificates; those that are there go on.
+   * @throws what OpenSSL says of them; those before stay in use
+   */
+  useTls(tls: ServerTls): Promise<void>;
   /** Stops accepting, closes idle connections, lets exchanges end for `graceMs`, then cuts what is left. */
   close(graceMs?: number): Promise<void>;
 }

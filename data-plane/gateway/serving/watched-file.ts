@@ -21,7 +21,7 @@ export interface WatchOptions {
 }
 
 /** Watches a file whose contents at this moment are known already. */
-export function watchArtifactFile({ path, timers, onContents, onUnreadable }: WatchOptions): WatchedFile {
+export function watchFile({ path, timers, onContents, onUnreadable }: WatchOptions): WatchedFile {
   let seen = identityOf(path);
   let isReadable = true;
   let timer: TimerHandle;

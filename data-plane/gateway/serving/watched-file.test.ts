@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createVirtualTime, type VirtualTime } from "#foundation/runtime";
-import { type WatchedFile, watchArtifactFile } from "./artifact-file.ts";
+import { type WatchedFile, watchFile } from "./watched-file.ts";
 
 let folder: string;
 let time: VirtualTime;
@@ -21,7 +21,7 @@ afterEach(() => {
 });
 
 function watch(path: string): void {
-  watched = watchArtifactFile({
+  watched = watchFile({
     path,
     timers: time.timers,
     onContents: (bytes) => seen.push(Buffer.from(bytes).toString()),
