@@ -1,6 +1,7 @@
 /**
- * `npm run bench -- gateway [--seconds 2] [--rounds 5]`: requests through a gateway that holds them against an OpenAPI document, beside nginx's plain `proxy_pass`, which looks at
- * nothing. Also what loading costs, and memory. nginx is left out, and named, where it is not installed (`apt-get install nginx-light`).
+ * `npm run bench -- gateway [--seconds 2] [--rounds 5]`: requests through a gateway that holds them against an OpenAPI document, beside HAProxy and nginx's plain `proxy_pass`, which
+ * look at nothing, Fastify with the same checks, and http-proxy. Then what each adds at a fixed rate, against the upstream asked directly; what loading costs; memory. nginx and HAProxy
+ * are left out, and named, where they are not installed (`apt-get install nginx-light haproxy`).
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,9 +10,12 @@ import { parseArgs } from "node:util";
 import { compileGateway } from "#control-plane/gateways";
 import { openGatewayArtifact } from "#foundation/gateway-artifact";
 import { type PreparedRequest, runLoad } from "../harness/http-load.ts";
+import { runOpenLoad } from "../harness/open-load.ts";
+import { installPeers } from "../harness/peers.ts";
 import { freePort, measured, type ServerProcess, untilListening } from "../harness/server-process.ts";
 import { median } from "../harness/statistics.ts";
-import { nginxPath, startNginx, startUpstream } from "../proxy/servers.ts";
+import { nginxPath, startHttpProxy, startNginx, startUpstream } from "../proxy/servers.ts";
+import { haproxyPath, startFastify, startHaproxy } from "./peers.ts";
 
 const { values } = parseArgs({
   options: { seconds: { type: "string", default: "2" }, rounds: { type: "string", default: "5" } },
@@ -158,7 +162,38 @@ function measureLoading(): void {
   );
 }
 
+/** Each server is asked as often as the gateway can answer in half of its time; the upstream alone says what is not the server's. */
+async function measureAdded(name: string, request: PreparedRequest, servers: readonly ServerProcess[]): Promise<void> {
+  const gateway = servers[1]!;
+  const cpu = gateway.cpuSeconds();
+  const { requests, seconds: took } = await runLoad(gateway, CONNECTIONS, () => request, { seconds });
+  const perSecond = Math.floor(requests / took / 2);
+  const results = servers.map((): { p50: number[]; p99: number[] } => ({ p50: [], p99: [] }));
+  for (let round = 0; round < rounds; round++) {
+    for (const [i, server] of servers.entries()) {
+      const { p50, p99 } = await runOpenLoad(server, request, { perSecond, seconds, connections: CONNECTIONS });
+      results[i]!.p50.push(p50);
+      results[i]!.p99.push(p99);
+    }
+  }
+  const busy = Math.round(((gateway.cpuSeconds() - cpu) * 100) / (took + rounds * seconds));
+  console.log(`\n${name}, ${perSecond.toLocaleString("en")} requests/s, open loop (gateway ${busy} % of a core)`);
+  const [base] = results;
+  for (const [i, server] of servers.entries()) {
+    const { p50, p99 } = results[i]!;
+    const added =
+      i === 0
+        ? ""
+        : `   adds p50 ${(median(p50) - median(base!.p50)).toFixed(2)} ms, p99 ${(median(p99) - median(base!.p99)).toFixed(2)} ms`;
+    console.log(
+      `  ${server.name.padEnd(22)} p50 ${median(p50).toFixed(2)} ms  p99 ${median(p99).toFixed(2)} ms${added}`,
+    );
+  }
+}
+
 measureLoading();
+installPeers("fastify");
+if (haproxyPath === undefined) console.log("HAProxy is not installed: left out");
 if (nginxPath === undefined) console.log("nginx is not installed: left out");
 const upstream = await startUpstream();
 const servers = [
@@ -170,9 +205,13 @@ const servers = [
       "[{name: correlation-id}, {name: rate-limit, config: {quota: 1000000000, window: 3600}}]",
     ),
   ),
+  await startHttpProxy(upstream.port),
+  await startFastify(upstream.port),
+  ...(haproxyPath === undefined ? [] : [await startHaproxy(upstream.port)]),
   ...(nginxPath === undefined ? [] : [await startNginx(upstream.port)]),
 ];
 console.log(`memory before the first request ${(servers[0]!.residentBytes() / 1e6).toFixed(0)} MB   target: 60`);
 for (const [name, request] of Object.entries(REQUESTS)) await compare(name, request, servers);
+for (const [name, request] of Object.entries(REQUESTS)) await measureAdded(name, request, [upstream, ...servers]);
 for (const server of [...servers, upstream]) await server.stop();
 rmSync(folder, { recursive: true, force: true });
