@@ -4,6 +4,7 @@ import { type Credentials, readCredentials, writeCredentials } from "#apps/bipla
 import type { NodeAnswer, Region } from "#contracts";
 import { type ApiServer, openTokens, serveApi } from "#control-plane/api";
 import { type ControlPlane, openControlPlane } from "#control-plane/core";
+import { createRollouts } from "#control-plane/gateways/rollout";
 import { watchFindings } from "#control-plane/operations";
 import type { NodeSecrets } from "#control-plane/plans";
 import { createScheduler } from "#control-plane/scheduler";
@@ -24,6 +25,8 @@ export interface ControlPlaneProgramOptions {
   /** The region that `biplane env` gives to clients. */
   readonly region: Region;
   readonly version: string;
+  /** How often API gateways are asked to say how they do, seconds; default 30. */
+  readonly gatewayHeartbeatSecs?: number | undefined;
   /** The server that keeps the event log; without it, the log is in the data directory. */
   readonly database?: DatabaseSetting | undefined;
   readonly logger: Logger;
@@ -104,6 +107,7 @@ export async function startControlPlane(options: ControlPlaneProgramOptions): Pr
       health: healthOf(audit),
       secrets: nodeSecrets(core, audit, metrics),
       region: options.region,
+      gatewayHeartbeatSecs: options.gatewayHeartbeatSecs,
     });
     const scheduler = createScheduler({
       core,
@@ -112,6 +116,14 @@ export async function startControlPlane(options: ControlPlaneProgramOptions): Pr
       timers: systemTimers,
       random: systemRandom.fork("scheduler"),
       logger: logger.child({ room: "scheduler" }),
+      metrics,
+    });
+    const rollouts = createRollouts({
+      core,
+      clock: systemClock,
+      timers: systemTimers,
+      random: systemRandom.fork("rollouts"),
+      logger: logger.child({ room: "gateways" }),
       metrics,
     });
     const findings = watchFindings({
@@ -134,6 +146,7 @@ export async function startControlPlane(options: ControlPlaneProgramOptions): Pr
       async close() {
         sweep.cancel();
         findings.close();
+        await rollouts.close();
         await scheduler.close();
         await api.close(CLOSE_GRACE_MS);
         await core.close();

@@ -13,6 +13,8 @@ export interface ControlCommandOptions {
   /** Host names under which people reach the API. */
   readonly apiNames: readonly string[];
   readonly region: string;
+  /** How often API gateways are asked to say how they do, seconds; default 30. */
+  readonly gatewayHeartbeatSecs?: number | undefined;
   /** The server that keeps the event log; without it, the log is in the data directory. */
   readonly database?: DatabaseSetting | undefined;
   readonly logLevel: LogLevel;
@@ -39,6 +41,7 @@ export async function runControl(options: ControlCommandOptions): Promise<number
       port: options.apiPort,
       names: options.apiNames,
       region: options.region as Region,
+      gatewayHeartbeatSecs: options.gatewayHeartbeatSecs,
       version,
       database: options.database,
       logger: createLogger({ level: options.logLevel }),

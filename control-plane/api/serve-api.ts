@@ -75,6 +75,8 @@ export interface ApiOptions {
   readonly secrets: NodeSecrets;
   /** Of the buckets in which the cloud keeps releases. */
   readonly region: Region;
+  /** How often API gateways are asked to say how they do, seconds; default 30. */
+  readonly gatewayHeartbeatSecs?: number | undefined;
   readonly accessLog?: HttpServerOptions["accessLog"];
   readonly tls?: HttpServerOptions["tls"];
 }
@@ -118,7 +120,14 @@ export async function serveApi(options: ApiOptions): Promise<ApiServer> {
     logger: logger.child({ part: "plans" }),
     metrics,
   });
-  const gateways = createGatewayLink({ core, clock, timers, logger: logger.child({ part: "gateways" }), metrics });
+  const gateways = createGatewayLink({
+    core,
+    heartbeatSecs: options.gatewayHeartbeatSecs,
+    clock,
+    timers,
+    logger: logger.child({ part: "gateways" }),
+    metrics,
+  });
   const environment: ApiEnvironment = {
     core,
     registry,

@@ -38,6 +38,8 @@ export interface UpCommandOptions {
   /** Host names under which people reach the API. */
   readonly apiNames: readonly string[];
   readonly region: string;
+  /** How often API gateways are asked to say how they do, seconds; default 30. */
+  readonly gatewayHeartbeatSecs?: number | undefined;
   /** Tables with provisioned throughput are throttled. */
   readonly enforceThroughput: boolean;
   /** Calls on objects, items and messages are in the audit log too. */
@@ -71,6 +73,7 @@ export async function runUp(options: UpCommandOptions): Promise<number> {
       port: options.apiPort,
       names: options.apiNames,
       region,
+      gatewayHeartbeatSecs: options.gatewayHeartbeatSecs,
       version,
       database: options.database,
       logger,

@@ -30,6 +30,8 @@ export interface GatewayLinkOptions {
     readonly gatewayPresence: GatewayPresence;
     onCommitted(listener: (events: readonly AnyEvent[]) => void): () => void;
   };
+  /** How often gateways are asked to say how they do; default 30. */
+  readonly heartbeatSecs?: number | undefined;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly logger: Logger;
@@ -161,6 +163,7 @@ function openSession(link: Link, apiKey: string, client: GatewayClient): Gateway
     state.gatewayId === undefined ? undefined : views.record("gateway", state.gatewayId);
   const key = () => (admitted === undefined ? undefined : views.record("gatewayKey", admitted.keyId));
   const around: SessionSurroundings = {
+    heartbeatSecs: link.heartbeatSecs,
     now: () => clock.now(),
     keyProblem: () => gatewayKeyProblem(key(), admitted?.hash ?? "", clock.now()),
     keyValidUntil() {

@@ -87,6 +87,8 @@ export type SessionPhase = "waiting" | "admitting" | "registered" | "ended";
 
 /** What the machine may look at. */
 export interface SessionSurroundings {
+  /** How often the gateway is asked to say how it does; default `HEARTBEAT_SECS`. */
+  readonly heartbeatSecs?: number | undefined;
   /** Epoch milliseconds. */
   now(): number;
   /** Why the key is good no more; asked of registered gateways. */

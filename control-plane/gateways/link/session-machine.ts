@@ -25,7 +25,8 @@ import type {
   SessionSurroundings,
 } from "./session-machine-types.ts";
 
-const SILENCE_MS = HEARTBEAT_SECS * SILENCE_INTERVALS * 1000;
+const silenceMs = ({ heartbeatSecs = HEARTBEAT_SECS }: SessionSurroundings): number =>
+  heartbeatSecs * SILENCE_INTERVALS * 1000;
 
 export function initialSession(now: number): SessionState {
   return {
@@ -112,7 +113,7 @@ function onMessage(
     turnAway(state, `${message.type} before this gateway was registered`, effects);
     return;
   }
-  effects.push({ type: "setTimer", timer: "silence", delayMs: SILENCE_MS });
+  effects.push({ type: "setTimer", timer: "silence", delayMs: silenceMs(around) });
   if (message.type === "heartbeat") {
     const { artifact_digest: servedDigest, uptime_secs: uptimeSeconds, health, last_refusal: refusal } = message;
     effects.push({ type: "heard", servedDigest, uptimeSeconds, health, refusal });
@@ -171,9 +172,13 @@ function welcome(state: SessionState, gatewayId: string, effects: SessionEffect[
     { type: "join", gatewayId, servedDigest: state.registration!.artifact_digest },
     {
       type: "send",
-      message: { type: "registered", data_plane_id: gatewayId, heartbeat_interval_secs: HEARTBEAT_SECS },
+      message: {
+        type: "registered",
+        data_plane_id: gatewayId,
+        heartbeat_interval_secs: around.heartbeatSecs ?? HEARTBEAT_SECS,
+      },
     },
-    { type: "setTimer", timer: "silence", delayMs: SILENCE_MS },
+    { type: "setTimer", timer: "silence", delayMs: silenceMs(around) },
   );
   // It may have been revoked while the gateway was noted.
   checkKey(state, effects, around);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Subprocess } from "bun";
 import { readCredentials } from "#apps/biplane/state";
-import { type CloudProcess, createCloud } from "../../support/cloud.ts";
+import { type CliAnswer, type CloudProcess, createCloud } from "../../support/cloud.ts";
 import { until } from "../../support/until.ts";
 import { descriptionSaying } from "./artifacts.ts";
 import { type GatewayProcess, startGatewayProcess } from "./gateway-process.ts";
@@ -37,6 +37,8 @@ export interface StartOptions {
 
 export interface FleetOfProcesses {
   readonly apiUrl: string;
+  /** The command line, against this control plane. */
+  cli(...args: readonly string[]): Promise<CliAnswer>;
   startControl(): Promise<void>;
   killControl(): Promise<void>;
   /** @throws for an answer that is not 2xx */
@@ -56,7 +58,12 @@ export interface FleetOfProcesses {
   dispose(): Promise<void>;
 }
 
-export function createFleet(): FleetOfProcesses {
+export interface FleetOptions {
+  /** Of the control plane, besides its port. */
+  readonly controlOptions?: readonly string[];
+}
+
+export function createFleet({ controlOptions = [] }: FleetOptions = {}): FleetOfProcesses {
   const cloud = createCloud();
   const folder = mkdtempSync(join(tmpdir(), "biplane-fleet-"));
   const running: Subprocess[] = [];
@@ -85,10 +92,11 @@ export function createFleet(): FleetOfProcesses {
     get apiUrl() {
       return apiUrl;
     },
+    cli: (...args) => cloud.cli(...args),
     async startControl() {
       // The second time where it was, so that gateways find it.
       const port = apiUrl === "" ? "0" : new URL(apiUrl).port;
-      control = await cloud.start("control", "--api-port", port);
+      control = await cloud.start("control", "--api-port", port, ...controlOptions);
       apiUrl = /control API +(\S+)/.exec(control.output())![1]!;
     },
     async killControl() {

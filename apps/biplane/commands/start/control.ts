@@ -1,7 +1,15 @@
 /** `biplane control` */
 import type { CommandBody } from "../../cli/command.ts";
 import { dataDirectoryOf } from "../../cli/find-cloud.ts";
-import { databaseSetting, hostSetting, logLevelSetting, namesSetting, portSetting, regionSetting } from "./settings.ts";
+import {
+  databaseSetting,
+  hostSetting,
+  logLevelSetting,
+  namesSetting,
+  portSetting,
+  regionSetting,
+  secondsSetting,
+} from "./settings.ts";
 
 const API_PORT = 4580;
 
@@ -12,6 +20,7 @@ export const control: CommandBody = async (context) => {
     apiPort: portSetting(context, "api-port", API_PORT),
     apiNames: namesSetting(context, "api-name"),
     region: regionSetting(context),
+    gatewayHeartbeatSecs: secondsSetting(context, "gateway-heartbeat", 1, 300),
     database: databaseSetting(context),
     logLevel: logLevelSetting(context),
     version: context.version,

@@ -26,6 +26,15 @@ export function optionalPortSetting(context: CommandContext, option: string): nu
   return setting(context, option) === undefined ? undefined : portSetting(context, option, 0);
 }
 
+/** Whole seconds, or undefined when nobody has said anything. */
+export function secondsSetting(context: CommandContext, option: string, min: number, max: number): number | undefined {
+  const text = setting(context, option);
+  if (text === undefined) return undefined;
+  const seconds = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (seconds >= min && seconds <= max) return seconds;
+  throw usageError(`--${option} must be a number of seconds from ${min} to ${max}, not "${text}".`);
+}
+
 /** `512Mi`, `4Gi` or bytes; undefined when nobody has said anything. */
 export function memorySetting(context: CommandContext, option: string): number | undefined {
   const text = setting(context, option);

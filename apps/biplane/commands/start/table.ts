@@ -58,6 +58,12 @@ const DATABASE: readonly CommandOption[] = [
   },
 ];
 
+const GATEWAY_HEARTBEAT: CommandOption = {
+  name: "gateway-heartbeat",
+  value: "SECONDS",
+  help: "How often API gateways say how they do, which rollouts wait for (30)",
+};
+
 const ENFORCE_THROUGHPUT: CommandOption = {
   name: "enforce-throughput",
   help: "Throttle tables with provisioned throughput, as AWS does",
@@ -81,6 +87,7 @@ export const START_COMMANDS: readonly Command[] = [
       API_NAME,
       HOST,
       REGION,
+      GATEWAY_HEARTBEAT,
       ENFORCE_THROUGHPUT,
       AUDIT_DATA_EVENTS,
       ...DATABASE,
@@ -100,7 +107,7 @@ export const START_COMMANDS: readonly Command[] = [
   {
     name: "control",
     summary: "Start a control plane alone",
-    options: [API_PORT, API_NAME, HOST, REGION, ...DATABASE, LOG_LEVEL],
+    options: [API_PORT, API_NAME, HOST, REGION, GATEWAY_HEARTBEAT, ...DATABASE, LOG_LEVEL],
     notes: [
       "A URL holds a password, and every process of the machine can read a command line: give it as BIPLANE_DATABASE_URL.",
     ],

@@ -10,6 +10,7 @@ import {
   optionalPortSetting,
   portSetting,
   regionSetting,
+  secondsSetting,
   setting,
 } from "./settings.ts";
 
@@ -30,6 +31,7 @@ export const up: CommandBody = async (context) => {
     apiPort: portSetting(context, "api-port", free ?? API_PORT),
     apiNames: namesSetting(context, "api-name"),
     region: regionSetting(context),
+    gatewayHeartbeatSecs: secondsSetting(context, "gateway-heartbeat", 1, 300),
     enforceThroughput: flagSetting(context, "enforce-throughput"),
     auditDataEvents: flagSetting(context, "audit-data-events"),
     database: databaseSetting(context),
