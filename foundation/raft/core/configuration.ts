@@ -3,7 +3,7 @@
  *
  * A change takes effect at each member when it applies the entry. A leader lets only one be on its way, and proposes the next after it has applied
  * the last: whoever has the entry of the next has therefore heard that the last is committed, and two members are never more than one
- * change apart, so that their majorities always meet.
+ * change apart, so that their majorities always meet. What was heard must not be forgotten while the entry is remembered: both are saved in one write.
  */
 
 import { allMembers, changeMembership, isJoint } from "./membership.ts";

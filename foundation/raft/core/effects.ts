@@ -23,7 +23,8 @@ export function takeEffects(core: Core): Effects | undefined {
   const effects: Effects = {
     messages: core.outbox,
     snapshot,
-    hardState: changed ? hardState : undefined,
+    hardState,
+    hardStateChanged: changed,
     entries,
     mustSync: votesOrTerm || entries.length > 0 || snapshot !== undefined,
     messagesAfter: after.filter((message) => message.to !== id),

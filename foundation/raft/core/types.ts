@@ -149,8 +149,12 @@ export interface Effects {
   readonly messages: readonly Message[];
   /** Replaces log and state machine. */
   readonly snapshot: Snapshot | undefined;
-  /** Undefined when it has not changed. */
-  readonly hardState: HardState | undefined;
+  /**
+   * Belongs to every write, changed or not: whoever has an entry must know as much of the commit index as came with it, or after a restart it could
+   * be two changes of the membership behind (see `configuration.ts`).
+   */
+  readonly hardState: HardState;
+  readonly hardStateChanged: boolean;
   readonly entries: readonly Entry[];
   /** Whether 2 must have reached the disk before 3. When false, only `commit` has changed. */
   readonly mustSync: boolean;

@@ -268,8 +268,7 @@ export class RaftMember<Result> {
   private async carryOut(effects: Effects): Promise<void> {
     const { core, options } = this;
     options.observer?.onEffects?.(core, effects);
-    // Taken now: while the disk works the core goes on.
-    const hardState = core.savedHardState;
+    const { hardState } = effects;
     for (const message of effects.messages) this.send(message);
     if (effects.snapshot !== undefined) {
       const { meta } = effects.snapshot;

@@ -146,7 +146,8 @@ export class HandDrivenCluster {
 const NOTHING = {
   messages: [],
   snapshot: undefined,
-  hardState: undefined,
+  hardState: { term: 0, vote: 0, commit: 0 },
+  hardStateChanged: false,
   entries: [],
   mustSync: false,
   messagesAfter: [],

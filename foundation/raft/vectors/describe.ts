@@ -106,7 +106,7 @@ export function describeMessage(message: Message, names: EntryNames): string {
 export function describeEffects(effects: Effects, soft: string | undefined, names: EntryNames): string {
   const lines = ["Ready"];
   if (soft !== undefined) lines.push(soft);
-  if (effects.hardState !== undefined) {
+  if (effects.hardStateChanged) {
     const { term, vote, commit } = effects.hardState;
     lines.push(`HardState Term:${term}${vote === 0 ? "" : ` Vote:${vote}`} Commit:${commit}`);
   }
