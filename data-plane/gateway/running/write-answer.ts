@@ -182,7 +182,11 @@ function alsoWhenGone(exchange: ServerExchange, listener: () => void): void {
 /** Nobody takes it: what it comes from is let go. */
 export function discard({ body, upgraded }: Answer): void {
   upgraded?.duplex.destroy();
-  if (body instanceof MessageBody && !body.isRead) body.drop();
+  if (body instanceof MessageBody) {
+    if (!body.isRead) body.drop();
+  } else if (body !== null && !(body instanceof Uint8Array)) {
+    void body[Symbol.asyncIterator]().return?.();
+  }
 }
 
 /** Both ends of an upgraded connection, until one of them is gone. */

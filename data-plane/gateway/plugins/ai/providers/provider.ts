@@ -1,0 +1,96 @@
+/** What a provider of language models is to the gateway: its requests, responses and streams, made of OpenAI's and into them. Pure. */
+import type { ServerSentEvent } from "../streams/event-reader.ts";
+
+export type JsonRecord = Readonly<Record<string, unknown>>;
+
+/** A request for a chat completion, as a client of OpenAI sends it. */
+export interface ChatRequest {
+  readonly body: JsonRecord;
+  /** As it was sent. */
+  readonly text: string;
+  readonly isStream: boolean;
+  /** Whether the client wants usage at the end of its stream. */
+  readonly wantsUsage: boolean;
+}
+
+/** Tokens, as the provider counts them. */
+export interface Usage {
+  readonly prompt: number;
+  readonly completion: number;
+}
+
+export interface Provider {
+  /** Behind the base address. */
+  readonly path: string;
+  /** Fields of every request besides those of the key. */
+  readonly fields: readonly string[];
+  /** The body to send. @throws Untranslatable naming what cannot be said to this provider */
+  request(chat: ChatRequest, model: string): string;
+  /** Of a response that is whole. @throws NotUnderstood */
+  response(text: string, now: () => number): { readonly text: string; readonly usage: Usage | undefined };
+  stream(chat: ChatRequest, now: () => number): StreamTranslator;
+}
+
+/** Takes events as they come, and gives data of OpenAI's events. */
+export interface StreamTranslator {
+  /** @throws NotUnderstood */
+  take(event: ServerSentEvent): readonly string[];
+  /** The provider has closed its stream. @throws NotUnderstood when it was not complete */
+  end(): readonly string[];
+  /** Nothing follows. */
+  readonly isDone: boolean;
+  /** Once it is known. */
+  readonly usage: Usage | undefined;
+  /** Characters of the answer so far, for an estimate where there is no usage. */
+  readonly characters: number;
+  /** What the provider says went wrong in the middle; nothing follows. */
+  readonly error: string | undefined;
+}
+
+/** Parts of a request that a provider has no words for. */
+export class Untranslatable extends Error {
+  override readonly name = "Untranslatable";
+  /** @param param the member, such as `messages[2].content[0]` */
+  constructor(
+    readonly param: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** A provider says something that is not of its API. */
+export class NotUnderstood extends Error {
+  override readonly name = "NotUnderstood";
+}
+
+export const isRecord = (value: unknown): value is JsonRecord =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** @throws NotUnderstood */
+export function parseRecord(text: string): JsonRecord {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new NotUnderstood("The provider has sent what is no JSON.");
+  }
+  if (!isRecord(value)) throw new NotUnderstood("The provider has sent no object.");
+  return value;
+}
+
+export const tokensOf = (value: unknown): number => (typeof value === "number" && value > 0 ? Math.floor(value) : 0);
+
+/** The sentence of an error document, in any of the providers' shapes. */
+export function errorSentence(text: string): string | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (!isRecord(value)) return undefined;
+  const { error = value } = value;
+  if (typeof error === "string") return error;
+  return isRecord(error) && typeof error.message === "string" ? error.message : undefined;
+}

@@ -1,0 +1,95 @@
+/** Which provider a model is asked of. Pure. */
+import { linearPattern, type Pattern } from "#foundation/regex";
+import { type Upstream, upstreamOf } from "../../upstream-address.ts";
+import { anthropic } from "../providers/anthropic.ts";
+import { OPENAI } from "../providers/openai.ts";
+import type { Provider } from "../providers/provider.ts";
+import type { ProviderName, ProxyConfig, TargetConfig } from "./proxy-config.ts";
+
+export interface Target {
+  readonly providerName: ProviderName;
+  readonly provider: Provider;
+  readonly upstream: Upstream;
+  /** To ask for, with the key where it belongs into the query. */
+  readonly path: string;
+  /** Name, value, name, value … with the key. */
+  readonly fields: readonly string[];
+  /** What the model that was asked for is called there. */
+  modelOf(asked: string): string;
+  permits(model: string): boolean;
+}
+
+export interface Targets {
+  /** @param named by an earlier middleware (`ai.target`) @returns undefined when nobody is there for it */
+  of(model: string, named: string | undefined): Target | undefined;
+  readonly fallback: readonly Target[];
+}
+
+const BASE_URLS: Readonly<Record<ProviderName, string>> = {
+  openai: "https://api.openai.com",
+  anthropic: "https://api.anthropic.com",
+  ollama: "http://127.0.0.1:11434",
+};
+
+export function targetsOf(config: ProxyConfig): Targets {
+  const make = (one: TargetConfig): Target => targetOf(one, config.max_tokens);
+  const named = new Map(Object.entries(config.targets).map(([name, one]) => [name, make(one)]));
+  const routes = config.routes.map((one) => ({ pattern: globOf(one.pattern), target: make(one) }));
+  const { provider, default_target } = config;
+  const flat = provider === undefined ? undefined : make({ ...config, provider });
+  const usual = (default_target === undefined ? undefined : named.get(default_target)) ?? flat;
+  return {
+    of(model, name) {
+      if (name !== undefined) return named.get(name);
+      return routes.find(({ pattern }) => pattern.test(model))?.target ?? usual;
+    },
+    fallback: config.fallback.map(make),
+  };
+}
+
+function targetOf(config: TargetConfig, maxTokens: number | undefined): Target {
+  const { provider: providerName, model: fixed, allow, deny = [] } = config;
+  // Ollama speaks OpenAI's API beside its own.
+  const provider = providerName === "anthropic" ? anthropic(maxTokens) : OPENAI;
+  const upstream = upstreamOf(config.base_url ?? BASE_URLS[providerName]);
+  const { query, fields } = keyOf(config);
+  const allowed = allow?.map(globOf);
+  const denied = deny.map(globOf);
+  return {
+    providerName,
+    provider,
+    upstream,
+    path: `${upstream.basePath === "" ? "/v1" : upstream.basePath}${provider.path}${query}`,
+    fields: [
+      "Content-Type",
+      "application/json",
+      ...provider.fields,
+      ...fields,
+      ...Object.entries(config.headers ?? {}).flat(),
+    ],
+    modelOf: (asked) => fixed ?? asked,
+    permits: (model) =>
+      allowed?.some((pattern) => pattern.test(model)) !== false && !denied.some((pattern) => pattern.test(model)),
+  };
+}
+
+function keyOf({ provider, api_key: key, auth }: TargetConfig): {
+  readonly query: string;
+  readonly fields: readonly string[];
+} {
+  if (key === undefined) return { query: "", fields: [] };
+  const way = auth ?? (provider === "anthropic" ? "api_key" : "bearer");
+  if (way === "bearer") return { query: "", fields: ["Authorization", `Bearer ${key}`] };
+  if (way === "api_key") return { query: "", fields: [provider === "anthropic" ? "x-api-key" : "api-key", key] };
+  if ("header" in way) return { query: "", fields: [way.header, key] };
+  return { query: `?${encodeURIComponent(way.query)}=${encodeURIComponent(key)}`, fields: [] };
+}
+
+/** `*` stands for any characters, `?` for one. */
+function globOf(glob: string): Pattern {
+  const source = glob
+    .replace(/[.+^${}()|[\]\\/]/g, "\\$&")
+    .replaceAll("*", "[^]*")
+    .replaceAll("?", "[^]");
+  return linearPattern(`^${source}$`);
+}
