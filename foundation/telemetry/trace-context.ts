@@ -48,7 +48,7 @@ export function childTrace(
 }
 
 function hex(bytes: Uint8Array): string {
-  const text = Buffer.from(bytes).toString("hex");
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex");
   // All zero is invalid; a source that returns only zeros is a test's.
-  return /^0+$/.test(text) ? `${text.slice(1)}1` : text;
+  return text[0] === "0" && /^0+$/.test(text) ? `${text.slice(1)}1` : text;
 }

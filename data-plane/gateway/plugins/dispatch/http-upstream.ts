@@ -1,5 +1,6 @@
 /** `http-upstream`: requests go to another server, or one of several, and its responses come back as they come. */
 import type { JsonObject } from "#foundation/gateway-artifact";
+import type { OutgoingRequest } from "#foundation/http1";
 import type { Dispatcher, DispatcherPlugin, PluginHost } from "../plugin.ts";
 import { type TargetOf, targetOf, type Upstream } from "../upstream-address.ts";
 import { requestFields } from "./forwarded-fields.ts";
@@ -22,11 +23,9 @@ const SINCE_ADDED = { connect_timeout: 5, load_balancing: "round_robin" } as con
 function rulesOf(config: UpstreamConfig, host: PluginHost): ForwardingRules {
   const { retries, preserve_host } = config;
   const fields = requestFields(config.headers);
-  const timeouts = {
-    responseTimeoutMs: config.timeout * 1000,
-    connectTimeoutMs: config.connect_timeout * 1000,
-    idleTimeoutMs: config.idle_timeout * 1000,
-  };
+  const responseTimeoutMs = config.timeout * 1000;
+  const connectTimeoutMs = config.connect_timeout * 1000;
+  const idleTimeoutMs = config.idle_timeout * 1000;
   // One for each path before that of the request: servers may have different ones.
   const targets = new Map<string, TargetOf>();
   const targetFor = ({ basePath }: Upstream): TargetOf => {
@@ -44,14 +43,21 @@ function rulesOf(config: UpstreamConfig, host: PluginHost): ForwardingRules {
     requestTo(upstream, exchange) {
       const { request } = exchange;
       const { bytes, stream, length } = request.body;
-      return {
+      const { received, fields: said } = fields.of(exchange);
+      // Member by member: this is for every request.
+      const outgoing: { -readonly [Name in keyof OutgoingRequest]: OutgoingRequest[Name] } = {
         method: request.method,
         target: targetFor(upstream)(request),
         host: preserve_host ? request.host : upstream.host,
-        ...fields.of(exchange),
-        ...(stream === undefined ? { body: bodyOf(request.method, bytes) } : { stream: { length } }),
-        ...timeouts,
+        fields: said,
+        responseTimeoutMs,
+        connectTimeoutMs,
+        idleTimeoutMs,
       };
+      if (received !== undefined) outgoing.received = received;
+      if (stream === undefined) outgoing.body = bodyOf(request.method, bytes);
+      else outgoing.stream = { length };
+      return outgoing;
     },
   };
 }
