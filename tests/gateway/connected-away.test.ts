@@ -31,7 +31,11 @@ afterAll(async () => {
 
 test("R21, R23: nothing of its death is seen in the traffic, and afterwards all gateways come to serve the newest artifact", async () => {
   const [one, two, three] = gateways as [FleetGatewayProcess, FleetGatewayProcess, FleetGatewayProcess];
-  load = startLoad([one, two].map(({ url }) => `${url}/version`));
+  load = startLoad(
+    [one, two].map(({ url }) => `${url}/version`),
+    2,
+    AWAY_SECONDS > 10 ? 20 : 0,
+  );
   await fleet.killControl();
   const goneAt = performance.now();
   // The third is killed too, and has nobody to ask what to serve.
@@ -41,7 +45,9 @@ test("R21, R23: nothing of its death is seen in the traffic, and afterwards all 
   expect((await fetch(`${again.admin}/health/ready`)).status).toBe(200);
   await again.kill();
   await until("it was away for long enough", () => performance.now() - goneAt > AWAY_SECONDS * 1000, 3_600_000);
-  for (const gateway of [one, two]) expect(await gateway.link()).toMatchObject({ drift: false, link: "waiting" });
+  for (const gateway of [one, two]) {
+    expect(await gateway.link()).toMatchObject({ drift: false, link: expect.stringMatching(/^(waiting|connecting)$/) });
+  }
   await fleet.startControl();
   // Gateways are not back yet: what is deployed now they hear of with their first heartbeat.
   await fleet.deploySaying(projectId, "in between");
@@ -56,6 +62,7 @@ test("R21, R23: nothing of its death is seen in the traffic, and afterwards all 
   const { failures, answered } = await load.stop();
   expect(failures).toEqual([]);
   expect(answered).toBeGreaterThan(50);
+  console.log(`${answered} requests were answered, none failed; ${AWAY_SECONDS} s of them without a control plane`);
   await until("the control plane knows", async () => {
     const shown = await fleet.gateways(projectId);
     return shown.length === 3 && shown.every(({ status, drift }) => status === "online" && !drift);
