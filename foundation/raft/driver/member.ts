@@ -2,7 +2,13 @@
  * A member of a group: the core, run over a runtime's disk, network and timers.
  */
 
-import { type NetworkEndpoint, type Runtime, randomBelow, type TimerHandle } from "#foundation/runtime";
+import {
+  type NetworkAddress,
+  type NetworkEndpoint,
+  type Runtime,
+  randomBelow,
+  type TimerHandle,
+} from "#foundation/runtime";
 import { MalformedBytesError } from "../codec/bytes.ts";
 import { decodePacket, encodePacket, type Packet } from "../codec/packets.ts";
 import { takeEffects } from "../core/effects.ts";
@@ -64,7 +70,12 @@ export async function openMember<Result>(
     start,
   );
   const member = new RaftMember(runtime, options, core, storage);
-  await member.open();
+  try {
+    await member.open();
+  } catch (error) {
+    await member.close();
+    throw error;
+  }
   return member;
 }
 
@@ -102,6 +113,11 @@ export class RaftMember<Result> {
     );
     this.timer = this.runtime.timers.every(this.options.tickMs ?? TICK_MS, () => this.onTick());
     this.pump();
+  }
+
+  /** Where it listens, with the port that was chosen when 0 was asked for. */
+  get address(): NetworkAddress {
+    return this.endpoint?.address ?? this.options.listen;
   }
 
   get status(): MemberStatus {

@@ -14,6 +14,8 @@ test("a group keeps every promise through every drawn plan, and recovers", () =>
     groupSimulation({ room, seed, faultyMs: 12_000, tally }),
   );
   if (process.env.BIPLANE_SEEDS !== undefined) console.log(report, tally);
+  // One seed that is run again need not have seen everything.
+  if (report.seeds === 1) return;
   // What did not happen was not tested.
   expect(report.faults.get("machine.power")).toBeGreaterThan(5);
   for (const [what, count] of Object.entries(tally)) expect(`${what} ${count > 0}`).toBe(`${what} true`);

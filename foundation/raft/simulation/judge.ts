@@ -14,7 +14,8 @@ export class BrokenPromise extends Error {
 export class Judge {
   /** What was committed, by index, as the first member to apply it saw it. */
   readonly committed = new Map<number, string>();
-  private readonly committedTerms = new Map<number, number>();
+  /** The term of each, and the term in which it was first seen to be committed. */
+  private readonly committedTerms = new Map<number, { readonly term: number; readonly seenIn: number }>();
   private readonly leaders = new Map<number, NodeId>();
   private readonly written = new Map<string, string>();
   private readonly memberships = new Map<number, string>();
@@ -33,8 +34,9 @@ export class Judge {
     if (known !== undefined) broken(`election safety: ${known} and ${core.options.id} both lead term ${core.term}`);
     this.leaders.set(core.term, core.options.id);
     this.elections++;
-    for (const [index, term] of this.committedTerms) {
-      if (index < core.log.firstIndex) continue;
+    for (const [index, { term, seenIn }] of this.committedTerms) {
+      // A candidate of an older term may win late, when others have gone on without it: it will commit nothing.
+      if (index < core.log.firstIndex || seenIn >= core.term) continue;
       if (core.log.termAt(index) !== term)
         broken(`leader completeness: ${core.options.id} leads term ${core.term} without the committed entry ${index}`);
     }
@@ -58,7 +60,7 @@ export class Judge {
     const known = this.committed.get(entry.index);
     if (known === undefined) {
       this.committed.set(entry.index, text);
-      this.committedTerms.set(entry.index, entry.term);
+      this.committedTerms.set(entry.index, { term: entry.term, seenIn: core.term });
     } else if (known !== text)
       broken(`state machine safety: ${core.options.id} applies '${text}' at ${entry.index}, another '${known}'`);
     if (entry.kind === "command" && this.refused.has(textOf(entry.data)))

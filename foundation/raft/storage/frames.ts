@@ -62,7 +62,7 @@ export function readFrames(bytes: Uint8Array, path: string): FramesRead {
   while (offset < bytes.length) {
     const length = goodFrameAt(bytes, offset, frames.length);
     if (length === undefined) {
-      const later = findLaterFrame(bytes, offset + 1, frames.length);
+      const later = findLaterFrame(bytes, offset, frames.length);
       if (later === undefined) break;
       throw new RaftCorruptionError(
         `${path}: the record at byte ${offset} is damaged, and a whole one follows at ${later}; this member has lost what it confirmed`,

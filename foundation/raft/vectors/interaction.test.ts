@@ -5,11 +5,12 @@
  */
 
 import { describe, expect, test } from "bun:test";
+import { skipUnless, vectorsDirectory, vectorTest } from "../../../tests/support/skips.ts";
 import type { ConfigChange, NodeId } from "../core/types.ts";
 import { HandDrivenCluster } from "./cluster.ts";
 import { describeEntry, describeProgress } from "./describe.ts";
 import { parseChanges } from "./parse-changes.ts";
-import { argument, readVectors, type VectorCase, vectorsFolder } from "./read-vectors.ts";
+import { argument, readVectors, type VectorCase } from "./read-vectors.ts";
 
 /** Where interactions cease to apply to this implementation, by the line of the command (0: from the start), and why. */
 const NOT_OURS: Readonly<Record<string, { readonly from: number; readonly reason: string }>> = {
@@ -156,14 +157,14 @@ function essence(text: string): string {
 }
 
 describe("published interactions", () => {
-  if (vectorsFolder === undefined) {
-    test.skip("set BIPLANE_VECTORS to the folder of published test vectors", () => {});
+  if (vectorsDirectory === undefined) {
+    vectorTest("all of them", () => {});
     return;
   }
-  for (const [path, cases] of readVectors("interaction")) {
+  for (const [path, cases] of readVectors(vectorsDirectory, "interaction")) {
     const file = path.replace("testdata/", "");
     const { from, reason } = NOT_OURS[file] ?? { from: Number.POSITIVE_INFINITY, reason: "" };
-    if (reason !== "") test.skip(`${file} from line ${from}: ${reason}`, () => {});
+    if (reason !== "") skipUnless(false, reason)(from === 0 ? file : `${file} from line ${from}`, () => {});
     if (from === 0) continue;
     test(file, () => {
       const cluster = new HandDrivenCluster();

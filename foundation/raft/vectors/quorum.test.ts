@@ -3,6 +3,7 @@
  */
 
 import { describe, expect, test } from "bun:test";
+import { vectorsDirectory, vectorTest } from "../../../tests/support/skips.ts";
 import { progressFor } from "../core/configuration.ts";
 import { changeSimply, enterJoint, isVoter, leaveJoint, NO_MEMBERS } from "../core/membership.ts";
 import type { Progress } from "../core/progress.ts";
@@ -10,11 +11,7 @@ import { majorityIndex, majorityVote, quorumIndex, quorumVote } from "../core/qu
 import type { NodeId } from "../core/types.ts";
 import { describeMembership, describeProgress } from "./describe.ts";
 import { parseChanges } from "./parse-changes.ts";
-import { argument, readVectors, type VectorCase, vectorsFolder } from "./read-vectors.ts";
-
-const title = "published cases";
-const publishedTest = vectorsFolder === undefined ? test.skip : test;
-const reason = vectorsFolder === undefined ? " (set BIPLANE_VECTORS to the folder of published test vectors)" : "";
+import { argument, readVectors, type VectorCase } from "./read-vectors.ts";
 
 /** Values are given for each member, in the order in which it is first named. */
 function playQuorum(one: VectorCase): string {
@@ -37,10 +34,10 @@ function playQuorum(one: VectorCase): string {
   return index === Number.POSITIVE_INFINITY ? "∞" : String(index);
 }
 
-describe(title, () => {
-  publishedTest(`quorum${reason}`, () => {
+describe("published cases", () => {
+  vectorTest("quorum", () => {
     let cases = 0;
-    for (const [file, list] of readVectors("quorum")) {
+    for (const [file, list] of readVectors(vectorsDirectory, "quorum")) {
       for (const one of list) {
         const last = one.expected.split("\n").at(-1)!.replace("<empty majority quorum>", "");
         expect({ at: `${file}:${one.line}`, result: playQuorum(one) }).toEqual({
@@ -53,9 +50,9 @@ describe(title, () => {
     expect(cases).toBe(127);
   });
 
-  publishedTest(`membership changes${reason}`, () => {
+  vectorTest("membership changes", () => {
     let cases = 0;
-    for (const [file, list] of readVectors("confchange")) {
+    for (const [file, list] of readVectors(vectorsDirectory, "confchange")) {
       let membership = NO_MEMBERS;
       let progress: Map<NodeId, Progress> = new Map();
       list.forEach((one, lastIndex) => {

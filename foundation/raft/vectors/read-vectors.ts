@@ -15,12 +15,9 @@ export interface VectorCase {
   readonly expected: string;
 }
 
-/** The folder of published vectors; undefined where `BIPLANE_VECTORS` is not set. */
-export const vectorsFolder = process.env.BIPLANE_VECTORS || undefined;
-
-/** The cases of one file of vectors, by the file they came from. */
-export function readVectors(name: string): Map<string, VectorCase[]> {
-  const text = gunzipSync(readFileSync(`${vectorsFolder}/raft/${name}.jsonl.gz`)).toString();
+/** The cases of one file of vectors in the folder that `BIPLANE_VECTORS` names, by the file they came from. */
+export function readVectors(folder: string | undefined, name: string): Map<string, VectorCase[]> {
+  const text = gunzipSync(readFileSync(`${folder}/raft/${name}.jsonl.gz`)).toString();
   const byFile = new Map<string, VectorCase[]>();
   for (const line of text.split("\n")) {
     if (line === "") continue;
