@@ -4,9 +4,9 @@ import type { HttpResponse } from "#foundation/http";
 import { type Html, html } from "./html.ts";
 
 const STYLE = `
-:root { color-scheme: light dark; --text: #1b1f24; --quiet: #57606a; --line: #c9d1d9; --ground: #f6f8fa; --sheet: #fff; --accent: #0b5cad; --accent-text: #fff; --bad: #b42318; }
+:root { color-scheme: light dark; --text: #1b1f24; --quiet: #57606a; --line: #c9d1d9; --ground: #f6f8fa; --sheet: #fff; --accent: #0b5cad; --accent-text: #fff; --bad: #b42318; --good: #1a7f37; }
 @media (prefers-color-scheme: dark) {
-  :root { --text: #e6edf3; --quiet: #9da7b1; --line: #3d444d; --ground: #0d1117; --sheet: #161b22; --accent: #6cb0f5; --accent-text: #0d1117; --bad: #ff8a80; }
+  :root { --text: #e6edf3; --quiet: #9da7b1; --line: #3d444d; --ground: #0d1117; --sheet: #161b22; --accent: #6cb0f5; --accent-text: #0d1117; --bad: #ff8a80; --good: #56d364; }
 }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--text); font: 1rem/1.5 system-ui, sans-serif; }
@@ -32,6 +32,19 @@ code, pre { font-family: ui-monospace, monospace; font-size: .9em; }
 .big { font-size: 1.5rem; letter-spacing: .15em; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; padding: .75rem 1rem; background: var(--ground); border: 1px solid var(--line); border-radius: .4rem; }
 a { color: var(--accent); }
+main.wide { max-width: 72rem; margin-top: 2rem; }
+h2 { margin: 2rem 0 .5rem; font-size: 1.15rem; }
+.scroll { overflow-x: auto; }
+table { width: 100%; border-collapse: collapse; font-size: .9rem; }
+th, td { padding: .4rem .75rem .4rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
+th { color: var(--quiet); font-weight: 600; }
+td.number { text-align: right; font-variant-numeric: tabular-nums; }
+td button { padding: .15rem .6rem; font-size: .85rem; font-weight: 400; }
+select { width: 100%; max-width: 36rem; padding: .6rem .75rem; border: 1px solid var(--line); border-radius: .4rem; background: var(--ground); color: inherit; font: inherit; }
+select:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+.state { padding: 0 .5rem; border: 1px solid var(--line); border-radius: 1rem; font-size: .8rem; white-space: nowrap; }
+.state.online { border-color: var(--good); color: var(--good); }
+.state.drift, .state.offline { border-color: var(--bad); color: var(--bad); }
 `;
 
 const STYLE_HASH = createHash("sha256").update(STYLE, "utf8").digest("base64");
@@ -51,19 +64,24 @@ export interface PageOptions {
   readonly status?: number;
   /** `Set-Cookie` values. */
   readonly cookies?: readonly string[];
+  /** For tables. Default false. */
+  readonly isWide?: boolean;
+  /** After which the browser loads the page again. Default: it does not. */
+  readonly refreshSeconds?: number;
 }
 
-export function pageAnswer({ title, body, status = 200, cookies = [] }: PageOptions): HttpResponse {
+export function pageAnswer(options: PageOptions): HttpResponse {
+  const { title, body, status = 200, cookies = [], isWide = false, refreshSeconds } = options;
   const { markup } = html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title} – Biplane</title>
+${refreshSeconds === undefined ? undefined : html`<meta http-equiv="refresh" content="${refreshSeconds}">\n`}<title>${title} – Biplane</title>
 <style>${{ markup: STYLE }}</style>
 </head>
 <body>
-<main>
+<main${isWide ? { markup: ' class="wide"' } : undefined}>
 <p class="brand">Biplane</p>
 ${body}
 </main>

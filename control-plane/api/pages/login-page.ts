@@ -10,7 +10,7 @@ import { pageAnswer, problemNote, seeOther } from "./layout.ts";
 import { type FormCall, type Page, type PageCall, type PageEnvironment, PROOF_FIELD } from "./page.ts";
 
 /** Where one may go on after signing in: our own pages, nothing else. */
-const NEXT_PATHS: ReadonlySet<string> = new Set(["/device", "/invitations/accept", "/password"]);
+const NEXT_PATHS: ReadonlySet<string> = new Set(["/device", "/gateways", "/invitations/accept", "/password"]);
 const NEXT_DEFAULT = "/device";
 
 export const LOGIN_PAGE: Page = {

@@ -1,12 +1,20 @@
 /** The pages that the control API serves to people, apart from the routes for programs. */
 import { createRouteTable, type HttpRequest, type HttpResponse } from "#foundation/http";
 import { DEVICE_PAGE } from "./device-page.ts";
+import { GATEWAYS_PAGE } from "./gateways-page.ts";
 import { INVITATION_PAGE } from "./invitation-page.ts";
 import { LOGIN_PAGE, LOGOUT_PAGE } from "./login-page.ts";
 import { type Page, type PageEnvironment, servePage } from "./page.ts";
 import { PASSWORD_PAGE } from "./password-page.ts";
 
-export const PAGES: readonly Page[] = [LOGIN_PAGE, LOGOUT_PAGE, PASSWORD_PAGE, DEVICE_PAGE, INVITATION_PAGE];
+export const PAGES: readonly Page[] = [
+  LOGIN_PAGE,
+  LOGOUT_PAGE,
+  PASSWORD_PAGE,
+  DEVICE_PAGE,
+  INVITATION_PAGE,
+  GATEWAYS_PAGE,
+];
 
 /** The browser tells the pages themselves where a form comes from, and nobody else. Without a referrer it would not say the origin of a form (Fetch standard, "append a request `Origin` header"). */
 const PAGE_HEADERS = [
