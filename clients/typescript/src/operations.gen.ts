@@ -72,7 +72,7 @@ export type Invitation = {
   readonly expiresAt: number;
 };
 
-export type OrgScope = "orgs:read" | "orgs:admin" | "members:read" | "iam:read" | "iam:admin" | "aws:credentials" | "events:read" | "audit:read" | "apps:read" | "apps:write" | "envs:read" | "envs:write" | "releases:read" | "releases:write" | "deploys:write" | "rollbacks:write" | "routes:read" | "routes:write" | "volumes:read" | "volumes:write" | "secrets:read-metadata" | "secrets:write" | "logs:read" | "exec:write";
+export type OrgScope = "orgs:read" | "orgs:admin" | "members:read" | "iam:read" | "iam:admin" | "aws:credentials" | "events:read" | "audit:read" | "apps:read" | "apps:write" | "envs:read" | "envs:write" | "releases:read" | "releases:write" | "deploys:write" | "rollbacks:write" | "routes:read" | "routes:write" | "volumes:read" | "volumes:write" | "secrets:read-metadata" | "secrets:write" | "logs:read" | "exec:write" | "gateways:read" | "gateways:write" | "gateway-keys:write";
 
 export type ServicePrincipal = {
   /** Also the `client_id`. */
@@ -756,6 +756,274 @@ export type Quotas = {
   readonly defaults: Limits;
 };
 
+export type GatewaySpec = {
+  readonly id: string;
+  readonly org_id: string;
+  readonly project_id: string;
+  readonly name: string;
+  readonly latest_revision: {
+    readonly id: string;
+    readonly number: number;
+  };
+  readonly created_at: string;
+  readonly updated_at: string;
+  /** What a caller states as `expected_version`. */
+  readonly resource_version: number;
+};
+
+export type GatewaySpecRevision = {
+  readonly id: string;
+  readonly org_id: string;
+  readonly project_id: string;
+  readonly spec_id: string;
+  readonly number: number;
+  /** `sha256:` and 64 hexadecimal digits. */
+  readonly digest: string;
+  readonly files: ReadonlyArray<{
+    readonly path: string;
+    /** `sha256:` and 64 hexadecimal digits. */
+    readonly digest: string;
+    readonly size_bytes: number;
+  }>;
+  /** Paths of the files that are compiled; others are what those refer to. */
+  readonly descriptions: readonly string[];
+  readonly message?: string;
+  readonly created_at: string;
+  readonly updated_at: string;
+  /** What a caller states as `expected_version`. */
+  readonly resource_version: number;
+};
+
+export type BuildDiagnostic = {
+  readonly code: string;
+  readonly level: "error" | "warning" | "note";
+  readonly message: string;
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** JSON Pointer in the file. */
+  readonly pointer: string;
+  readonly hint?: string;
+};
+
+export type GatewayBuild = {
+  readonly id: string;
+  readonly org_id: string;
+  readonly project_id: string;
+  readonly revisions: ReadonlyArray<{
+    readonly spec_id: string;
+    readonly spec_name: string;
+    readonly revision_id: string;
+    readonly number: number;
+  }>;
+  readonly options: {
+    /** Where operations go that say nothing about it. */
+    readonly upstream?: string;
+    /** Lets upstreams be addressed by `http:` and `ws:`. */
+    readonly allow_plaintext?: boolean;
+    /** Provenance: which commit the descriptions are of. */
+    readonly commit?: string;
+    /** Provenance: where they are from. */
+    readonly source?: string;
+  };
+  readonly status: "queued" | "succeeded" | "failed";
+  readonly artifact_id?: string;
+  /** The first hundred, errors before others. */
+  readonly diagnostics?: readonly BuildDiagnostic[];
+  readonly errors?: number;
+  readonly warnings?: number;
+  /** Why it failed, where no diagnostic says it. */
+  readonly message?: string;
+  readonly finished_at?: string;
+  readonly created_at: string;
+  readonly updated_at: string;
+  /** What a caller states as `expected_version`. */
+  readonly resource_version: number;
+};
+
+export type GatewayArtifact = {
+  readonly id: string;
+  readonly org_id: string;
+  readonly project_id: string;
+  /** `sha256:` and 64 hexadecimal digits. */
+  readonly digest: string;
+  readonly size_bytes: number;
+  /** Version of the compiler. */
+  readonly compiler: string;
+  readonly operations: number;
+  readonly build_id: string;
+  readonly revisions: ReadonlyArray<{
+    readonly spec_id: string;
+    readonly spec_name: string;
+    readonly revision_id: string;
+    readonly number: number;
+  }>;
+  readonly commit?: string;
+  readonly source?: string;
+  readonly created_at: string;
+  readonly updated_at: string;
+  /** What a caller states as `expected_version`. */
+  readonly resource_version: number;
+};
+
+export type GatewayKey = {
+  readonly id: string;
+  readonly org_id: string;
+  readonly project_id: string;
+  readonly name: string;
+  /** What the key begins with. */
+  readonly prefix: string;
+  readonly scopes: ReadonlyArray<"data-plane:connect" | "artifact:read">;
+  readonly group_id?: string;
+  readonly expires_at?: string;
+  readonly rotated_at?: string;
+  readonly previous_secret_valid_until?: string;
+  readonly revoked_at?: string;
+  readonly created_at: string;
+  readonly updated_at: string;
+  /** What a caller states as `expected_version`. */
+  readonly resource_version: number;
+};
+
+export type NewGatewayKey = {
+  readonly id: string;
+  readonly org_id: string;
+  readonly project_id: string;
+  readonly name: string;
+  /** What the key begins with. */
+  readonly prefix: string;
+  readonly scopes: ReadonlyArray<"data-plane:connect" | "artifact:read">;
+  readonly group_id?: string;
+  readonly expires_at?: string;
+  readonly rotated_at?: string;
+  readonly previous_secret_valid_until?: string;
+  readonly revoked_at?: string;
+  /** `bbk_…`; shown now and never again. */
+  readonly key: string;
+  readonly created_at: string;
+  readonly updated_at: string;
+  /** What a caller states as `expected_version`. */
+  readonly resource_version: number;
+};
+
+export type GatewayHealth = {
+  readonly requests_total: number;
+  /** Answered with a status of 500 or above. */
+  readonly errors_total: number;
+  readonly p50_ms: number | null;
+  readonly p99_ms: number | null;
+  readonly memory_bytes: number;
+  readonly event_loop_lag_ms: number;
+};
+
+export type GatewayDataPlane = {
+  readonly id: string;
+  readonly org_id: string;
+  readonly project_id: string;
+  /** The gateway's own, the same after it was started anew. */
+  readonly instance_id: string;
+  readonly name?: string;
+  readonly group_id?: string;
+  readonly key_id: string;
+  readonly metadata: {
+    readonly version: string;
+    readonly hostname: string;
+  };
+  /** `deploying`: connected, and on its way to another artifact. */
+  readonly status: "online" | "deploying" | "offline";
+  readonly connected_at: string | null;
+  /** Null: not since the control plane was started. */
+  readonly last_seen: string | null;
+  readonly uptime_seconds?: number;
+  readonly health?: GatewayHealth;
+  readonly artifact_digest: string | null;
+  readonly artifact_id: string | null;
+  readonly generation?: number;
+  readonly desired: {
+    readonly artifact_id: string;
+    /** `sha256:` and 64 hexadecimal digits. */
+    readonly digest: string;
+    readonly generation: number;
+  } | null;
+  /** It serves something else than it should. */
+  readonly drift: boolean;
+  /** Why. */
+  readonly refusal?: {
+    readonly generation: number;
+    /** `sha256:` and 64 hexadecimal digits. */
+    readonly digest: string;
+    readonly stage: "download" | "verify" | "apply";
+    readonly reason: string;
+    readonly at_ms: number;
+  };
+  readonly created_at: string;
+  readonly updated_at: string;
+  /** What a caller states as `expected_version`. */
+  readonly resource_version: number;
+};
+
+export type GatewayGroup = {
+  readonly id: string;
+  readonly org_id: string;
+  readonly project_id: string;
+  readonly name: string;
+  readonly created_at: string;
+  readonly updated_at: string;
+  /** What a caller states as `expected_version`. */
+  readonly resource_version: number;
+};
+
+export type RolloutStrategy = {
+  /** Each reaches what those before have reached, and more; the last reaches 100 percent. */
+  readonly stages: ReadonlyArray<{
+    /** Of all gateways; at least one. */
+    readonly percent?: number;
+    /** Groups that are reached as a whole, by id or name. */
+    readonly groups?: readonly string[];
+    /** How long they must do well before the next stage. Default 0. */
+    readonly bake_seconds?: number;
+  }>;
+  /** Share of requests that may be answered with 500 or above. Absent: it is not looked at. */
+  readonly error_rate_max?: number;
+  /** Fewer requests in a stage prove nothing. Default 0. */
+  readonly requests_min?: number;
+  /** Back by itself when gateways do badly; else it halts. Default false. */
+  readonly automatic_rollback?: boolean;
+};
+
+export type GatewayDeployment = {
+  readonly id: string;
+  readonly org_id: string;
+  readonly project_id: string;
+  readonly deployment_kind: "deploy" | "rollback";
+  readonly artifact_id: string;
+  /** `sha256:` and 64 hexadecimal digits. */
+  readonly digest: string;
+  /** Rises with every decision about what is served in a project. */
+  readonly generation: number;
+  /** It is the project's latest; the others are history. */
+  readonly current: boolean;
+  readonly strategy: RolloutStrategy;
+  readonly status: "rolling" | "halted" | "completed" | "rolled_back" | "superseded";
+  /** Index of the stage that is reached. */
+  readonly stage: number;
+  readonly stage_started_at: string;
+  /** What gateways serve that are not reached. */
+  readonly baseline?: {
+    readonly artifact_id: string;
+    /** `sha256:` and 64 hexadecimal digits. */
+    readonly digest: string;
+    readonly generation: number;
+  };
+  readonly rollback_of?: string;
+  readonly reason?: string;
+  readonly finished_at?: string;
+  readonly created_at: string;
+  readonly updated_at: string;
+  /** What a caller states as `expected_version`. */
+  readonly resource_version: number;
+};
+
 /** Of `inspectAggregate`. */
 export interface InspectAggregateParameters {
   /** The aggregate's type, for example `env`. */
@@ -1268,6 +1536,100 @@ export interface ListDataPlanesParameters {
   readonly after?: string;
 }
 
+/** Of `listDataPlanesOfProject`. */
+export interface ListDataPlanesOfProjectParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** Most items of a page. */
+  readonly limit?: number;
+  /** The `next_cursor` of the page before. */
+  readonly cursor?: string;
+  /** Of this group, named by id or name. */
+  readonly group?: string;
+  /** Those that are connected, or those that are not. */
+  readonly online?: boolean;
+}
+
+/** Of `getDataPlaneOfProject`. */
+export interface GetDataPlaneOfProjectParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** A gateway's id, `gwy_…`. */
+  readonly dataPlane: string;
+}
+
+/** Of `updateDataPlaneOfProject`. */
+export interface UpdateDataPlaneOfProjectParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** A gateway's id, `gwy_…`. */
+  readonly dataPlane: string;
+  readonly body: {
+    readonly group_id: string | null;
+    /** The `resource_version` that was seen; another one is refused (409 RevisionMismatch). */
+    readonly expected_version?: number;
+  };
+}
+
+/** Of `removeDataPlaneOfProject`. */
+export interface RemoveDataPlaneOfProjectParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** A gateway's id, `gwy_…`. */
+  readonly dataPlane: string;
+}
+
+/** Of `listDataPlanesOfProjectById`. */
+export interface ListDataPlanesOfProjectByIdParameters {
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** Most items of a page. */
+  readonly limit?: number;
+  /** The `next_cursor` of the page before. */
+  readonly cursor?: string;
+  /** Of this group, named by id or name. */
+  readonly group?: string;
+  /** Those that are connected, or those that are not. */
+  readonly online?: boolean;
+}
+
+/** Of `getDataPlaneOfProjectById`. */
+export interface GetDataPlaneOfProjectByIdParameters {
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** A gateway's id, `gwy_…`. */
+  readonly dataPlane: string;
+}
+
+/** Of `updateDataPlaneOfProjectById`. */
+export interface UpdateDataPlaneOfProjectByIdParameters {
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** A gateway's id, `gwy_…`. */
+  readonly dataPlane: string;
+  readonly body: {
+    readonly group_id: string | null;
+    /** The `resource_version` that was seen; another one is refused (409 RevisionMismatch). */
+    readonly expected_version?: number;
+  };
+}
+
+/** Of `removeDataPlaneOfProjectById`. */
+export interface RemoveDataPlaneOfProjectByIdParameters {
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** A gateway's id, `gwy_…`. */
+  readonly dataPlane: string;
+}
+
 /** Of `listProjects`. */
 export interface ListProjectsParameters {
   /** The org: twelve digits. */
@@ -1314,6 +1676,762 @@ export interface DeleteProjectParameters {
   readonly org: string;
   /** A project's id, `prj_…`. */
   readonly project: string;
+}
+
+/** Of `listSpecs`. */
+export interface ListSpecsParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** Most items of a page. */
+  readonly limit?: number;
+  /** The `next_cursor` of the page before. */
+  readonly cursor?: string;
+}
+
+/** Of `putSpec`. */
+export interface PutSpecParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  readonly body: {
+    readonly name: string;
+    readonly files: ReadonlyArray<{
+      /** With `/`, relative. */
+      readonly path: string;
+      /** As text. */
+      readonly content?: string;
+      /** Or as bytes. */
+      readonly content_base64?: string;
+    }>;
+    /** Default: all YAML and JSON files that are in no folder. */
+    readonly descriptions?: readonly string[];
+    readonly message?: string;
+  };
+}
+
+/** Of `getSpec`. */
+export interface GetSpecParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** A spec's id, `spc_…`. */
+  readonly spec: string;
+}
+
+/** Of `deleteSpec`. */
+export interface DeleteSpecParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** A spec's id, `spc_…`. */
+  readonly spec: string;
+}
+
+/** Of `listSpecRevisions`. */
+export interface ListSpecRevisionsParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** A spec's id, `spc_…`. */
+  readonly spec: string;
+  /** Most items of a page. */
+  readonly limit?: number;
+  /** The `next_cursor` of the page before. */
+  readonly cursor?: string;
+}
+
+/** Of `reviseSpec`. */
+export interface ReviseSpecParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** A spec's id, `spc_…`. */
+  readonly spec: string;
+  readonly body: {
+    readonly files: ReadonlyArray<{
+      /** With `/`, relative. */
+      readonly path: string;
+      /** As text. */
+      readonly content?: string;
+      /** Or as bytes. */
+      readonly content_base64?: string;
+    }>;
+    /** Default: all YAML and JSON files that are in no folder. */
+    readonly descriptions?: readonly string[];
+    readonly message?: string;
+  };
+}
+
+/** Of `getSpecRevision`. */
+export interface GetSpecRevisionParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** A spec's id, `spc_…`. */
+  readonly spec: string;
+  /** A revision's id, `spr_…`, its number, or `latest`. */
+  readonly revision: string;
+}
+
+/** Of `getSpecFile`. */
+export interface GetSpecFileParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** A spec's id, `spc_…`. */
+  readonly spec: string;
+  /** A revision's id, `spr_…`, its number, or `latest`. */
+  readonly revision: string;
+  /** Which file. Default: the only description, where there is one. */
+  readonly path?: string;
+}
+
+/** Of `listSpecsById`. */
+export interface ListSpecsByIdParameters {
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** Most items of a page. */
+  readonly limit?: number;
+  /** The `next_cursor` of the page before. */
+  readonly cursor?: string;
+}
+
+/** Of `putSpecById`. */
+export interface PutSpecByIdParameters {
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  readonly body: {
+    readonly name: string;
+    readonly files: ReadonlyArray<{
+      /** With `/`, relative. */
+      readonly path: string;
+      /** As text. */
+      readonly content?: string;
+      /** Or as bytes. */
+      readonly content_base64?: string;
+    }>;
+    /** Default: all YAML and JSON files that are in no folder. */
+    readonly descriptions?: readonly string[];
+    readonly message?: string;
+  };
+}
+
+/** Of `getSpecById`. */
+export interface GetSpecByIdParameters {
+  /** A spec's id, `spc_…`. */
+  readonly spec: string;
+}
+
+/** Of `deleteSpecById`. */
+export interface DeleteSpecByIdParameters {
+  /** A spec's id, `spc_…`. */
+  readonly spec: string;
+}
+
+/** Of `listSpecRevisionsById`. */
+export interface ListSpecRevisionsByIdParameters {
+  /** A spec's id, `spc_…`. */
+  readonly spec: string;
+  /** Most items of a page. */
+  readonly limit?: number;
+  /** The `next_cursor` of the page before. */
+  readonly cursor?: string;
+}
+
+/** Of `reviseSpecById`. */
+export interface ReviseSpecByIdParameters {
+  /** A spec's id, `spc_…`. */
+  readonly spec: string;
+  readonly body: {
+    readonly files: ReadonlyArray<{
+      /** With `/`, relative. */
+      readonly path: string;
+      /** As text. */
+      readonly content?: string;
+      /** Or as bytes. */
+      readonly content_base64?: string;
+    }>;
+    /** Default: all YAML and JSON files that are in no folder. */
+    readonly descriptions?: readonly string[];
+    readonly message?: string;
+  };
+}
+
+/** Of `getSpecRevisionById`. */
+export interface GetSpecRevisionByIdParameters {
+  /** A spec's id, `spc_…`. */
+  readonly spec: string;
+  /** A revision's id, `spr_…`, its number, or `latest`. */
+  readonly revision: string;
+}
+
+/** Of `getSpecFileById`. */
+export interface GetSpecFileByIdParameters {
+  /** A spec's id, `spc_…`. */
+  readonly spec: string;
+  /** A revision's id, `spr_…`, its number, or `latest`. */
+  readonly revision: string;
+  /** Which file. Default: the only description, where there is one. */
+  readonly path?: string;
+}
+
+/** Of `compileSpec`. */
+export interface CompileSpecParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** A spec's id, `spc_…`. */
+  readonly spec: string;
+  readonly body: {
+    /** Its id or number. Default: the latest. */
+    readonly revision?: string;
+    readonly additional_revisions?: readonly string[];
+    /** Where operations go that say nothing about it. */
+    readonly upstream?: string;
+    /** Lets upstreams be addressed by `http:` and `ws:`. */
+    readonly allow_plaintext?: boolean;
+    /** Provenance: which commit the descriptions are of. */
+    readonly commit?: string;
+    /** Provenance: where they are from. */
+    readonly source?: string;
+  };
+}
+
+/** Of `createBuild`. */
+export interface CreateBuildParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  readonly body: {
+    /** Ids, of different specs. */
+    readonly revisions: readonly string[];
+    /** Where operations go that say nothing about it. */
+    readonly upstream?: string;
+    /** Lets upstreams be addressed by `http:` and `ws:`. */
+    readonly allow_plaintext?: boolean;
+    /** Provenance: which commit the descriptions are of. */
+    readonly commit?: string;
+    /** Provenance: where they are from. */
+    readonly source?: string;
+  };
+}
+
+/** Of `listBuilds`. */
+export interface ListBuildsParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** Most items of a page. */
+  readonly limit?: number;
+  /** The `next_cursor` of the page before. */
+  readonly cursor?: string;
+}
+
+/** Of `getBuild`. */
+export interface GetBuildParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** A build's id, `bld_…`. */
+  readonly build: string;
+}
+
+/** Of `compileSpecById`. */
+export interface CompileSpecByIdParameters {
+  /** A spec's id, `spc_…`. */
+  readonly spec: string;
+  readonly body: {
+    /** Its id or number. Default: the latest. */
+    readonly revision?: string;
+    readonly additional_revisions?: readonly string[];
+    /** Where operations go that say nothing about it. */
+    readonly upstream?: string;
+    /** Lets upstreams be addressed by `http:` and `ws:`. */
+    readonly allow_plaintext?: boolean;
+    /** Provenance: which commit the descriptions are of. */
+    readonly commit?: string;
+    /** Provenance: where they are from. */
+    readonly source?: string;
+  };
+}
+
+/** Of `createBuildById`. */
+export interface CreateBuildByIdParameters {
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  readonly body: {
+    /** Ids, of different specs. */
+    readonly revisions: readonly string[];
+    /** Where operations go that say nothing about it. */
+    readonly upstream?: string;
+    /** Lets upstreams be addressed by `http:` and `ws:`. */
+    readonly allow_plaintext?: boolean;
+    /** Provenance: which commit the descriptions are of. */
+    readonly commit?: string;
+    /** Provenance: where they are from. */
+    readonly source?: string;
+  };
+}
+
+/** Of `listBuildsById`. */
+export interface ListBuildsByIdParameters {
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** Most items of a page. */
+  readonly limit?: number;
+  /** The `next_cursor` of the page before. */
+  readonly cursor?: string;
+}
+
+/** Of `getBuildById`. */
+export interface GetBuildByIdParameters {
+  /** A build's id, `bld_…`. */
+  readonly build: string;
+}
+
+/** Of `listArtifacts`. */
+export interface ListArtifactsParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** Most items of a page. */
+  readonly limit?: number;
+  /** The `next_cursor` of the page before. */
+  readonly cursor?: string;
+}
+
+/** Of `getArtifact`. */
+export interface GetArtifactParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** An artifact's id, `art_…`. */
+  readonly artifact: string;
+}
+
+/** Of `deleteArtifact`. */
+export interface DeleteArtifactParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** An artifact's id, `art_…`. */
+  readonly artifact: string;
+}
+
+/** Of `downloadArtifact`. */
+export interface DownloadArtifactParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** An artifact's id, `art_…`. */
+  readonly artifact: string;
+}
+
+/** Of `listArtifactsById`. */
+export interface ListArtifactsByIdParameters {
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** Most items of a page. */
+  readonly limit?: number;
+  /** The `next_cursor` of the page before. */
+  readonly cursor?: string;
+}
+
+/** Of `getArtifactById`. */
+export interface GetArtifactByIdParameters {
+  /** An artifact's id, `art_…`. */
+  readonly artifact: string;
+}
+
+/** Of `deleteArtifactById`. */
+export interface DeleteArtifactByIdParameters {
+  /** An artifact's id, `art_…`. */
+  readonly artifact: string;
+}
+
+/** Of `downloadArtifactById`. */
+export interface DownloadArtifactByIdParameters {
+  /** An artifact's id, `art_…`. */
+  readonly artifact: string;
+}
+
+/** Of `deployArtifact`. */
+export interface DeployArtifactParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  readonly body: {
+    /** Default: the newest. */
+    readonly artifact_id?: string;
+    readonly strategy?: RolloutStrategy;
+  };
+}
+
+/** Of `rollBackArtifact`. */
+export interface RollBackArtifactParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  readonly body: {
+    /** Default: what was before. */
+    readonly artifact_id?: string;
+    readonly reason?: string;
+  };
+}
+
+/** Of `listGatewayDeployments`. */
+export interface ListGatewayDeploymentsParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** Most items of a page. */
+  readonly limit?: number;
+  /** The `next_cursor` of the page before. */
+  readonly cursor?: string;
+}
+
+/** Of `getGatewayDeployment`. */
+export interface GetGatewayDeploymentParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** A deployment's id, `gdp_…`, or `current`. */
+  readonly deployment: string;
+}
+
+/** Of `haltGatewayDeployment`. */
+export interface HaltGatewayDeploymentParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** A deployment's id, `gdp_…`, or `current`. */
+  readonly deployment: string;
+  readonly body: {
+    readonly reason?: string;
+  };
+}
+
+/** Of `resumeGatewayDeployment`. */
+export interface ResumeGatewayDeploymentParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** A deployment's id, `gdp_…`, or `current`. */
+  readonly deployment: string;
+  readonly body: Record<string, never>;
+}
+
+/** Of `advanceGatewayDeployment`. */
+export interface AdvanceGatewayDeploymentParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** A deployment's id, `gdp_…`, or `current`. */
+  readonly deployment: string;
+  readonly body: {
+    /** The one that was seen; another one is refused. */
+    readonly stage?: number;
+  };
+}
+
+/** Of `deployArtifactById`. */
+export interface DeployArtifactByIdParameters {
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  readonly body: {
+    /** Default: the newest. */
+    readonly artifact_id?: string;
+    readonly strategy?: RolloutStrategy;
+  };
+}
+
+/** Of `rollBackArtifactById`. */
+export interface RollBackArtifactByIdParameters {
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  readonly body: {
+    /** Default: what was before. */
+    readonly artifact_id?: string;
+    readonly reason?: string;
+  };
+}
+
+/** Of `listGatewayDeploymentsById`. */
+export interface ListGatewayDeploymentsByIdParameters {
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** Most items of a page. */
+  readonly limit?: number;
+  /** The `next_cursor` of the page before. */
+  readonly cursor?: string;
+}
+
+/** Of `getGatewayDeploymentById`. */
+export interface GetGatewayDeploymentByIdParameters {
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** A deployment's id, `gdp_…`, or `current`. */
+  readonly deployment: string;
+}
+
+/** Of `haltGatewayDeploymentById`. */
+export interface HaltGatewayDeploymentByIdParameters {
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** A deployment's id, `gdp_…`, or `current`. */
+  readonly deployment: string;
+  readonly body: {
+    readonly reason?: string;
+  };
+}
+
+/** Of `resumeGatewayDeploymentById`. */
+export interface ResumeGatewayDeploymentByIdParameters {
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** A deployment's id, `gdp_…`, or `current`. */
+  readonly deployment: string;
+  readonly body: Record<string, never>;
+}
+
+/** Of `advanceGatewayDeploymentById`. */
+export interface AdvanceGatewayDeploymentByIdParameters {
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** A deployment's id, `gdp_…`, or `current`. */
+  readonly deployment: string;
+  readonly body: {
+    /** The one that was seen; another one is refused. */
+    readonly stage?: number;
+  };
+}
+
+/** Of `listGatewayGroups`. */
+export interface ListGatewayGroupsParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** Most items of a page. */
+  readonly limit?: number;
+  /** The `next_cursor` of the page before. */
+  readonly cursor?: string;
+}
+
+/** Of `createGatewayGroup`. */
+export interface CreateGatewayGroupParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  readonly body: {
+    readonly name: string;
+  };
+}
+
+/** Of `updateGatewayGroup`. */
+export interface UpdateGatewayGroupParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** A group's id, `ggr_…`, or its name. */
+  readonly group: string;
+  readonly body: {
+    readonly name: string;
+    /** The `resource_version` that was seen; another one is refused (409 RevisionMismatch). */
+    readonly expected_version?: number;
+  };
+}
+
+/** Of `deleteGatewayGroup`. */
+export interface DeleteGatewayGroupParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** A group's id, `ggr_…`, or its name. */
+  readonly group: string;
+}
+
+/** Of `listGatewayGroupsById`. */
+export interface ListGatewayGroupsByIdParameters {
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** Most items of a page. */
+  readonly limit?: number;
+  /** The `next_cursor` of the page before. */
+  readonly cursor?: string;
+}
+
+/** Of `createGatewayGroupById`. */
+export interface CreateGatewayGroupByIdParameters {
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  readonly body: {
+    readonly name: string;
+  };
+}
+
+/** Of `updateGatewayGroupById`. */
+export interface UpdateGatewayGroupByIdParameters {
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** A group's id, `ggr_…`, or its name. */
+  readonly group: string;
+  readonly body: {
+    readonly name: string;
+    /** The `resource_version` that was seen; another one is refused (409 RevisionMismatch). */
+    readonly expected_version?: number;
+  };
+}
+
+/** Of `deleteGatewayGroupById`. */
+export interface DeleteGatewayGroupByIdParameters {
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** A group's id, `ggr_…`, or its name. */
+  readonly group: string;
+}
+
+/** Of `listGatewayKeys`. */
+export interface ListGatewayKeysParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** Most items of a page. */
+  readonly limit?: number;
+  /** The `next_cursor` of the page before. */
+  readonly cursor?: string;
+}
+
+/** Of `createGatewayKey`. */
+export interface CreateGatewayKeyParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  readonly body: {
+    readonly name: string;
+    /** Default: all. */
+    readonly scopes?: ReadonlyArray<"data-plane:connect" | "artifact:read">;
+    /** Gateways that register with it for the first time are of this group. */
+    readonly group_id?: string;
+    /** Default: it does not expire. */
+    readonly lifetime_seconds?: number;
+  };
+}
+
+/** Of `rotateGatewayKey`. */
+export interface RotateGatewayKeyParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** A key's id, `gky_…`. */
+  readonly key: string;
+  readonly body: {
+    /** How long the secret before is good for. Default: a day. */
+    readonly grace_seconds?: number;
+  };
+}
+
+/** Of `getGatewayKey`. */
+export interface GetGatewayKeyParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** A key's id, `gky_…`. */
+  readonly key: string;
+}
+
+/** Of `revokeGatewayKey`. */
+export interface RevokeGatewayKeyParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** A key's id, `gky_…`. */
+  readonly key: string;
+}
+
+/** Of `listGatewayKeysById`. */
+export interface ListGatewayKeysByIdParameters {
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** Most items of a page. */
+  readonly limit?: number;
+  /** The `next_cursor` of the page before. */
+  readonly cursor?: string;
+}
+
+/** Of `createGatewayKeyById`. */
+export interface CreateGatewayKeyByIdParameters {
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  readonly body: {
+    readonly name: string;
+    /** Default: all. */
+    readonly scopes?: ReadonlyArray<"data-plane:connect" | "artifact:read">;
+    /** Gateways that register with it for the first time are of this group. */
+    readonly group_id?: string;
+    /** Default: it does not expire. */
+    readonly lifetime_seconds?: number;
+  };
+}
+
+/** Of `rotateGatewayKeyById`. */
+export interface RotateGatewayKeyByIdParameters {
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** A key's id, `gky_…`. */
+  readonly key: string;
+  readonly body: {
+    /** How long the secret before is good for. Default: a day. */
+    readonly grace_seconds?: number;
+  };
+}
+
+/** Of `getGatewayKeyById`. */
+export interface GetGatewayKeyByIdParameters {
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** A key's id, `gky_…`. */
+  readonly key: string;
+}
+
+/** Of `revokeGatewayKeyById`. */
+export interface RevokeGatewayKeyByIdParameters {
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** A key's id, `gky_…`. */
+  readonly key: string;
 }
 
 /** Of `listApps`. */
@@ -2075,11 +3193,83 @@ const OPERATIONS = {
   listTables: { method: "GET", path: "/v1/tables", query: ["limit","after","account"] },
   listOrgTables: { method: "GET", path: "/v1/orgs/{org}/tables", query: ["limit","after"] },
   listDataPlanes: { method: "GET", path: "/v1/data-planes", query: ["limit","after"] },
+  listDataPlanesOfProject: { method: "GET", path: "/v1/orgs/{org}/projects/{project}/data-planes", query: ["limit","cursor","group","online"] },
+  getDataPlaneOfProject: { method: "GET", path: "/v1/orgs/{org}/projects/{project}/data-planes/{dataPlane}" },
+  updateDataPlaneOfProject: { method: "PATCH", path: "/v1/orgs/{org}/projects/{project}/data-planes/{dataPlane}", keyed: true },
+  removeDataPlaneOfProject: { method: "DELETE", path: "/v1/orgs/{org}/projects/{project}/data-planes/{dataPlane}", keyed: true },
+  listDataPlanesOfProjectById: { method: "GET", path: "/v1/projects/{project}/data-planes", query: ["limit","cursor","group","online"] },
+  getDataPlaneOfProjectById: { method: "GET", path: "/v1/projects/{project}/data-planes/{dataPlane}" },
+  updateDataPlaneOfProjectById: { method: "PATCH", path: "/v1/projects/{project}/data-planes/{dataPlane}", keyed: true },
+  removeDataPlaneOfProjectById: { method: "DELETE", path: "/v1/projects/{project}/data-planes/{dataPlane}", keyed: true },
   listProjects: { method: "GET", path: "/v1/orgs/{org}/projects", query: ["limit","cursor"] },
   createProject: { method: "POST", path: "/v1/orgs/{org}/projects", keyed: true },
   getProject: { method: "GET", path: "/v1/orgs/{org}/projects/{project}" },
   updateProject: { method: "PATCH", path: "/v1/orgs/{org}/projects/{project}", keyed: true },
   deleteProject: { method: "DELETE", path: "/v1/orgs/{org}/projects/{project}", keyed: true },
+  listSpecs: { method: "GET", path: "/v1/orgs/{org}/projects/{project}/specs", query: ["limit","cursor"] },
+  putSpec: { method: "POST", path: "/v1/orgs/{org}/projects/{project}/specs", keyed: true },
+  getSpec: { method: "GET", path: "/v1/orgs/{org}/projects/{project}/specs/{spec}" },
+  deleteSpec: { method: "DELETE", path: "/v1/orgs/{org}/projects/{project}/specs/{spec}", keyed: true },
+  listSpecRevisions: { method: "GET", path: "/v1/orgs/{org}/projects/{project}/specs/{spec}/revisions", query: ["limit","cursor"] },
+  reviseSpec: { method: "POST", path: "/v1/orgs/{org}/projects/{project}/specs/{spec}/revisions", keyed: true },
+  getSpecRevision: { method: "GET", path: "/v1/orgs/{org}/projects/{project}/specs/{spec}/revisions/{revision}" },
+  getSpecFile: { method: "GET", path: "/v1/orgs/{org}/projects/{project}/specs/{spec}/revisions/{revision}/content", query: ["path"] },
+  listSpecsById: { method: "GET", path: "/v1/projects/{project}/specs", query: ["limit","cursor"] },
+  putSpecById: { method: "POST", path: "/v1/projects/{project}/specs", keyed: true },
+  getSpecById: { method: "GET", path: "/v1/specs/{spec}" },
+  deleteSpecById: { method: "DELETE", path: "/v1/specs/{spec}", keyed: true },
+  listSpecRevisionsById: { method: "GET", path: "/v1/specs/{spec}/revisions", query: ["limit","cursor"] },
+  reviseSpecById: { method: "POST", path: "/v1/specs/{spec}/revisions", keyed: true },
+  getSpecRevisionById: { method: "GET", path: "/v1/specs/{spec}/revisions/{revision}" },
+  getSpecFileById: { method: "GET", path: "/v1/specs/{spec}/revisions/{revision}/content", query: ["path"] },
+  compileSpec: { method: "POST", path: "/v1/orgs/{org}/projects/{project}/specs/{spec}/compile", keyed: true },
+  createBuild: { method: "POST", path: "/v1/orgs/{org}/projects/{project}/builds", keyed: true },
+  listBuilds: { method: "GET", path: "/v1/orgs/{org}/projects/{project}/builds", query: ["limit","cursor"] },
+  getBuild: { method: "GET", path: "/v1/orgs/{org}/projects/{project}/builds/{build}" },
+  compileSpecById: { method: "POST", path: "/v1/specs/{spec}/compile", keyed: true },
+  createBuildById: { method: "POST", path: "/v1/projects/{project}/builds", keyed: true },
+  listBuildsById: { method: "GET", path: "/v1/projects/{project}/builds", query: ["limit","cursor"] },
+  getBuildById: { method: "GET", path: "/v1/builds/{build}" },
+  listArtifacts: { method: "GET", path: "/v1/orgs/{org}/projects/{project}/artifacts", query: ["limit","cursor"] },
+  getArtifact: { method: "GET", path: "/v1/orgs/{org}/projects/{project}/artifacts/{artifact}" },
+  deleteArtifact: { method: "DELETE", path: "/v1/orgs/{org}/projects/{project}/artifacts/{artifact}", keyed: true },
+  downloadArtifact: { method: "GET", path: "/v1/orgs/{org}/projects/{project}/artifacts/{artifact}/download" },
+  listArtifactsById: { method: "GET", path: "/v1/projects/{project}/artifacts", query: ["limit","cursor"] },
+  getArtifactById: { method: "GET", path: "/v1/artifacts/{artifact}" },
+  deleteArtifactById: { method: "DELETE", path: "/v1/artifacts/{artifact}", keyed: true },
+  downloadArtifactById: { method: "GET", path: "/v1/artifacts/{artifact}/download" },
+  deployArtifact: { method: "POST", path: "/v1/orgs/{org}/projects/{project}/deploy", keyed: true },
+  rollBackArtifact: { method: "POST", path: "/v1/orgs/{org}/projects/{project}/rollback", keyed: true },
+  listGatewayDeployments: { method: "GET", path: "/v1/orgs/{org}/projects/{project}/deployments", query: ["limit","cursor"] },
+  getGatewayDeployment: { method: "GET", path: "/v1/orgs/{org}/projects/{project}/deployments/{deployment}" },
+  haltGatewayDeployment: { method: "POST", path: "/v1/orgs/{org}/projects/{project}/deployments/{deployment}/halt", keyed: true },
+  resumeGatewayDeployment: { method: "POST", path: "/v1/orgs/{org}/projects/{project}/deployments/{deployment}/resume", keyed: true },
+  advanceGatewayDeployment: { method: "POST", path: "/v1/orgs/{org}/projects/{project}/deployments/{deployment}/advance", keyed: true },
+  deployArtifactById: { method: "POST", path: "/v1/projects/{project}/deploy", keyed: true },
+  rollBackArtifactById: { method: "POST", path: "/v1/projects/{project}/rollback", keyed: true },
+  listGatewayDeploymentsById: { method: "GET", path: "/v1/projects/{project}/deployments", query: ["limit","cursor"] },
+  getGatewayDeploymentById: { method: "GET", path: "/v1/projects/{project}/deployments/{deployment}" },
+  haltGatewayDeploymentById: { method: "POST", path: "/v1/projects/{project}/deployments/{deployment}/halt", keyed: true },
+  resumeGatewayDeploymentById: { method: "POST", path: "/v1/projects/{project}/deployments/{deployment}/resume", keyed: true },
+  advanceGatewayDeploymentById: { method: "POST", path: "/v1/projects/{project}/deployments/{deployment}/advance", keyed: true },
+  listGatewayGroups: { method: "GET", path: "/v1/orgs/{org}/projects/{project}/gateway-groups", query: ["limit","cursor"] },
+  createGatewayGroup: { method: "POST", path: "/v1/orgs/{org}/projects/{project}/gateway-groups", keyed: true },
+  updateGatewayGroup: { method: "PATCH", path: "/v1/orgs/{org}/projects/{project}/gateway-groups/{group}", keyed: true },
+  deleteGatewayGroup: { method: "DELETE", path: "/v1/orgs/{org}/projects/{project}/gateway-groups/{group}", keyed: true },
+  listGatewayGroupsById: { method: "GET", path: "/v1/projects/{project}/gateway-groups", query: ["limit","cursor"] },
+  createGatewayGroupById: { method: "POST", path: "/v1/projects/{project}/gateway-groups", keyed: true },
+  updateGatewayGroupById: { method: "PATCH", path: "/v1/projects/{project}/gateway-groups/{group}", keyed: true },
+  deleteGatewayGroupById: { method: "DELETE", path: "/v1/projects/{project}/gateway-groups/{group}", keyed: true },
+  listGatewayKeys: { method: "GET", path: "/v1/orgs/{org}/projects/{project}/api-keys", query: ["limit","cursor"] },
+  createGatewayKey: { method: "POST", path: "/v1/orgs/{org}/projects/{project}/api-keys", keyed: true },
+  rotateGatewayKey: { method: "POST", path: "/v1/orgs/{org}/projects/{project}/api-keys/{key}/rotate", keyed: true },
+  getGatewayKey: { method: "GET", path: "/v1/orgs/{org}/projects/{project}/api-keys/{key}" },
+  revokeGatewayKey: { method: "DELETE", path: "/v1/orgs/{org}/projects/{project}/api-keys/{key}", keyed: true },
+  listGatewayKeysById: { method: "GET", path: "/v1/projects/{project}/api-keys", query: ["limit","cursor"] },
+  createGatewayKeyById: { method: "POST", path: "/v1/projects/{project}/api-keys", keyed: true },
+  rotateGatewayKeyById: { method: "POST", path: "/v1/projects/{project}/api-keys/{key}/rotate", keyed: true },
+  getGatewayKeyById: { method: "GET", path: "/v1/projects/{project}/api-keys/{key}" },
+  revokeGatewayKeyById: { method: "DELETE", path: "/v1/projects/{project}/api-keys/{key}", keyed: true },
   listApps: { method: "GET", path: "/v1/orgs/{org}/apps", query: ["limit","cursor"] },
   createApp: { method: "POST", path: "/v1/orgs/{org}/apps", keyed: true },
   getApp: { method: "GET", path: "/v1/orgs/{org}/apps/{app}" },
@@ -2934,7 +4124,7 @@ export class TablesGroup {
   }
 }
 
-/** Data planes that have enrolled. */
+/** Data planes that have enrolled; of a project: its gateways. */
 export class DataPlanesGroup {
   readonly #transport: Transport;
 
@@ -2955,9 +4145,65 @@ export class DataPlanesGroup {
   listAll(parameters: ListDataPlanesParameters = {}, options: CallOptions = {}): AsyncGenerator<DataPlane, void, undefined> {
     return this.#transport.items(OPERATIONS.listDataPlanes, parameters as unknown as Parameters, options, "next", "after") as AsyncGenerator<never, void, undefined>;
   }
+
+  /** Lists the gateways of a project: whether they are connected, what they serve, how they do. Needs: gateways:read. Operation `listDataPlanesOfProject`. */
+  listOfProject(parameters: ListDataPlanesOfProjectParameters, options: CallOptions = {}): Promise<{
+    readonly items: readonly GatewayDataPlane[];
+    readonly next_cursor: string | null;
+  }> {
+    return this.#transport.json(OPERATIONS.listDataPlanesOfProject, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Items of all pages of `listOfProject`, fetched as they are needed. */
+  listAllOfProject(parameters: ListDataPlanesOfProjectParameters, options: CallOptions = {}): AsyncGenerator<GatewayDataPlane, void, undefined> {
+    return this.#transport.items(OPERATIONS.listDataPlanesOfProject, parameters as unknown as Parameters, options, "next_cursor", "cursor") as AsyncGenerator<never, void, undefined>;
+  }
+
+  /** Shows a gateway. Needs: gateways:read. Operation `getDataPlaneOfProject`. */
+  getOfProject(parameters: GetDataPlaneOfProjectParameters, options: CallOptions = {}): Promise<GatewayDataPlane> {
+    return this.#transport.json(OPERATIONS.getDataPlaneOfProject, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Puts a gateway into a group; `null` takes it out. Needs: gateways:write. Operation `updateDataPlaneOfProject`. */
+  updateOfProject(parameters: UpdateDataPlaneOfProjectParameters, options: CallOptions = {}): Promise<GatewayDataPlane> {
+    return this.#transport.json(OPERATIONS.updateDataPlaneOfProject, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Takes a gateway away and ends its connection. It serves on what it has; revoke its key to keep it away. Needs: gateways:write. Operation `removeDataPlaneOfProject`. */
+  removeOfProject(parameters: RemoveDataPlaneOfProjectParameters, options: CallOptions = {}): Promise<Record<string, never>> {
+    return this.#transport.json(OPERATIONS.removeDataPlaneOfProject, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Lists the gateways of a project: whether they are connected, what they serve, how they do. Needs: gateways:read. Operation `listDataPlanesOfProjectById`. */
+  listOfProjectById(parameters: ListDataPlanesOfProjectByIdParameters, options: CallOptions = {}): Promise<{
+    readonly items: readonly GatewayDataPlane[];
+    readonly next_cursor: string | null;
+  }> {
+    return this.#transport.json(OPERATIONS.listDataPlanesOfProjectById, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Items of all pages of `listOfProjectById`, fetched as they are needed. */
+  listAllOfProjectById(parameters: ListDataPlanesOfProjectByIdParameters, options: CallOptions = {}): AsyncGenerator<GatewayDataPlane, void, undefined> {
+    return this.#transport.items(OPERATIONS.listDataPlanesOfProjectById, parameters as unknown as Parameters, options, "next_cursor", "cursor") as AsyncGenerator<never, void, undefined>;
+  }
+
+  /** Shows a gateway. Needs: gateways:read. Operation `getDataPlaneOfProjectById`. */
+  getOfProjectById(parameters: GetDataPlaneOfProjectByIdParameters, options: CallOptions = {}): Promise<GatewayDataPlane> {
+    return this.#transport.json(OPERATIONS.getDataPlaneOfProjectById, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Puts a gateway into a group; `null` takes it out. Needs: gateways:write. Operation `updateDataPlaneOfProjectById`. */
+  updateOfProjectById(parameters: UpdateDataPlaneOfProjectByIdParameters, options: CallOptions = {}): Promise<GatewayDataPlane> {
+    return this.#transport.json(OPERATIONS.updateDataPlaneOfProjectById, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Takes a gateway away and ends its connection. It serves on what it has; revoke its key to keep it away. Needs: gateways:write. Operation `removeDataPlaneOfProjectById`. */
+  removeOfProjectById(parameters: RemoveDataPlaneOfProjectByIdParameters, options: CallOptions = {}): Promise<Record<string, never>> {
+    return this.#transport.json(OPERATIONS.removeDataPlaneOfProjectById, parameters as unknown as Parameters, options) as Promise<never>;
+  }
 }
 
-/** Names under which apps are found together. */
+/** Names under which apps and API gateways are found together. */
 export class ProjectsGroup {
   readonly #transport: Transport;
 
@@ -2993,9 +4239,507 @@ export class ProjectsGroup {
     return this.#transport.json(OPERATIONS.updateProject, parameters as unknown as Parameters, options) as Promise<never>;
   }
 
-  /** Deletes a project that has no apps. Needs: apps:write. Operation `deleteProject`. */
+  /** Deletes a project that has no apps and no API gateways. Needs: apps:write. Operation `deleteProject`. */
   delete(parameters: DeleteProjectParameters, options: CallOptions = {}): Promise<Record<string, never>> {
     return this.#transport.json(OPERATIONS.deleteProject, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+}
+
+/** Descriptions of APIs, revision by revision. */
+export class SpecsGroup {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Lists the specs of a project. Needs: gateways:read. Operation `listSpecs`. */
+  list(parameters: ListSpecsParameters, options: CallOptions = {}): Promise<{
+    readonly items: readonly GatewaySpec[];
+    readonly next_cursor: string | null;
+  }> {
+    return this.#transport.json(OPERATIONS.listSpecs, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Items of all pages of `list`, fetched as they are needed. */
+  listAll(parameters: ListSpecsParameters, options: CallOptions = {}): AsyncGenerator<GatewaySpec, void, undefined> {
+    return this.#transport.items(OPERATIONS.listSpecs, parameters as unknown as Parameters, options, "next_cursor", "cursor") as AsyncGenerator<never, void, undefined>;
+  }
+
+  /** Uploads descriptions: makes a spec, or a revision of the one that has the name. Contents that are those of its latest revision change nothing. Needs: gateways:write. Operation `putSpec`. */
+  put(parameters: PutSpecParameters, options: CallOptions = {}): Promise<{
+    readonly spec: GatewaySpec;
+    readonly revision: GatewaySpecRevision;
+  }> {
+    return this.#transport.json(OPERATIONS.putSpec, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Shows a spec. Needs: gateways:read. Operation `getSpec`. */
+  get(parameters: GetSpecParameters, options: CallOptions = {}): Promise<GatewaySpec> {
+    return this.#transport.json(OPERATIONS.getSpec, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Deletes a spec with its revisions. What was built of it stays. Needs: gateways:write. Operation `deleteSpec`. */
+  delete(parameters: DeleteSpecParameters, options: CallOptions = {}): Promise<Record<string, never>> {
+    return this.#transport.json(OPERATIONS.deleteSpec, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Lists the revisions of a spec. Needs: gateways:read. Operation `listSpecRevisions`. */
+  listRevisions(parameters: ListSpecRevisionsParameters, options: CallOptions = {}): Promise<{
+    readonly items: readonly GatewaySpecRevision[];
+    readonly next_cursor: string | null;
+  }> {
+    return this.#transport.json(OPERATIONS.listSpecRevisions, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Items of all pages of `listRevisions`, fetched as they are needed. */
+  listAllRevisions(parameters: ListSpecRevisionsParameters, options: CallOptions = {}): AsyncGenerator<GatewaySpecRevision, void, undefined> {
+    return this.#transport.items(OPERATIONS.listSpecRevisions, parameters as unknown as Parameters, options, "next_cursor", "cursor") as AsyncGenerator<never, void, undefined>;
+  }
+
+  /** Uploads another revision of a spec. Contents that are those of its latest revision change nothing. Needs: gateways:write. Operation `reviseSpec`. */
+  revise(parameters: ReviseSpecParameters, options: CallOptions = {}): Promise<{
+    readonly spec: GatewaySpec;
+    readonly revision: GatewaySpecRevision;
+  }> {
+    return this.#transport.json(OPERATIONS.reviseSpec, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Shows a revision: which files it has. Needs: gateways:read. Operation `getSpecRevision`. */
+  getRevision(parameters: GetSpecRevisionParameters, options: CallOptions = {}): Promise<GatewaySpecRevision> {
+    return this.#transport.json(OPERATIONS.getSpecRevision, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Gives a file of a revision, byte for byte. Needs: gateways:read. Operation `getSpecFile`. */
+  getFile(parameters: GetSpecFileParameters, options: CallOptions = {}): Promise<string> {
+    return this.#transport.text(OPERATIONS.getSpecFile, parameters as unknown as Parameters, options);
+  }
+
+  /** Lists the specs of a project. Needs: gateways:read. Operation `listSpecsById`. */
+  listById(parameters: ListSpecsByIdParameters, options: CallOptions = {}): Promise<{
+    readonly items: readonly GatewaySpec[];
+    readonly next_cursor: string | null;
+  }> {
+    return this.#transport.json(OPERATIONS.listSpecsById, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Items of all pages of `listById`, fetched as they are needed. */
+  listAllById(parameters: ListSpecsByIdParameters, options: CallOptions = {}): AsyncGenerator<GatewaySpec, void, undefined> {
+    return this.#transport.items(OPERATIONS.listSpecsById, parameters as unknown as Parameters, options, "next_cursor", "cursor") as AsyncGenerator<never, void, undefined>;
+  }
+
+  /** Uploads descriptions: makes a spec, or a revision of the one that has the name. Contents that are those of its latest revision change nothing. Needs: gateways:write. Operation `putSpecById`. */
+  putById(parameters: PutSpecByIdParameters, options: CallOptions = {}): Promise<{
+    readonly spec: GatewaySpec;
+    readonly revision: GatewaySpecRevision;
+  }> {
+    return this.#transport.json(OPERATIONS.putSpecById, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Shows a spec. Needs: gateways:read. Operation `getSpecById`. */
+  getById(parameters: GetSpecByIdParameters, options: CallOptions = {}): Promise<GatewaySpec> {
+    return this.#transport.json(OPERATIONS.getSpecById, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Deletes a spec with its revisions. What was built of it stays. Needs: gateways:write. Operation `deleteSpecById`. */
+  deleteById(parameters: DeleteSpecByIdParameters, options: CallOptions = {}): Promise<Record<string, never>> {
+    return this.#transport.json(OPERATIONS.deleteSpecById, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Lists the revisions of a spec. Needs: gateways:read. Operation `listSpecRevisionsById`. */
+  listRevisionsById(parameters: ListSpecRevisionsByIdParameters, options: CallOptions = {}): Promise<{
+    readonly items: readonly GatewaySpecRevision[];
+    readonly next_cursor: string | null;
+  }> {
+    return this.#transport.json(OPERATIONS.listSpecRevisionsById, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Items of all pages of `listRevisionsById`, fetched as they are needed. */
+  listAllRevisionsById(parameters: ListSpecRevisionsByIdParameters, options: CallOptions = {}): AsyncGenerator<GatewaySpecRevision, void, undefined> {
+    return this.#transport.items(OPERATIONS.listSpecRevisionsById, parameters as unknown as Parameters, options, "next_cursor", "cursor") as AsyncGenerator<never, void, undefined>;
+  }
+
+  /** Uploads another revision of a spec. Contents that are those of its latest revision change nothing. Needs: gateways:write. Operation `reviseSpecById`. */
+  reviseById(parameters: ReviseSpecByIdParameters, options: CallOptions = {}): Promise<{
+    readonly spec: GatewaySpec;
+    readonly revision: GatewaySpecRevision;
+  }> {
+    return this.#transport.json(OPERATIONS.reviseSpecById, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Shows a revision: which files it has. Needs: gateways:read. Operation `getSpecRevisionById`. */
+  getRevisionById(parameters: GetSpecRevisionByIdParameters, options: CallOptions = {}): Promise<GatewaySpecRevision> {
+    return this.#transport.json(OPERATIONS.getSpecRevisionById, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Gives a file of a revision, byte for byte. Needs: gateways:read. Operation `getSpecFileById`. */
+  getFileById(parameters: GetSpecFileByIdParameters, options: CallOptions = {}): Promise<string> {
+    return this.#transport.text(OPERATIONS.getSpecFileById, parameters as unknown as Parameters, options);
+  }
+}
+
+/** Compiling descriptions to artifacts. */
+export class BuildsGroup {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Asks for a build of a spec, alone or together with revisions of others. Needs: gateways:write. Operation `compileSpec`. */
+  compileSpec(parameters: CompileSpecParameters, options: CallOptions = {}): Promise<GatewayBuild> {
+    return this.#transport.json(OPERATIONS.compileSpec, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Asks for a build of revisions of several specs, together. Needs: gateways:write. Operation `createBuild`. */
+  create(parameters: CreateBuildParameters, options: CallOptions = {}): Promise<GatewayBuild> {
+    return this.#transport.json(OPERATIONS.createBuild, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Lists the builds of a project. Needs: gateways:read. Operation `listBuilds`. */
+  list(parameters: ListBuildsParameters, options: CallOptions = {}): Promise<{
+    readonly items: readonly GatewayBuild[];
+    readonly next_cursor: string | null;
+  }> {
+    return this.#transport.json(OPERATIONS.listBuilds, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Items of all pages of `list`, fetched as they are needed. */
+  listAll(parameters: ListBuildsParameters, options: CallOptions = {}): AsyncGenerator<GatewayBuild, void, undefined> {
+    return this.#transport.items(OPERATIONS.listBuilds, parameters as unknown as Parameters, options, "next_cursor", "cursor") as AsyncGenerator<never, void, undefined>;
+  }
+
+  /** Shows a build: how it went, and what the compiler says. Needs: gateways:read. Operation `getBuild`. */
+  get(parameters: GetBuildParameters, options: CallOptions = {}): Promise<GatewayBuild> {
+    return this.#transport.json(OPERATIONS.getBuild, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Asks for a build of a spec, alone or together with revisions of others. Needs: gateways:write. Operation `compileSpecById`. */
+  compileSpecById(parameters: CompileSpecByIdParameters, options: CallOptions = {}): Promise<GatewayBuild> {
+    return this.#transport.json(OPERATIONS.compileSpecById, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Asks for a build of revisions of several specs, together. Needs: gateways:write. Operation `createBuildById`. */
+  createById(parameters: CreateBuildByIdParameters, options: CallOptions = {}): Promise<GatewayBuild> {
+    return this.#transport.json(OPERATIONS.createBuildById, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Lists the builds of a project. Needs: gateways:read. Operation `listBuildsById`. */
+  listById(parameters: ListBuildsByIdParameters, options: CallOptions = {}): Promise<{
+    readonly items: readonly GatewayBuild[];
+    readonly next_cursor: string | null;
+  }> {
+    return this.#transport.json(OPERATIONS.listBuildsById, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Items of all pages of `listById`, fetched as they are needed. */
+  listAllById(parameters: ListBuildsByIdParameters, options: CallOptions = {}): AsyncGenerator<GatewayBuild, void, undefined> {
+    return this.#transport.items(OPERATIONS.listBuildsById, parameters as unknown as Parameters, options, "next_cursor", "cursor") as AsyncGenerator<never, void, undefined>;
+  }
+
+  /** Shows a build: how it went, and what the compiler says. Needs: gateways:read. Operation `getBuildById`. */
+  getById(parameters: GetBuildByIdParameters, options: CallOptions = {}): Promise<GatewayBuild> {
+    return this.#transport.json(OPERATIONS.getBuildById, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+}
+
+/** What gateways run. */
+export class ArtifactsGroup {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Lists the artifacts of a project. Needs: gateways:read. Operation `listArtifacts`. */
+  list(parameters: ListArtifactsParameters, options: CallOptions = {}): Promise<{
+    readonly items: readonly GatewayArtifact[];
+    readonly next_cursor: string | null;
+  }> {
+    return this.#transport.json(OPERATIONS.listArtifacts, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Items of all pages of `list`, fetched as they are needed. */
+  listAll(parameters: ListArtifactsParameters, options: CallOptions = {}): AsyncGenerator<GatewayArtifact, void, undefined> {
+    return this.#transport.items(OPERATIONS.listArtifacts, parameters as unknown as Parameters, options, "next_cursor", "cursor") as AsyncGenerator<never, void, undefined>;
+  }
+
+  /** Shows an artifact: what it was made of, and by which compiler. Needs: gateways:read. Operation `getArtifact`. */
+  get(parameters: GetArtifactParameters, options: CallOptions = {}): Promise<GatewayArtifact> {
+    return this.#transport.json(OPERATIONS.getArtifact, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Deletes an artifact that no gateway shall serve. Needs: gateways:write. Operation `deleteArtifact`. */
+  delete(parameters: DeleteArtifactParameters, options: CallOptions = {}): Promise<Record<string, never>> {
+    return this.#transport.json(OPERATIONS.deleteArtifact, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Gives an artifact as the file that gateways run. `ETag` and `Digest-Of-Artifact` say the digest of the artifact; `Repr-Digest` that of the bytes (RFC 9530). By its short path it is also open to gateways of the project, with a key that has the scope `artifact:read`. Needs: gateways:read. Operation `downloadArtifact`. */
+  download(parameters: DownloadArtifactParameters, options: CallOptions = {}): Promise<string> {
+    return this.#transport.text(OPERATIONS.downloadArtifact, parameters as unknown as Parameters, options);
+  }
+
+  /** Lists the artifacts of a project. Needs: gateways:read. Operation `listArtifactsById`. */
+  listById(parameters: ListArtifactsByIdParameters, options: CallOptions = {}): Promise<{
+    readonly items: readonly GatewayArtifact[];
+    readonly next_cursor: string | null;
+  }> {
+    return this.#transport.json(OPERATIONS.listArtifactsById, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Items of all pages of `listById`, fetched as they are needed. */
+  listAllById(parameters: ListArtifactsByIdParameters, options: CallOptions = {}): AsyncGenerator<GatewayArtifact, void, undefined> {
+    return this.#transport.items(OPERATIONS.listArtifactsById, parameters as unknown as Parameters, options, "next_cursor", "cursor") as AsyncGenerator<never, void, undefined>;
+  }
+
+  /** Shows an artifact: what it was made of, and by which compiler. Needs: gateways:read. Operation `getArtifactById`. */
+  getById(parameters: GetArtifactByIdParameters, options: CallOptions = {}): Promise<GatewayArtifact> {
+    return this.#transport.json(OPERATIONS.getArtifactById, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Deletes an artifact that no gateway shall serve. Needs: gateways:write. Operation `deleteArtifactById`. */
+  deleteById(parameters: DeleteArtifactByIdParameters, options: CallOptions = {}): Promise<Record<string, never>> {
+    return this.#transport.json(OPERATIONS.deleteArtifactById, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Gives an artifact as the file that gateways run. `ETag` and `Digest-Of-Artifact` say the digest of the artifact; `Repr-Digest` that of the bytes (RFC 9530). By its short path it is also open to gateways of the project, with a key that has the scope `artifact:read`. Needs: gateways:read. Operation `downloadArtifactById`. */
+  downloadById(parameters: DownloadArtifactByIdParameters, options: CallOptions = {}): Promise<string> {
+    return this.#transport.text(OPERATIONS.downloadArtifactById, parameters as unknown as Parameters, options);
+  }
+}
+
+/** What the gateways of a project shall serve, rolled out and taken back. */
+export class DeploymentsGroup {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Says which artifact the gateways of a project shall serve, and how it is rolled out. Without a strategy it is for all gateways at once. What is deployed everywhere already changes nothing. Needs: deploys:write. Operation `deployArtifact`. */
+  deployArtifact(parameters: DeployArtifactParameters, options: CallOptions = {}): Promise<GatewayDeployment> {
+    return this.#transport.json(OPERATIONS.deployArtifact, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Goes back to what the gateways served before, or to the artifact that is named, all at once. Needs: rollbacks:write. Operation `rollBackArtifact`. */
+  rollBackArtifact(parameters: RollBackArtifactParameters, options: CallOptions = {}): Promise<GatewayDeployment> {
+    return this.#transport.json(OPERATIONS.rollBackArtifact, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Lists the deployments of a project. Needs: gateways:read. Operation `listGatewayDeployments`. */
+  listGateway(parameters: ListGatewayDeploymentsParameters, options: CallOptions = {}): Promise<{
+    readonly items: readonly GatewayDeployment[];
+    readonly next_cursor: string | null;
+  }> {
+    return this.#transport.json(OPERATIONS.listGatewayDeployments, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Items of all pages of `listGateway`, fetched as they are needed. */
+  listAllGateway(parameters: ListGatewayDeploymentsParameters, options: CallOptions = {}): AsyncGenerator<GatewayDeployment, void, undefined> {
+    return this.#transport.items(OPERATIONS.listGatewayDeployments, parameters as unknown as Parameters, options, "next_cursor", "cursor") as AsyncGenerator<never, void, undefined>;
+  }
+
+  /** Shows a deployment: how far it is, and why it halted. Needs: gateways:read. Operation `getGatewayDeployment`. */
+  getGateway(parameters: GetGatewayDeploymentParameters, options: CallOptions = {}): Promise<GatewayDeployment> {
+    return this.#transport.json(OPERATIONS.getGatewayDeployment, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Halts a rollout in its stage. Needs: deploys:write. Operation `haltGatewayDeployment`. */
+  haltGateway(parameters: HaltGatewayDeploymentParameters, options: CallOptions = {}): Promise<GatewayDeployment> {
+    return this.#transport.json(OPERATIONS.haltGatewayDeployment, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Goes on with a rollout that was halted: its stage begins anew. Needs: deploys:write. Operation `resumeGatewayDeployment`. */
+  resumeGateway(parameters: ResumeGatewayDeploymentParameters, options: CallOptions = {}): Promise<GatewayDeployment> {
+    return this.#transport.json(OPERATIONS.resumeGatewayDeployment, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Takes a rollout to its next stage, whatever its gateways say; also out of a halt. Needs: deploys:write. Operation `advanceGatewayDeployment`. */
+  advanceGateway(parameters: AdvanceGatewayDeploymentParameters, options: CallOptions = {}): Promise<GatewayDeployment> {
+    return this.#transport.json(OPERATIONS.advanceGatewayDeployment, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Says which artifact the gateways of a project shall serve, and how it is rolled out. Without a strategy it is for all gateways at once. What is deployed everywhere already changes nothing. Needs: deploys:write. Operation `deployArtifactById`. */
+  deployArtifactById(parameters: DeployArtifactByIdParameters, options: CallOptions = {}): Promise<GatewayDeployment> {
+    return this.#transport.json(OPERATIONS.deployArtifactById, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Goes back to what the gateways served before, or to the artifact that is named, all at once. Needs: rollbacks:write. Operation `rollBackArtifactById`. */
+  rollBackArtifactById(parameters: RollBackArtifactByIdParameters, options: CallOptions = {}): Promise<GatewayDeployment> {
+    return this.#transport.json(OPERATIONS.rollBackArtifactById, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Lists the deployments of a project. Needs: gateways:read. Operation `listGatewayDeploymentsById`. */
+  listGatewayById(parameters: ListGatewayDeploymentsByIdParameters, options: CallOptions = {}): Promise<{
+    readonly items: readonly GatewayDeployment[];
+    readonly next_cursor: string | null;
+  }> {
+    return this.#transport.json(OPERATIONS.listGatewayDeploymentsById, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Items of all pages of `listGatewayById`, fetched as they are needed. */
+  listAllGatewayById(parameters: ListGatewayDeploymentsByIdParameters, options: CallOptions = {}): AsyncGenerator<GatewayDeployment, void, undefined> {
+    return this.#transport.items(OPERATIONS.listGatewayDeploymentsById, parameters as unknown as Parameters, options, "next_cursor", "cursor") as AsyncGenerator<never, void, undefined>;
+  }
+
+  /** Shows a deployment: how far it is, and why it halted. Needs: gateways:read. Operation `getGatewayDeploymentById`. */
+  getGatewayById(parameters: GetGatewayDeploymentByIdParameters, options: CallOptions = {}): Promise<GatewayDeployment> {
+    return this.#transport.json(OPERATIONS.getGatewayDeploymentById, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Halts a rollout in its stage. Needs: deploys:write. Operation `haltGatewayDeploymentById`. */
+  haltGatewayById(parameters: HaltGatewayDeploymentByIdParameters, options: CallOptions = {}): Promise<GatewayDeployment> {
+    return this.#transport.json(OPERATIONS.haltGatewayDeploymentById, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Goes on with a rollout that was halted: its stage begins anew. Needs: deploys:write. Operation `resumeGatewayDeploymentById`. */
+  resumeGatewayById(parameters: ResumeGatewayDeploymentByIdParameters, options: CallOptions = {}): Promise<GatewayDeployment> {
+    return this.#transport.json(OPERATIONS.resumeGatewayDeploymentById, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Takes a rollout to its next stage, whatever its gateways say; also out of a halt. Needs: deploys:write. Operation `advanceGatewayDeploymentById`. */
+  advanceGatewayById(parameters: AdvanceGatewayDeploymentByIdParameters, options: CallOptions = {}): Promise<GatewayDeployment> {
+    return this.#transport.json(OPERATIONS.advanceGatewayDeploymentById, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+}
+
+/** Groups of gateways, for rollouts. */
+export class GatewayGroupsGroup {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Lists the groups of a project's gateways. Needs: gateways:read. Operation `listGatewayGroups`. */
+  list(parameters: ListGatewayGroupsParameters, options: CallOptions = {}): Promise<{
+    readonly items: readonly GatewayGroup[];
+    readonly next_cursor: string | null;
+  }> {
+    return this.#transport.json(OPERATIONS.listGatewayGroups, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Items of all pages of `list`, fetched as they are needed. */
+  listAll(parameters: ListGatewayGroupsParameters, options: CallOptions = {}): AsyncGenerator<GatewayGroup, void, undefined> {
+    return this.#transport.items(OPERATIONS.listGatewayGroups, parameters as unknown as Parameters, options, "next_cursor", "cursor") as AsyncGenerator<never, void, undefined>;
+  }
+
+  /** Makes a group of gateways. Needs: gateways:write. Operation `createGatewayGroup`. */
+  create(parameters: CreateGatewayGroupParameters, options: CallOptions = {}): Promise<GatewayGroup> {
+    return this.#transport.json(OPERATIONS.createGatewayGroup, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Renames a group. Needs: gateways:write. Operation `updateGatewayGroup`. */
+  update(parameters: UpdateGatewayGroupParameters, options: CallOptions = {}): Promise<GatewayGroup> {
+    return this.#transport.json(OPERATIONS.updateGatewayGroup, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Deletes a group that nothing needs. Needs: gateways:write. Operation `deleteGatewayGroup`. */
+  delete(parameters: DeleteGatewayGroupParameters, options: CallOptions = {}): Promise<Record<string, never>> {
+    return this.#transport.json(OPERATIONS.deleteGatewayGroup, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Lists the groups of a project's gateways. Needs: gateways:read. Operation `listGatewayGroupsById`. */
+  listById(parameters: ListGatewayGroupsByIdParameters, options: CallOptions = {}): Promise<{
+    readonly items: readonly GatewayGroup[];
+    readonly next_cursor: string | null;
+  }> {
+    return this.#transport.json(OPERATIONS.listGatewayGroupsById, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Items of all pages of `listById`, fetched as they are needed. */
+  listAllById(parameters: ListGatewayGroupsByIdParameters, options: CallOptions = {}): AsyncGenerator<GatewayGroup, void, undefined> {
+    return this.#transport.items(OPERATIONS.listGatewayGroupsById, parameters as unknown as Parameters, options, "next_cursor", "cursor") as AsyncGenerator<never, void, undefined>;
+  }
+
+  /** Makes a group of gateways. Needs: gateways:write. Operation `createGatewayGroupById`. */
+  createById(parameters: CreateGatewayGroupByIdParameters, options: CallOptions = {}): Promise<GatewayGroup> {
+    return this.#transport.json(OPERATIONS.createGatewayGroupById, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Renames a group. Needs: gateways:write. Operation `updateGatewayGroupById`. */
+  updateById(parameters: UpdateGatewayGroupByIdParameters, options: CallOptions = {}): Promise<GatewayGroup> {
+    return this.#transport.json(OPERATIONS.updateGatewayGroupById, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Deletes a group that nothing needs. Needs: gateways:write. Operation `deleteGatewayGroupById`. */
+  deleteById(parameters: DeleteGatewayGroupByIdParameters, options: CallOptions = {}): Promise<Record<string, never>> {
+    return this.#transport.json(OPERATIONS.deleteGatewayGroupById, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+}
+
+/** Keys by which gateways connect. */
+export class ApiKeysGroup {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Lists the keys of a project's gateways, those that are revoked too. Needs: gateways:read. Operation `listGatewayKeys`. */
+  listGatewayKeys(parameters: ListGatewayKeysParameters, options: CallOptions = {}): Promise<{
+    readonly items: readonly GatewayKey[];
+    readonly next_cursor: string | null;
+  }> {
+    return this.#transport.json(OPERATIONS.listGatewayKeys, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Items of all pages of `listGatewayKeys`, fetched as they are needed. */
+  listAllGatewayKeys(parameters: ListGatewayKeysParameters, options: CallOptions = {}): AsyncGenerator<GatewayKey, void, undefined> {
+    return this.#transport.items(OPERATIONS.listGatewayKeys, parameters as unknown as Parameters, options, "next_cursor", "cursor") as AsyncGenerator<never, void, undefined>;
+  }
+
+  /** Makes a key by which gateways connect. Needs: gateway-keys:write. Operation `createGatewayKey`. */
+  createGatewayKey(parameters: CreateGatewayKeyParameters, options: CallOptions = {}): Promise<NewGatewayKey> {
+    return this.#transport.json(OPERATIONS.createGatewayKey, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Gives a key another secret. The one before stays good for a while. Needs: gateway-keys:write. Operation `rotateGatewayKey`. */
+  rotateGatewayKey(parameters: RotateGatewayKeyParameters, options: CallOptions = {}): Promise<NewGatewayKey> {
+    return this.#transport.json(OPERATIONS.rotateGatewayKey, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Shows a key, without its secret. Needs: gateways:read. Operation `getGatewayKey`. */
+  getGatewayKey(parameters: GetGatewayKeyParameters, options: CallOptions = {}): Promise<GatewayKey> {
+    return this.#transport.json(OPERATIONS.getGatewayKey, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Revokes a key. Gateways that are connected by it are disconnected. Needs: gateway-keys:write. Operation `revokeGatewayKey`. */
+  revokeGatewayKey(parameters: RevokeGatewayKeyParameters, options: CallOptions = {}): Promise<Record<string, never>> {
+    return this.#transport.json(OPERATIONS.revokeGatewayKey, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Lists the keys of a project's gateways, those that are revoked too. Needs: gateways:read. Operation `listGatewayKeysById`. */
+  listGatewayKeysById(parameters: ListGatewayKeysByIdParameters, options: CallOptions = {}): Promise<{
+    readonly items: readonly GatewayKey[];
+    readonly next_cursor: string | null;
+  }> {
+    return this.#transport.json(OPERATIONS.listGatewayKeysById, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Items of all pages of `listGatewayKeysById`, fetched as they are needed. */
+  listAllGatewayKeysById(parameters: ListGatewayKeysByIdParameters, options: CallOptions = {}): AsyncGenerator<GatewayKey, void, undefined> {
+    return this.#transport.items(OPERATIONS.listGatewayKeysById, parameters as unknown as Parameters, options, "next_cursor", "cursor") as AsyncGenerator<never, void, undefined>;
+  }
+
+  /** Makes a key by which gateways connect. Needs: gateway-keys:write. Operation `createGatewayKeyById`. */
+  createGatewayKeyById(parameters: CreateGatewayKeyByIdParameters, options: CallOptions = {}): Promise<NewGatewayKey> {
+    return this.#transport.json(OPERATIONS.createGatewayKeyById, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Gives a key another secret. The one before stays good for a while. Needs: gateway-keys:write. Operation `rotateGatewayKeyById`. */
+  rotateGatewayKeyById(parameters: RotateGatewayKeyByIdParameters, options: CallOptions = {}): Promise<NewGatewayKey> {
+    return this.#transport.json(OPERATIONS.rotateGatewayKeyById, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Shows a key, without its secret. Needs: gateways:read. Operation `getGatewayKeyById`. */
+  getGatewayKeyById(parameters: GetGatewayKeyByIdParameters, options: CallOptions = {}): Promise<GatewayKey> {
+    return this.#transport.json(OPERATIONS.getGatewayKeyById, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Revokes a key. Gateways that are connected by it are disconnected. Needs: gateway-keys:write. Operation `revokeGatewayKeyById`. */
+  revokeGatewayKeyById(parameters: RevokeGatewayKeyByIdParameters, options: CallOptions = {}): Promise<Record<string, never>> {
+    return this.#transport.json(OPERATIONS.revokeGatewayKeyById, parameters as unknown as Parameters, options) as Promise<never>;
   }
 }
 
@@ -3557,10 +5301,22 @@ export class BiplaneClient {
   readonly queues: QueuesGroup;
   /** Tables. */
   readonly tables: TablesGroup;
-  /** Data planes that have enrolled. */
+  /** Data planes that have enrolled; of a project: its gateways. */
   readonly dataPlanes: DataPlanesGroup;
-  /** Names under which apps are found together. */
+  /** Names under which apps and API gateways are found together. */
   readonly projects: ProjectsGroup;
+  /** Descriptions of APIs, revision by revision. */
+  readonly specs: SpecsGroup;
+  /** Compiling descriptions to artifacts. */
+  readonly builds: BuildsGroup;
+  /** What gateways run. */
+  readonly artifacts: ArtifactsGroup;
+  /** What the gateways of a project shall serve, rolled out and taken back. */
+  readonly deployments: DeploymentsGroup;
+  /** Groups of gateways, for rollouts. */
+  readonly gatewayGroups: GatewayGroupsGroup;
+  /** Keys by which gateways connect. */
+  readonly apiKeys: ApiKeysGroup;
   /** Apps. */
   readonly apps: AppsGroup;
   /** What an app may run as: artifacts with their manifests. */
@@ -3615,6 +5371,12 @@ export class BiplaneClient {
     this.tables = new TablesGroup(transport);
     this.dataPlanes = new DataPlanesGroup(transport);
     this.projects = new ProjectsGroup(transport);
+    this.specs = new SpecsGroup(transport);
+    this.builds = new BuildsGroup(transport);
+    this.artifacts = new ArtifactsGroup(transport);
+    this.deployments = new DeploymentsGroup(transport);
+    this.gatewayGroups = new GatewayGroupsGroup(transport);
+    this.apiKeys = new ApiKeysGroup(transport);
     this.apps = new AppsGroup(transport);
     this.releases = new ReleasesGroup(transport);
     this.envs = new EnvsGroup(transport);
