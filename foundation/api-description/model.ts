@@ -82,7 +82,7 @@ export interface Operation {
   /** In the order of the request; those of the document included. */
   readonly middlewares: readonly PluginUse[];
   readonly middlewaresFrom: "document" | "operation" | "opted-out";
-  readonly mcp: { readonly enabled: boolean; readonly description?: string };
+  readonly mcp: McpTool;
   /** AsyncAPI: what is written about brokers. */
   readonly bindings?: Json;
   readonly at: Place;
@@ -219,7 +219,20 @@ export interface McpServer {
   readonly enabled: boolean;
   readonly serverName?: string;
   readonly serverVersion?: string;
+  readonly instructions?: string;
+  /** Of web pages that may ask; empty for none. */
+  readonly allowedOrigins: readonly string[];
   readonly at: Place;
+}
+
+export interface McpTool {
+  readonly enabled: boolean;
+  readonly title?: string;
+  readonly description?: string;
+  /** What is not said follows from the method. */
+  readonly readOnly?: boolean;
+  readonly destructive?: boolean;
+  readonly idempotent?: boolean;
 }
 
 export interface Sunset {

@@ -29,7 +29,7 @@ export interface GatewayPlan {
   /** Documents that schemas are in. */
   readonly schemas: readonly PlannedSchemaDocument[];
   /** Undefined: no operation is a tool. */
-  readonly mcp?: { readonly serverName: string; readonly serverVersion: string };
+  readonly mcp?: PlannedMcpServer;
 }
 
 export interface PlannedApi {
@@ -65,7 +65,45 @@ export interface PlannedOperation {
   /** Place in {@link GatewayPlan.plugins}. */
   readonly dispatch: number;
   /** Undefined: it is no tool. */
-  readonly tool?: { readonly name: string; readonly description: string };
+  readonly tool?: PlannedTool;
+}
+
+export interface PlannedMcpServer {
+  readonly serverName: string;
+  readonly serverVersion: string;
+  /** For the model: what all tools together are for. */
+  readonly instructions?: string;
+  /** Of web pages that may ask, as browsers write them: `https://example.com`. Undefined: none. */
+  readonly allowedOrigins?: readonly string[];
+}
+
+/** An operation as a tool of the Model Context Protocol. */
+export interface PlannedTool {
+  readonly name: string;
+  readonly title?: string;
+  readonly description: string;
+  /** JSON Schema 2020-12 that refers to nothing outside of itself; of an object. */
+  readonly inputSchema: JsonObject;
+  /** Likewise, of the body of the one successful response. Undefined: there is none, or it cannot be said in so few words. */
+  readonly outputSchema?: JsonObject;
+  readonly annotations: {
+    readonly readOnlyHint: boolean;
+    readonly destructiveHint: boolean;
+    readonly idempotentHint: boolean;
+  };
+  /** Which argument is which parameter. */
+  readonly arguments: readonly PlannedArgument[];
+  /** The argument that is the body. */
+  readonly body?: {
+    readonly argument: string /** Place in the content of the request's body. */;
+    readonly content: number;
+  };
+}
+
+export interface PlannedArgument {
+  readonly name: string;
+  /** Place in {@link PlannedOperation.parameters}. */
+  readonly parameter: number;
 }
 
 export interface PlannedParameter {

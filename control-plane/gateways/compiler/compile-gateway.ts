@@ -25,6 +25,7 @@ import { planOperation } from "./plan-operation.ts";
 import { PluginUses } from "./plugin-uses.ts";
 import { SchemaTable } from "./schema-table.ts";
 import { specMembers } from "./spec-members.ts";
+import { planTool } from "./tools/plan-tool.ts";
 
 export interface CompileOptions {
   /** Descriptions, by their paths relative to the folder that is read from, with `/`. */
@@ -97,16 +98,19 @@ function planOf(
   const uses = new PluginUses(declarations, { allowPlaintext, versionOf, isBroken }, diagnostics);
   const schemas = new SchemaTable(descriptions, diagnostics);
   const operations: PlannedOperation[] = [];
+  const toolNames = new Set<string>();
   for (const [api, description] of descriptions.entries()) {
     for (const operation of description.operations) {
       const middlewares = operation.middlewares.map((use) => uses.add("middleware", use));
       const dispatch = dispatchOf(operation, upstream, uses);
       checkSecurity(operation, declarations, upstream !== undefined && operation.dispatch === undefined, diagnostics);
       if (dispatch === undefined || middlewares.includes(undefined)) continue;
-      operations.push(planOperation(operation, { api, middlewares: middlewares as number[], dispatch, schemas }));
+      const tool = planTool(operation, schemas, toolNames);
+      operations.push(planOperation(operation, { api, middlewares: middlewares as number[], dispatch, schemas, tool }));
     }
   }
   const mcp = descriptions.find((description) => description.mcp?.enabled)?.mcp;
+  const origins = [...new Set(descriptions.flatMap((description) => description.mcp?.allowedOrigins ?? []))].sort();
   const [first] = descriptions;
   const used = modules.used(new Set(uses.list.map(({ name }) => name)));
   return {
@@ -121,6 +125,8 @@ function planOf(
           mcp: {
             serverName: mcp?.serverName ?? first.info.title,
             serverVersion: mcp?.serverVersion ?? first.info.version,
+            ...(mcp?.instructions === undefined ? {} : { instructions: mcp.instructions }),
+            ...(origins.length === 0 ? {} : { allowedOrigins: origins }),
           },
         }
       : {}),

@@ -6,6 +6,7 @@ import type {
   PlannedMediaType,
   PlannedOperation,
   PlannedParameter,
+  PlannedTool,
 } from "#foundation/gateway-artifact";
 import type { SchemaTable } from "./schema-table.ts";
 
@@ -15,16 +16,16 @@ export interface OperationContext {
   readonly middlewares: readonly number[];
   readonly dispatch: number;
   readonly schemas: SchemaTable;
+  readonly tool: PlannedTool | undefined;
 }
 
 const TEXT: ValueShape = { kind: "scalar", types: [] };
 
 export function planOperation(
   operation: Operation,
-  { api, middlewares, dispatch, schemas }: OperationContext,
+  { api, middlewares, dispatch, schemas, tool }: OperationContext,
 ): PlannedOperation {
-  const { method, path, template, operationId, summary, description, deprecated, sunset, requestBody, mcp } = operation;
-  const about = mcp.description ?? description ?? summary;
+  const { method, path, template, operationId, summary, description, deprecated, sunset, requestBody } = operation;
   return {
     id: `${method} ${path}`,
     api,
@@ -51,9 +52,7 @@ export function planOperation(
     })),
     middlewares,
     dispatch,
-    ...(mcp.enabled && operationId !== undefined
-      ? { tool: { name: operationId, description: about ?? operationId } }
-      : {}),
+    ...(tool === undefined ? {} : { tool }),
   };
 }
 

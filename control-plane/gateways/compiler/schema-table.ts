@@ -9,6 +9,10 @@ export class SchemaTable {
   readonly #places = new Map<string, number>();
   readonly #resources = new SchemaResources();
 
+  get resources(): SchemaResources {
+    return this.#resources;
+  }
+
   constructor(descriptions: readonly ApiDescription[], diagnostics: Diagnostics) {
     // Files that several descriptions refer to are there once; what each found in them is taken together.
     const byUri = new Map<string, SchemaDocument>();
@@ -40,6 +44,10 @@ export class SchemaTable {
 
   refOf({ uri, pointer }: SchemaPart): SchemaRef {
     return { document: this.#places.get(uri)!, pointer };
+  }
+
+  placeOf({ uri, pointer }: SchemaPart): Place | undefined {
+    return this.#resources.at(uri, pointer);
   }
 
   shapeOf({ uri, pointer, value }: SchemaPart): ValueShape {

@@ -1,10 +1,13 @@
 /** An artifact in use: everything that was made of it, until the last of its requests is over. */
 import type { GatewayArtifact, PluginDeclaration, PluginUse } from "#foundation/gateway-artifact";
+import { mcpOperation } from "../mcp/index.ts";
 import { modulePlugin } from "../plugins/modules/index.ts";
 import type { DispatcherPlugin, MiddlewarePlugin, PluginHost } from "../plugins/plugin.ts";
 import { Router } from "../routing/router.ts";
 import { ValidatorSet } from "../validation/validator-set.ts";
 import type { GatewayMetrics } from "./gateway-metrics.ts";
+import type { GatewayLimits } from "./gateway-settings.ts";
+import type { InnerCalls } from "./inner-call.ts";
 import type { KeptThings } from "./kept.ts";
 import { type ReadyPlugin, type RunningOperation, runningOperation } from "./running-operation.ts";
 import { resolveSecrets, type SecretSources, SecretUnavailable } from "./secrets.ts";
@@ -26,6 +29,8 @@ export interface EpochServices {
   readonly kept: KeptThings;
   readonly secrets: SecretSources;
   readonly metrics: GatewayMetrics;
+  readonly limits: GatewayLimits;
+  readonly calls: InnerCalls;
 }
 
 export class Epoch {
@@ -36,6 +41,8 @@ export class Epoch {
   constructor(
     readonly artifact: GatewayArtifact,
     readonly router: Router<RunningOperation>,
+    /** Answers those who look for tools; undefined when there are none. */
+    readonly mcp: RunningOperation | undefined,
     close: () => void,
   ) {
     this.#close = close;
@@ -79,12 +86,16 @@ export async function loadEpoch(artifact: GatewayArtifact, services: EpochServic
     for (const one of settled) if (one.status === "rejected") throw one.reason;
     const validators = new ValidatorSet(plan.schemas);
     const router = new Router<RunningOperation>();
+    const operations: RunningOperation[] = [];
     for (const planned of plan.operations) {
       const metrics = services.metrics.operation(planned, plan.apis[planned.api]!);
       const running = runningOperation(planned, plan, plugins, validators, metrics);
       router.add(planned.method, planned.path, planned.template, running);
+      operations.push(running);
     }
-    return new Epoch(artifact, router, close);
+    const { limits, calls, metrics } = services;
+    const mcp = plan.mcp && mcpOperation({ server: plan.mcp, operations, router, calls, ...limits }, metrics);
+    return new Epoch(artifact, router, mcp, close);
   } catch (error) {
     close();
     if (error instanceof UnusableArtifact || error instanceof SecretUnavailable) throw error;

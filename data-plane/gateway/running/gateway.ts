@@ -4,6 +4,7 @@ import { ClientPool, type Refusal, type Server, type ServerExchange, type Server
 import { http2 } from "#foundation/http2";
 import type { Runtime } from "#foundation/runtime";
 import type { AccessLine, Logger, MetricsRegistry } from "#foundation/telemetry";
+import { MCP_PATH } from "../mcp/index.ts";
 import type { Answer } from "../message/answer.ts";
 import { HeaderFields } from "../message/header-fields.ts";
 import { BUILT_IN_PLUGINS } from "../plugins/built-in-plugins.ts";
@@ -82,6 +83,12 @@ export class Gateway {
       kept: new KeptThings(),
       secrets: options.secrets,
       metrics: this.#metrics,
+      limits: this.#limits,
+      calls: {
+        limits: this.#limits,
+        randomBytes: this.#random.bytes,
+        onDefect: (error, requestId) => this.#defect(error, requestId),
+      },
     };
   }
 
@@ -286,6 +293,7 @@ export class Gateway {
     const { path, query, isAmbiguous } = splitTarget(target);
     if (isAmbiguous)
       return problem("bad-request", { detail: "The path has segments that are . or .. in some spelling." });
+    if (path === MCP_PATH && epoch.mcp !== undefined) return { operation: epoch.mcp, values: [], path, query };
     if (path.startsWith(RESERVED_PREFIX)) return answerReserved(path, query, method, epoch.artifact);
     const match = epoch.router.find(path);
     if (match === undefined) return problem("not-found");

@@ -1,16 +1,30 @@
 /** The body of a request that arrives. */
-import type { MessageBody, ServerExchange } from "#foundation/http1";
+import type { MessageBody } from "#foundation/http1";
 import type { RequestBody } from "../message/gateway-exchange.ts";
+
+/** Where a request comes from: a connection, or the gateway itself. */
+export interface RequestSource {
+  readonly head: {
+    readonly method: string;
+    readonly hasBody: boolean;
+    readonly contentLength: number | undefined;
+    readonly isChunked: boolean;
+  };
+  readonly body: MessageBody;
+  readonly signal: AbortSignal;
+  readonly isOver: boolean;
+  onGone: (() => void) | undefined;
+}
 
 const NO_BYTES = Buffer.alloc(0);
 
 export class IncomingBody implements RequestBody {
-  readonly #exchange: ServerExchange;
+  readonly #exchange: RequestSource;
   readonly length: number | undefined;
   readonly #hasBody: boolean;
   bytes: Uint8Array | undefined;
 
-  constructor(exchange: ServerExchange, limit: number) {
+  constructor(exchange: RequestSource, limit: number) {
     const { head } = exchange;
     this.#exchange = exchange;
     this.#hasBody = head.hasBody;

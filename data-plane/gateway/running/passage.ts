@@ -1,5 +1,5 @@
 /** One request on its way: in through its middlewares, to the dispatcher, and back. */
-import { BodyBroken, BodyTooLarge, MessageBody, type ServerExchange } from "#foundation/http1";
+import { BodyBroken, BodyTooLarge } from "#foundation/http1";
 import { childTrace, parseTraceparent, type TraceContext } from "#foundation/telemetry";
 import type { Answer } from "../message/answer.ts";
 import type { GatewayExchange, GatewayRequest, Identity } from "../message/gateway-exchange.ts";
@@ -8,12 +8,13 @@ import type { MaybeAsync } from "../plugins/plugin.ts";
 import { problem } from "../problems.ts";
 import { sentenceOf, type Violation } from "../validation/violation.ts";
 import type { ClientSeen } from "./client-address.ts";
-import { IncomingBody } from "./incoming-body.ts";
+import { IncomingBody, type RequestSource } from "./incoming-body.ts";
 import type { RunningOperation } from "./running-operation.ts";
+import { makeWhole } from "./whole-answer.ts";
 import { discard } from "./write-answer.ts";
 
 export interface PassageOptions {
-  readonly exchange: ServerExchange;
+  readonly exchange: RequestSource;
   readonly operation: RunningOperation;
   readonly pathValues: readonly string[];
   readonly path: string;
@@ -251,34 +252,4 @@ function bodyProblem(error: unknown): Answer {
     return problem("bad-request", { detail: "The body is not complete." });
   }
   throw error;
-}
-
-/** Rejects when the body is longer than `limit`, or breaks off: then the answer is ours. */
-async function makeWhole(answer: Answer, limit: number): Promise<void> {
-  const { body } = answer;
-  try {
-    answer.body =
-      body instanceof MessageBody ? await body.bytes(limit) : await gather(body as AsyncIterable<Uint8Array>, limit);
-  } catch (error) {
-    if (!(error instanceof BodyBroken || error instanceof BodyTooLarge)) throw error;
-    Object.assign(
-      answer,
-      problem("upstream-invalid", {
-        detail:
-          error instanceof BodyTooLarge ? "The response is too large to be looked into." : "The response broke off.",
-      }),
-    );
-  }
-  answer.length = undefined;
-}
-
-async function gather(body: AsyncIterable<Uint8Array>, limit: number): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of body) {
-    length += chunk.length;
-    if (length > limit) throw new BodyTooLarge(`The body is longer than ${limit} octets.`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }

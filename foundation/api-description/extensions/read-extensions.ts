@@ -3,10 +3,10 @@
 import type { DiagnosticCode } from "../diagnostics/codes.ts";
 import type { Diagnostics } from "../diagnostics/diagnostic.ts";
 import { nearestName } from "../diagnostics/did-you-mean.ts";
-import type { McpServer, PluginUse, Sunset } from "../model.ts";
+import type { McpServer, McpTool, PluginUse, Sunset } from "../model.ts";
 import { child, entriesOf, flagAt, isObjectPart, itemsOf, type Part, placeOf, textAt } from "../references/part.ts";
 import { shown } from "../references/resolver.ts";
-import { isList, isObject, kindOf } from "../source/json-value.ts";
+import { isList, isObject, type Json, kindOf } from "../source/json-value.ts";
 import { type ExtensionName, PREFIXES } from "./extension-names.ts";
 
 /** An extension under either prefix. */
@@ -88,14 +88,40 @@ function readPluginUse(
   };
 }
 
+const SERVER_FIELDS = {
+  enabled: "boolean",
+  server_name: "string",
+  server_version: "string",
+  instructions: "string",
+  allowed_origins: "origins",
+} as const;
+
+const TOOL_FIELDS = {
+  enabled: "boolean",
+  title: "string",
+  description: "string",
+  read_only: "boolean",
+  destructive: "boolean",
+  idempotent: "boolean",
+} as const;
+
+type FieldKind = "boolean" | "string" | "origins";
+const KIND_NAMES: Readonly<Record<FieldKind, string>> = {
+  boolean: "true or false",
+  string: "text",
+  origins: "a list of origins like https://example.com",
+};
+
 /** At the top of a document. */
 export function readMcpServer(root: Part, diagnostics: Diagnostics): McpServer | undefined {
-  const part = readMcp(root, ["enabled", "server_name", "server_version"], diagnostics);
+  const part = readMcp(root, SERVER_FIELDS, diagnostics);
   if (part === undefined) return undefined;
   return {
     enabled: flagAt(part, "enabled") ?? false,
     serverName: textAt(part, "server_name"),
     serverVersion: textAt(part, "server_version"),
+    instructions: textAt(part, "instructions"),
+    allowedOrigins: originsIn(child(part, "allowed_origins")?.value) ?? [],
     at: placeOf(part),
   };
 }
@@ -104,30 +130,48 @@ export function readMcpServer(root: Part, diagnostics: Diagnostics): McpServer |
 export function readMcpTool(
   operation: Part,
   diagnostics: Diagnostics,
-): { readonly enabled?: boolean; readonly description?: string } {
-  const part = readMcp(operation, ["enabled", "description"], diagnostics);
-  return { enabled: flagAt(part, "enabled"), description: textAt(part, "description") };
+): Omit<McpTool, "enabled"> & { readonly enabled?: boolean } {
+  const part = readMcp(operation, TOOL_FIELDS, diagnostics);
+  return {
+    enabled: flagAt(part, "enabled"),
+    title: textAt(part, "title"),
+    description: textAt(part, "description"),
+    readOnly: flagAt(part, "read_only"),
+    destructive: flagAt(part, "destructive"),
+    idempotent: flagAt(part, "idempotent"),
+  };
 }
 
-function readMcp(holder: Part, fields: readonly string[], diagnostics: Diagnostics): Part | undefined {
+function readMcp(
+  holder: Part,
+  fields: Readonly<Record<string, FieldKind>>,
+  diagnostics: Diagnostics,
+): Part | undefined {
   const part = extensionOf(holder, "mcp", diagnostics);
   if (part === undefined) return undefined;
+  const names = Object.keys(fields);
   if (!isObjectPart(part)) {
-    diagnostics.report("E1014", part, `mcp is an object with ${fields.join(", ")}, not ${kindOf(part.value)}.`);
+    diagnostics.report("E1014", part, `mcp is an object with ${names.join(", ")}, not ${kindOf(part.value)}.`);
     return undefined;
   }
-  unknownFields(part, fields, "E1014", diagnostics);
-  for (const [name, value] of entriesOf(part)) {
-    const type = name === "enabled" ? "boolean" : "string";
-    if (fields.includes(name) && typeof value.value !== type) {
-      diagnostics.report(
-        "E1014",
-        value,
-        `${name} is ${type === "boolean" ? "true or false" : "text"}, not ${kindOf(value.value)}.`,
-      );
+  unknownFields(part, names, "E1014", diagnostics);
+  for (const [name, field] of entriesOf(part)) {
+    const kind = Object.hasOwn(fields, name) ? fields[name] : undefined;
+    if (kind === undefined) continue;
+    const { value } = field;
+    const isRight = kind === "origins" ? originsIn(value) !== undefined : typeof value === kind;
+    if (!isRight) {
+      diagnostics.report("E1014", field, `${name} is ${KIND_NAMES[kind]}, not ${kindOf(value)}.`);
     }
   }
   return part;
+}
+
+/** Origins as browsers write them (RFC 6454 §6.2): compared letter by letter with what they send. */
+function originsIn(value: Json | undefined): readonly string[] | undefined {
+  if (!isList(value)) return undefined;
+  const origins = value.filter((one) => typeof one === "string" && URL.canParse(one) && new URL(one).origin === one);
+  return origins.length === value.length ? (origins as readonly string[]) : undefined;
 }
 
 /** Fields that mean nothing. */

@@ -95,7 +95,7 @@ export function readCommon(
   } as const;
   checkDispatch(part, common.dispatch, reading);
   const tool = readMcpTool(part, diagnostics);
-  const mcp = { enabled: tool.enabled ?? around.mcp?.enabled ?? false, description: tool.description };
+  const mcp = { ...tool, enabled: tool.enabled ?? around.mcp?.enabled ?? false };
   return { ...common, mcp };
 }
 
