@@ -96,6 +96,21 @@ ${reason === undefined ? undefined : html`<dt>Why</dt><dd>${reason}</dd>`}
 <div class="buttons">${buttons}</div>`;
 }
 
+/** Titles, and whether numbers stand below. */
+const GATEWAY_COLUMNS: readonly (readonly [title: string, isNumber: boolean])[] = [
+  ["Name", false],
+  ["Status", false],
+  ["Serves", false],
+  ["Version", false],
+  ["Requests", true],
+  ["Errors", true],
+  ["p50", true],
+  ["p99", true],
+  ["Last seen", false],
+  ["", false],
+];
+const NUMBER: Html = { markup: ' class="number"' };
+
 function gatewaysPart(view: FleetView): Html {
   const { gateways, groupNames, may } = view;
   if (gateways.length === 0) {
@@ -110,7 +125,7 @@ function gatewaysPart(view: FleetView): Html {
     const served = gateway.artifact_digest;
     return html`<tr>
 <td>${name ?? metadata.hostname}${group === undefined ? undefined : html`<br><span class="hint">${group}</span>`}</td>
-<td><span class="state ${gateway.status}">${gateway.status}</span>${gateway.drift ? html` <span class="state drift">adrift</span>` : undefined}</td>
+<td><span class="state ${gateway.status}">${gateway.status}</span>${gateway.drift && gateway.status !== "deploying" ? html` <span class="state drift">adrift</span>` : undefined}</td>
 <td>${served === null ? "nothing" : html`<code>${shortDigest(served)}</code>`}${
       gateway.refusal === undefined
         ? undefined
@@ -127,8 +142,8 @@ function gatewaysPart(view: FleetView): Html {
   });
   return html`<h2>Gateways</h2>
 <div class="scroll"><table>
-<thead><tr>${["Name", "Status", "Serves", "Version", "Requests", "Errors", "p50", "p99", "Last seen", ""].map(
-    (title) => html`<th scope="col">${title}</th>`,
+<thead><tr>${GATEWAY_COLUMNS.map(
+    ([title, isNumber]) => html`<th scope="col"${isNumber ? NUMBER : undefined}>${title}</th>`,
   )}</tr></thead>
 <tbody>${lines}</tbody>
 </table></div>`;
@@ -143,7 +158,7 @@ function deployPart(view: FleetView): Html | undefined {
   }
   const options = artifacts.map(
     (artifact) =>
-      html`<option value="${artifact.artifactId}">${shortDigest(artifact.digest)}, ${artifact.operations} operations, ${since(view.now - artifact.createdAt)} old${
+      html`<option value="${artifact.artifactId}">${shortDigest(artifact.digest)}, ${artifact.operations} ${artifact.operations === 1 ? "operation" : "operations"}, ${since(view.now - artifact.createdAt)} old${
         artifact.commit === undefined ? "" : `, ${artifact.commit.slice(0, 12)}`
       }</option>`,
   );

@@ -38,7 +38,7 @@ h2 { margin: 2rem 0 .5rem; font-size: 1.15rem; }
 table { width: 100%; border-collapse: collapse; font-size: .9rem; }
 th, td { padding: .4rem .75rem .4rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 th { color: var(--quiet); font-weight: 600; }
-td.number { text-align: right; font-variant-numeric: tabular-nums; }
+th.number, td.number { text-align: right; font-variant-numeric: tabular-nums; }
 td button { padding: .15rem .6rem; font-size: .85rem; font-weight: 400; }
 select { width: 100%; max-width: 36rem; padding: .6rem .75rem; border: 1px solid var(--line); border-radius: .4rem; background: var(--ground); color: inherit; font: inherit; }
 select:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
