@@ -1,7 +1,7 @@
 /** The compiler, with the options of commands. */
 import { readFileSync } from "node:fs";
 import { type CompiledGateway, compileGateway } from "#control-plane/gateways";
-import { directoryReader } from "#foundation/api-description";
+import { directoryReader, type ReadFile } from "#foundation/api-description";
 import { readSigningKey } from "#foundation/sealed-archive";
 import type { CommandContext } from "../../cli/command.ts";
 import { usageError } from "../../cli/errors.ts";
@@ -13,7 +13,11 @@ export interface CompiledSpecs {
 }
 
 /** Reads and compiles what the command names. @throws CodedError USAGE */
-export function compileSpecs(context: CommandContext, specs: SpecFiles = namedSpecs(context)): CompiledSpecs {
+export function compileSpecs(
+  context: CommandContext,
+  specs: SpecFiles = namedSpecs(context),
+  read: ReadFile = directoryReader(specs.folder),
+): CompiledSpecs {
   const { arguments: given, environment, version } = context;
   const upstream = given.text("upstream");
   if (upstream !== undefined && !/^https?:\/\/[^/]/.test(upstream)) {
@@ -22,7 +26,7 @@ export function compileSpecs(context: CommandContext, specs: SpecFiles = namedSp
   const key = environment.BIPLANE_SIGNING_KEY;
   const compiled = compileGateway({
     files: specs.files,
-    read: directoryReader(specs.folder),
+    read,
     ...(upstream === undefined ? {} : { upstream }),
     // Who names an address by hand means it.
     allowPlaintext: given.has("allow-plaintext") || upstream?.startsWith("http:") === true,

@@ -7,8 +7,12 @@ import { printable, type Terminal, type Tone } from "../../cli/terminal.ts";
 import { counted } from "../../cli/units.ts";
 
 const TONES: Readonly<Record<Diagnostic["level"], Tone>> = { error: "bad", warning: "warn", note: "dim" };
+
+/** Those of builds elsewhere may have codes that are not known here. */
+type ShownDiagnostic = Omit<Diagnostic, "code"> & { readonly code: string };
+
 /** @param folder that the files are relative to */
-export function showDiagnostics(diagnostics: readonly Diagnostic[], folder: string, terminal: Terminal): void {
+export function showDiagnostics(diagnostics: readonly ShownDiagnostic[], folder: string, terminal: Terminal): void {
   const texts = new Map<string, readonly string[]>();
   const linesOf = (file: string): readonly string[] => {
     let lines = texts.get(file);

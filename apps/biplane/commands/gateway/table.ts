@@ -1,6 +1,7 @@
-/** Commands about gateways. They need no cloud. */
+/** Commands about gateways. Those that are here need no cloud. */
 import { GATEWAY_OPTIONS } from "#apps/gateway/options";
 import type { Command, CommandOption } from "../../cli/command.ts";
+import { FLEET_COMMANDS } from "./fleet/table.ts";
 
 const SPEC_OPTIONS: readonly CommandOption[] = [
   { name: "spec", short: "s", value: "FILES", help: "Descriptions, separated by commas; the same as naming them" },
@@ -119,5 +120,6 @@ export const GATEWAY_COMMAND: Command = {
       examples: [["biplane gateway explain E1023", "what it means, with an example"]],
       load: async () => (await import("./explain.ts")).gatewayExplain,
     },
+    ...FLEET_COMMANDS,
   ],
 };
