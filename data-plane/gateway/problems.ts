@@ -69,9 +69,16 @@ export function problem(code: ProblemCode, details: ProblemDetails = {}): Answer
     code,
     ...members,
   };
-  return {
+  const answer = {
     status,
     headers: HeaderFields.of(["Content-Type", "application/problem+json", ...headers]),
     body: Buffer.from(JSON.stringify(document)),
   };
+  MADE_HERE.add(answer);
+  return answer;
 }
+
+const MADE_HERE = new WeakSet<Answer>();
+
+/** Whether the gateway itself says it: then no description of an upstream's answers speaks of it. */
+export const isOwnProblem = (answer: Answer): boolean => MADE_HERE.has(answer);

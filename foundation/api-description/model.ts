@@ -83,6 +83,8 @@ export interface Operation {
   readonly middlewares: readonly PluginUse[];
   readonly middlewaresFrom: "document" | "operation" | "opted-out";
   readonly mcp: McpTool;
+  /** Whether answers are held against {@link responses}; what the document says where the operation says nothing. */
+  readonly responseValidation: ResponseValidation;
   /** AsyncAPI: what is written about brokers. */
   readonly bindings?: Json;
   readonly at: Place;
@@ -224,6 +226,8 @@ export interface McpServer {
   readonly allowedOrigins: readonly string[];
   readonly at: Place;
 }
+
+export type ResponseValidation = "off" | "report" | "enforce";
 
 export interface McpTool {
   readonly enabled: boolean;

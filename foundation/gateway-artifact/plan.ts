@@ -64,6 +64,8 @@ export interface PlannedOperation {
   readonly middlewares: readonly number[];
   /** Place in {@link GatewayPlan.plugins}. */
   readonly dispatch: number;
+  /** What is done about answers that do not fit {@link responses}; undefined: nothing. */
+  readonly responseValidation?: "report" | "enforce";
   /** Undefined: it is no tool. */
   readonly tool?: PlannedTool;
 }
@@ -142,6 +144,8 @@ export interface PlannedEncoding {
 export interface PlannedResponse {
   /** `200`, `2XX` or `default`. */
   readonly status: string;
+  /** Fields that answers are held against; undefined: none. */
+  readonly headers?: readonly PlannedParameter[];
   readonly content: readonly PlannedMediaType[];
 }
 

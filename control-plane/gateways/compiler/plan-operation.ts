@@ -1,5 +1,5 @@
 /** One operation of a description, as the plan has it. */
-import type { MediaType, Operation, Parameter } from "#foundation/api-description";
+import type { Header, MediaType, Operation, Parameter } from "#foundation/api-description";
 import type { ValueShape } from "#foundation/api-parameters";
 import type {
   PlannedEncoding,
@@ -25,7 +25,19 @@ export function planOperation(
   operation: Operation,
   { api, middlewares, dispatch, schemas, tool }: OperationContext,
 ): PlannedOperation {
-  const { method, path, template, operationId, summary, description, deprecated, sunset, requestBody } = operation;
+  const {
+    method,
+    path,
+    template,
+    operationId,
+    summary,
+    description,
+    deprecated,
+    sunset,
+    requestBody,
+    responseValidation,
+  } = operation;
+  const isChecked = responseValidation !== "off";
   return {
     id: `${method} ${path}`,
     api,
@@ -46,12 +58,14 @@ export function planOperation(
             content: requestBody.content.map((one) => planMediaType(one, schemas)),
           },
         }),
-    responses: operation.responses.map(({ status, content }) => ({
+    responses: operation.responses.map(({ status, headers, content }) => ({
       status,
+      ...(isChecked && headers.length > 0 ? { headers: headers.map((one) => planHeader(one, schemas)) } : {}),
       content: content.map((one) => planMediaType(one, schemas)),
     })),
     middlewares,
     dispatch,
+    ...(responseValidation === "off" ? {} : { responseValidation }),
     ...(tool === undefined ? {} : { tool }),
   };
 }
@@ -76,6 +90,23 @@ function planParameter(parameter: Parameter, schemas: SchemaTable): PlannedParam
     isJson,
     ...(parameter.in === "querystring" && mediaType !== undefined ? { mediaType } : {}),
     ...(schema === undefined ? {} : { schema: schemas.refOf(schema) }),
+  };
+}
+
+/** A field of an answer is read as one of a request is. */
+function planHeader({ name, required, explode, schema, content }: Header, schemas: SchemaTable): PlannedParameter {
+  const isJson = content !== undefined && /^(application|text)\/json$|\+json$/.test(typeOf(content));
+  const said = schema ?? content?.schema;
+  return {
+    name,
+    in: "header",
+    required,
+    style: "simple",
+    explode,
+    allowEmptyValue: false,
+    shape: schema === undefined ? TEXT : schemas.shapeOf(schema),
+    isJson,
+    ...(said === undefined ? {} : { schema: schemas.refOf(said) }),
   };
 }
 

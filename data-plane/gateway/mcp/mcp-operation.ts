@@ -29,6 +29,7 @@ export function mcpOperation(options: McpServerOptions, metrics: GatewayMetrics)
     names: [],
     admissions: 0,
     dispatcher: new McpEndpoint(new McpServer(options)),
+    responses: undefined,
     readsBody: true,
     watchesEnd: false,
     answerFields: [],

@@ -9,12 +9,14 @@ const BUCKETS_S = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0
 export interface OperationMetrics {
   ended(status: number, durationMs: number): void;
   invalid(place: string): void;
+  invalidAnswer(place: string): void;
 }
 
 export class GatewayMetrics {
   readonly #requests: Family<Counter>;
   readonly #durations: Family<Histogram>;
   readonly #invalid: Family<Counter>;
+  readonly #invalidAnswers: Family<Counter>;
   readonly #reloads: Family<Counter>;
   readonly active: Gauge;
   /** Over all operations. */
@@ -37,6 +39,12 @@ export class GatewayMetrics {
     this.#invalid = registry.counter({
       name: "biplane_gateway_validation_failures_total",
       help: "Requests that did not fit their description, by the part that did not.",
+      labels: ["method", "path", "in"],
+      maxSeries: 20_000,
+    });
+    this.#invalidAnswers = registry.counter({
+      name: "biplane_gateway_response_validation_failures_total",
+      help: "Answers that did not fit their description, by the part that did not.",
       labels: ["method", "path", "in"],
       maxSeries: 20_000,
     });
@@ -77,6 +85,7 @@ export class GatewayMetrics {
         duration.observe(durationMs / 1000);
         this.numbers.ended(status, durationMs);
       },
+      invalidAnswer: (place) => this.#invalidAnswers.labels(method, path, place).inc(),
       invalid: (place) => this.#invalid.labels(method, path, place).inc(),
     };
   }

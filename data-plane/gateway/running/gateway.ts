@@ -88,6 +88,7 @@ export class Gateway {
         limits: this.#limits,
         randomBytes: this.#random.bytes,
         onDefect: (error, requestId) => this.#defect(error, requestId),
+        onMisfit: (operation, detail, requestId) => this.#misfit(operation, detail, requestId),
       },
     };
   }
@@ -268,6 +269,7 @@ export class Gateway {
         randomBytes: this.#random.bytes,
         onAnswer: give,
         onDefect: (error) => this.#defect(error, requestId),
+        onMisfit: (detail) => this.#misfit(operation, detail, requestId),
       }).start();
     } catch (error) {
       this.#defect(error, requestId);
@@ -326,6 +328,10 @@ export class Gateway {
     }
   }
 
+  #misfit({ planned }: RunningOperation, detail: string, requestId: string): void {
+    this.#options.log.warn("an answer does not fit its description", { operation: planned.id, detail, requestId });
+  }
+
   #defect(error: unknown, requestId: string): void {
     this.#options.log.error("a request failed by a defect", { error, requestId });
   }
@@ -358,6 +364,7 @@ function preflightOperation(
     dispatcher: { dispatch: () => ({ status: 204, headers: HeaderFields.of(), body: null }) },
     parameters: { check: () => [] },
     body: { demand: () => ({ kind: "nothing" }) },
+    responses: undefined,
     readsBody: false,
   };
 }

@@ -24,6 +24,7 @@ export interface InnerCalls {
   readonly limits: { readonly maxBodyBytes: number; readonly maxAnswerBytes: number };
   readonly randomBytes: (length: number) => Uint8Array;
   readonly onDefect: (error: unknown, requestId: string) => void;
+  readonly onMisfit: (operation: RunningOperation, detail: string, requestId: string) => void;
 }
 
 /** An answer with all of its body. */
@@ -58,6 +59,7 @@ export async function callOperation(
       randomBytes: calls.randomBytes,
       onAnswer: (answer, passage) => resolve({ answer, passage }),
       onDefect: (error) => calls.onDefect(error, requestId),
+      onMisfit: (detail) => calls.onMisfit(operation, detail, requestId),
     }).start();
   });
   const isStream = answer.upgraded !== undefined || answer.headers.get("content-type")?.startsWith("text/event-stream");

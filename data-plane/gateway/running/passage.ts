@@ -5,12 +5,13 @@ import type { Answer } from "../message/answer.ts";
 import type { GatewayExchange, GatewayRequest, Identity } from "../message/gateway-exchange.ts";
 import type { HeaderFields } from "../message/header-fields.ts";
 import type { MaybeAsync } from "../plugins/plugin.ts";
-import { problem } from "../problems.ts";
+import { isOwnProblem, problem } from "../problems.ts";
+import type { Misfit } from "../validation/response-checks.ts";
 import { sentenceOf, type Violation } from "../validation/violation.ts";
 import type { ClientSeen } from "./client-address.ts";
 import { IncomingBody, type RequestSource } from "./incoming-body.ts";
 import type { RunningOperation } from "./running-operation.ts";
-import { makeWhole } from "./whole-answer.ts";
+import { lookInto, makeWhole } from "./whole-answer.ts";
 import { discard } from "./write-answer.ts";
 
 export interface PassageOptions {
@@ -27,6 +28,8 @@ export interface PassageOptions {
   /** The answer, as it leaves. Called once. */
   readonly onAnswer: (answer: Answer, passage: Passage) => void;
   readonly onDefect: (error: unknown) => void;
+  /** An answer does not fit its description. @param detail where and how, without content */
+  readonly onMisfit: (detail: string) => void;
 }
 
 /**
@@ -161,7 +164,44 @@ export class Passage implements GatewayExchange {
   }
 
   #transform(): MaybeAsync<Answer | undefined> {
-    return this.#through(this.running.middlewares.length, () => this.running.dispatcher.dispatch(this));
+    return this.#through(this.running.middlewares.length, () => this.#dispatch());
+  }
+
+  #dispatch(): MaybeAsync<Answer> {
+    const { dispatcher, responses } = this.running;
+    const answer = dispatcher.dispatch(this);
+    if (responses === undefined) return answer;
+    return answer instanceof Promise ? answer.then((one) => this.#judge(one)) : this.#judge(answer);
+  }
+
+  /** Holds the dispatcher's answer against the description. Of its content nothing is told to anybody. */
+  #judge(answer: Answer): MaybeAsync<Answer> {
+    const responses = this.running.responses!;
+    if (isOwnProblem(answer)) return answer;
+    const demand = responses.demand(answer, this.request.method);
+    if (demand.kind === "fits") return answer;
+    if (demand.kind === "misfit") return this.#misfit(demand, answer);
+    const { maxAnswerBytes } = this.#options.limits;
+    const { status } = answer;
+    // Reporting costs nobody an answer that is too large to be looked into.
+    const looked = responses.enforces
+      ? makeWhole(answer, maxAnswerBytes).then(() => answer.body as Uint8Array)
+      : lookInto(answer, maxAnswerBytes);
+    return looked.then((bytes) => {
+      // Not to be looked into, or ours by now.
+      if (bytes === undefined || answer.status !== status) return answer;
+      const misfit = demand.check(bytes);
+      return misfit === undefined ? answer : this.#misfit(misfit, answer);
+    });
+  }
+
+  #misfit({ place, detail }: Misfit, answer: Answer): Answer {
+    const { metrics, responses } = this.running;
+    metrics.invalidAnswer(place);
+    this.#options.onMisfit(detail);
+    if (!responses!.enforces) return answer;
+    discard(answer);
+    return problem("response-invalid");
   }
 
   #invalid(violations: readonly Violation[]): Answer {

@@ -3,6 +3,7 @@ import type { GatewayPlan, PlannedOperation } from "#foundation/gateway-artifact
 import type { Dispatcher, Middleware } from "../plugins/plugin.ts";
 import { BodyChecks } from "../validation/body-checks.ts";
 import { ParameterChecks } from "../validation/parameter-checks.ts";
+import { ResponseChecks } from "../validation/response-checks.ts";
 import type { ValidatorSet } from "../validation/validator-set.ts";
 import type { OperationMetrics } from "./gateway-metrics.ts";
 
@@ -21,6 +22,8 @@ export interface RunningOperation {
   readonly names: readonly string[];
   readonly admissions: number;
   readonly dispatcher: Dispatcher;
+  /** What answers of the dispatcher are held against; undefined: nothing. */
+  readonly responses: ResponseChecks | undefined;
   /** Whether a plugin wants the whole body. */
   readonly readsBody: boolean;
   /** Whether a middleware is told of the end of requests, and may look at their fields then. */
@@ -56,6 +59,7 @@ export function runningOperation(
     names: ordered.map(({ name }) => name),
     admissions: admissions.length,
     dispatcher,
+    responses: planned.responseValidation && new ResponseChecks(planned, validators),
     readsBody:
       dispatcher.readsRequestBody === true || ordered.some(({ middleware }) => middleware.readsRequestBody === true),
     watchesEnd: ordered.some(({ middleware }) => middleware.onEnd !== undefined),

@@ -23,6 +23,43 @@ export async function makeWhole(answer: Answer, limit: number): Promise<void> {
   answer.length = undefined;
 }
 
+/**
+ * The body, when it is whole within `limit`. What is longer, or breaks off, goes on as it would have without anybody looking.
+ */
+export async function lookInto(answer: Answer, limit: number): Promise<Uint8Array | undefined> {
+  const { body } = answer;
+  if (body === null || body instanceof Uint8Array) return body !== null && body.length <= limit ? body : undefined;
+  const rest = body[Symbol.asyncIterator]();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  try {
+    while (length <= limit) {
+      const step = await rest.next();
+      if (step.done === true) {
+        const whole = Buffer.concat(chunks);
+        answer.body = whole;
+        answer.length = undefined;
+        return whole;
+      }
+      chunks.push(step.value);
+      length += step.value.length;
+    }
+    answer.body = continued(chunks, rest);
+  } catch (error) {
+    answer.body = continued(chunks, { next: () => Promise.reject(error) });
+  }
+  return undefined;
+}
+
+async function* continued(chunks: readonly Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* chunks;
+    for (let step = await rest.next(); step.done !== true; step = await rest.next()) yield step.value;
+  } finally {
+    await rest.return?.();
+  }
+}
+
 async function gather(body: AsyncIterable<Uint8Array>, limit: number): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let length = 0;

@@ -38,11 +38,15 @@ export class BodyChecks {
   readonly #types: readonly CheckedType[] | undefined;
   readonly #known = new Map<string, CheckedType | undefined>();
 
-  constructor(body: PlannedOperation["requestBody"], validators: ValidatorSet) {
+  constructor(
+    body: PlannedOperation["requestBody"],
+    validators: ValidatorSet,
+    direction: "request" | "response" = "request",
+  ) {
     this.#required = body?.required ?? false;
     this.#types = body?.content.map((planned) => ({
       planned,
-      validator: planned.schema && validators.lazily(planned.schema, "request"),
+      validator: planned.schema && validators.lazily(planned.schema, direction),
       reading: planned.schema && readingOf(planned.type),
     }));
   }

@@ -37,9 +37,14 @@ export class ParameterChecks {
   /** Names of the path's parameters in the order of the path. */
   readonly #pathNames: readonly string[];
 
-  constructor(planned: readonly PlannedParameter[], pathNames: readonly string[], validators: ValidatorSet) {
+  constructor(
+    planned: readonly PlannedParameter[],
+    pathNames: readonly string[],
+    validators: ValidatorSet,
+    direction: "request" | "response" = "request",
+  ) {
     const validatorOf = ({ schema }: PlannedParameter) =>
-      schema === undefined ? undefined : validators.lazily(schema, "request");
+      schema === undefined ? undefined : validators.lazily(schema, direction);
     this.#parameters = planned.flatMap((one) =>
       one.in === "querystring" ? [] : [{ parameter: one as Parameter, validator: validatorOf(one) }],
     );

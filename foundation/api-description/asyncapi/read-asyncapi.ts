@@ -2,8 +2,8 @@
  * An AsyncAPI document, as the gateway offers it over HTTP: an operation that sends is a POST to the address of its channel, with the payload as body; one that
  * receives is a GET, with the payload in the answer.
  */
-import { readMcpServer, readMiddlewares } from "../extensions/read-extensions.ts";
-import type { McpServer, Operation, Parameter, PluginUse, SecurityAlternative } from "../model.ts";
+import { readMcpServer, readMiddlewares, readResponseValidation } from "../extensions/read-extensions.ts";
+import type { McpServer, Operation, Parameter, PluginUse, ResponseValidation, SecurityAlternative } from "../model.ts";
 import { type ReadDescription, readInfo, readTags, usedSchemes } from "../openapi/read-openapi.ts";
 import { checkTool, readCommon } from "../openapi/read-operation.ts";
 import { checkPathParameters } from "../openapi/read-parameters.ts";
@@ -19,6 +19,7 @@ import { readMessageContent } from "./read-messages.ts";
 interface Around {
   readonly middlewares: readonly PluginUse[];
   readonly mcp: McpServer | undefined;
+  readonly responseValidation: ResponseValidation | undefined;
   readonly made: MadeSchemas;
 }
 
@@ -26,7 +27,12 @@ export function readAsyncApi(reading: Reading, made: MadeSchemas): ReadDescripti
   const { root, diagnostics } = reading;
   const schemes = readSecuritySchemes(reading);
   const middlewares = readMiddlewares(root, diagnostics) ?? [];
-  const around: Around = { middlewares, mcp: readMcpServer(root, diagnostics), made };
+  const around: Around = {
+    middlewares,
+    mcp: readMcpServer(root, diagnostics),
+    responseValidation: readResponseValidation(root, diagnostics),
+    made,
+  };
   const operations = entriesOf(child(root, "operations")).flatMap(
     ([name, entry]) => readOperation(name, entry, around, reading) ?? [],
   );

@@ -13,6 +13,7 @@ const ALLOWED = {
   middlewares: ["root", "operation"],
   mcp: ["root", "operation"],
   plugins: ["root"],
+  "response-validation": ["root", "operation"],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export type ExtensionName = keyof typeof ALLOWED;

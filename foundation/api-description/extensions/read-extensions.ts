@@ -3,7 +3,7 @@
 import type { DiagnosticCode } from "../diagnostics/codes.ts";
 import type { Diagnostics } from "../diagnostics/diagnostic.ts";
 import { nearestName } from "../diagnostics/did-you-mean.ts";
-import type { McpServer, McpTool, PluginUse, Sunset } from "../model.ts";
+import type { McpServer, McpTool, PluginUse, ResponseValidation, Sunset } from "../model.ts";
 import { child, entriesOf, flagAt, isObjectPart, itemsOf, type Part, placeOf, textAt } from "../references/part.ts";
 import { shown } from "../references/resolver.ts";
 import { isList, isObject, type Json, kindOf } from "../source/json-value.ts";
@@ -86,6 +86,21 @@ function readPluginUse(
     at: placeOf(part),
     configAt: placeOf(isGiven ? config : part),
   };
+}
+
+const MODES = ["off", "report", "enforce"] as const;
+
+/** Undefined: nothing is said. */
+export function readResponseValidation(holder: Part, diagnostics: Diagnostics): ResponseValidation | undefined {
+  const part = extensionOf(holder, "response-validation", diagnostics);
+  if (part === undefined) return undefined;
+  const mode = MODES.find((one) => one === part.value);
+  // YAML reads `off` as false in its older version.
+  if (mode !== undefined || part.value === false) return mode ?? "off";
+  diagnostics.report("E1014", part, `response-validation is ${MODES.join(", ")}, not ${kindOf(part.value)}.`, {
+    hint: "What is not checked must not look as if it were.",
+  });
+  return undefined;
 }
 
 const SERVER_FIELDS = {

@@ -1,5 +1,5 @@
 /** An OpenAPI document, once its structure has been judged. */
-import { readMcpServer, readMiddlewares } from "../extensions/read-extensions.ts";
+import { readMcpServer, readMiddlewares, readResponseValidation } from "../extensions/read-extensions.ts";
 import type { ApiDescription, Operation } from "../model.ts";
 import { parseTemplate } from "../paths/path-template.ts";
 import type { Reading } from "../reading.ts";
@@ -28,6 +28,7 @@ export function readOpenApi(reading: Reading): ReadDescription {
     security: readSecurity(child(root, "security"), schemes, reading),
     middlewares: readMiddlewares(root, diagnostics) ?? [],
     mcp: readMcpServer(root, diagnostics),
+    responseValidation: readResponseValidation(root, diagnostics),
     schemes,
   };
   const operations = entriesOf(child(root, "paths")).flatMap(([path, entry]) =>

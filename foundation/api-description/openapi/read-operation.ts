@@ -4,6 +4,7 @@ import {
   readDispatch,
   readMcpTool,
   readMiddlewares,
+  readResponseValidation,
   readSunset,
 } from "../extensions/read-extensions.ts";
 import type {
@@ -13,6 +14,7 @@ import type {
   PluginUse,
   RequestBody,
   Response,
+  ResponseValidation,
   SecurityAlternative,
   Server,
 } from "../model.ts";
@@ -34,6 +36,7 @@ export interface Surroundings {
   readonly security: readonly SecurityAlternative[] | undefined;
   readonly middlewares: readonly PluginUse[];
   readonly mcp: McpServer | undefined;
+  readonly responseValidation: ResponseValidation | undefined;
   readonly schemes: Schemes;
 }
 
@@ -71,12 +74,13 @@ type Common =
   | "dispatch"
   | "middlewares"
   | "middlewaresFrom"
-  | "mcp";
+  | "mcp"
+  | "responseValidation";
 
 /** What the gateway's own extensions say, and what names an operation. */
 export function readCommon(
   part: Part,
-  around: Pick<Surroundings, "middlewares" | "mcp">,
+  around: Pick<Surroundings, "middlewares" | "mcp" | "responseValidation">,
   reading: Reading,
 ): Pick<Operation, Common> {
   const { diagnostics } = reading;
@@ -96,7 +100,8 @@ export function readCommon(
   checkDispatch(part, common.dispatch, reading);
   const tool = readMcpTool(part, diagnostics);
   const mcp = { ...tool, enabled: tool.enabled ?? around.mcp?.enabled ?? false };
-  return { ...common, mcp };
+  const responseValidation = readResponseValidation(part, diagnostics) ?? around.responseValidation ?? "off";
+  return { ...common, mcp, responseValidation };
 }
 
 function checkDispatch(part: Part, dispatch: PluginUse | undefined, { diagnostics, options }: Reading): void {
