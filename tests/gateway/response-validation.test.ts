@@ -1,9 +1,9 @@
 /** Answers of an upstream that does what it wants, behind a description that says what it does. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { compileGateway } from "#control-plane/gateways";
+import { type Gateway, startGateway } from "#data-plane/gateway";
 import { systemClock, systemRandom, systemTimers } from "#foundation/runtime";
 import { createMetrics, silentLogger } from "#foundation/telemetry";
-import { type Gateway, startGateway } from "../index.ts";
 
 const MODES = ["off", "report", "enforce"] as const;
 const gateways = new Map<string, Gateway>();
