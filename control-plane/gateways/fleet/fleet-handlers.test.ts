@@ -82,11 +82,11 @@ describe("specs", () => {
     const world = new FleetWorld();
     const projectId = world.project();
     world.artifact(projectId, "shop");
-    const [{ specId }] = [...world.views.records("gatewaySpec")] as [{ specId: string }];
+    const { specId } = [...world.views.records("gatewaySpec")][0]!;
     expect(world.run({ type: "gatewaySpec.delete", accountId: OTHER, specId })).toMatchObject({
       code: "NoSuchResource",
     });
-    const [{ artifactId }] = [...world.views.records("gatewayArtifact")] as [{ artifactId: string }];
+    const { artifactId } = [...world.views.records("gatewayArtifact")][0]!;
     const command = { type: "gatewayDeployment.start", accountId: ORG, artifactId } as const;
     expect(world.run({ ...command, projectId: world.project("another") })).toMatchObject({ code: "NoSuchResource" });
   });
@@ -97,7 +97,7 @@ describe("builds", () => {
     const world = new FleetWorld();
     const projectId = world.project();
     world.artifact(projectId, "shop");
-    const [{ buildId }] = [...world.views.records("gatewayBuild")] as [{ buildId: string }];
+    const { buildId } = [...world.views.records("gatewayBuild")][0]!;
     const fail = { type: "gatewayBuild.fail", buildId, diagnostics: [], errors: 1, warnings: 0 } as const;
     expect(world.run(fail)).toMatchObject({ code: "ResourceInUse" });
   });
@@ -106,7 +106,7 @@ describe("builds", () => {
     const world = new FleetWorld();
     const projectId = world.project();
     world.artifact(projectId, "shop");
-    const [{ revisionId }] = [...world.views.records("gatewaySpecRevision")] as [{ revisionId: string }];
+    const { revisionId } = [...world.views.records("gatewaySpecRevision")][0]!;
     const request = { type: "gatewayBuild.request", accountId: ORG, projectId, options: {} } as const;
     for (let index = 0; index < FLEET_LIMITS.queuedPerProject; index++) {
       world.done({ ...request, revisions: [revisionId] });
@@ -119,7 +119,7 @@ describe("builds", () => {
     const world = new FleetWorld();
     const projectId = world.project();
     world.artifact(projectId, "shop");
-    const [{ revisionId }] = [...world.views.records("gatewaySpecRevision")] as [{ revisionId: string }];
+    const { revisionId } = [...world.views.records("gatewaySpecRevision")][0]!;
     const request = { type: "gatewayBuild.request", accountId: ORG, projectId, options: {} } as const;
     const { buildId } = world.done({ ...request, revisions: [revisionId] });
     const one = { code: "x", message: "m".repeat(5_000), file: "a", line: 1, column: 1, pointer: "" };
