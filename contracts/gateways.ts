@@ -370,7 +370,7 @@ export type GatewayCommand =
       readonly artifactId: string;
       /** Default: all at once. */
       readonly strategy?: RolloutStrategy;
-      /** Of the first stage; default: worked out over all gateways that are registered. */
+      /** Of the first stage; default: worked out over all gateways that are connected, or registered where none is. */
       readonly reach?: number;
     } & InProject)
   /**

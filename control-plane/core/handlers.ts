@@ -2,7 +2,7 @@
 import type { BucketId, Command, CommandType, ResourceId, SealedText } from "#contracts";
 import { createApplicationHandlers } from "#control-plane/applications";
 import { type CatalogReader, type CommandHandlers, type Decision, refuse } from "#control-plane/events";
-import { createFleetHandlers, GATEWAY_KEY_PREFIX } from "#control-plane/gateways/fleet";
+import { createFleetHandlers, GATEWAY_KEY_PREFIX, type GatewayPresence } from "#control-plane/gateways/fleet";
 import {
   createIdentityHandlers,
   type IdentityDependencies,
@@ -35,6 +35,7 @@ export interface HandlerOptions extends PolicyKnowledge {
   readonly seal: (text: string, additionalData: string) => SealedText;
   readonly platformKey: SealingKey;
   readonly secrets: SecretDependencies;
+  readonly gatewayPresence: Pick<GatewayPresence, "of">;
   readonly limits: IdentityLimits & PlatformLimits & ResourceLimits;
 }
 
@@ -96,6 +97,7 @@ export function createDecide(identity: IdentityDependencies, options: HandlerOpt
     ...createFleetHandlers({
       newId: desiredIds,
       newKey: () => gatewayKeys.secret(GATEWAY_KEY_PREFIX),
+      isOnline: (gatewayId) => options.gatewayPresence.of(gatewayId)?.online === true,
       now: () => options.clock.now(),
     }),
     ...createAllNodeHandlers({

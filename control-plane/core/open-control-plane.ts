@@ -139,8 +139,10 @@ async function assemble(
     newId: createDesiredIds(random.fork("secret-ids")),
     now: () => clock.now(),
   };
+  const gatewayPresence = createGatewayPresence();
   const handlerOptions: HandlerOptions = {
     clock,
+    gatewayPresence,
     random: random.fork("names"),
     seal: (text, additionalData) => seal(key, text, additionalData, nonces),
     platformKey,
@@ -340,7 +342,7 @@ async function assemble(
     decideAlone,
     secrets,
     gatewayBlobs,
-    gatewayPresence: createGatewayPresence(),
+    gatewayPresence,
     onCommitted(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -7,6 +7,8 @@ export interface FleetDependencies {
   readonly newId: (prefix: IdPrefix) => string;
   /** A new secret of a key, `bbk_…`, and its SHA-256 in hex. */
   readonly newKey: () => { readonly text: string; readonly hash: string };
+  /** Whether a gateway is connected. Shares of a rollout are of those that are, where any is; absent: of all. */
+  readonly isOnline?: (gatewayId: string) => boolean;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }

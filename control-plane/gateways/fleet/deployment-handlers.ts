@@ -32,7 +32,11 @@ type DeploymentCommands =
   | "gatewayDeployment.resume"
   | "gatewayDeployment.complete";
 
-export function createDeploymentHandlers({ newId, now }: FleetDependencies): CommandHandlers<DeploymentCommands> {
+export function createDeploymentHandlers({
+  newId,
+  now,
+  isOnline = () => false,
+}: FleetDependencies): CommandHandlers<DeploymentCommands> {
   return {
     "gatewayDeployment.start"({ accountId, projectId, artifactId, strategy = ALL_AT_ONCE, reach }, views) {
       if (projectOf(views, accountId, projectId) === undefined) return noSuch("project");
@@ -59,7 +63,7 @@ export function createDeploymentHandlers({ newId, now }: FleetDependencies): Com
         artifact,
         generation,
         strategy,
-        reach: reachedBy(views, projectId, deploymentId, strategy, 0, reach),
+        reach: reachedBy(views, isOnline, projectId, deploymentId, strategy, 0, reach),
         now: now(),
         ...(baseline === undefined ? {} : { baseline }),
       });
@@ -124,7 +128,7 @@ export function createDeploymentHandlers({ newId, now }: FleetDependencies): Com
       const next = stage + 1;
       if (next >= found.strategy.stages.length)
         return refuse("ResourceInUse", "The rollout is in its last stage already");
-      const reached = reachedBy(views, found.projectId, deploymentId, found.strategy, next, reach);
+      const reached = reachedBy(views, isOnline, found.projectId, deploymentId, found.strategy, next, reach);
       const payload = {
         deploymentId,
         status: "rolling" as const,
@@ -217,6 +221,7 @@ function reachProblem(reach: number | undefined): string | undefined {
 /** @param given by whoever knows better which gateways count; nobody changes the last stage, which is for all */
 function reachedBy(
   views: CatalogReader,
+  isOnline: (gatewayId: string) => boolean,
   projectId: string,
   deploymentId: string,
   { stages }: RolloutStrategy,
@@ -228,7 +233,9 @@ function reachedBy(
   if (given !== undefined) return given;
   if (percent === undefined) return 0;
   const gateways = views.inGroup("gateway", groups.ofProject(projectId)).map(({ gatewayId }) => gatewayId);
-  return reachOf(deploymentId, gateways, percent);
+  // A stage of gateways that are all gone would be passed, and prove nothing.
+  const online = gateways.filter(isOnline);
+  return reachOf(deploymentId, online.length > 0 ? online : gateways, percent);
 }
 
 interface Start {

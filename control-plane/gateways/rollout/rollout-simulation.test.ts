@@ -17,16 +17,19 @@ interface Scene {
   readonly canary: boolean;
   readonly bakeSeconds: number;
   readonly automaticRollback: boolean;
+  /** One gateway is away all the time, and another one joins in the middle. */
+  readonly changes: boolean;
 }
 
 const scene: fc.Arbitrary<Scene> = fc.record({
-  seed: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
+  seed: fc.integer({ min: 1, max: 2 ** 31 - 2 }),
   gateways: fc.integer({ min: 3, max: 25 }),
   nature: fc.constantFrom<Nature>("good", "failing", "refused"),
   percents: fc.uniqueArray(fc.integer({ min: 1, max: 99 }), { maxLength: 3 }),
   canary: fc.boolean(),
   bakeSeconds: fc.integer({ min: 0, max: 90 }),
   automaticRollback: fc.boolean(),
+  changes: fc.boolean(),
 });
 
 /** A gateway that follows what it is told, as `fleet-machine` does. */
@@ -56,24 +59,41 @@ class Stage {
   #watches = new Map<string, RolloutWatch>();
   #upSince = 0;
   #monotonic = 0;
+  readonly #keyId = this.world.key(this.project, "edges").keyId;
   #random: number;
 
   constructor(readonly scene: Scene) {
     this.#random = scene.seed;
-    const { keyId } = this.world.key(this.project, "edges");
-    for (let index = 0; index < scene.gateways; index++) {
-      this.played.push({
-        gatewayId: this.world.gateway(this.project, `edge-${index}`, keyId),
-        online: false,
-        backAt: 0,
-        startedAt: 0,
-        served: undefined,
-        refusal: undefined,
-        requests: 0,
-        errors: 0,
-        heartbeatAt: 0,
-      });
-    }
+    this.world.isOnline = (gatewayId) => this.#presence.of(gatewayId)?.online === true;
+    for (let index = 0; index < scene.gateways; index++) this.join(index);
+  }
+
+  join(index: number): void {
+    this.played.push({
+      gatewayId: this.world.gateway(this.project, `edge-${index}`, this.#keyId),
+      online: false,
+      backAt: 0,
+      startedAt: this.#monotonic,
+      served: undefined,
+      refusal: undefined,
+      requests: 0,
+      errors: 0,
+      heartbeatAt: 0,
+    });
+  }
+
+  /** Takes the last gateway away. */
+  lose(): void {
+    const gateway = this.played.at(-1)!;
+    gateway.online = false;
+    gateway.backAt = Number.POSITIVE_INFINITY;
+    this.#presence.disconnected(gateway.gatewayId, this.world.now);
+  }
+
+  /** Everybody comes back, and time passes without trouble. */
+  calm(): void {
+    for (const gateway of this.played) gateway.backAt = Math.min(gateway.backAt, this.#monotonic);
+    for (let second = 0; second < 200; second++) this.tick(0);
   }
 
   get current(): GatewayDeploymentRecord {
@@ -199,13 +219,15 @@ class Stage {
   }
 }
 
-function deploy(stage: Stage): void {
+/** @returns the deployment of the new artifact */
+function deploy(stage: Stage): string {
   const { world, project, scene } = stage;
   const at = { accountId: ORG, projectId: project } as const;
   world.done({ type: "gatewayDeployment.start", ...at, artifactId: stage.old });
   stage.run(0);
   expect(stage.current.status).toBe("completed");
   expect(stage.servesEverywhere(stage.old)).toBe(true);
+  if (scene.changes) stage.lose();
   const { groupId } = world.done({ type: "gatewayGroup.create", ...at, name: "canary" });
   world.done({ type: "gateway.update", accountId: ORG, gatewayId: stage.played[0]!.gatewayId, groupId });
   const { bakeSeconds, automaticRollback, percents, canary } = scene;
@@ -218,29 +240,32 @@ function deploy(stage: Stage): void {
     errorRateMax: 0.1,
     automaticRollback,
   };
-  world.done({ type: "gatewayDeployment.start", ...at, artifactId: stage.new, strategy });
+  const start = { type: "gatewayDeployment.start", ...at, artifactId: stage.new, strategy } as const;
+  const { deploymentId } = world.done(start);
+  for (let second = 0; second < 20 && stage.current.status === "rolling"; second++) stage.tick(0);
+  if (scene.changes) stage.join(scene.gateways);
+  return deploymentId;
 }
 
 test("rollouts end with everybody on the artifact, or go back, or halt where they are", () => {
   fc.assert(
     fc.property(scene, (given) => {
       const stage = new Stage(given);
-      deploy(stage);
-      const { deploymentId } = stage.current;
-      stage.run(0.001);
+      const deploymentId = deploy(stage);
+      if (stage.current.status === "rolling") stage.run(0.001);
       // What is under way now is the way back, if there is one.
-      if (stage.current.deploymentKind === "rollback") stage.run(0.001);
+      if (stage.current.status === "rolling") stage.run(0.001);
       const first = stage.world.views.record("gatewayDeployment", deploymentId)!;
       if (given.nature === "good") {
         expect(first.status).toBe("completed");
-        for (let second = 0; second < 200; second++) stage.tick(0);
+        stage.calm();
         expect(stage.servesEverywhere(stage.new)).toBe(true);
         return;
       }
       expect(first.status).toBe(given.automaticRollback ? "rolled_back" : "halted");
       if (given.automaticRollback) {
         expect(stage.current).toMatchObject({ artifactId: stage.old, status: "completed" });
-        for (let second = 0; second < 200; second++) stage.tick(0);
+        stage.calm();
         expect(stage.servesEverywhere(stage.old)).toBe(true);
         return;
       }

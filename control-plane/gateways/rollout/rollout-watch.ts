@@ -1,7 +1,7 @@
 /** One rollout as this control plane has seen it: memory that begins anew with every stage, and with every start of the control plane, which then lets the stage bake anew. */
 import type { GatewayCommand, GatewayDeploymentRecord, GatewayRecord } from "#contracts";
 import { type CatalogReader, groups } from "#control-plane/events";
-import { type GatewayPresence, type PresentGateway, reaches, reachOf } from "#control-plane/gateways/fleet";
+import { type GatewayPresence, type PresentGateway, reaches } from "#control-plane/gateways/fleet";
 import { isAwaiting, judgeStage, type SeenGateway, type SeenStage, type StageVerdict } from "./judge-stage.ts";
 import { GatewayMeter, NOTHING_ANSWERED } from "./meter.ts";
 import type { RolloutSettings } from "./settings.ts";
@@ -22,6 +22,8 @@ export class RolloutWatch {
   readonly #onlineSince = new Map<string, number>();
   /** Of gateways that were connected in this rollout. */
   readonly #onlineAt = new Map<string, number>();
+  /** Whom the stage reaches, by gateway and group: it says so a hundred times, and each costs a hash. */
+  readonly #reached = new Map<string, boolean>();
   #stage = "";
   #begunAt = 0;
   #bakesSince: number | undefined;
@@ -45,8 +47,7 @@ export class RolloutWatch {
     now: Instant,
   ): RolloutCommand | undefined {
     if (deployment.status !== "rolling") return undefined;
-    const { gateways, verdict } = this.#judge(deployment, views, presence, now);
-    return commandOf(verdict, deployment, gateways);
+    return commandOf(this.#judge(deployment, views, presence, now), deployment);
   }
 
   #judge(deployment: GatewayDeploymentRecord, views: CatalogReader, presence: GatewayPresence, now: Instant) {
@@ -57,6 +58,7 @@ export class RolloutWatch {
       this.#begunAt = monotonic;
       this.#bakesSince = undefined;
       this.#served.clear();
+      this.#reached.clear();
       this.#meter.restart();
     }
     const gateways = views
@@ -67,7 +69,7 @@ export class RolloutWatch {
     const isPatient = monotonic - this.#begunAt < this.settings.settleMs;
     if (isSettled && !(isPatient && isAwaiting(reached))) this.#bakesSince ??= monotonic;
     const seen: SeenStage = { gateways, begunAt: this.#begunAt, bakesSince: this.#bakesSince, now: monotonic };
-    return { gateways, verdict: judgeStage(deployment, seen, this.settings) };
+    return judgeStage(deployment, seen, this.settings);
   }
 
   #see(
@@ -89,7 +91,7 @@ export class RolloutWatch {
     return {
       gatewayId,
       name,
-      reached: reaches(deployment, gateway),
+      reached: this.#isReached(deployment, gateway),
       online,
       onlineSince: this.#onlineSince.get(gatewayId) ?? monotonic,
       awaited: !online && monotonic - this.#seenAt(gatewayId, present, { monotonic, wall }) < this.settings.awayMs,
@@ -104,6 +106,16 @@ export class RolloutWatch {
     };
   }
 
+  #isReached(deployment: GatewayDeploymentRecord, gateway: GatewayRecord): boolean {
+    const key = `${gateway.gatewayId} ${gateway.groupId}`;
+    let reached = this.#reached.get(key);
+    if (reached === undefined) {
+      reached = reaches(deployment, gateway);
+      this.#reached.set(key, reached);
+    }
+    return reached;
+  }
+
   /** When it was connected last, as far as that is known; of those that nobody has heard of since the start, the start. */
   #seenAt(gatewayId: string, present: PresentGateway | undefined, { monotonic, wall }: Instant): number {
     const seen = this.#onlineAt.get(gatewayId);
@@ -116,8 +128,7 @@ export class RolloutWatch {
 
 function commandOf(
   verdict: StageVerdict,
-  { accountId, projectId, deploymentId, strategy, stage }: GatewayDeploymentRecord,
-  gateways: readonly SeenGateway[],
+  { accountId, projectId, deploymentId, stage }: GatewayDeploymentRecord,
 ): RolloutCommand | undefined {
   switch (verdict.type) {
     case "wait":
@@ -128,13 +139,7 @@ function commandOf(
       return { type: "gatewayDeployment.halt", accountId, deploymentId, reason: verdict.reason };
     case "rollback":
       return { type: "gatewayDeployment.rollback", accountId, projectId, deploymentId, reason: verdict.reason };
-    case "advance": {
-      // A percentage is one of those that are there, so that it is not met by gateways that are gone.
-      const percent = strategy.stages[stage + 1]?.percent;
-      const online = gateways.filter((gateway) => gateway.online).map(({ gatewayId }) => gatewayId);
-      const reach =
-        percent === undefined || online.length === 0 ? {} : { reach: reachOf(deploymentId, online, percent) };
-      return { type: "gatewayDeployment.advance", accountId, deploymentId, stage, ...reach };
-    }
+    case "advance":
+      return { type: "gatewayDeployment.advance", accountId, deploymentId, stage };
   }
 }

@@ -45,7 +45,7 @@ export function createRollouts(options: RolloutsOptions): Rollouts {
   const { views, gatewayPresence: presence } = core;
   const settings = { ...DEFAULT_ROLLOUT_SETTINGS, ...options.settings };
   const upSince = clock.monotonicMs();
-  const handle = createHandle(options.random.fork("deployment-id"), () => clock.now());
+  const handle = createHandle(options.random.fork("deployment-id"), clock, presence);
   /** Deployments that are under way, by project. */
   const watches = new Map<string, { readonly deploymentId: string; readonly watch: RolloutWatch }>();
   const decisions = options.metrics.counter({
@@ -144,13 +144,14 @@ function projectsUnderWay(views: CatalogReader): ReadonlySet<string> {
 }
 
 /** Decides a command as the core would. What is refused is looked at again with the next tick. */
-function createHandle(random: Random, now: () => number) {
+function createHandle(random: Random, clock: Clock, presence: GatewayPresence) {
   const handlers = createFleetHandlers({
     newId: (prefix) => prefix + Buffer.from(random.bytes(12)).toString("hex"),
     newKey: () => {
       throw new Error("rollouts make no keys");
     },
-    now,
+    isOnline: (gatewayId) => presence.of(gatewayId)?.online === true,
+    now: () => clock.now(),
   } satisfies FleetDependencies);
   return (command: RolloutCommand, views: CatalogReader): readonly OwnedEvent[] => {
     const handler = handlers[command.type] as unknown as CommandHandler<RolloutCommand["type"]>;

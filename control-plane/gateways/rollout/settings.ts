@@ -18,5 +18,5 @@ export const DEFAULT_ROLLOUT_SETTINGS: RolloutSettings = {
   settleMs: 180_000,
   extensionMs: 600_000,
   earlyRequests: 50,
-  tickMs: 500,
+  tickMs: 1_000,
 };

@@ -24,6 +24,8 @@ export class FleetWorld {
   readonly views = new CatalogViews();
   readonly events: AnyEvent[] = [];
   now = 1_700_000_000_000;
+  /** Which gateways are connected, if that is to be known. */
+  isOnline: (gatewayId: string) => boolean = () => false;
   readonly #handlers;
   readonly #sequences = new Map<string, number>();
   #ids = 0;
@@ -38,6 +40,7 @@ export class FleetWorld {
           const text = `bbk_${String(++this.#ids).padStart(43, "k")}`;
           return { text, hash: gatewayKeyHash(text) };
         },
+        isOnline: (gatewayId) => this.isOnline(gatewayId),
         now: () => this.now,
       }),
     };
