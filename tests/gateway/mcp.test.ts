@@ -105,14 +105,7 @@ beforeAll(async () => {
     allowPlaintext: true,
   });
   if (artifact === undefined) throw new Error(JSON.stringify(diagnostics));
-  gateway = await startGateway(artifact.bytes, {
-    hostname: "127.0.0.1",
-    port: 0,
-    secrets: { environment: {} },
-    log: silentLogger,
-    metrics: createMetrics(),
-    runtime: { clock: systemClock, timers: systemTimers, random: systemRandom },
-  });
+  gateway = await started(artifact.bytes);
   endpoint = new URL(`http://127.0.0.1:${gateway.port}/__biplane/mcp`);
 });
 
@@ -120,6 +113,17 @@ afterAll(async () => {
   await gateway?.close(0);
   await upstream?.stop(true);
 });
+
+function started(artifact: Uint8Array): Promise<Gateway> {
+  return startGateway(artifact, {
+    hostname: "127.0.0.1",
+    port: 0,
+    secrets: { environment: {} },
+    log: silentLogger,
+    metrics: createMetrics(),
+    runtime: { clock: systemClock, timers: systemTimers, random: systemRandom },
+  });
+}
 
 async function connected(mode: "legacy" | "auto", key = "k-anna"): Promise<Client> {
   const client = new Client({ name: "test", version: "1" }, { versionNegotiation: { mode } });
@@ -172,7 +176,11 @@ describe.each(["legacy", "auto"] as const)("the protocol's own client, beginning
     expect(result.structuredContent).toEqual({ name: "Rex", mother: { name: "Tara" } });
     const request = seen.at(-1)!;
     expect(request.target).toBe("/pets/a%2Fb%20%C3%BC?id=3&tags=x,y%2Cz&filter%5Bage%5D=4");
-    expect(request.headers).toMatchObject({ "x-note": "hello", cookie: "flavor=sweet" });
+    expect(request.headers).toMatchObject({
+      "x-note": "hello",
+      cookie: "flavor=sweet",
+      "x-forwarded-for": "127.0.0.1",
+    });
     expect(Object.keys(request.headers).filter((name) => name.startsWith("mcp-"))).toEqual([]);
     await client.callTool({ name: "putPet", arguments: { id: "1", body: { name: "Ada" } } });
     expect(seen.at(-1)).toMatchObject({ method: "PUT", target: "/pets/1", body: '{"name":"Ada"}' });
@@ -350,4 +358,53 @@ describe("messages that are not as they should be", () => {
     expect(await post(rpc("ping"), { Accept: "text/html" })).toMatchObject({ status: 406 });
     expect(await post(`"${"x".repeat(2 * 1024 * 1024)}"`)).toMatchObject({ status: 413 });
   });
+});
+
+test("many tools come in pages, from any of several gateways", async () => {
+  const paths = Array.from(
+    { length: 120 },
+    (_, i) => `  /t${i}: {get: {operationId: t${i}, summary: s, responses: {"204": {description: none}}}}\n`,
+  );
+  const { artifact } = compileGateway({
+    files: ["many.yaml"],
+    read: () =>
+      Buffer.from(
+        `openapi: 3.1.0\ninfo: {title: A, version: "1"}\nx-barbacane-mcp: {enabled: true}\npaths:\n${paths.join("")}`,
+      ),
+    upstream: "https://up.example",
+    provenance: { compiler: "test" },
+  });
+  const gateways = await Promise.all([started(artifact!.bytes), started(artifact!.bytes)]);
+  try {
+    const names: string[] = [];
+    let cursor: string | undefined;
+    for (let page = 0; page < 10 && (page === 0 || cursor !== undefined); page++) {
+      const response = await fetch(`http://127.0.0.1:${gateways[page % 2]!.port}/__biplane/mcp`, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ jsonrpc: "2.0", id: page, method: "tools/list", params: { cursor } }),
+      });
+      const { result } = (await response.json()) as { result: { tools: { name: string }[]; nextCursor?: string } };
+      names.push(...result.tools.map(({ name }) => name));
+      cursor = result.nextCursor;
+    }
+    expect(names).toEqual(Array.from({ length: 120 }, (_, i) => `t${i}`).sort());
+  } finally {
+    await Promise.all(gateways.map((one) => one.close(0)));
+  }
+});
+
+test("a gateway without tools has no such endpoint", async () => {
+  const { artifact } = compileGateway({
+    files: ["none.yaml"],
+    read: () => Buffer.from('openapi: 3.1.0\ninfo: {title: A, version: "1"}\npaths: {}\n'),
+    upstream: "https://up.example",
+    provenance: { compiler: "test" },
+  });
+  const other = await started(artifact!.bytes);
+  try {
+    expect((await fetch(`http://127.0.0.1:${other.port}/__biplane/mcp`, { method: "POST" })).status).toBe(404);
+  } finally {
+    await other.close(0);
+  }
 });
