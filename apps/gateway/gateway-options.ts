@@ -7,6 +7,7 @@ import { type FleetSettings, readFleetSettings } from "./fleet-options.ts";
 import { GatewayUsage } from "./gateway-usage.ts";
 import { fileOf } from "./read-file.ts";
 import { readTlsFiles, type TlsFiles } from "./tls-files.ts";
+import { readTraceSettings, type TraceSettings } from "./trace-options.ts";
 
 /** Options as they are written, by name without dashes; switches are `true`. */
 export type GatewayTexts = Readonly<Record<string, string | boolean | undefined>>;
@@ -27,6 +28,8 @@ export interface GatewaySettings {
   readonly limits: Partial<GatewayLimits>;
   readonly tls: TlsFiles | undefined;
   readonly trust: TrustPolicy | undefined;
+  /** Undefined: traces go nowhere. */
+  readonly traces: TraceSettings | undefined;
   readonly secrets: SecretSources;
   readonly isTrustedProxy: ((address: string) => boolean) | undefined;
   readonly logLevel: LogLevel;
@@ -70,6 +73,7 @@ export function readGatewaySettings(
     },
     tls: readTlsFiles(text),
     trust: trustOf(text("trusted-key")),
+    traces: readTraceSettings(text, environment),
     secrets: { environment, ...(secretsFolder === undefined ? {} : { secretsFolder }) },
     isTrustedProxy: proxiesOf(text("trusted-proxies")),
     logLevel,

@@ -1,8 +1,11 @@
 /** A gateway that serves until it is told to stop. Nothing of a control plane is in here. */
 import { openSync, readFileSync } from "node:fs";
+import { hostname } from "node:os";
 import {
+  createOtlpTraces,
   Gateway,
   type GatewayOptions,
+  type OtlpTraces,
   SecretUnavailable,
   serveAdmin,
   UnusableArtifact,
@@ -52,7 +55,8 @@ export async function runGateway(
   const log = createLogger({ level: settings.logLevel });
   const metrics = createMetrics();
   observeProcess(metrics);
-  const gateway = new Gateway(optionsOf(settings, log, metrics));
+  const traces = tracesOf(settings, version, log, metrics);
+  const gateway = new Gateway({ ...optionsOf(settings, log, metrics), ...(traces === undefined ? {} : { traces }) });
   let admin: Server | undefined;
   let member: FleetMember | undefined;
   try {
@@ -98,6 +102,7 @@ export async function runGateway(
   for (const stop of stops) stop();
   await member?.close();
   await gateway.close(settings.graceMs);
+  await traces?.close();
   await admin?.close(0);
   return 0;
 }
@@ -120,6 +125,18 @@ function optionsOf(
     metrics,
     runtime: { clock: systemClock, timers: systemTimers, random: systemRandom },
   };
+}
+
+function tracesOf(
+  { traces, listen }: GatewaySettings,
+  version: string,
+  log: Logger,
+  metrics: GatewayOptions["metrics"],
+): OtlpTraces | undefined {
+  if (traces === undefined) return undefined;
+  const runtime = { clock: systemClock, timers: systemTimers, random: systemRandom };
+  const instance = `${hostname()}:${listen.port}:${process.pid}`;
+  return createOtlpTraces({ ...traces, version, instance, runtime, metrics, log });
 }
 
 function descriptorOf(path: string): number {

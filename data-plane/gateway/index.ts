@@ -18,3 +18,4 @@ export { DEFAULT_GATEWAY_LIMITS, type GatewayLimits, type TrustPolicy } from "./
 export { type SecretSources, SecretUnavailable } from "./running/secrets.ts";
 export { type AdminOptions, serveAdmin } from "./serving/admin-server.ts";
 export { type WatchedFile, watchFile } from "./serving/watched-file.ts";
+export { createOtlpTraces, type OtlpTraces } from "./shipping/otlp-traces.ts";

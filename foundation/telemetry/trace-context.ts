@@ -7,6 +7,8 @@ export interface TraceContext {
   /** 16 lower-case hex digits, not all zero. */
   readonly spanId: string;
   readonly sampled: boolean;
+  /** The work that caused it; absent where the trace begins. */
+  readonly parentSpanId?: string;
 }
 
 const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
@@ -44,6 +46,7 @@ export function childTrace(
     traceId: parent?.traceId ?? hex(randomBytes(16)),
     spanId: hex(randomBytes(8)),
     sampled: parent?.sampled ?? sampled,
+    ...(parent === undefined ? {} : { parentSpanId: parent.spanId }),
   };
 }
 

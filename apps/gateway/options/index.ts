@@ -61,6 +61,12 @@ export const GATEWAY_OPTIONS = [
   { name: "max-connections", value: "COUNT", help: "Most open connections (10000)" },
   { name: "keepalive-timeout", value: "SECONDS", help: "After which an idle connection is closed (65)" },
   { name: "shutdown-timeout", value: "SECONDS", help: "Given to requests when the gateway ends (30)" },
+  {
+    name: "otlp-endpoint",
+    value: "URL",
+    help: "Send traces to this OpenTelemetry collector, over OTLP/HTTP; also OTEL_EXPORTER_OTLP_ENDPOINT",
+  },
+  { name: "trace-sampling", value: "SHARE", help: "Of traces that begin here, from 0 to 1 (1)" },
   { name: "log-level", value: "LEVEL", help: "trace, debug, info, warn or error, to standard error (info)" },
   { name: "access-log", value: "FILE", help: "Append one JSON line for each request; - for standard output" },
 ] as const;

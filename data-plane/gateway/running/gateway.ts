@@ -8,6 +8,7 @@ import { MCP_PATH } from "../mcp/index.ts";
 import type { Answer } from "../message/answer.ts";
 import { HeaderFields } from "../message/header-fields.ts";
 import { BUILT_IN_PLUGINS } from "../plugins/built-in-plugins.ts";
+import type { ExchangeOutcome } from "../plugins/plugin.ts";
 import { PROBLEMS, problem } from "../problems.ts";
 import { clientSeen } from "./client-address.ts";
 import { type Epoch, type EpochServices, loadEpoch, type PluginPrograms } from "./epoch.ts";
@@ -17,6 +18,7 @@ import { KeptThings } from "./kept.ts";
 import { Passage } from "./passage.ts";
 import { RandomPool } from "./random-pool.ts";
 import type { RequestNumbers } from "./request-numbers.ts";
+import type { RequestTraces } from "./request-traces.ts";
 import { answerReserved, RESERVED_PREFIX } from "./reserved-paths.ts";
 import type { RunningOperation } from "./running-operation.ts";
 import type { SecretSources } from "./secrets.ts";
@@ -36,6 +38,7 @@ export interface GatewayOptions {
   readonly log: Logger;
   readonly accessLog?: (line: AccessLine) => void;
   readonly metrics: MetricsRegistry;
+  readonly traces?: RequestTraces;
   readonly runtime: Pick<Runtime, "clock" | "timers" | "random">;
   /** Default: all that the gateway brings. */
   readonly plugins?: PluginPrograms;
@@ -62,6 +65,7 @@ export class Gateway {
   readonly #services: EpochServices;
   readonly #pool: ClientPool;
   readonly #random: RandomPool;
+  readonly #samples: (() => boolean) | undefined;
   #epoch: Epoch | undefined;
   #server: Server | undefined;
   /** What is loaded is used in the order of asking. */
@@ -77,6 +81,8 @@ export class Gateway {
     this.#unmatched = this.#metrics.unmatched();
     this.#pool = new ClientPool({ time: runtime });
     this.#random = new RandomPool(runtime.random);
+    const { traces } = options;
+    this.#samples = traces === undefined ? undefined : () => traces.samples();
     this.#services = {
       host: { ...runtime, log, metrics, pool: this.#pool },
       plugins: options.plugins ?? BUILT_IN_PLUGINS,
@@ -214,6 +220,8 @@ export class Gateway {
       this.#metrics.active.dec();
       if (passage !== undefined) this.#tellEnd(passage, { status, complete, durationMs, bytesIn, bytesOut });
       epoch.leave();
+      if (passage?.isTraced === true)
+        this.#trace(passage, { status, complete, durationMs, bytesIn, bytesOut }, started);
       accessLog?.({
         requestId,
         remoteAddress: passage?.request.clientAddress ?? exchange.remoteAddress,
@@ -267,6 +275,7 @@ export class Gateway {
         client,
         limits: this.#limits,
         randomBytes: this.#random.bytes,
+        ...(this.#samples === undefined ? {} : { samples: this.#samples }),
         onAnswer: give,
         onDefect: (error) => this.#defect(error, requestId),
         onMisfit: (detail) => this.#misfit(operation, detail, requestId),
@@ -314,10 +323,27 @@ export class Gateway {
     return { operation, values: match.values, path, query };
   }
 
-  #tellEnd(
-    passage: Passage,
-    outcome: Parameters<NonNullable<RunningOperation["middlewares"][number]["onEnd"]>>[1],
-  ): void {
+  #trace(passage: Passage, outcome: ExchangeOutcome, started: number): void {
+    const { request, operation, trace, requestId, dispatchedAt, answeredAt } = passage;
+    const since = (at: number | undefined): number | undefined => (at === undefined ? undefined : at - started);
+    this.#options.traces?.record({
+      ...outcome,
+      trace,
+      requestId,
+      method: request.method,
+      route: operation.path,
+      operation: operation.operationId ?? operation.id,
+      path: request.path,
+      host: request.host,
+      secure: request.secure,
+      clientAddress: request.clientAddress,
+      startMs: this.#options.runtime.clock.now() - outcome.durationMs,
+      dispatchedMs: since(dispatchedAt),
+      answeredMs: since(answeredAt),
+    });
+  }
+
+  #tellEnd(passage: Passage, outcome: ExchangeOutcome): void {
     const { middlewares } = passage.running;
     for (let index = passage.entered - 1; index >= 0; index--) {
       try {

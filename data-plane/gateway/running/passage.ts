@@ -25,6 +25,8 @@ export interface PassageOptions {
   readonly client: ClientSeen;
   readonly limits: { readonly maxBodyBytes: number; readonly maxAnswerBytes: number };
   readonly randomBytes: (length: number) => Uint8Array;
+  /** Whether a trace that begins here is to be recorded; undefined: traces go nowhere. */
+  readonly samples?: () => boolean;
   /** The answer, as it leaves. Called once. */
   readonly onAnswer: (answer: Answer, passage: Passage) => void;
   readonly onDefect: (error: unknown) => void;
@@ -50,6 +52,10 @@ export class Passage implements GatewayExchange {
   #onGone: (() => void) | undefined;
   /** What is on its way back. */
   #answer: Answer | undefined;
+  /** Moments of `performance.now()`, of requests that are traced. */
+  dispatchedAt: number | undefined;
+  answeredAt: number | undefined;
+  readonly #isTraced: boolean;
 
   constructor(options: PassageOptions) {
     const { exchange, operation, headers, client } = options;
@@ -58,6 +64,8 @@ export class Passage implements GatewayExchange {
     this.requestId = options.requestId;
     this.#body = new IncomingBody(exchange, options.limits.maxBodyBytes);
     this.request = new IncomingRequest(options, headers, client, this.#body);
+    // Read now: the fields are gone when the request is over.
+    this.#isTraced = options.samples !== undefined && this.trace.sampled;
   }
 
   get operation() {
@@ -70,7 +78,11 @@ export class Passage implements GatewayExchange {
   }
 
   get trace(): TraceContext {
-    this.#trace ??= childTrace(parseTraceparent(this.request.headers.get("traceparent")), this.#options.randomBytes);
+    if (this.#trace === undefined) {
+      const parent = parseTraceparent(this.request.headers.get("traceparent"));
+      const { randomBytes, samples } = this.#options;
+      this.#trace = childTrace(parent, randomBytes, parent === undefined && samples?.() === true);
+    }
     return this.#trace;
   }
 
@@ -90,6 +102,10 @@ export class Passage implements GatewayExchange {
       listener();
     };
     exchange.onGone = this.#onGone;
+  }
+
+  get isTraced(): boolean {
+    return this.#isTraced;
   }
 
   /** Middlewares whose `onRequest` was called. */
@@ -169,6 +185,7 @@ export class Passage implements GatewayExchange {
 
   #dispatch(): MaybeAsync<Answer> {
     const { dispatcher, responses } = this.running;
+    if (this.#isTraced) this.dispatchedAt = performance.now();
     const answer = dispatcher.dispatch(this);
     if (responses === undefined) return answer;
     return answer instanceof Promise ? answer.then((one) => this.#judge(one)) : this.#judge(answer);
@@ -213,6 +230,7 @@ export class Passage implements GatewayExchange {
   /** In reverse order, beginning with the one that was called last. */
   #goBack(answer: Answer): undefined | Promise<undefined> {
     this.#answer = answer;
+    if (this.#isTraced) this.answeredAt = performance.now();
     for (let index = this.#entered - 1; index >= 0; index--) {
       const result = this.#backThrough(index, answer);
       if (!(result instanceof Promise)) continue;

@@ -2,9 +2,9 @@
 import { isSecretName, REDACTED } from "#foundation/telemetry";
 import type { GatewayExchange } from "../../../message/gateway-exchange.ts";
 import type { HeaderFields } from "../../../message/header-fields.ts";
+import { Shipper } from "../../../shipping/shipper.ts";
 import type { ExchangeOutcome, Middleware, MiddlewarePlugin, PluginHost } from "../../plugin.ts";
 import { upstreamOf } from "../../upstream-address.ts";
-import { LogShipper } from "./log-shipper.ts";
 
 interface HttpLogConfig {
   readonly endpoint: string;
@@ -51,7 +51,7 @@ function httpLog(config: HttpLogConfig, host: PluginHost): Middleware {
       const note = noted.get(exchange);
       if (note !== undefined) shipper.add(JSON.stringify(entryOf(config, exchange, note, outcome, host.clock.now())));
     },
-    close: () => shipper.close(),
+    close: () => void shipper.close(),
   };
 }
 
@@ -93,12 +93,17 @@ function shown(headers: HeaderFields): Record<string, string> {
   return fields;
 }
 
-function shipperOf(config: HttpLogConfig, host: PluginHost): LogShipper {
+function shipperOf(config: HttpLogConfig, host: PluginHost): Shipper {
   const { origin, host: hostField } = upstreamOf(config.endpoint);
   const { pathname, search } = new URL(config.endpoint);
   const isLines = /^application\/(x-)?ndjson\b/.test(config.content_type);
   const isSingle = config.batch_max === 1;
-  return new LogShipper(
+  const entries = host.metrics.counter({
+    name: "biplane_gateway_http_log_entries_total",
+    help: "Entries for log servers, by what became of them.",
+    labels: ["outcome"],
+  });
+  return new Shipper(
     {
       origin,
       hostField,
@@ -109,6 +114,8 @@ function shipperOf(config: HttpLogConfig, host: PluginHost): LogShipper {
       batchMax: config.batch_max,
       flushMs: config.flush_ms,
       queueMax: config.queue_max,
+      what: "entries for a log server",
+      counters: { sent: entries.labels("sent"), lost: entries.labels("lost") },
       encode: (entries) => (isLines ? `${entries.join("\n")}\n` : isSingle ? entries[0]! : `[${entries.join(",")}]`),
     },
     host,

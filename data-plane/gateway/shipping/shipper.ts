@@ -4,9 +4,9 @@
 import { type Origin, send } from "#foundation/http1";
 import type { TimerHandle } from "#foundation/runtime";
 import type { Counter } from "#foundation/telemetry";
-import type { PluginHost } from "../../plugin.ts";
+import type { PluginHost } from "../plugins/plugin.ts";
 
-export interface LogShipperOptions {
+export interface ShipperOptions {
   readonly origin: Origin;
   readonly hostField: string;
   readonly target: string;
@@ -17,6 +17,10 @@ export interface LogShipperOptions {
   readonly batchMax: number;
   readonly flushMs: number;
   readonly queueMax: number;
+  /** What is shipped, for people: `entries for a log server`. */
+  readonly what: string;
+  /** Of entries, by what became of them. */
+  readonly counters: { readonly sent: Counter; readonly lost: Counter };
   /** Makes a body of entries, each of which is JSON. */
   readonly encode: (entries: readonly string[]) => string;
 }
@@ -29,29 +33,23 @@ const QUEUE_CHARACTERS_MAX = 64 * 1024 * 1024;
 /** Said of lost entries once in a while, not of each. */
 const WARN_EVERY_MS = 60_000;
 
-export class LogShipper {
-  readonly #options: LogShipperOptions;
-  readonly #host: PluginHost;
-  readonly #sent: Counter;
-  readonly #lost: Counter;
+export type ShipperHost = Pick<PluginHost, "pool" | "timers" | "clock" | "log">;
+
+export class Shipper {
+  readonly #options: ShipperOptions;
+  readonly #host: ShipperHost;
   readonly #queue: string[] = [];
   /** Characters of what waits. */
   #length = 0;
   #timer: TimerHandle | undefined;
   #isSending = false;
   #isClosed = false;
+  #onIdle: (() => void) | undefined;
   #warnedAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(options: LogShipperOptions, host: PluginHost) {
+  constructor(options: ShipperOptions, host: ShipperHost) {
     this.#options = options;
     this.#host = host;
-    const entries = host.metrics.counter({
-      name: "biplane_gateway_http_log_entries_total",
-      help: "Entries for log servers, by what became of them.",
-      labels: ["outcome"],
-    });
-    this.#sent = entries.labels("sent");
-    this.#lost = entries.labels("lost");
   }
 
   /** Entries that wait. */
@@ -71,10 +69,14 @@ export class LogShipper {
     else if (!this.#isSending) this.#timer ??= this.#host.timers.after(this.#options.flushMs, () => this.#flush());
   }
 
-  /** What waits is sent still, as far as it can be at once. */
-  close(): void {
+  /** What waits is sent still, as far as it can be at once. @returns when it is, or is lost */
+  close(): Promise<void> {
     this.#isClosed = true;
     this.#flush();
+    return new Promise((resolve) => {
+      if (this.#isSending) this.#onIdle = resolve;
+      else resolve();
+    });
   }
 
   #flush(): void {
@@ -97,9 +99,9 @@ export class LogShipper {
         if (status >= 200 && status < 300) this.#delivered(entries.length);
         // What is refused is refused again; except that too much was asked.
         else if (status < 500 && status !== 408 && status !== 429) {
-          this.#lose(entries.length, `the log server answers ${status}`);
+          this.#lose(entries.length, `the server answers ${status}`);
           this.#next();
-        } else this.#again(entries, attempt, `the log server answers ${status}`);
+        } else this.#again(entries, attempt, `the server answers ${status}`);
       },
       (error: unknown) => this.#again(entries, attempt, error instanceof Error ? error.message : String(error)),
     );
@@ -120,7 +122,7 @@ export class LogShipper {
   }
 
   #delivered(count: number): void {
-    this.#sent.inc(count);
+    this.#options.counters.sent.inc(count);
     this.#next();
   }
 
@@ -137,13 +139,14 @@ export class LogShipper {
   #next(): void {
     this.#isSending = false;
     this.#flush();
+    if (!this.#isSending) this.#onIdle?.();
   }
 
   #lose(count: number, reason: string): void {
-    this.#lost.inc(count);
+    this.#options.counters.lost.inc(count);
     const now = this.#host.clock.monotonicMs();
     if (now - this.#warnedAtMs < WARN_EVERY_MS) return;
     this.#warnedAtMs = now;
-    this.#host.log.warn("entries for a log server are lost", { count, reason, server: this.#options.hostField });
+    this.#host.log.warn(`${this.#options.what} are lost`, { count, reason, server: this.#options.hostField });
   }
 }
