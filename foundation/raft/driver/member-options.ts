@@ -31,7 +31,10 @@ export interface MemberOptions<Result> {
   /** Where a member is reached; undefined: not known, its messages are lost. */
   readonly addressOf: (node: NodeId) => NetworkAddress | undefined;
   readonly machine: StateMachine<Result>;
-  /** The first members of a new group, the same list at each of them. One who joins a group later starts with `NO_MEMBERS`. */
+  /**
+   * The first members of a new group, the same list at each of them. One who joins a group later starts with `NO_MEMBERS`. One who has lost its disk has
+   * forgotten its votes: it must never come back under its number, but join under another.
+   */
   readonly firstMembership: Membership;
   /** Default 50 ms; an election after 10 to 19 ticks of silence, a heartbeat each tick. */
   readonly tickMs?: number;
