@@ -247,7 +247,11 @@ describe("trace context", () => {
   test("a child keeps the trace and the decision, and has its own span", () => {
     const bytes = (length: number): Uint8Array => new Uint8Array(length).fill(0xab);
     const context = parseTraceparent(parent)!;
-    expect(childTrace(context, bytes)).toEqual({ ...context, spanId: "ab".repeat(8) });
+    expect(childTrace(context, bytes)).toEqual({
+      ...context,
+      spanId: "ab".repeat(8),
+      parentSpanId: context.spanId,
+    });
     expect(childTrace(undefined, bytes, true)).toEqual({
       traceId: "ab".repeat(16),
       spanId: "ab".repeat(8),
