@@ -7,7 +7,7 @@ const head = { from: 1, to: 2, term: 2 ** 40 };
 const MESSAGES: readonly SmallMessage[] = [
   { type: "vote", ...head, lastIndex: 5, lastTerm: 4, force: true },
   { type: "pre-vote", ...head, lastIndex: 5, lastTerm: 4, force: false },
-  { type: "vote-answer", ...head, rejected: true },
+  { type: "vote-answer", ...head, rejected: true, known: { index: 4, term: 2 } },
   { type: "pre-vote-answer", ...head, rejected: false },
   {
     type: "append",

@@ -110,6 +110,7 @@ function writeMessage(writer: ByteWriter, message: SmallMessage): void {
     case "vote-answer":
     case "pre-vote-answer":
       writer.u8(message.rejected ? 1 : 0);
+      writer.wholes(message.known === undefined ? [] : [message.known.index, message.known.term]);
       return;
     case "append":
       for (const value of [message.prevIndex, message.prevTerm, message.commit]) writer.whole(value);
@@ -149,7 +150,7 @@ function readMessage(reader: ByteReader): SmallMessage {
       return { type, ...head, lastIndex: reader.whole(), lastTerm: reader.whole(), force: reader.flag() };
     case "vote-answer":
     case "pre-vote-answer":
-      return { type, ...head, rejected: reader.flag() };
+      return readVoteAnswer(reader, { type, ...head });
     case "append": {
       const [prevIndex, prevTerm, commit] = [reader.whole(), reader.whole(), reader.whole()];
       const entries = readEntries(reader);
@@ -173,4 +174,15 @@ function readMessage(reader: ByteReader): SmallMessage {
     case "read-index-answer":
       return { type, ...head, context: reader.text(), index: reader.whole() };
   }
+}
+
+function readVoteAnswer(
+  reader: ByteReader,
+  head: Pick<SmallMessage & { readonly type: "vote-answer" | "pre-vote-answer" }, "type" | "from" | "to" | "term">,
+): SmallMessage {
+  const rejected = reader.flag();
+  const [index, term, ...rest] = reader.wholes();
+  if (index === undefined) return { ...head, rejected };
+  if (term === undefined || rest.length > 0) throw new MalformedBytesError("a place in the log is an index and a term");
+  return { ...head, rejected, known: { index, term } };
 }

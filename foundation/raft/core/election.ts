@@ -35,7 +35,8 @@ export function handleVoteRequest(core: Core, message: Message & { readonly type
   const granted = free && core.log.isUpToDate(lastIndex, lastTerm);
   const answer = type === "vote" ? "vote-answer" : "pre-vote-answer";
   const term = granted ? message.term : core.term;
-  sendAfterSave(core, { type: answer, from: core.options.id, to: from, term, rejected: !granted });
+  const head = { type: answer, from: core.options.id, to: from, term } as const;
+  sendAfterSave(core, granted ? { ...head, rejected: false } : { ...head, rejected: true, ...knownTo(core) });
   if (granted && type === "vote") {
     core.electionElapsed = 0;
     core.vote = from;
@@ -48,7 +49,7 @@ export function handleVoteAnswer(
   message: Message & { readonly type: "vote-answer" | "pre-vote-answer" },
 ): void {
   const awaited = core.role === "pre-candidate" ? "pre-vote-answer" : "vote-answer";
-  if (message.type !== awaited) return;
+  if (message.type !== awaited || learnCommit(core, message)) return;
   if (!core.votes.has(message.from)) core.votes.set(message.from, !message.rejected);
   const result = quorumVote(core.membership, (node) => core.votes.get(node));
   if (result === "lost") becomeFollower(core, core.term, NOBODY);
@@ -58,6 +59,28 @@ export function handleVoteAnswer(
     becomeLeader(core);
     broadcastAppend(core);
   }
+}
+
+function knownTo({ log }: Core): { readonly known?: { readonly index: number; readonly term: number } } {
+  const term = log.termAt(log.committed);
+  return term === undefined ? {} : { known: { index: log.committed, term } };
+}
+
+/**
+ * Learns from a refusal what is committed. Those who know that a change of the membership is committed may be just those whom it has removed: they
+ * have the longer logs and cannot be elected, and the others would for ever need their votes.
+ * @returns whether the candidate must first apply a change that it has heard of
+ */
+function learnCommit(
+  core: Core,
+  { rejected, known }: Message & { readonly type: "vote-answer" | "pre-vote-answer" },
+): boolean {
+  if (!rejected || known === undefined || known.index <= core.log.committed) return false;
+  if (!core.log.matches(known.index, known.term)) return false;
+  core.log.commitTo(known.index);
+  if (!hasUnappliedChange(core)) return false;
+  becomeFollower(core, core.term, NOBODY);
+  return true;
 }
 
 function askAround(core: Core): void {

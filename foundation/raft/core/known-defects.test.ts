@@ -77,7 +77,7 @@ test("a candidate votes for itself, for nobody else in its term, and counts its 
   hear(core, voteRequest(3, 1, 2));
   const effects = carryOut(core)!;
   expect(effects.hardState.vote).toBe(1);
-  expect(effects.messagesAfter).toEqual([{ type: "vote-answer", from: 1, to: 3, term: 2, rejected: true }]);
+  expect(effects.messagesAfter).toMatchObject([{ type: "vote-answer", from: 1, to: 3, term: 2, rejected: true }]);
   expect(core.role).toBe("leader");
 });
 
@@ -162,4 +162,17 @@ test("proposals beyond what may be uncommitted are refused as full, all of them 
   });
   expect(core.log.lastIndex).toBe(last);
   expect(step(core, { kind: "propose", commands: [new Uint8Array(10)] })).toMatchObject({ ok: true, index: last + 1 });
+});
+
+test("a candidate learns from a refusal what is committed: those who know may not be electable any more", () => {
+  const core = member(1, true);
+  const before = { type: "append", from: 2, to: 1, term: 1, prevIndex: 1, prevTerm: 1, commit: 1 } as const;
+  hear(core, { ...before, entries: [{ kind: "empty", term: 1, index: 2 }] });
+  ticks(core, 3);
+  carryOut(core);
+  const answer = { type: "pre-vote-answer", from: 3, to: 1, term: 1, rejected: true } as const;
+  hear(core, { ...answer, known: { index: 2, term: 9 } });
+  expect(core.log.committed).toBe(1);
+  hear(core, { ...answer, known: { index: 2, term: 1 } });
+  expect(core.log.committed).toBe(2);
 });

@@ -94,7 +94,12 @@ export type Message = Envelope &
         /** The leader itself asked for this election: nobody waits for its silence (§3.10). */
         readonly force: boolean;
       }
-    | { readonly type: "vote-answer" | "pre-vote-answer"; readonly rejected: boolean }
+    | {
+        readonly type: "vote-answer" | "pre-vote-answer";
+        readonly rejected: boolean;
+        /** What a member that refuses knows to be committed. */
+        readonly known?: { readonly index: LogIndex; readonly term: Term };
+      }
     | {
         readonly type: "append";
         readonly prevIndex: LogIndex;

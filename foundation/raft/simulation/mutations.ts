@@ -16,8 +16,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "answers a vote before the vote is durable",
     file: "core/election.ts",
-    find: "sendAfterSave(core, { type: answer, from: core.options.id, to: from,",
-    replace: "send(core, { type: answer, from: core.options.id, to: from,",
+    find: "sendAfterSave(core, granted ?",
+    replace: "send(core, granted ?",
     by: "shuffle",
     seed: 438,
   },
@@ -108,7 +108,7 @@ export const MUTATIONS: readonly Mutation[] = [
     find: "return core.log.termAt(core.log.committed) === core.term;",
     replace: "return core.term > 0;",
     by: "shuffle",
-    seed: 84,
+    seed: 101,
   },
   {
     name: "answers reads before the state machine has caught up",
@@ -140,7 +140,7 @@ export const MUTATIONS: readonly Mutation[] = [
     find: "(node) => core.progress.get(node)?.match);",
     replace: "(node) => (node === core.options.id ? log.lastIndex : core.progress.get(node)?.match));",
     by: "shuffle",
-    seed: 1485,
+    seed: 3274,
   },
   {
     name: "does not sync the log",
