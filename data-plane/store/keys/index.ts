@@ -1,0 +1,38 @@
+/**
+ * Keys of the store: byte strings in the order of their unsigned bytes, and the ranges `[begin, end)` that share a prefix.
+ */
+
+/** Keys from `begin` on, up to but without `end`. */
+export interface KeyRange {
+  readonly begin: Uint8Array;
+  readonly end: Uint8Array;
+}
+
+/** Negative, zero or positive as `a` sorts before, with or after `b`. */
+export function compareKeys(a: Uint8Array, b: Uint8Array): number {
+  const shared = Math.min(a.length, b.length);
+  for (let i = 0; i < shared; i++) {
+    const difference = a[i]! - b[i]!;
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
+}
+
+/**
+ * The first key that does not begin with `prefix` and sorts after all that do (FoundationDB's `strinc`).
+ *
+ * @throws RangeError when there is none: the prefix is empty or holds nothing but 0xFF
+ */
+export function strinc(prefix: Uint8Array): Uint8Array {
+  let length = prefix.length;
+  while (length > 0 && prefix[length - 1] === 0xff) length--;
+  if (length === 0) throw new RangeError("A prefix must hold a byte other than 0xFF for a key to come after it.");
+  const after = prefix.slice(0, length);
+  after[length - 1] = after[length - 1]! + 1;
+  return after;
+}
+
+/** All keys that begin with `prefix`. Throws as `strinc` does. */
+export function prefixRange(prefix: Uint8Array): KeyRange {
+  return { begin: prefix, end: strinc(prefix) };
+}
