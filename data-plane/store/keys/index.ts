@@ -27,7 +27,8 @@ export function strinc(prefix: Uint8Array): Uint8Array {
   let length = prefix.length;
   while (length > 0 && prefix[length - 1] === 0xff) length--;
   if (length === 0) throw new RangeError("A prefix must hold a byte other than 0xFF for a key to come after it.");
-  const after = prefix.slice(0, length);
+  // Not `slice`: that of a Buffer shares its memory, and the prefix of the caller would change.
+  const after = new Uint8Array(prefix.subarray(0, length));
   after[length - 1] = after[length - 1]! + 1;
   return after;
 }

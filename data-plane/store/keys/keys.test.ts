@@ -27,3 +27,9 @@ test("a prefix's range holds exactly the keys that begin with it", () => {
     }),
   );
 });
+
+test("strinc leaves the prefix as it is, a Buffer too", () => {
+  const prefix = Buffer.from([1, 2]);
+  expect(strinc(prefix)).toEqual(Uint8Array.of(1, 3));
+  expect([...prefix]).toEqual([1, 2]);
+});

@@ -186,3 +186,16 @@ test("what no tuple can hold is refused", () => {
   expect(() => pack([new Versionstamp(undefined, 0)])).toThrow(TupleError);
   expect(() => unpack(new Uint8Array(100_000).fill(5))).toThrow(TupleError);
 });
+
+test("a byte order mark is a character like any other", () => {
+  expect(unpack(pack(["\ufeffa"]))).toEqual(["\ufeffa"]);
+});
+
+test("what is unpacked shares no memory with the bytes, a Buffer's neither", () => {
+  const stamp = new Versionstamp(new Uint8Array(10), 1);
+  const tuple = [Uint8Array.of(1), new TupleUuid(new Uint8Array(16)), stamp];
+  const bytes = Buffer.from(pack(tuple));
+  const read = unpack(bytes);
+  bytes.fill(0x77);
+  expect(read).toEqual(tuple);
+});

@@ -57,7 +57,7 @@ class Reader {
       case TYPE.TRUE:
         return true;
       case TYPE.UUID:
-        return new TupleUuid(this.take(16).slice());
+        return new TupleUuid(new Uint8Array(this.take(16)));
       case TYPE.VERSIONSTAMP:
         return this.versionstamp();
       case TYPE.INT_NEGATIVE_LONG:
@@ -96,7 +96,8 @@ class Reader {
       end++;
     }
     this.at = end + 1;
-    if (escaped === 0) return bytes.slice(start, end);
+    // Not `slice`: that of a Buffer shares its memory.
+    if (escaped === 0) return new Uint8Array(bytes.subarray(start, end));
     const plain = new Uint8Array(end - start - escaped);
     for (let from = start, to = 0; from < end; from++) {
       plain[to++] = bytes[from]!;
@@ -136,7 +137,7 @@ class Reader {
   }
 
   private versionstamp(): Versionstamp {
-    const transaction = this.take(10).slice();
+    const transaction = new Uint8Array(this.take(10));
     const user = (this.byte() << 8) | this.byte();
     return new Versionstamp(transaction.every((byte) => byte === 0xff) ? undefined : transaction, user);
   }
