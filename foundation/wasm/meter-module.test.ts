@@ -1,6 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { type MeteredModule, type MeterLimits, meterModule, readModule, WasmRefused } from "./index.ts";
+import {
+  type MeteredModule,
+  type MeterLimits,
+  MODULE_BYTES_MAX,
+  meterModule,
+  readModule,
+  WasmRefused,
+} from "./index.ts";
 import { wat } from "./testing/index.ts";
 
 const LIMITS: MeterLimits = { memoryPagesMax: 16 };
@@ -211,6 +218,10 @@ describe("refused", () => {
     for (let length = 0; length < whole.length; length++) {
       if (length !== 8 && length !== 16) expect(() => readModule(whole.subarray(0, length))).toThrow(WasmRefused);
     }
+  });
+
+  test("modules that are larger than they may be, before anything in them is looked at", () => {
+    expect(() => readModule(new Uint8Array(MODULE_BYTES_MAX + 1))).toThrow(/more than 8 MiB/);
   });
 
   test("counts that lie cost no more than the octets that are there", () => {
