@@ -5,6 +5,7 @@ import { type Node, parsePattern, UnusablePattern } from "./syntax.ts";
 import { unicodeForm } from "./unicode-form.ts";
 
 export { anchoredPattern } from "./anchored-pattern.ts";
+export { type ScannedPiece, type ScanPattern, scanPattern, type TextScan } from "./text-scan.ts";
 export { UnusablePattern };
 
 export interface Pattern {

@@ -67,6 +67,11 @@ describe("events out of pieces", () => {
     );
   });
 
+  test("an end of a line that is cut in two is one", () => {
+    const text = Buffer.from("data: a\r\ndata: b\r\n\r\n");
+    for (let at = 1; at < text.length; at++) expect(readInPieces(text, [at])).toEqual([{ name: "", data: "a\nb" }]);
+  });
+
   test("an event is bounded, in one line and in many", () => {
     const one = new EventReader(100);
     one.push(Buffer.from(`data: ${"x".repeat(50)}`));
