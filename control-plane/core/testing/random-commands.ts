@@ -13,10 +13,11 @@ import {
 import { type FeedMessage, keyOfRecord, stableJson } from "#control-plane/events";
 import type { ControlPlane } from "../control-plane.ts";
 import { expectInvariants } from "./catalog-invariants.ts";
+import { GATEWAY_KINDS, gatewayStep } from "./random-gateway-steps.ts";
 import { ACCOUNTS, account, identityStep, type Step } from "./random-identity-steps.ts";
 import { origin, type TestOptions, withControlPlane } from "./test-control-plane.ts";
 
-const KINDS: readonly CatalogKind[] = ["account", "accessKey", ...IDENTITY_KINDS, "bucket"];
+const KINDS: readonly CatalogKind[] = ["account", "accessKey", ...IDENTITY_KINDS, "bucket", ...GATEWAY_KINDS];
 
 /** So few that quotas are met. */
 const PER_ACCOUNT_MAX = 2;
@@ -72,7 +73,11 @@ const bucketStep: fc.Arbitrary<Step> = fc.oneof(
   ),
 );
 
-const step = fc.oneof({ weight: 4, arbitrary: identityStep }, { weight: 1, arbitrary: bucketStep });
+const step = fc.oneof(
+  { weight: 4, arbitrary: identityStep },
+  { weight: 1, arbitrary: bucketStep },
+  { weight: 2, arbitrary: gatewayStep },
+);
 
 function contents(controlPlane: ControlPlane): string {
   const all = KINDS.flatMap((kind) => [...controlPlane.views.records(kind)]);
