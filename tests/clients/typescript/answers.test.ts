@@ -7,6 +7,7 @@ import type { BiplaneClient } from "../../../clients/typescript/src/index.ts";
 import { type Cloud, createCloud } from "../../support/cloud.ts";
 import { until } from "../../support/until.ts";
 import { type CheckedClient, checkedClient } from "./checked-client.ts";
+import { isOfGateways } from "./gateway-operations.ts";
 
 const cloud: Cloud = createCloud();
 const app = mkdtempSync(join(tmpdir(), "biplane-answers-"));
@@ -235,7 +236,9 @@ describe("answers are as they are described", () => {
 
   test("every one of them", () => {
     expect(checked.problems).toEqual([]);
-    const left = checked.description.operations.filter(({ operationId }) => !checked.answered.has(operationId));
+    const left = checked.description.operations.filter(
+      (operation) => !isOfGateways(operation) && !checked.answered.has(operation.operationId),
+    );
     // What needs a person who has signed in, or ends what the other tests need; the tests of the API call these.
     expect(left.map(({ operationId }) => operationId)).toMatchInlineSnapshot(`
       [
