@@ -26,7 +26,7 @@ import { s3ClientFor } from "../support/s3.ts";
 import { until } from "../support/until.ts";
 
 /** `npm test` kills this often; the soak (`BIPLANE_KILLS=200`) more. */
-const KILLS = Number(process.env.BIPLANE_KILLS ?? 50);
+const KILLS = Number(process.env.BIPLANE_KILLS ?? 20);
 const WORKERS = 6;
 const KEYS_PER_WORKER = 5;
 const BUCKET = "durable";
