@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Subprocess } from "bun";
+import { killInstances } from "../support/cloud.ts";
 import { skipUnless } from "../support/skips.ts";
 import { until } from "../support/until.ts";
 
@@ -35,6 +36,7 @@ describe("a fresh clone", () => {
   afterAll(async () => {
     server?.kill("SIGKILL");
     await server?.exited;
+    killInstances(clone);
     rmSync(join(clone, ".."), { recursive: true, force: true });
   });
 

@@ -120,7 +120,7 @@ export function createCloud(parent = tmpdir()): Cloud {
 }
 
 /** Instances outlive their agent: their supervisors, which name the directory, and what runs under them. */
-function killInstances(directory: string): void {
+export function killInstances(directory: string): void {
   for (const name of readdirSync("/proc")) {
     if (!/^\d+$/.test(name)) continue;
     try {

@@ -131,8 +131,9 @@ async function asAdministrator(
   }
 }
 
-/** Starts tried with another port, when somebody takes it first. */
-const PORTS_TRIED_MAX = 5;
+/** Starts that end at once: somebody has taken the port, or children of a server that was killed have not noticed yet and hold its memory. */
+const STARTS_MAX = 100;
+const BETWEEN_STARTS_MS = 100;
 
 class OwnServer implements ServerProcess {
   administrator: PostgresAddress = {
@@ -197,7 +198,8 @@ class OwnServer implements ServerProcess {
       const server = this.#spawn(this.#binaries!.postgres, ["-D", data, "-p", String(port), ...settings]);
       this.#running = server;
       if (await this.#answers(server)) return;
-      if (tried === PORTS_TRIED_MAX) throw new Error(`no server: ${await Bun.file(this.#log).text()}`);
+      if (tried === STARTS_MAX) throw new Error(`no server: ${await Bun.file(this.#log).text()}`);
+      await Bun.sleep(BETWEEN_STARTS_MS);
     }
   }
 
