@@ -460,10 +460,9 @@ export function describeRuntime(
 
     test("signals: to the command and what it waits for", async () => {
       const session = await exec({ script: "echo ready; sleep 600; exit 9" });
-      const done = output(session);
-      await Bun.sleep(100);
+      await session.stdout.getReader().read();
       session.signal("SIGTERM");
-      expect(await done).toMatchObject({ signal: "SIGTERM" });
+      expect(await session.exited).toMatchObject({ signal: "SIGTERM" });
     });
 
     test("a program that is not there", async () => {
@@ -507,8 +506,9 @@ export function describeRuntime(
 
     test("the end of the instance ends the command", async () => {
       const other = await world.run("exec sleep 600");
-      const session = await world.runtime.exec(other, { argv: ["sleep", "600"] });
-      await Bun.sleep(50);
+      const session = await world.runtime.exec(other, { argv: ["/bin/sh", "-c", "echo ready; exec sleep 600"] });
+      // Before it runs, what is told is that it could not be started.
+      await session.stdout.getReader().read();
       await world.runtime.stop(other, 0);
       const end = await session.exited.then(
         (exit) => exit.signal,
