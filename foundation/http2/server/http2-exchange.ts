@@ -1,6 +1,7 @@
 /** One stream of HTTP/2: a request and its answer (RFC 9113 §5, §8.1). */
 import {
   type AnswerHead,
+  assertField,
   type BodySource,
   emptyBody,
   type Fields,
@@ -155,6 +156,8 @@ export class Http2Exchange implements ServerExchange, BodySource, Timed {
 
   end(trailers: readonly string[] = []): void {
     if (this.isOver) return;
+    // Now, to whoever says them: they may be written much later.
+    for (let i = 0; i < trailers.length; i += 2) assertField(trailers[i]!, trailers[i + 1]!);
     if (this.#left !== undefined && this.#left > 0 && !this.#hasNoBody) {
       // Less than was said: no client may take it for the whole.
       this.abort();
