@@ -37,3 +37,10 @@ export function strinc(prefix: Uint8Array): Uint8Array {
 export function prefixRange(prefix: Uint8Array): KeyRange {
   return { begin: prefix, end: strinc(prefix) };
 }
+
+/** The first key after `key`: nothing sorts between the two. */
+export function keyAfter(key: Uint8Array): Uint8Array {
+  const after = new Uint8Array(key.length + 1);
+  after.set(key);
+  return after;
+}

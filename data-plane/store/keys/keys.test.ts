@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { compareKeys, prefixRange, strinc } from "./index.ts";
+import { compareKeys, keyAfter, prefixRange, strinc } from "./index.ts";
 
 test("keys compare as unsigned bytes, shorter first", () => {
   fc.assert(
@@ -32,4 +32,15 @@ test("strinc leaves the prefix as it is, a Buffer too", () => {
   const prefix = Buffer.from([1, 2]);
   expect(strinc(prefix)).toEqual(Uint8Array.of(1, 3));
   expect([...prefix]).toEqual([1, 2]);
+});
+
+test("no key sorts between a key and the one after it", () => {
+  const bytes = fc.uint8Array({ maxLength: 3, max: 2 });
+  fc.assert(
+    fc.property(bytes, bytes, (key, other) => {
+      const after = keyAfter(key);
+      expect(compareKeys(key, after)).toBeLessThan(0);
+      expect(compareKeys(other, key) > 0).toBe(compareKeys(other, after) >= 0);
+    }),
+  );
 });

@@ -1,0 +1,145 @@
+/**
+ * The read-your-writes overlay of a transaction: its writes so far, reads that see them over a base that does not, and the ranges that
+ * decide whether it conflicts with others. As FoundationDB has it, a read of what the transaction itself has written depends on nobody
+ * else and adds no read conflict; an atomic operation adds a write conflict and no read conflict. There are no versionstamps: what they
+ * become is known only after the commit.
+ */
+import type { KeyRange } from "../../keys/index.ts";
+import { keyAfter } from "../../keys/index.ts";
+import type { Entry } from "../../ordered-map/index.ts";
+import { PendingWrites, type PlainMutation } from "./pending-writes.ts";
+import { RangeSet } from "./range-set.ts";
+import {
+  type BaseAnswer,
+  type BaseQuestion,
+  type Depend,
+  type KeySelector,
+  type RangeOptions,
+  type Read,
+  readKey,
+  readRange,
+  readSelector,
+} from "./reads.ts";
+
+export type { PlainMutation } from "./pending-writes.ts";
+export {
+  type BaseAnswer,
+  type BaseQuestion,
+  KEYS_BEGIN,
+  KEYS_END,
+  type KeySelector,
+  type RangeOptions,
+  type Read,
+} from "./reads.ts";
+
+export interface ReadOptions {
+  /** A snapshot read sees the same and conflicts with nothing. */
+  readonly snapshot?: boolean | undefined;
+}
+
+export interface WriteOptions {
+  /** Leaves out the write conflict of this one write. */
+  readonly withoutConflict?: boolean | undefined;
+}
+
+/** Reads see the writes made before they were begun, not those made while they wait for the base. */
+export class Overlay {
+  private readonly pending = PendingWrites.none();
+  private readonly written: PlainMutation[] = [];
+  private readonly readConflicts = RangeSet.empty();
+  private readonly writeConflicts = RangeSet.empty();
+
+  /** In the order they were made. */
+  get mutations(): readonly PlainMutation[] {
+    return this.written;
+  }
+
+  /** What must not have changed since the read version: disjoint ranges in order. */
+  get reads(): KeyRange[] {
+    return this.readConflicts.ranges();
+  }
+
+  /** What others must not have read: disjoint ranges in order. */
+  get writes(): KeyRange[] {
+    return this.writeConflicts.ranges();
+  }
+
+  write(mutation: PlainMutation, { withoutConflict = false }: WriteOptions = {}): void {
+    const own = withOwnBytes(mutation);
+    this.written.push(own);
+    this.pending.write(own);
+    if (withoutConflict) return;
+    this.writeConflicts.add(own.type === "clear_range" ? own : { begin: own.key, end: keyAfter(own.key) });
+  }
+
+  get(key: Uint8Array, options: ReadOptions = {}): Read<Uint8Array | undefined> {
+    const writes = this.pending.snapshot();
+    return readKey(writes, new Uint8Array(key), this.dependOn(writes, options));
+  }
+
+  /** @throws RangeError for a limit that is not a whole number above zero */
+  getRange(range: KeyRange, options: ReadOptions & RangeOptions = {}): Read<Entry<Uint8Array>[]> {
+    const { limit } = options;
+    if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) {
+      throw new RangeError(`The limit of a range is a whole number above zero, not ${limit}.`);
+    }
+    const writes = this.pending.snapshot();
+    return readRange(writes, ownRange(range), options, this.dependOn(writes, options));
+  }
+
+  /**
+   * The key a selector points to.
+   *
+   * @throws RangeError for an offset that is not a whole number
+   */
+  getKey(selector: KeySelector, options: ReadOptions = {}): Read<Uint8Array> {
+    if (!Number.isSafeInteger(selector.offset)) throw new RangeError("The offset of a selector is a whole number.");
+    const writes = this.pending.snapshot();
+    const own = { ...selector, key: new Uint8Array(selector.key) };
+    return readSelector(writes, own, this.dependOn(writes, options));
+  }
+
+  /** As if the range had been read now. */
+  addReadConflict(range: KeyRange): void {
+    this.dependOn(this.pending, {})(ownRange(range));
+  }
+
+  /** As if the range had been written. */
+  addWriteConflict(range: KeyRange): void {
+    this.writeConflicts.add(ownRange(range));
+  }
+
+  private dependOn(writes: PendingWrites, { snapshot = false }: ReadOptions): Depend {
+    return (range) => {
+      if (snapshot) return;
+      for (const part of writes.dependent(range)) this.readConflicts.add(part);
+    };
+  }
+}
+
+/** Runs a read whose base answers at once. */
+export function readNow<T>(read: Read<T>, base: (question: BaseQuestion) => BaseAnswer): T {
+  let step = read.next();
+  while (!step.done) step = read.next(base(step.value));
+  return step.value;
+}
+
+/** Runs a read whose base takes its time; rejects with what the base rejects with. */
+export async function readLater<T>(read: Read<T>, base: (question: BaseQuestion) => Promise<BaseAnswer>): Promise<T> {
+  let step = read.next();
+  while (!step.done) step = read.next(await base(step.value));
+  return step.value;
+}
+
+/** The caller may use its arrays again for something else. */
+function withOwnBytes(mutation: PlainMutation): PlainMutation {
+  if (mutation.type === "clear_range") return { type: "clear_range", ...ownRange(mutation) };
+  const key = new Uint8Array(mutation.key);
+  return mutation.type === "clear"
+    ? { type: "clear", key }
+    : { ...mutation, key, value: new Uint8Array(mutation.value) };
+}
+
+function ownRange({ begin, end }: KeyRange): KeyRange {
+  return { begin: new Uint8Array(begin), end: new Uint8Array(end) };
+}

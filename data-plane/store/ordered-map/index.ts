@@ -1,0 +1,109 @@
+/**
+ * A map in the order of its keys, with snapshots that cost nothing until one side writes: then each write copies the few nodes on its path.
+ *
+ * @example
+ * const map = new OrderedMap<string>();
+ * map.set(Uint8Array.of(1), "one");
+ * const before = map.snapshot();
+ * map.clearRange(Uint8Array.of(0), Uint8Array.of(9));
+ * before.get(Uint8Array.of(1)); // "one"
+ */
+import { compareKeys, type KeyRange, keyAfter } from "../keys/index.ts";
+import { childOf, countBefore, insert, type Node, type Owner, removeRange } from "./node.ts";
+
+export type Entry<V> = readonly [key: Uint8Array, value: V];
+
+/** Where an iteration stands between its bounds; either may be left out. */
+export type Bounds = Partial<KeyRange>;
+
+/** The map keeps the very keys it is given: who changes the bytes of one later breaks its order. */
+export class OrderedMap<V> {
+  private root: Node<V> | undefined;
+  private owner: Owner = {};
+
+  get isEmpty(): boolean {
+    return this.root === undefined;
+  }
+
+  get(key: Uint8Array): V | undefined {
+    let node = this.root;
+    if (node === undefined) return undefined;
+    while (!node.leaf) node = node.children[childOf(node, key)]!;
+    const at = countBefore(node.keys, key);
+    return at < node.keys.length && compareKeys(node.keys[at]!, key) === 0 ? node.values[at] : undefined;
+  }
+
+  set(key: Uint8Array, value: V): void {
+    if (this.root === undefined) {
+      this.root = { leaf: true, owner: this.owner, keys: [key], values: [value] };
+      return;
+    }
+    const [left, right] = insert(this.root, key, value, this.owner);
+    this.root =
+      right === undefined
+        ? left
+        : { leaf: false, owner: this.owner, keys: [left.keys[0]!, right.keys[0]!], children: [left, right] };
+  }
+
+  /** Removes the key, if it is there. */
+  delete(key: Uint8Array): void {
+    this.clearRange(key, keyAfter(key));
+  }
+
+  /** Removes the keys from `begin` on and before `end`; none when `end` is not after `begin`. */
+  clearRange(begin: Uint8Array, end: Uint8Array): void {
+    if (this.root === undefined || compareKeys(begin, end) >= 0) return;
+    let root = removeRange(this.root, begin, end, this.owner);
+    while (root !== undefined && !root.leaf && root.children.length === 1) root = root.children[0]!;
+    this.root = root;
+  }
+
+  /** A map of the same entries; neither sees what is written to the other afterwards. */
+  snapshot(): OrderedMap<V> {
+    const copy = new OrderedMap<V>();
+    copy.root = this.root;
+    // No node belongs to either any more.
+    this.owner = {};
+    return copy;
+  }
+
+  /** The entries within the bounds as they are now, in order: what is written while they are walked is not seen. */
+  entries(bounds: Bounds = {}): IterableIterator<Entry<V>> {
+    this.owner = {};
+    return this.root === undefined ? [].values() : walk(this.root, bounds);
+  }
+
+  /** As `entries`, from the last to the first. */
+  reversed(bounds: Bounds = {}): IterableIterator<Entry<V>> {
+    this.owner = {};
+    return this.root === undefined ? [].values() : walkBack(this.root, bounds);
+  }
+}
+
+function* walk<V>(node: Node<V>, { begin, end }: Bounds): Generator<Entry<V>, void> {
+  if (node.leaf) {
+    const stop = end === undefined ? node.keys.length : countBefore(node.keys, end);
+    for (let i = begin === undefined ? 0 : countBefore(node.keys, begin); i < stop; i++) {
+      yield [node.keys[i]!, node.values[i]!];
+    }
+    return;
+  }
+  const last = end === undefined ? node.children.length - 1 : childOf(node, end);
+  for (let i = begin === undefined ? 0 : childOf(node, begin); i <= last; i++) {
+    yield* walk(node.children[i]!, { begin, end });
+  }
+}
+
+function* walkBack<V>(node: Node<V>, { begin, end }: Bounds): Generator<Entry<V>, void> {
+  if (node.leaf) {
+    const stop = begin === undefined ? 0 : countBefore(node.keys, begin);
+    for (let i = (end === undefined ? node.keys.length : countBefore(node.keys, end)) - 1; i >= stop; i--) {
+      yield [node.keys[i]!, node.values[i]!];
+    }
+    return;
+  }
+  const last = begin === undefined ? 0 : childOf(node, begin);
+  for (let i = end === undefined ? node.children.length - 1 : childOf(node, end); i >= last; i--) {
+    yield* walkBack(node.children[i]!, { begin, end });
+  }
+}
