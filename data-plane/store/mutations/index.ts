@@ -1,0 +1,12 @@
+/**
+ * What a commit does to the keys: versionstamps filled in, mutations applied in order, idempotency ids written down. Pure, and shared by everyone that
+ * commits or stores.
+ */
+export { applyMutation, type KeyMap, type PlainMutation } from "./apply.ts";
+export {
+  idempotencyKey,
+  idempotencyRecord,
+  idempotencyRecordsBefore,
+  readIdempotencyIndexKey,
+} from "./idempotency.ts";
+export { placeToStamp, resolveVersionstamps, STAMP_BYTES, stampedWrites, stampToPlace } from "./versionstamps.ts";
