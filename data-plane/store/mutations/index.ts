@@ -9,4 +9,11 @@ export {
   idempotencyRecordsBefore,
   readIdempotencyIndexKey,
 } from "./idempotency.ts";
-export { placeToStamp, resolveVersionstamps, STAMP_BYTES, stampedWrites, stampToPlace } from "./versionstamps.ts";
+export {
+  fillStamp,
+  placeToStamp,
+  resolveVersionstamps,
+  STAMP_BYTES,
+  stampedWrites,
+  stampToPlace,
+} from "./versionstamps.ts";

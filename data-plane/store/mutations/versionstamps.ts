@@ -37,10 +37,10 @@ export function resolveVersionstamps(mutations: readonly Mutation[], place: Comm
     switch (mutation.type) {
       case "set_versionstamped_key":
         stamp ??= placeToStamp(place);
-        return { type: "set", key: fill(mutation.key, stamp), value: mutation.value };
+        return { type: "set", key: fillStamp(mutation.key, stamp), value: mutation.value };
       case "set_versionstamped_value":
         stamp ??= placeToStamp(place);
-        return { type: "set", key: mutation.key, value: fill(mutation.value, stamp) };
+        return { type: "set", key: mutation.key, value: fillStamp(mutation.value, stamp) };
       default:
         return mutation;
     }
@@ -55,13 +55,18 @@ export function stampedWrites(mutations: readonly Mutation[], place: CommitPlace
   const writes: KeyRange[] = [];
   for (const mutation of mutations) {
     if (mutation.type !== "set_versionstamped_key") continue;
-    const key = fill(mutation.key, placeToStamp(place));
+    const key = fillStamp(mutation.key, placeToStamp(place));
     writes.push({ begin: key, end: keyAfter(key) });
   }
   return writes;
 }
 
-function fill(bytes: Uint8Array, stamp: Uint8Array): Uint8Array {
+/**
+ * The key or value that a stamp makes of its operand.
+ *
+ * @throws RangeError when the stamp does not fit where it is to stand
+ */
+export function fillStamp(bytes: Uint8Array, stamp: Uint8Array): Uint8Array {
   const length = bytes.length - OFFSET_BYTES;
   const offset = new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(length, true);
   if (offset + STAMP_BYTES > length) throw new RangeError("The versionstamp does not fit where it is to stand.");

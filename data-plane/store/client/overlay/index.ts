@@ -1,36 +1,38 @@
 /**
  * The read-your-writes overlay of a transaction: its writes so far, reads that see them over a base that does not, and the ranges that
  * decide whether it conflicts with others. As FoundationDB has it, a read of what the transaction itself has written depends on nobody
- * else and adds no read conflict; an atomic operation adds a write conflict and no read conflict. There are no versionstamps: what they
- * become is known only after the commit.
+ * else and adds no read conflict; an atomic operation adds a write conflict and no read conflict. What a versionstamp becomes is known only
+ * after the commit: whoever reads a key that one may have written is refused.
  */
-import type { KeyRange } from "../../keys/index.ts";
-import { keyAfter } from "../../keys/index.ts";
-import type { Entry } from "../../ordered-map/index.ts";
-import { PendingWrites, type PlainMutation } from "./pending-writes.ts";
+import { type KeyRange, keyAfter } from "../../keys/index.ts";
+import type { Mutation } from "../../transactions/index.ts";
+import { PendingWrites } from "./pending-writes.ts";
 import { RangeSet } from "./range-set.ts";
 import {
   type BaseAnswer,
   type BaseQuestion,
   type Depend,
   type KeySelector,
+  type RangeEntries,
   type RangeOptions,
   type Read,
   readKey,
   readRange,
   readSelector,
 } from "./reads.ts";
+import { stampedKeyRange } from "./stamped-keys.ts";
 
-export type { PlainMutation } from "./pending-writes.ts";
 export {
   type BaseAnswer,
   type BaseQuestion,
   KEYS_BEGIN,
   KEYS_END,
   type KeySelector,
+  type RangeEntries,
   type RangeOptions,
   type Read,
 } from "./reads.ts";
+export { stampedKeyRange } from "./stamped-keys.ts";
 
 export interface ReadOptions {
   /** A snapshot read sees the same and conflicts with nothing. */
@@ -40,17 +42,19 @@ export interface ReadOptions {
 export interface WriteOptions {
   /** Leaves out the write conflict of this one write. */
   readonly withoutConflict?: boolean | undefined;
+  /** The read version of the transaction, when it has one: its commit, and each versionstamp of it, comes after. */
+  readonly readVersion?: bigint | undefined;
 }
 
 /** Reads see the writes made before they were begun, not those made while they wait for the base. */
 export class Overlay {
   private readonly pending = PendingWrites.none();
-  private readonly written: PlainMutation[] = [];
+  private readonly written: Mutation[] = [];
   private readonly readConflicts = RangeSet.empty();
   private readonly writeConflicts = RangeSet.empty();
 
   /** In the order they were made. */
-  get mutations(): readonly PlainMutation[] {
+  get mutations(): readonly Mutation[] {
     return this.written;
   }
 
@@ -64,10 +68,21 @@ export class Overlay {
     return this.writeConflicts.ranges();
   }
 
-  write(mutation: PlainMutation, { withoutConflict = false }: WriteOptions = {}): void {
+  /** The mutation is within the limits, and its versionstamp fits where it is to stand. */
+  write(mutation: Mutation, { withoutConflict = false, readVersion }: WriteOptions = {}): void {
     const own = withOwnBytes(mutation);
     this.written.push(own);
-    this.pending.write(own);
+    switch (own.type) {
+      case "set_versionstamped_key":
+        this.pending.writeStampedKey(stampedKeyRange(own.key, readVersion));
+        // Whoever commits knows the key, and adds its write conflict.
+        return;
+      case "set_versionstamped_value":
+        this.pending.writeStampedValue(own.key);
+        break;
+      default:
+        this.pending.write(own);
+    }
     if (withoutConflict) return;
     this.writeConflicts.add(own.type === "clear_range" ? own : { begin: own.key, end: keyAfter(own.key) });
   }
@@ -78,7 +93,7 @@ export class Overlay {
   }
 
   /** @throws RangeError for a limit that is not a whole number above zero */
-  getRange(range: KeyRange, options: ReadOptions & RangeOptions = {}): Read<Entry<Uint8Array>[]> {
+  getRange(range: KeyRange, options: ReadOptions & RangeOptions = {}): Read<RangeEntries> {
     const { limit } = options;
     if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) {
       throw new RangeError(`The limit of a range is a whole number above zero, not ${limit}.`);
@@ -132,7 +147,7 @@ export async function readLater<T>(read: Read<T>, base: (question: BaseQuestion)
 }
 
 /** The caller may use its arrays again for something else. */
-function withOwnBytes(mutation: PlainMutation): PlainMutation {
+function withOwnBytes(mutation: Mutation): Mutation {
   if (mutation.type === "clear_range") return { type: "clear_range", ...ownRange(mutation) };
   const key = new Uint8Array(mutation.key);
   return mutation.type === "clear"

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { type AtomicOperation, applyAtomic } from "../../atomic-operations/index.ts";
 import { compareKeys, type KeyRange, keyAfter } from "../../keys/index.ts";
+import type { PlainMutation } from "../../mutations/index.ts";
 import {
   type BaseAnswer,
   type BaseQuestion,
@@ -9,10 +10,12 @@ import {
   KEYS_END,
   type KeySelector,
   Overlay,
-  type PlainMutation,
+  type RangeEntries,
+  type Read,
   readLater,
   readNow,
 } from "./index.ts";
+import { RangeSet } from "./range-set.ts";
 
 type Entries = (readonly [Uint8Array, Uint8Array])[];
 
@@ -114,7 +117,12 @@ function readNaively(entries: Entries, step: ReadStep): unknown {
 function begin(overlay: Overlay, step: ReadStep, snapshot = false) {
   if (step.read === "get") return overlay.get(step.key, { snapshot });
   if (step.read === "key") return overlay.getKey(step.selector, { snapshot });
-  return overlay.getRange(step.range, { limit: step.limit, reverse: step.reverse, snapshot });
+  const { range, limit, reverse } = step;
+  return entriesOf(overlay.getRange(range, { limit, reverse, snapshot }));
+}
+
+function* entriesOf(read: Read<RangeEntries>): Read<RangeEntries["entries"]> {
+  return (yield* read).entries;
 }
 
 function overlayOf(mutations: readonly PlainMutation[]): Overlay {
@@ -139,11 +147,13 @@ test("reads see the base with all writes before them applied", () => {
       fc.integer({ min: 1, max: 4 }),
       (base, script, page) => {
         const overlay = new Overlay();
+        const written: PlainMutation[] = [];
         for (const step of script) {
           if ("read" in step) {
-            const expected = readNaively(applied(base, overlay.mutations), step);
+            const expected = readNaively(applied(base, written), step);
             expect<unknown>(readNow<unknown>(begin(overlay, step), baseOf(base, page))).toEqual(expected);
           } else {
+            written.push(step);
             overlay.write(step);
           }
         }
@@ -279,7 +289,8 @@ test("a key that is known asks the base nothing, nor does a cleared range", () =
   };
   expect(readNow(overlay.get(Uint8Array.of(4)), none)).toEqual(Uint8Array.of(1));
   expect(readNow(overlay.get(Uint8Array.of(5)), none)).toBeUndefined();
-  expect(readNow(overlay.getRange(span(2, 8)), none)).toEqual([[Uint8Array.of(4), Uint8Array.of(1)]]);
+  const known = { entries: [[Uint8Array.of(4), Uint8Array.of(1)]], more: false };
+  expect<unknown>(readNow(overlay.getRange(span(2, 8)), none)).toEqual(known);
 });
 
 test("the bytes of a caller may change after a write, those of a Buffer too", () => {
@@ -299,4 +310,83 @@ test("limits of nothing and offsets in parts are refused", () => {
 test("a base that has more and gives nothing is an error, not an endless read", () => {
   const read = new Overlay().getRange({ begin: KEYS_BEGIN, end: keyAfter(KEYS_BEGIN) });
   expect(() => readNow(read, () => ({ entries: [], more: true }))).toThrow("there is more");
+});
+
+test("what a versionstamp gives is unreadable until it is cleared, and a limit that ends before it is no read of it", () => {
+  const stamped = Uint8Array.of(...new Uint8Array(10), 0, 0, 0, 0);
+  const overlay = overlayOf([set(1)]);
+  overlay.write({ type: "set_versionstamped_value", key: Uint8Array.of(2), value: stamped });
+  const base = baseOf([[Uint8Array.of(3), Uint8Array.of(9)]], 9);
+  expect(() => readNow(overlay.get(Uint8Array.of(2)), base)).toThrow("versionstamp");
+  expect(() => readNow(overlay.getRange(span(1, 4)), base)).toThrow("versionstamp");
+  expect(() => readNow(overlay.getRange(span(1, 4), { limit: 2, reverse: true }), base)).toThrow("versionstamp");
+  expect(readNow(overlay.getRange(span(1, 4), { limit: 1 }), base).entries).toHaveLength(1);
+  expect(readNow(overlay.getRange(span(1, 4), { limit: 1, reverse: true }), base).entries).toHaveLength(1);
+  overlay.write(set(2));
+  expect(() => readNow(overlay.get(Uint8Array.of(2)), base)).toThrow("versionstamp");
+  overlay.write({ type: "clear", key: Uint8Array.of(2) });
+  expect(readNow(overlay.get(Uint8Array.of(2)), base)).toBeUndefined();
+  overlay.write(set(2, 5));
+  expect(readNow(overlay.get(Uint8Array.of(2)), base)).toEqual(Uint8Array.of(5));
+});
+
+test("keys that a stamp may make are unreadable from the read version on, and no write conflict of the client's", () => {
+  const operand = Uint8Array.of(1, ...new Uint8Array(10), 1, 0, 0, 0);
+  const overlay = new Overlay();
+  overlay.write({ type: "set_versionstamped_key", key: operand, value: Uint8Array.of(1) }, { readVersion: 0xffn });
+  expect(overlay.writes).toEqual([]);
+  const stamp = (version: number) => Uint8Array.of(1, 0, 0, 0, 0, 0, 0, version, 0, 0, 0);
+  expect(readNow(overlay.get(Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff)), baseOf([], 1))).toBeUndefined();
+  expect(() => readNow(overlay.get(stamp(1)), baseOf([], 1))).toThrow("versionstamp");
+  expect(() => readNow(overlay.get(Uint8Array.of(1, ...new Uint8Array(10).fill(0xff))), baseOf([], 1))).toThrow();
+  expect(readNow(overlay.getRange(span(2, 3)), baseOf([], 1)).entries).toEqual([]);
+  overlay.write({ type: "clear_range", ...span(0, 2) });
+  expect(readNow(overlay.getRange(span(0, 3)), baseOf([], 1)).entries).toEqual([]);
+});
+
+test("a limit of bytes ends a read after the entry that reaches it, over own writes too", () => {
+  const overlay = overlayOf([set(1), set(3)]);
+  const base = baseOf([[Uint8Array.of(2), Uint8Array.of(0)]], 9);
+  const lengths = [1, 2, 3, 4, 5, 6].map(
+    (bytesMax) => readNow(overlay.getRange(span(0, 9), { bytesMax }), base).entries.length,
+  );
+  expect(lengths).toEqual([1, 1, 2, 2, 3, 3]);
+});
+
+test("who changes what was read does not change what is written", () => {
+  const overlay = overlayOf([set(1, 7)]);
+  readNow(overlay.get(Uint8Array.of(1)), baseOf([], 1))![0] = 9;
+  readNow(overlay.getRange(span(0, 9)), baseOf([], 1)).entries[0]![0][0] = 9;
+  expect(overlay.mutations).toEqual([set(1, 7)]);
+  expect(readNow(overlay.get(Uint8Array.of(1)), baseOf([], 1))).toEqual(Uint8Array.of(7));
+});
+
+test("a set of ranges is what its keys are, after adding and removing at random", () => {
+  const edge = fc.integer({ min: 0, max: 12 });
+  const step = fc.record({ from: edge, to: edge, add: fc.boolean() });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 16 }), (steps) => {
+      const set = RangeSet.empty();
+      const naive = new Set<number>();
+      for (const { from, to, add } of steps) {
+        const range = span(from, to);
+        if (add) set.add(range);
+        else set.remove(range);
+        for (let at = from; at < to; at++) {
+          if (add) naive.add(at);
+          else naive.delete(at);
+        }
+      }
+      for (let at = 0; at < 12; at++) expect(set.around(Uint8Array.of(at)) !== undefined).toBe(naive.has(at));
+      for (const reverse of [false, true]) {
+        let rest = span(0, 12);
+        while (compareKeys(rest.begin, rest.end) < 0) {
+          const segment = set.firstSegment(rest, reverse);
+          for (let at = segment.begin[0]!; at < segment.end[0]!; at++) expect(naive.has(at)).toBe(segment.inside);
+          rest = reverse ? { begin: rest.begin, end: segment.begin } : { begin: segment.end, end: rest.end };
+        }
+      }
+    }),
+    { numRuns: 300 },
+  );
 });

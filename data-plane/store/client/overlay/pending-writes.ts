@@ -3,12 +3,9 @@
  */
 import { type AtomicOperation, applyAtomic } from "../../atomic-operations/index.ts";
 import { compareKeys, type KeyRange, keyAfter } from "../../keys/index.ts";
+import type { PlainMutation } from "../../mutations/index.ts";
 import { type Entry, OrderedMap } from "../../ordered-map/index.ts";
-import type { Mutation } from "../../transactions/index.ts";
-import { RangeSet } from "./range-set.ts";
-
-/** Writes whose keys and values are known before the commit: those without a versionstamp. */
-export type PlainMutation = Exclude<Mutation, { type: `set_versionstamped_${string}` }>;
+import { earlierKey, laterKey, RangeSet } from "./range-set.ts";
 
 /** Atomic operations over a value of the base, the newest first. */
 interface Stacked {
@@ -20,6 +17,14 @@ interface Stacked {
 export type Pending =
   /** An undefined value: the key is cleared. */
   { readonly known: true; readonly value: Uint8Array | undefined } | { readonly known: false; readonly over: Stacked };
+
+/** A part of a range in which all keys are alike. */
+export interface Piece extends KeyRange {
+  /** Nothing of the base shows here. */
+  readonly cleared: boolean;
+  /** Nobody knows what is here before the commit. */
+  readonly unreadable: boolean;
+}
 
 const CLEARED: Pending = { known: true, value: undefined };
 
@@ -38,15 +43,16 @@ export class PendingWrites {
   private constructor(
     private readonly keys: OrderedMap<Pending>,
     private readonly cleared: RangeSet,
+    private readonly unreadable: RangeSet,
   ) {}
 
   static none(): PendingWrites {
-    return new PendingWrites(new OrderedMap(), RangeSet.empty());
+    return new PendingWrites(new OrderedMap(), RangeSet.empty(), RangeSet.empty());
   }
 
   /** What is known now; unmoved by later writes. */
   snapshot(): PendingWrites {
-    return new PendingWrites(this.keys.snapshot(), this.cleared.snapshot());
+    return new PendingWrites(this.keys.snapshot(), this.cleared.snapshot(), this.unreadable.snapshot());
   }
 
   write(mutation: PlainMutation): void {
@@ -56,14 +62,33 @@ export class PendingWrites {
         return;
       case "clear":
         this.keys.set(mutation.key, CLEARED);
+        this.unreadable.remove({ begin: mutation.key, end: keyAfter(mutation.key) });
         return;
       case "clear_range":
         this.keys.clearRange(mutation.begin, mutation.end);
         this.cleared.add(mutation);
+        this.unreadable.remove(mutation);
         return;
       default:
         this.keys.set(mutation.key, this.stack(mutation.key, mutation.type, mutation.value));
     }
+  }
+
+  /** The value of this key is known after the commit only; until then whoever reads it is refused, unless it is cleared. */
+  writeStampedValue(key: Uint8Array): void {
+    this.keys.set(key, CLEARED);
+    this.unreadable.add({ begin: key, end: keyAfter(key) });
+  }
+
+  /** Some key of the range is written, and which one is known after the commit only. */
+  writeStampedKey(range: KeyRange): void {
+    this.keys.clearRange(range.begin, range.end);
+    this.cleared.remove(range);
+    this.unreadable.add(range);
+  }
+
+  isUnreadable(key: Uint8Array): boolean {
+    return this.unreadable.around(key) !== undefined;
   }
 
   private stack(key: Uint8Array, operation: AtomicOperation, operand: Uint8Array): Pending {
@@ -82,18 +107,16 @@ export class PendingWrites {
     return reverse ? this.keys.reversed(range) : this.keys.entries(range);
   }
 
-  /** The part of a range that comes first in the order of reading and is either cleared as a whole or not at all. */
-  firstPiece({ begin, end }: KeyRange, reverse: boolean): KeyRange & { readonly cleared: boolean } {
-    if (reverse) {
-      const last = this.cleared.lastFrom(end);
-      if (last === undefined || compareKeys(last.end, begin) <= 0) return { begin, end, cleared: false };
-      if (compareKeys(last.end, end) < 0) return { begin: last.end, end, cleared: false };
-      return { begin: later(last.begin, begin), end, cleared: true };
-    }
-    const around = this.cleared.around(begin);
-    if (around !== undefined) return { begin, end: earlier(around.end, end), cleared: true };
-    const next = this.cleared.firstFrom(begin);
-    return { begin, end: next === undefined ? end : earlier(next.begin, end), cleared: false };
+  /** The part of a range that comes first in the order of reading. The range holds at least one key. */
+  firstPiece(range: KeyRange, reverse: boolean): Piece {
+    const cleared = this.cleared.firstSegment(range, reverse);
+    const unreadable = this.unreadable.firstSegment(range, reverse);
+    return {
+      begin: laterKey(cleared.begin, unreadable.begin),
+      end: earlierKey(cleared.end, unreadable.end),
+      cleared: cleared.inside,
+      unreadable: unreadable.inside,
+    };
   }
 
   /** The parts of a range where what is read depends on the base, in order. */
@@ -113,12 +136,4 @@ export class PendingWrites {
       if (compareKeys(open, piece.end) < 0) yield { begin: open, end: piece.end };
     }
   }
-}
-
-function earlier(a: Uint8Array, b: Uint8Array): Uint8Array {
-  return compareKeys(a, b) <= 0 ? a : b;
-}
-
-function later(a: Uint8Array, b: Uint8Array): Uint8Array {
-  return compareKeys(a, b) >= 0 ? a : b;
 }

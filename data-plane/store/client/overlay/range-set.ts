@@ -4,6 +4,11 @@
 import { compareKeys, type KeyRange, keyAfter } from "../../keys/index.ts";
 import { OrderedMap } from "../../ordered-map/index.ts";
 
+/** A part of a range that is within the set as a whole, or outside it as a whole. */
+export interface Segment extends KeyRange {
+  readonly inside: boolean;
+}
+
 export class RangeSet {
   private constructor(private readonly ends: OrderedMap<Uint8Array>) {}
 
@@ -22,6 +27,30 @@ export class RangeSet {
     const to = last !== undefined && compareKeys(last.end, end) > 0 ? last.end : end;
     this.ends.clearRange(from, keyAfter(end));
     this.ends.set(from, to);
+  }
+
+  remove({ begin, end }: KeyRange): void {
+    if (compareKeys(begin, end) >= 0) return;
+    const before = this.around(begin);
+    const last = this.lastFrom(end);
+    this.ends.clearRange(begin, end);
+    if (before !== undefined && compareKeys(before.begin, begin) < 0) this.ends.set(before.begin, begin);
+    if (last !== undefined && compareKeys(last.end, end) > 0) this.ends.set(end, last.end);
+  }
+
+  /** The part of a range that comes first in the order of reading. The range holds at least one key. */
+  firstSegment({ begin, end }: KeyRange, reverse: boolean): Segment {
+    if (this.ends.isEmpty) return { begin, end, inside: false };
+    if (reverse) {
+      const last = this.lastFrom(end);
+      if (last === undefined || compareKeys(last.end, begin) <= 0) return { begin, end, inside: false };
+      if (compareKeys(last.end, end) < 0) return { begin: last.end, end, inside: false };
+      return { begin: laterKey(last.begin, begin), end, inside: true };
+    }
+    const around = this.around(begin);
+    if (around !== undefined) return { begin, end: earlierKey(around.end, end), inside: true };
+    const next = this.firstFrom(begin);
+    return { begin, end: next === undefined ? end : earlierKey(next.begin, end), inside: false };
   }
 
   /** The range that holds `key`. */
@@ -50,4 +79,12 @@ export class RangeSet {
   snapshot(): RangeSet {
     return new RangeSet(this.ends.snapshot());
   }
+}
+
+export function earlierKey(a: Uint8Array, b: Uint8Array): Uint8Array {
+  return compareKeys(a, b) <= 0 ? a : b;
+}
+
+export function laterKey(a: Uint8Array, b: Uint8Array): Uint8Array {
+  return compareKeys(a, b) >= 0 ? a : b;
 }
