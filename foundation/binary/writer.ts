@@ -83,6 +83,12 @@ export class ByteWriter {
     this.view.setUint32(at, value);
   }
 
+  /** Takes back what was written after `size`. */
+  cutTo(size: number): void {
+    if (size > this.length) throw new RangeError(`only ${this.length} bytes were written`);
+    this.length = size;
+  }
+
   /** What was written, sharing the memory of the writer. Write nothing more afterwards. */
   finish(): Uint8Array<ArrayBuffer> {
     return this.buffer.subarray(0, this.length);

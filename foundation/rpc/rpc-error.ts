@@ -2,12 +2,16 @@
 export type TransportFailure =
   /** No answer in time. The call may have had its effect, or may yet have it. */
   | "timed_out"
-  /** The connection could not be made, or was lost. The call may have had its effect. */
+  /** The connection could not be made. The call had no effect. */
+  | "not_sent"
+  /** The connection was lost. The call may have had its effect. */
   | "unreachable"
   /** The caller has given up, or this side has been closed. */
   | "cancelled"
   /** Nothing there has this id: it has ended, or never was. The call had no effect. */
   | "no_such_component"
+  /** Too many calls of this caller are being answered. The call had no effect. */
+  | "overloaded"
   /** The request or the reply is not what its codec reads. */
   | "malformed"
   /** The other side speaks another version of the protocol. */
