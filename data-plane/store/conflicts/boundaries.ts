@@ -1,135 +1,293 @@
 /**
- * A step function over the keys: which version wrote each key last. Kept as boundaries in sorted chunks; each chunk knows its highest version,
- * so that a wide range looks into two chunks only and skips over those between.
+ * A step function over the keys: which version wrote each key last. A B+ tree of boundaries in which every node knows the highest version below it,
+ * so that a range of any width is answered along its two edges.
+ *
+ * Versions are numbers here (see `ConflictHistory`). What is assigned is never below what was assigned before.
  */
 import { compareKeys } from "../keys/index.ts";
 
-/** Boundaries of a chunk before it is cut in two. */
-const CHUNK_MAX = 128;
+/** Boundaries of a leaf, and children of a branch, before it is cut in two. */
+const NODE_MAX = 64;
+/** Neighbours that have no more than this together become one. */
+const MERGE_MAX = NODE_MAX / 2;
 
-interface Chunk {
-  /** Where steps begin, ascending. Never empty. */
+interface Leaf {
+  readonly leaf: true;
+  /** Where steps begin, ascending. Never empty, but for a moment within a removal. */
   keys: Uint8Array[];
   /** The version from the key of the same place up to the next boundary. */
-  versions: bigint[];
-  max: bigint;
+  versions: number[];
+  max: number;
 }
 
+interface Branch {
+  readonly leaf: false;
+  /** The first boundary of each child. */
+  keys: Uint8Array[];
+  children: Node[];
+  max: number;
+}
+
+type Node = Leaf | Branch;
+
+/** Branches from the root down, and the place of the child taken in each. */
+type Path = { readonly branch: Branch; readonly at: number }[];
+
 export class Boundaries {
-  /** The first boundary is the empty key, so that every key has a step. */
-  private chunks: Chunk[] = [{ keys: [new Uint8Array(0)], versions: [0n], max: 0n }];
+  private root: Node;
+  private count = 1;
+  /** Where the next slice of a sweep begins: at the leaf that holds this key. */
+  private swept: Uint8Array = new Uint8Array(0);
+
+  /** @param version what every key was written at. The first boundary is the empty key, so that every key has a step. */
+  constructor(version: number) {
+    this.root = { leaf: true, keys: [this.swept], versions: [version], max: version };
+  }
 
   get size(): number {
-    return this.chunks.reduce((sum, chunk) => sum + chunk.keys.length, 0);
+    return this.count;
   }
 
   /** Whether a key of `[begin, end)` has a version above `version`. The range holds at least one key. */
-  anyAbove(begin: Uint8Array, end: Uint8Array, version: bigint): boolean {
-    let c = this.chunkOf(begin);
-    let i = lastAtMost(this.chunks[c]!.keys, begin);
-    for (; c < this.chunks.length; c++, i = 0) {
-      const { keys, versions, max } = this.chunks[c]!;
-      if (compareKeys(keys[0]!, end) >= 0) return false;
-      if (max <= version) continue;
-      for (; i < keys.length; i++) {
-        if (compareKeys(keys[i]!, end) >= 0) return false;
-        if (versions[i]! > version) return true;
-      }
-    }
-    return false;
+  anyAbove(begin: Uint8Array, end: Uint8Array, version: number): boolean {
+    return anyAbove(this.root, begin, end, version);
   }
 
-  /** Gives all keys of `[begin, end)` this version. The range holds at least one key. */
-  assign(begin: Uint8Array, end: Uint8Array, version: bigint): void {
-    this.split(end);
-    this.split(begin);
-    const first = this.chunkOf(begin);
-    const last = this.chunkOf(end);
-    const from = lastAtMost(this.chunks[first]!.keys, begin);
-    const to = lastAtMost(this.chunks[last]!.keys, end);
-    const head = this.chunks[first]!;
-    head.versions[from] = version;
-    if (first === last) {
-      head.keys.splice(from + 1, to - from - 1);
-      head.versions.splice(from + 1, to - from - 1);
-    } else {
-      head.keys.length = from + 1;
-      head.versions.length = from + 1;
-      const tail = this.chunks[last]!;
-      tail.keys.splice(0, to);
-      tail.versions.splice(0, to);
-      tail.max = highest(tail.versions);
-      this.chunks.splice(first + 1, last - first - 1);
-    }
-    head.max = highest(head.versions);
+  /** Gives all keys of `[begin, end)` this version, which is at least as high as any so far. The range holds at least one key. */
+  assign(begin: Uint8Array, end: Uint8Array, version: number): void {
+    const after = versionAt(this.root, end);
+    this.count -= removeBetween(this.root, begin, end);
+    while (!this.root.leaf && this.root.children.length === 1) this.root = this.root.children[0]!;
+    this.put(begin, version, true);
+    this.put(end, after, false);
   }
 
-  /** Merges neighbours that are both below `horizon`: nobody asks about them apart any more. Looks at every boundary. */
-  mergeBelow(horizon: bigint): void {
-    const kept: Chunk[] = [];
-    let current: Chunk = { keys: [], versions: [], max: 0n };
-    let before = horizon;
-    for (const { keys, versions } of this.chunks) {
-      for (let i = 0; i < keys.length; i++) {
-        const version = versions[i]!;
-        if (version < horizon && before < horizon) continue;
-        before = version;
-        if (current.keys.length === CHUNK_MAX / 2) {
-          kept.push(current);
-          current = { keys: [], versions: [], max: 0n };
-        }
-        current.keys.push(keys[i]!);
-        current.versions.push(version);
-        if (version > current.max) current.max = version;
-      }
+  /**
+   * Merges neighbours that are both below `horizon`, as nobody asks about them apart any more. Looks at about `budget` boundaries, going on where
+   * the last call stopped, round and round.
+   */
+  sweep(horizon: number, budget: number): void {
+    for (let looked = 0; looked < budget; ) {
+      looked += this.sweepLeaf(horizon);
+      if (this.swept.length === 0) return;
     }
-    kept.push(current);
-    this.chunks = kept;
   }
 
-  /** Makes a boundary at `key`, with the version that holds there. */
-  private split(key: Uint8Array): void {
-    const c = this.chunkOf(key);
-    const chunk = this.chunks[c]!;
-    const i = lastAtMost(chunk.keys, key);
-    if (compareKeys(chunk.keys[i]!, key) === 0) return;
-    // A copy: the caller's memory may change.
-    chunk.keys.splice(i + 1, 0, new Uint8Array(key));
-    chunk.versions.splice(i + 1, 0, chunk.versions[i]!);
-    if (chunk.keys.length <= CHUNK_MAX) return;
-    const keys = chunk.keys.splice(CHUNK_MAX / 2);
-    const versions = chunk.versions.splice(CHUNK_MAX / 2);
-    chunk.max = highest(chunk.versions);
-    this.chunks.splice(c + 1, 0, { keys, versions, max: highest(versions) });
+  /** One leaf; says how many boundaries it had. */
+  private sweepLeaf(horizon: number): number {
+    const path: Path = [];
+    let node = this.root;
+    while (!node.leaf) {
+      const at = lastAtMost(node.keys, this.swept);
+      path.push({ branch: node, at });
+      node = node.children[at]!;
+    }
+    const looked = node.keys.length;
+    let before = versionBefore(path) ?? horizon;
+    let kept = 0;
+    for (let i = 0; i < looked; i++) {
+      const version = node.versions[i]!;
+      if (version < horizon && before < horizon) continue;
+      before = version;
+      node.keys[kept] = node.keys[i]!;
+      node.versions[kept++] = version;
+    }
+    this.swept = firstAfter(path) ?? new Uint8Array(0);
+    if (kept === looked) return looked;
+    node.keys.length = kept;
+    node.versions.length = kept;
+    this.count -= looked - kept;
+    node.max = highest(node.versions);
+    for (let depth = path.length - 1; depth >= 0; depth--) {
+      const { branch, at } = path[depth]!;
+      tidy(branch, at, at);
+    }
+    while (!this.root.leaf && this.root.children.length === 1) this.root = this.root.children[0]!;
+    return looked;
   }
 
-  /** The chunk that holds the step of `key`. */
-  private chunkOf(key: Uint8Array): number {
-    let low = 0;
-    let high = this.chunks.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (compareKeys(this.chunks[middle]!.keys[0]!, key) <= 0) low = middle;
-      else high = middle - 1;
-    }
-    return low;
+  /** A boundary at `key`; one that is there already keeps its version unless told otherwise. */
+  private put(key: Uint8Array, version: number, overwrite: boolean): void {
+    const { added, right } = insert(this.root, key, version, overwrite);
+    if (added) this.count++;
+    if (right === undefined) return;
+    const left = this.root;
+    this.root = {
+      leaf: false,
+      keys: [left.keys[0]!, right.keys[0]!],
+      children: [left, right],
+      max: Math.max(left.max, right.max),
+    };
   }
 }
 
-/** The place of the last of `keys` that is at most `key`; the first is. */
-function lastAtMost(keys: readonly Uint8Array[], key: Uint8Array): number {
+function anyAbove(node: Node, begin: Uint8Array, end: Uint8Array, version: number): boolean {
+  if (node.max <= version) return false;
+  const { keys } = node;
+  for (let i = lastAtMost(keys, begin); i < keys.length; i++) {
+    if (compareKeys(keys[i]!, end) >= 0) return false;
+    if (node.leaf) {
+      if (node.versions[i]! > version) return true;
+      continue;
+    }
+    const child = node.children[i]!;
+    if (child.max <= version) continue;
+    const whole = i + 1 < keys.length && compareKeys(keys[i + 1]!, end) <= 0 && compareKeys(keys[i]!, begin) >= 0;
+    if (whole || anyAbove(child, begin, end, version)) return true;
+  }
+  return false;
+}
+
+function versionAt(root: Node, key: Uint8Array): number {
+  let node = root;
+  while (!node.leaf) node = node.children[lastAtMost(node.keys, key)]!;
+  return node.versions[lastAtMost(node.keys, key)]!;
+}
+
+/** Removes the boundaries after `begin` and before `end`; says how many. The node may be empty afterwards. */
+function removeBetween(node: Node, begin: Uint8Array, end: Uint8Array): number {
+  const { keys } = node;
+  if (node.leaf) {
+    const from = countAtMost(keys, begin);
+    let to = from;
+    while (to < keys.length && compareKeys(keys[to]!, end) < 0) to++;
+    if (to === from) return 0;
+    keys.splice(from, to - from);
+    node.versions.splice(from, to - from);
+    node.max = highest(node.versions);
+    return to - from;
+  }
+  const first = lastAtMost(keys, begin);
+  let last = first;
+  let removed = 0;
+  for (let i = first; i < keys.length && compareKeys(keys[i]!, end) < 0; i++) {
+    removed += removeBetween(node.children[i]!, begin, end);
+    last = i;
+  }
+  if (removed > 0) tidy(node, first, last);
+  return removed;
+}
+
+/** Makes a branch right again after boundaries were removed below its children from `first` to `last`. */
+function tidy(branch: Branch, first: number, last: number): void {
+  const { keys, children } = branch;
+  for (let i = last; i >= first; i--) {
+    const child = children[i]!;
+    if (child.keys.length === 0) {
+      keys.splice(i, 1);
+      children.splice(i, 1);
+      continue;
+    }
+    keys[i] = child.keys[0]!;
+    if (i + 1 < children.length && merge(child, children[i + 1]!)) {
+      keys.splice(i + 1, 1);
+      children.splice(i + 1, 1);
+    }
+  }
+  if (first > 0 && first < children.length && merge(children[first - 1]!, children[first]!)) {
+    keys.splice(first, 1);
+    children.splice(first, 1);
+  }
+  branch.max = highest(children.map((child) => child.max));
+}
+
+/** Adds the right one to the left one when both are small. */
+function merge(left: Node, right: Node): boolean {
+  if (left.keys.length + right.keys.length > MERGE_MAX) return false;
+  for (const key of right.keys) left.keys.push(key);
+  if (left.leaf && right.leaf) for (const version of right.versions) left.versions.push(version);
+  else if (!left.leaf && !right.leaf) for (const child of right.children) left.children.push(child);
+  left.max = Math.max(left.max, right.max);
+  return true;
+}
+
+interface Inserted {
+  readonly added: boolean;
+  /** The right half of a node that became too large. */
+  readonly right: Node | undefined;
+}
+
+const ADDED: Inserted = { added: true, right: undefined };
+const THERE: Inserted = { added: false, right: undefined };
+
+function insert(node: Node, key: Uint8Array, version: number, overwrite: boolean): Inserted {
+  const at = lastAtMost(node.keys, key);
+  if (node.leaf) {
+    if (compareKeys(node.keys[at]!, key) === 0) {
+      if (!overwrite) return THERE;
+      node.versions[at] = version;
+      // No maximum falls by it: what is assigned is at least as high as all there is.
+      node.max = Math.max(node.max, version);
+      return THERE;
+    }
+    // A copy: the caller's memory may change.
+    node.keys.splice(at + 1, 0, new Uint8Array(key));
+    node.versions.splice(at + 1, 0, version);
+    node.max = Math.max(node.max, version);
+    return node.keys.length <= NODE_MAX ? ADDED : { added: true, right: cut(node) };
+  }
+  const { added, right } = insert(node.children[at]!, key, version, overwrite);
+  node.max = Math.max(node.max, node.children[at]!.max);
+  if (right === undefined) return added ? ADDED : THERE;
+  node.keys.splice(at + 1, 0, right.keys[0]!);
+  node.children.splice(at + 1, 0, right);
+  node.max = Math.max(node.max, right.max);
+  return node.keys.length <= NODE_MAX ? ADDED : { added, right: cut(node) };
+}
+
+/** Takes the right half off. */
+function cut(node: Node): Node {
+  const keys = node.keys.splice(NODE_MAX / 2);
+  if (node.leaf) {
+    const versions = node.versions.splice(NODE_MAX / 2);
+    node.max = highest(node.versions);
+    return { leaf: true, keys, versions, max: highest(versions) };
+  }
+  const children = node.children.splice(NODE_MAX / 2);
+  node.max = highest(node.children.map((child) => child.max));
+  return { leaf: false, keys, children, max: highest(children.map((child) => child.max)) };
+}
+
+/** The version of the last boundary before the leaf that the path leads to. */
+function versionBefore(path: Path): number | undefined {
+  for (let depth = path.length - 1; depth >= 0; depth--) {
+    const { branch, at } = path[depth]!;
+    if (at === 0) continue;
+    let node = branch.children[at - 1]!;
+    while (!node.leaf) node = node.children[node.children.length - 1]!;
+    return node.versions[node.versions.length - 1];
+  }
+  return undefined;
+}
+
+/** The first boundary after the leaf that the path leads to. */
+function firstAfter(path: Path): Uint8Array | undefined {
+  for (let depth = path.length - 1; depth >= 0; depth--) {
+    const { branch, at } = path[depth]!;
+    if (at + 1 < branch.keys.length) return branch.keys[at + 1];
+  }
+  return undefined;
+}
+
+/** How many of `keys` are at most `key`. */
+function countAtMost(keys: readonly Uint8Array[], key: Uint8Array): number {
   let low = 0;
-  let high = keys.length - 1;
+  let high = keys.length;
   while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (compareKeys(keys[middle]!, key) <= 0) low = middle;
-    else high = middle - 1;
+    const middle = (low + high) >> 1;
+    if (compareKeys(keys[middle]!, key) <= 0) low = middle + 1;
+    else high = middle;
   }
   return low;
 }
 
-function highest(versions: readonly bigint[]): bigint {
-  let max = 0n;
+/** The place of the last of `keys` that is at most `key`; the first, when none is. */
+function lastAtMost(keys: readonly Uint8Array[], key: Uint8Array): number {
+  return Math.max(0, countAtMost(keys, key) - 1);
+}
+
+function highest(versions: readonly number[]): number {
+  let max = Number.NEGATIVE_INFINITY;
   for (const version of versions) if (version > max) max = version;
   return max;
 }

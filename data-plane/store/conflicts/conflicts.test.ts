@@ -89,6 +89,52 @@ test("thousands of points over many chunks are found, alone and by ranges", () =
   expect(history.size).toBe(1);
 });
 
+test("memory is given back in slices, whatever is written meanwhile", () => {
+  const history = new ConflictHistory();
+  const at = (n: number) => key((n >> 16) & 0xff, (n >> 8) & 0xff, n & 0xff);
+  const window = 1000;
+  let largest = 0;
+  for (let n = 1; n <= 12_000; n++) {
+    history.add([point(at((n * 7919) % 65_536))], BigInt(n));
+    history.forget(BigInt(n - window));
+    largest = Math.max(largest, history.size);
+  }
+  // Two boundaries for each write of the window, and what one round of the sweep has not reached yet.
+  expect(largest).toBeLessThan(2 * window * 2);
+  for (let n = 12_000 - window + 1; n <= 12_000; n++) {
+    expect(history.check([point(at((n * 7919) % 65_536))], BigInt(n - 1))).toBe("conflict");
+    expect(history.check([point(at((n * 7919) % 65_536))], BigInt(n))).toBe("free");
+  }
+  for (let n = 0; n < 400; n++) history.forget(20_000n);
+  expect(history.size).toBe(1);
+});
+
+test("ranges of every width are answered as a look at every step does", () => {
+  const history = new ConflictHistory(7n);
+  const steps: { readonly at: number; readonly version: bigint }[] = [];
+  const at = (n: number) => key(n >> 8, n & 0xff);
+  for (let n = 0; n < 3000; n++) {
+    const place = (n * 1237) % 3000;
+    history.add([point(at(place))], BigInt(8 + n));
+    steps[place] = { at: place, version: BigInt(8 + n) };
+  }
+  for (let n = 0; n < 600; n++) {
+    const from = (n * 911) % 3000;
+    const to = Math.min(3000, from + ((n * 67) % 700));
+    const highest = steps.slice(from, to).reduce((max, { version }) => (version > max ? version : max), 7n);
+    expect(history.check([range(at(from), at(to))], highest)).toBe("free");
+    if (to > from) expect(history.check([range(at(from), at(to))], highest - 1n)).toBe("conflict");
+  }
+});
+
+test("a history that begins late calls older readers too old", () => {
+  const history = new ConflictHistory(100n);
+  expect(history.check([point(key(1))], 99n)).toBe("too_old");
+  expect(history.check([point(key(1))], 100n)).toBe("free");
+  history.add([point(key(1))], 2n ** 62n);
+  expect(history.check([point(key(1))], 100n)).toBe("conflict");
+});
+
 test("ranges that only touch do not conflict", () => {
   const history = new ConflictHistory();
   history.add([range(key(2), key(4))], 5n);

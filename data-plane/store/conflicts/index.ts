@@ -14,11 +14,23 @@ export interface ConflictRanges {
   readonly writes: readonly KeyRange[];
 }
 
+/** Boundaries that each `forget` looks at, beside four for each write since the last one, so that what is forgotten keeps up with what is added (two each). */
+const SWEEP_MIN = 64;
+const SWEEP_PER_WRITE = 4;
+
 /** The write ranges that were committed within the window, and the version of each. */
 export class ConflictHistory {
-  private readonly boundaries = new Boundaries();
-  private newest = 0n;
-  private oldest = 0n;
+  private readonly boundaries: Boundaries;
+  private newest: bigint;
+  private oldest: bigint;
+  private writesSinceForget = 0;
+
+  /** @param since nothing is known of writes up to this version: who reads before it is too old */
+  constructor(private readonly since = 0n) {
+    this.newest = since;
+    this.oldest = since;
+    this.boundaries = new Boundaries(0);
+  }
 
   /** How many steps are kept: a measure of memory. */
   get size(): number {
@@ -30,7 +42,7 @@ export class ConflictHistory {
     if (reads.length === 0) return "free";
     if (readVersion < this.oldest) return "too_old";
     for (const { begin, end } of reads) {
-      if (holdsKeys(begin, end) && this.boundaries.anyAbove(begin, end, readVersion)) return "conflict";
+      if (holdsKeys(begin, end) && this.boundaries.anyAbove(begin, end, this.distance(readVersion))) return "conflict";
     }
     return "free";
   }
@@ -44,7 +56,9 @@ export class ConflictHistory {
     if (version < this.newest) throw new RangeError(`Version ${version} comes after ${this.newest}.`);
     this.newest = version;
     for (const { begin, end } of writes) {
-      if (holdsKeys(begin, end)) this.boundaries.assign(begin, end, version);
+      if (!holdsKeys(begin, end)) continue;
+      this.boundaries.assign(begin, end, this.distance(version));
+      this.writesSinceForget++;
     }
   }
 
@@ -67,11 +81,19 @@ export class ConflictHistory {
     });
   }
 
-  /** Forgets writes before `olderThan`; whoever reads at a version before it is too old from now on. Never goes back. */
+  /**
+   * Whoever reads at a version before `olderThan` is too old from now on; the memory of writes before it is given back in slices, with this and later
+   * calls. Never goes back.
+   */
   forget(olderThan: bigint): void {
-    if (olderThan <= this.oldest) return;
-    this.oldest = olderThan;
-    this.boundaries.mergeBelow(olderThan);
+    if (olderThan > this.oldest) this.oldest = olderThan;
+    this.boundaries.sweep(this.distance(this.oldest), SWEEP_MIN + SWEEP_PER_WRITE * this.writesSinceForget);
+    this.writesSinceForget = 0;
+  }
+
+  /** Versions as numbers, for speed: those of one epoch lie within 2^53 microseconds, which are 285 years. */
+  private distance(version: bigint): number {
+    return Number(version - this.since);
   }
 }
 
