@@ -1,8 +1,9 @@
 /**
- * What a commit does to the keys: versionstamps filled in, mutations applied in order, idempotency ids written down. Pure, and shared by everyone that
+ * What a commit does to the keys: versionstamps filled in, mutations applied in order and as bytes, idempotency ids written down. Pure, and shared by everyone that
  * commits or stores.
  */
 export { applyMutation, type KeyMap, type PlainMutation } from "./apply.ts";
+export { decodeMutations, encodeMutations } from "./codec.ts";
 export {
   idempotencyKey,
   idempotencyRecord,
