@@ -29,6 +29,7 @@ export const STORE_ERRORS = {
   key_outside_legal_range: 2004,
   inverted_range: 2005,
   invalid_option_value: 2006,
+  read_version_already_set: 2010,
   version_invalid: 2011,
   range_limits_invalid: 2012,
   used_during_commit: 2017,
@@ -40,6 +41,8 @@ export const STORE_ERRORS = {
   transaction_too_large: 2101,
   key_too_large: 2102,
   value_too_large: 2103,
+  /** The streaming mode "exact" was asked for without a limit. */
+  exact_mode_without_limits: 2210,
 } as const;
 
 export type StoreErrorName = keyof typeof STORE_ERRORS;

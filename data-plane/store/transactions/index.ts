@@ -2,6 +2,7 @@
  * The transaction as data, its limits and its bytes.
  */
 export { decodeTransaction, encodeTransaction } from "./codec.ts";
+export { transactionBytes } from "./size.ts";
 export {
   checkTransaction,
   IDEMPOTENCY_ID_BYTES_MAX,
