@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { GATEWAY_STATEMENTS } from "./gateway-requirements.ts";
+import { GATEWAY_WEAKNESSES } from "./gateway-weaknesses.ts";
 import { requirementsPage, testNames } from "./generate-requirements.ts";
 import { STATEMENTS } from "./requirements.ts";
 
@@ -9,7 +10,7 @@ test("docs/requirements.md is what `npm run generate` would write", () => {
 });
 
 test("every test that is named is there", () => {
-  const missing = [...STATEMENTS, ...GATEWAY_STATEMENTS].flatMap(({ id, tests }) =>
+  const missing = [...STATEMENTS, ...GATEWAY_STATEMENTS, ...GATEWAY_WEAKNESSES].flatMap(({ id, tests }) =>
     tests.flatMap(([file, ...parts]) =>
       parts.filter((part) => testNames(file, part).length === 0).map((part) => `${id}: ${file}: ${part}`),
     ),
@@ -28,5 +29,11 @@ test("every statement of this machine is there", () => {
 test("every statement of the gateway is there, and shown or said to be missing", () => {
   expect(GATEWAY_STATEMENTS.map(({ id }) => id)).toEqual(Array.from({ length: 36 }, (_, index) => `R${index + 1}`));
   for (const { id, tests, missing } of GATEWAY_STATEMENTS)
+    expect(tests.length > 0 || missing !== undefined, id).toBe(true);
+});
+
+test("every weakness that was found elsewhere is there, and shown not to be here or said to be", () => {
+  expect(GATEWAY_WEAKNESSES.map(({ id }) => id)).toEqual(Array.from({ length: 24 }, (_, index) => `W${index + 1}`));
+  for (const { id, tests, missing } of GATEWAY_WEAKNESSES)
     expect(tests.length > 0 || missing !== undefined, id).toBe(true);
 });

@@ -1,6 +1,7 @@
 /** Writes `docs/requirements.md`: each statement of the requirement and the tests that show it. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { GATEWAY_STATEMENTS } from "./gateway-requirements.ts";
+import { GATEWAY_WEAKNESSES } from "./gateway-weaknesses.ts";
 import { STATEMENTS, type Statement } from "./requirements.ts";
 
 const INTRODUCTION = `# Requirements and their tests
@@ -14,6 +15,12 @@ The statements S32 to S35, joining further machines over an encrypted network, a
 `;
 
 const GATEWAY = "## The gateway\n\n";
+
+const WEAKNESSES = `## Weaknesses that gateways have
+
+What a gateway that was studied beforehand does wrong, with the tests that it is not so here.
+
+`;
 
 const HEAD = `| | statement | shown by | not shown, or not built |
 |---|---|---|---|
@@ -34,9 +41,10 @@ function rowOf({ id, statement, tests, missing }: Statement): string {
   return `| ${id} | ${statement} | ${shown.join("<br>")} | ${missing ?? ""} |`.replaceAll("%s", "each");
 }
 
-const tableOf = (statements: readonly Statement[]): string => `${HEAD}${statements.map(rowOf).join("\n")}\n`;
+const tableOf = (statements: readonly Statement[], head = HEAD): string =>
+  `${head}${statements.map(rowOf).join("\n")}\n`;
 
 export const requirementsPage = (): string =>
-  `${INTRODUCTION}${tableOf(STATEMENTS)}\n${GATEWAY}${tableOf(GATEWAY_STATEMENTS)}`;
+  `${INTRODUCTION}${tableOf(STATEMENTS)}\n${GATEWAY}${tableOf(GATEWAY_STATEMENTS)}\n${WEAKNESSES}${tableOf(GATEWAY_WEAKNESSES, HEAD.replace("statement", "weakness"))}`;
 
 if (import.meta.main) writeFileSync("docs/requirements.md", requirementsPage());

@@ -38,6 +38,7 @@ export const PROBLEMS = {
   "authentication-unavailable": [503, "Authentication cannot be decided now"],
   "rate-limiter-unavailable": [503, "The limit cannot be checked now"],
   "circuit-open": [503, "The upstream is left alone for now"],
+  "too-many-connections": [503, "Too many connections are open"],
   "shutting-down": [503, "Shutting down"],
   "no-artifact": [503, "Nothing is served here yet"],
   "upstream-timeout": [504, "The upstream took too long"],

@@ -13,6 +13,12 @@ export interface GatewayLimits {
   /** Of a head → 431. */
   readonly maxHeadBytes: number;
   readonly maxConnections: number;
+  /** Connections that have left HTTP, as WebSockets do; one more → 503. */
+  readonly maxTunnels: number;
+  /** Within which a head has to come → 408. */
+  readonly headTimeoutMs: number;
+  /** Within which more of a body has to come, while somebody waits for it → 408. */
+  readonly bodyTimeoutMs: number;
   readonly idleTimeoutMs: number;
 }
 
@@ -25,6 +31,9 @@ export const DEFAULT_GATEWAY_LIMITS: GatewayLimits = {
   maxFields: 100,
   maxHeadBytes: 64 * 1024,
   maxConnections: 10_000,
+  maxTunnels: 10_000,
+  headTimeoutMs: 20_000,
+  bodyTimeoutMs: 30_000,
   idleTimeoutMs: 65_000,
 };
 

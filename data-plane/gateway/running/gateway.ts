@@ -23,7 +23,8 @@ import { answerReserved, RESERVED_PREFIX } from "./reserved-paths.ts";
 import type { RunningOperation } from "./running-operation.ts";
 import type { SecretSources } from "./secrets.ts";
 import { splitTarget } from "./target.ts";
-import { writeAnswer } from "./write-answer.ts";
+import { Tunnels } from "./tunnels.ts";
+import { discard, writeAnswer } from "./write-answer.ts";
 
 export interface GatewayOptions {
   readonly hostname?: string;
@@ -64,6 +65,7 @@ export class Gateway {
   readonly #unmatched: OperationMetrics;
   readonly #services: EpochServices;
   readonly #pool: ClientPool;
+  readonly #tunnels: Tunnels;
   readonly #random: RandomPool;
   readonly #samples: (() => boolean) | undefined;
   #epoch: Epoch | undefined;
@@ -80,6 +82,7 @@ export class Gateway {
     this.#metrics = new GatewayMetrics(metrics);
     this.#unmatched = this.#metrics.unmatched();
     this.#pool = new ClientPool({ time: runtime });
+    this.#tunnels = new Tunnels(this.#limits.maxTunnels);
     this.#random = new RandomPool(runtime.random);
     const { traces } = options;
     this.#samples = traces === undefined ? undefined : () => traces.samples();
@@ -166,13 +169,22 @@ export class Gateway {
 
   async listen(): Promise<void> {
     const { hostname, port, tls, log, runtime } = this.#options;
-    const { maxTargetBytes, maxFields, maxHeadBytes, maxConnections, idleTimeoutMs } = this.#limits;
+    const { maxTargetBytes, maxFields, maxHeadBytes, maxConnections } = this.#limits;
+    const { headTimeoutMs, bodyTimeoutMs, idleTimeoutMs } = this.#limits;
     this.#server = await serve({
       port,
       ...(hostname === undefined ? {} : { hostname }),
       ...(tls === undefined ? {} : { tls }),
       protocols: [http2()],
-      limits: { maxTargetBytes, maxFields, maxHeadBytes, maxConnections, idleTimeoutMs },
+      limits: {
+        maxTargetBytes,
+        maxFields,
+        maxHeadBytes,
+        maxConnections,
+        headTimeoutMs,
+        bodyTimeoutMs,
+        idleTimeoutMs,
+      },
       onExchange: (exchange) => this.#take(exchange),
       refusalText: refusalDocument,
       onDefect: (error) => log.error("a connection failed by a defect", { error }),
@@ -188,7 +200,8 @@ export class Gateway {
   /** Takes no further connections, lets requests end, then ends. @param graceMs after which what is left is cut */
   async close(graceMs = 30_000): Promise<void> {
     this.#isDraining = true;
-    await this.#server?.close(graceMs);
+    // The server no longer knows of connections that have left HTTP.
+    await Promise.all([this.#server?.close(graceMs), this.#tunnels.close(graceMs, this.#options.runtime.timers)]);
     this.#epoch?.end();
     this.#pool.close();
   }
@@ -236,12 +249,14 @@ export class Gateway {
         complete,
       });
     };
-    const give = (answer: Answer, passage?: Passage): void => {
+    const give = (given: Answer, passage?: Passage): void => {
+      const answer = this.#withinTunnels(given);
       const own = passage?.running.answerFields ?? [];
       const fields = ["X-Request-Id", requestId, ...own];
       if (passage?.running.watchesEnd === true) passage.request.headers.detach();
       try {
-        writeAnswer(exchange, answer, fields, (complete, bytes) => end(answer.status, complete, bytes, passage));
+        const onWritten = (complete: boolean, bytes: number): void => end(answer.status, complete, bytes, passage);
+        writeAnswer(exchange, answer, fields, onWritten, this.#tunnels);
       } catch (error) {
         // A field that a plugin has made cannot be written.
         this.#defect(error, requestId);
@@ -284,6 +299,12 @@ export class Gateway {
       this.#defect(error, requestId);
       give(problem("internal"));
     }
+  }
+
+  #withinTunnels(answer: Answer): Answer {
+    if (answer.upgraded === undefined || !(this.#tunnels.isFull || this.#isDraining)) return answer;
+    discard(answer);
+    return problem(this.#isDraining ? "shutting-down" : "too-many-connections", { headers: ["Retry-After", "5"] });
   }
 
   /** A gateway of a fleet listens before it knows what to serve. */

@@ -168,6 +168,11 @@ export class Passage implements GatewayExchange {
       this.running.metrics.invalid("content-type");
       return problem("unsupported-media-type", { detail: `Described are: ${demand.allowed.join(", ")}.` });
     }
+    if (demand.kind === "check" && isCoded(this.request.headers)) {
+      this.running.metrics.invalid("content-type");
+      const detail = "A body that is checked has to come as it is, without a content coding.";
+      return problem("unsupported-media-type", { detail, headers: ["Accept-Encoding", "identity"] });
+    }
     if (demand.kind !== "check") return readsBody ? this.#withBody(() => this.#transform()) : this.#transform();
     return this.#withBody(() => {
       const wrong = demand.check(this.#body.bytes!);
@@ -300,6 +305,15 @@ class IncomingRequest implements GatewayRequest {
     }
     return this.#pathParameters;
   }
+}
+
+/**
+ * Whether the body is compressed, or says so. It is not unpacked here: that would be work of any size for a few octets. And nothing passes as what it looks like packed: some octets are JSON, and
+ * something else once they are unpacked.
+ */
+function isCoded(headers: HeaderFields): boolean {
+  const coding = headers.get("content-encoding");
+  return coding !== undefined && !/^[\s,]*(identity[\s,]*)*$/i.test(coding);
 }
 
 function bodyProblem(error: unknown): Answer {

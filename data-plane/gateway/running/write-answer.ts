@@ -3,11 +3,11 @@ import {
   type AnswerHead,
   type BodySink,
   MessageBody,
-  type RawDuplex,
   type ReceivedFields,
   type ServerExchange,
 } from "#foundation/http1";
 import type { Answer } from "../message/answer.ts";
+import type { Tunnels } from "./tunnels.ts";
 
 /** @param complete whether the client was given all of it, as far as it can be told here */
 export type OnWritten = (complete: boolean, bytes: number) => void;
@@ -27,12 +27,17 @@ const NOT_WRITTEN = new Set([
   "x-request-id",
 ]);
 
-/** @param fields further ones: name, value, name, value … @param onWritten called once, when the last octet is given to the system, or nothing more can be */
+/**
+ * @param fields further ones: name, value, name, value …
+ * @param onWritten called once, when the last octet is given to the system, or nothing more can be
+ * @param tunnels of answers that may leave HTTP
+ */
 export function writeAnswer(
   exchange: ServerExchange,
   answer: Answer,
   fields: readonly string[],
   onWritten: OnWritten,
+  tunnels?: Tunnels,
 ): void {
   if (exchange.isOver) {
     discard(answer);
@@ -42,7 +47,8 @@ export function writeAnswer(
   if (answer.upgraded !== undefined) {
     const { protocol, duplex } = answer.upgraded;
     answer.headers.deleteWhere((name) => NOT_WRITTEN.has(name));
-    join(exchange.switchProtocols(protocol, [...answer.headers.toRaw(), ...fields]), duplex, onWritten);
+    const client = exchange.switchProtocols(protocol, [...answer.headers.toRaw(), ...fields]);
+    tunnels!.join(client, duplex, (bytes) => onWritten(true, bytes));
     return;
   }
   const { body } = answer;
@@ -187,31 +193,4 @@ export function discard({ body, upgraded }: Answer): void {
   } else if (body !== null && !(body instanceof Uint8Array)) {
     void body[Symbol.asyncIterator]().return?.();
   }
-}
-
-/** Both ends of an upgraded connection, until one of them is gone. */
-function join(client: RawDuplex, upstream: RawDuplex, onWritten: OnWritten): void {
-  let bytes = 0;
-  let closed = false;
-  const close = (): void => {
-    if (closed) return;
-    closed = true;
-    client.destroy();
-    upstream.destroy();
-    onWritten(true, bytes);
-  };
-  const couple = (from: RawDuplex, to: RawDuplex, count: boolean): void => {
-    if (from.rest.length > 0) to.write(from.rest);
-    from.start({
-      onBytes(received) {
-        if (count) bytes += received.length;
-        if (!to.write(received)) from.pause();
-      },
-      onEnd: () => to.shutdown(),
-      onDrain: () => to.resume(),
-      onClose: close,
-    });
-  };
-  couple(client, upstream, false);
-  couple(upstream, client, true);
 }
