@@ -32,7 +32,7 @@ export const clusterConfig = record({
 
 const workerRecord = record({ id: text, kind: oneOf("log", "storage") });
 
-const nodeRecord = record({
+export const nodeRecord = record({
   node: text,
   /** Counts the starts of the node's process: a registration of an older one is ignored. */
   incarnation: u64,
@@ -54,6 +54,8 @@ export const clusterView = record({
   /** What clients go by: the layout of `epoch`, once it is committed. While a recovery runs there is none. */
   layout: optional(layout),
   config: clusterConfig,
+  /** Rises with each `configure`. */
+  configRevision: whole,
   nodes: list(nodeRecord),
   /** Address of the leader, when it is known. */
   leader: optional(text),
@@ -70,10 +72,12 @@ export const COORDINATOR = {
   view: method(record({ after: whole, waitMs: u32 }), clusterView),
   /** As `view`, but linearizable: what was decided before the call is in it. Fails with not_leader. */
   readView: method(record({ from: text }), clusterView),
-  configure: method(record({ expectedRevision: whole, config: clusterConfig }), record({ revision: whole })),
+  /** Replaces the configuration of `expected`, and has the transaction system made anew by it. Fails with superseded, invalid_request, not_leader. */
+  configure: method(record({ expected: whole, config: clusterConfig }), record({ configRevision: whole })),
   /** Ends the running epoch on purpose, so that the next one begins. Fails with superseded. */
   recover: method(record({ epoch }), nothing),
 };
 
 export type ClusterConfig = ValueOf<typeof clusterConfig>;
+export type NodeRecord = ValueOf<typeof nodeRecord>;
 export type ClusterView = ValueOf<typeof clusterView>;

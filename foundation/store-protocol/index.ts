@@ -4,7 +4,15 @@
  * Both planes speak it: coordinators and director belong to the control plane, everything else to the data plane. Each role is a service; who is in
  * the same process calls the role's handlers directly.
  */
-export { type ClusterConfig, type ClusterView, COORDINATOR, clusterConfig, clusterView } from "./coordinator.ts";
+export {
+  type ClusterConfig,
+  type ClusterView,
+  COORDINATOR,
+  clusterConfig,
+  clusterView,
+  type NodeRecord,
+  nodeRecord,
+} from "./coordinator.ts";
 export { FAILURES, type StoreFailure } from "./failures.ts";
 export { HOST, type StartComponent, type WorkerKind } from "./host.ts";
 export { type Layout, layout, type ResolverRange, type StorageTeam, SYSTEM_KEYS, type TeamMember } from "./layout.ts";
