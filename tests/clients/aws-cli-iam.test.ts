@@ -2,11 +2,11 @@
 import { afterAll, beforeAll, describe, expect } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { type AwsCli, hasAwsCli, NO_AWS_CLI, startAwsCli } from "../support/aws-cli.ts";
 import { type ClientCloud, startClientCloud } from "../support/client-cloud.ts";
 import { skipUnless } from "../support/skips.ts";
 
-const installed = Bun.which("aws") !== null;
-const cliTest = skipUnless(installed, "the AWS CLI is not installed (Debian: awscli)");
+const cliTest = skipUnless(hasAwsCli, NO_AWS_CLI);
 const MINUTE = 60_000;
 
 const DOCUMENT = `{
@@ -19,22 +19,27 @@ const TRUST =
 
 describe("AWS CLI, iam", () => {
   let here: ClientCloud;
+  let cli: AwsCli;
   /** What a command answers; an empty answer is an empty object. */
   const iam = async <Answer>(...args: string[]): Promise<Answer> => {
-    const text = await here.must(["aws", "iam", ...args, "--output", "json"]);
+    const text = await cli.must(["iam", ...args, "--output", "json"]);
     return (text.trim() === "" ? {} : JSON.parse(text)) as Answer;
   };
   const refused = async (...args: string[]): Promise<string> => {
-    const { code, stderr } = await here.run(["aws", "iam", ...args]);
+    const { code, stderr } = await cli.run(["iam", ...args]);
     expect(code).not.toBe(0);
     return stderr;
   };
 
   beforeAll(async () => {
-    if (installed) here = await startClientCloud();
+    if (!hasAwsCli) return;
+    here = await startClientCloud();
+    cli = await startAwsCli(here);
   });
   afterAll(async () => {
-    if (installed) await here.dispose();
+    if (!hasAwsCli) return;
+    await cli.close();
+    await here.dispose();
   });
 
   cliTest(
@@ -60,8 +65,8 @@ describe("AWS CLI, iam", () => {
         AWS_ACCESS_KEY_ID: AccessKey.AccessKeyId,
         AWS_SECRET_ACCESS_KEY: AccessKey.SecretAccessKey,
       };
-      await here.must(["aws", "s3api", "list-buckets"], { env });
-      const { stderr } = await here.run(["aws", "iam", "list-users"], { env });
+      await cli.must(["s3api", "list-buckets"], env);
+      const { stderr } = await cli.run(["iam", "list-users"], env);
       expect(stderr).toContain(
         `An error occurred (AccessDenied) when calling the ListUsers operation: User: ${User.Arn} is not authorized to perform: iam:ListUsers on resource: `,
       );

@@ -1,11 +1,11 @@
 /** The AWS CLI with SQS, unmodified, with nothing but the variables of `biplane env`. */
 import { afterAll, beforeAll, describe, expect } from "bun:test";
+import { type AwsCli, hasAwsCli, NO_AWS_CLI, startAwsCli } from "../support/aws-cli.ts";
 import { type ClientCloud, startClientCloud } from "../support/client-cloud.ts";
 import { skipUnless } from "../support/skips.ts";
 import { until } from "../support/until.ts";
 
-const installed = Bun.which("aws") !== null;
-const cliTest = skipUnless(installed, "the AWS CLI is not installed (Debian: awscli)");
+const cliTest = skipUnless(hasAwsCli, NO_AWS_CLI);
 const MINUTE = 60_000;
 
 interface Message {
@@ -15,27 +15,30 @@ interface Message {
 
 describe("AWS CLI, sqs", () => {
   let here: ClientCloud;
+  let cli: AwsCli;
   /** Version 1 prefers its own name for SQS to the endpoint of the environment, and must be told on its command line. */
   let endpoint: readonly string[] = [];
   /** What a command answers; an empty answer is an empty object. */
   const sqs = async <Answer>(...args: string[]): Promise<Answer> => {
-    const text = await here.must(["aws", ...endpoint, "sqs", ...args, "--output", "json"]);
+    const text = await cli.must([...endpoint, "sqs", ...args, "--output", "json"]);
     return (text.trim() === "" ? {} : JSON.parse(text)) as Answer;
   };
   const refused = async (...args: string[]): Promise<string> => {
-    const { code, stderr } = await here.run(["aws", ...endpoint, "sqs", ...args]);
+    const { code, stderr } = await cli.run([...endpoint, "sqs", ...args]);
     expect(code).not.toBe(0);
     return stderr;
   };
 
   beforeAll(async () => {
-    if (!installed) return;
+    if (!hasAwsCli) return;
     here = await startClientCloud();
-    const version = await here.must(["aws", "--version"]);
-    if (version.startsWith("aws-cli/1.")) endpoint = ["--endpoint-url", here.environment.AWS_ENDPOINT_URL!];
+    cli = await startAwsCli(here);
+    if (cli.version.startsWith("1.")) endpoint = ["--endpoint-url", here.environment.AWS_ENDPOINT_URL!];
   });
   afterAll(async () => {
-    if (installed) await here.dispose();
+    if (!hasAwsCli) return;
+    await cli.close();
+    await here.dispose();
   });
 
   cliTest(

@@ -4,37 +4,39 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { TestIdentityProvider } from "#data-plane/sts/testing";
 import { type HttpServer, serveHttp } from "#foundation/http";
+import { type AwsCli, hasAwsCli, NO_AWS_CLI, startAwsCli } from "../support/aws-cli.ts";
 import { type ClientCloud, startClientCloud } from "../support/client-cloud.ts";
 import { skipUnless } from "../support/skips.ts";
 
-const installed = Bun.which("aws") !== null;
-const cliTest = skipUnless(installed, "the AWS CLI is not installed (Debian: awscli)");
+const cliTest = skipUnless(hasAwsCli, NO_AWS_CLI);
 const MINUTE = 60_000;
 
 const policy = (...statements: readonly object[]) => JSON.stringify({ Version: "2012-10-17", Statement: statements });
 
 describe("AWS CLI, sts", () => {
   let here: ClientCloud;
+  let cli: AwsCli;
   let account: string;
   let provider: TestIdentityProvider;
   let server: HttpServer;
 
   const aws = async <Answer>(...args: string[]): Promise<Answer> => {
-    const text = await here.must(["aws", ...args, "--output", "json"]);
+    const text = await cli.must([...args, "--output", "json"]);
     return (text.trim() === "" ? {} : JSON.parse(text)) as Answer;
   };
   /** With a profile of the configuration file, and no variables that say who one is. */
   const WITHOUT_KEYS = { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "" };
   const as = (profile: string, ...args: string[]) =>
-    here.run(["aws", "--profile", profile, ...args, "--output", "json"], { env: WITHOUT_KEYS });
+    cli.run(["--profile", profile, ...args, "--output", "json"], WITHOUT_KEYS);
   const arnOf = async (profile: string): Promise<string> => {
     const { stdout, stderr } = await as(profile, "sts", "get-caller-identity");
     return stderr === "" ? (JSON.parse(stdout) as { Arn: string }).Arn : stderr;
   };
 
   beforeAll(async () => {
-    if (!installed) return;
+    if (!hasAwsCli) return;
     here = await startClientCloud();
+    cli = await startAwsCli(here);
     server = await serveHttp({
       name: "provider",
       hostname: "127.0.0.1",
@@ -93,7 +95,8 @@ describe("AWS CLI, sts", () => {
     writeFileSync(join(here.home, ".aws", "config"), `${config.join("\n")}\n`);
   }, MINUTE);
   afterAll(async () => {
-    if (!installed) return;
+    if (!hasAwsCli) return;
+    await cli.close();
     await server.close(0);
     await here.dispose();
   });
@@ -122,11 +125,11 @@ describe("AWS CLI, sts", () => {
         AWS_SECRET_ACCESS_KEY: Credentials.SecretAccessKey!,
         AWS_SESSION_TOKEN: Credentials.SessionToken!,
       };
-      const identity = await here.must(["aws", "sts", "get-caller-identity", "--output", "json"], { env });
+      const identity = await cli.must(["sts", "get-caller-identity", "--output", "json"], env);
       expect(JSON.parse(identity)).toMatchObject({ Arn: `arn:aws:iam::${account}:user/ada` });
-      const refused = await here.run(["aws", "iam", "get-user"], { env });
+      const refused = await cli.run(["iam", "get-user"], env);
       expect(refused.stderr).toContain("(InvalidClientTokenId) when calling the GetUser operation");
-      const again = await here.run(["aws", "sts", "get-session-token"], { env });
+      const again = await cli.run(["sts", "get-session-token"], env);
       expect(again.stderr).toContain("(AccessDenied) when calling the GetSessionToken operation: Cannot call");
     },
     MINUTE,

@@ -2,25 +2,30 @@
 import { afterAll, beforeAll, describe, expect } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { type AwsCli, hasAwsCli, NO_AWS_CLI, startAwsCli } from "../support/aws-cli.ts";
 import { type ClientCloud, startClientCloud } from "../support/client-cloud.ts";
 import { skipUnless } from "../support/skips.ts";
 
-const installed = Bun.which("aws") !== null;
-const cliTest = skipUnless(installed, "the AWS CLI is not installed (Debian: awscli)");
+const cliTest = skipUnless(hasAwsCli, NO_AWS_CLI);
 const MINUTE = 60_000;
 
 describe("AWS CLI: tables", () => {
   let here: ClientCloud;
+  let cli: AwsCli;
   const dynamodb = async (...args: string[]) => {
-    const printed = await here.must(["aws", "dynamodb", ...args, "--output", "json"]);
+    const printed = await cli.must(["dynamodb", ...args, "--output", "json"]);
     return (printed.trim() === "" ? {} : JSON.parse(printed)) as Record<string, unknown>;
   };
 
   beforeAll(async () => {
-    if (installed) here = await startClientCloud();
+    if (!hasAwsCli) return;
+    here = await startClientCloud();
+    cli = await startAwsCli(here);
   });
   afterAll(async () => {
-    if (installed) await here.dispose();
+    if (!hasAwsCli) return;
+    await cli.close();
+    await here.dispose();
   });
 
   cliTest(
@@ -31,7 +36,7 @@ describe("AWS CLI: tables", () => {
         ...["--attribute-definitions", "AttributeName=artist,AttributeType=S", "AttributeName=song,AttributeType=S"],
         ...["--key-schema", "AttributeName=artist,KeyType=HASH", "AttributeName=song,KeyType=RANGE"],
       );
-      await here.must(["aws", "dynamodb", "wait", "table-exists", "--table-name", "cli-music"]);
+      await cli.must(["dynamodb", "wait", "table-exists", "--table-name", "cli-music"]);
       const item = JSON.stringify({ artist: { S: "a" }, song: { S: "1" }, plays: { N: "1" } });
       await dynamodb("put-item", "--table-name", "cli-music", "--item", item);
       const key = JSON.stringify({ artist: { S: "a" }, song: { S: "1" } });
@@ -63,7 +68,7 @@ describe("AWS CLI: tables", () => {
       const statement = ["--statement", `SELECT plays FROM "cli-music" WHERE artist='a' AND song='1'`];
       expect((await dynamodb("execute-statement", ...statement)).Items).toEqual([{ plays: { N: "3" } }]);
       await dynamodb("delete-table", "--table-name", "cli-music");
-      await here.must(["aws", "dynamodb", "wait", "table-not-exists", "--table-name", "cli-music"]);
+      await cli.must(["dynamodb", "wait", "table-not-exists", "--table-name", "cli-music"]);
       expect(await dynamodb("list-tables")).toEqual({ TableNames: [] });
     },
     2 * MINUTE,
@@ -72,7 +77,7 @@ describe("AWS CLI: tables", () => {
   cliTest(
     "errors end with the service's words",
     async () => {
-      const { code, stderr } = await here.run(["aws", "dynamodb", "describe-table", "--table-name", "nowhere"]);
+      const { code, stderr } = await cli.run(["dynamodb", "describe-table", "--table-name", "nowhere"]);
       expect(code).not.toBe(0);
       expect(stderr).toContain(
         "(ResourceNotFoundException) when calling the DescribeTable operation: Requested resource not found: Table: nowhere not found",

@@ -2,22 +2,27 @@
 import { afterAll, beforeAll, describe, expect } from "bun:test";
 import { mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { type AwsCli, hasAwsCli, NO_AWS_CLI, startAwsCli } from "../support/aws-cli.ts";
 import { type ClientCloud, startClientCloud } from "../support/client-cloud.ts";
 import { skipUnless } from "../support/skips.ts";
 
-const installed = Bun.which("aws") !== null;
-const cliTest = skipUnless(installed, "the AWS CLI is not installed (Debian: awscli)");
+const cliTest = skipUnless(hasAwsCli, NO_AWS_CLI);
 const MINUTE = 60_000;
 
 describe("AWS CLI", () => {
   let here: ClientCloud;
-  const aws = (...args: string[]) => here.must(["aws", ...args]);
+  let cli: AwsCli;
+  const aws = (...args: string[]) => cli.must(args);
 
   beforeAll(async () => {
-    if (installed) here = await startClientCloud();
+    if (!hasAwsCli) return;
+    here = await startClientCloud();
+    cli = await startAwsCli(here);
   });
   afterAll(async () => {
-    if (installed) await here.dispose();
+    if (!hasAwsCli) return;
+    await cli.close();
+    await here.dispose();
   });
 
   cliTest(
@@ -94,8 +99,7 @@ describe("AWS CLI", () => {
         TagSet: [{ Key: "a", Value: "b" }],
       });
 
-      const refused = await here.run([
-        "aws",
+      const refused = await cli.run([
         "s3api",
         "put-object",
         "--bucket",
@@ -110,7 +114,7 @@ describe("AWS CLI", () => {
       expect(refused.code).not.toBe(0);
       expect(refused.stderr).toContain("PreconditionFailed");
 
-      const missing = await here.run(["aws", "s3api", "get-bucket-policy", "--bucket", "cli-api"]);
+      const missing = await cli.run(["s3api", "get-bucket-policy", "--bucket", "cli-api"]);
       expect(missing.stderr).toContain("NoSuchBucketPolicy");
     },
     2 * MINUTE,

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Subprocess } from "bun";
 import { type Cloud, type CloudEnvironment, type CloudProcess, createCloud } from "./cloud.ts";
 
 export interface Ran {
@@ -21,6 +22,8 @@ export interface ClientCloud {
     command: readonly string[],
     options?: { readonly env?: Record<string, string>; readonly input?: string },
   ): Promise<Ran>;
+  /** Starts a command with the cloud's environment, and leaves it running; what it says wrong is thrown away. */
+  spawn(command: readonly string[]): Subprocess<"pipe", "pipe", "ignore">;
   /** Like `run`, but a failure is an error that shows what was printed. */
   must(
     command: readonly string[],
@@ -64,6 +67,8 @@ export async function startClientCloud(): Promise<ClientCloud> {
     environment,
     home,
     run,
+    spawn: (command) =>
+      Bun.spawn([...command], { cwd: home, env: base, stdin: "pipe", stdout: "pipe", stderr: "ignore" }),
     async must(command, options) {
       const { code, stdout, stderr } = await run(command, options);
       if (code !== 0) throw new Error(`${command.join(" ")} ended with ${code}\n${stdout}\n${stderr}`);
