@@ -18,6 +18,7 @@ import {
   type Read,
   readKey,
   readRange,
+  readSelectedRange,
   readSelector,
 } from "./reads.ts";
 import { stampedKeyRange } from "./stamped-keys.ts";
@@ -94,12 +95,24 @@ export class Overlay {
 
   /** @throws RangeError for a limit that is not a whole number above zero */
   getRange(range: KeyRange, options: ReadOptions & RangeOptions = {}): Read<RangeEntries> {
-    const { limit } = options;
-    if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) {
-      throw new RangeError(`The limit of a range is a whole number above zero, not ${limit}.`);
-    }
+    checkLimit(options);
     const writes = this.pending.snapshot();
     return readRange(writes, ownRange(range), options, this.dependOn(writes, options));
+  }
+
+  /**
+   * As `getRange`, between the keys that two selectors point to, which are returned as well.
+   *
+   * @throws RangeError for a limit that is not a whole number above zero, and offsets that are no whole numbers
+   */
+  getSelectedRange(
+    begin: KeySelector,
+    end: KeySelector,
+    options: ReadOptions & RangeOptions = {},
+  ): Read<RangeEntries & KeyRange> {
+    checkLimit(options);
+    const writes = this.pending.snapshot();
+    return readSelectedRange(writes, ownSelector(begin), ownSelector(end), options, this.dependOn(writes, options));
   }
 
   /**
@@ -108,15 +121,14 @@ export class Overlay {
    * @throws RangeError for an offset that is not a whole number
    */
   getKey(selector: KeySelector, options: ReadOptions = {}): Read<Uint8Array> {
-    if (!Number.isSafeInteger(selector.offset)) throw new RangeError("The offset of a selector is a whole number.");
+    const own = ownSelector(selector);
     const writes = this.pending.snapshot();
-    const own = { ...selector, key: new Uint8Array(selector.key) };
     return readSelector(writes, own, this.dependOn(writes, options));
   }
 
-  /** As if the range had been read now. */
+  /** The whole range, own writes or not: who asks for it has his reasons. */
   addReadConflict(range: KeyRange): void {
-    this.dependOn(this.pending, {})(ownRange(range));
+    this.readConflicts.add(ownRange(range));
   }
 
   /** As if the range had been written. */
@@ -157,4 +169,16 @@ function withOwnBytes(mutation: Mutation): Mutation {
 
 function ownRange({ begin, end }: KeyRange): KeyRange {
   return { begin: new Uint8Array(begin), end: new Uint8Array(end) };
+}
+
+function ownSelector(selector: KeySelector): KeySelector {
+  if (!Number.isSafeInteger(selector.offset)) throw new RangeError("The offset of a selector is a whole number.");
+  return { ...selector, key: new Uint8Array(selector.key) };
+}
+
+function checkLimit({ limit }: RangeOptions): void {
+  if (limit === undefined || limit === Number.POSITIVE_INFINITY) return;
+  if (!(Number.isInteger(limit) && limit > 0)) {
+    throw new RangeError(`The limit of a range is a whole number above zero, not ${limit}.`);
+  }
 }

@@ -166,3 +166,24 @@ export function* readSelector(writes: PendingWrites, selector: KeySelector, depe
   const before = yield* readRange(writes, { begin: KEYS_BEGIN, end }, { limit, reverse: true }, depend);
   return before.entries[limit - 1]?.[0] ?? KEYS_BEGIN;
 }
+
+/** As `readRange`, between the keys that two selectors point to; these are resolved first. */
+export function* readSelectedRange(
+  writes: PendingWrites,
+  begin: KeySelector,
+  end: KeySelector,
+  options: RangeOptions,
+  depend: Depend,
+): Read<RangeEntries & KeyRange> {
+  const range = {
+    begin: plainBound(begin) ?? (yield* readSelector(writes, begin, depend)),
+    end: plainBound(end) ?? (yield* readSelector(writes, end, depend)),
+  };
+  return { ...range, ...(yield* readRange(writes, range, options, depend)) };
+}
+
+/** For a range, the first key from `key` on, or after it, is as good as `key`, or what comes after it: no key has to be looked up. */
+function plainBound({ key, orEqual, offset }: KeySelector): Uint8Array | undefined {
+  if (offset !== 1) return undefined;
+  return orEqual ? keyAfter(key) : key;
+}

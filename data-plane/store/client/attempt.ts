@@ -1,0 +1,158 @@
+/**
+ * One attempt of a transaction: from its creation, or the reset before it, to the next reset. All its state, and what may be done in it.
+ *
+ * What is done to an attempt happens within one turn of the event loop, between the awaits of whoever does it; whoever waits looks again afterwards
+ * whether the attempt has failed meanwhile (`guard`).
+ */
+import type { StoreBackend, Version } from "../backend/index.ts";
+import { StoreError } from "../errors/index.ts";
+import { type BaseAnswer, type BaseQuestion, Overlay, type Read, readLater } from "./overlay/index.ts";
+import type { PendingWatch } from "./watch.ts";
+
+/** What a transaction that wrote nothing has for the version of its commit. */
+export const NO_VERSION: Version = -1n;
+
+export class Attempt {
+  readonly overlay = new Overlay();
+  readonly watches: PendingWatch[] = [];
+  /** Settles with the commit. */
+  readonly stamp = Promise.withResolvers<Uint8Array>();
+  committedVersion: Version = NO_VERSION;
+  private readonly stopped = Promise.withResolvers<never>();
+  private readonly reading = new Set<Promise<unknown>>();
+  private failedRead: { readonly error: unknown } | undefined;
+  private failedWith: StoreError | undefined;
+  private commitBegun = false;
+  private version: Promise<Version> | undefined;
+  private known: Version | undefined;
+
+  constructor(private readonly backend: StoreBackend) {
+    // Who waits for one of the two is told; when nobody does, nothing is lost.
+    this.stamp.promise.catch(() => {});
+    this.stopped.promise.catch(() => {});
+  }
+
+  /** Why nothing can be done in this attempt any more. */
+  get failure(): StoreError | undefined {
+    return this.failedWith;
+  }
+
+  /** The read version, once it is there. */
+  get knownVersion(): Version | undefined {
+    return this.known;
+  }
+
+  /** @throws StoreError used_during_commit: a commit was begun before; nothing can be done in this attempt any more */
+  checkNotCommitting(): void {
+    if (!this.commitBegun) return;
+    const error = new StoreError(
+      "used_during_commit",
+      "The transaction is being committed, or was: reset it, or begin another one.",
+    );
+    this.fail(error);
+    throw error;
+  }
+
+  /** @throws StoreError when the attempt has failed or is being committed */
+  checkUsable(): void {
+    this.checkNotCommitting();
+    if (this.failedWith !== undefined) throw this.failedWith;
+  }
+
+  /** @throws StoreError as `checkUsable` */
+  beginCommit(): void {
+    this.checkUsable();
+    this.commitBegun = true;
+  }
+
+  /** Ends the attempt; the first reason stays. Everything under way in it rejects. */
+  fail(error: StoreError): void {
+    if (this.failedWith !== undefined) return;
+    this.failedWith = error;
+    this.stopped.reject(error);
+    if (!this.commitBegun) this.endWithoutCommit(error, error);
+  }
+
+  /** No commit, or none that succeeded. */
+  endWithoutCommit(error: unknown, stampError: StoreError): void {
+    this.stamp.reject(stampError);
+    for (const watch of this.watches) watch.fail(error);
+  }
+
+  /** Rejects as soon as the attempt fails. */
+  guard<T>(work: Promise<T>): Promise<T> {
+    return Promise.race([work, this.stopped.promise]);
+  }
+
+  /** Rejects when the attempt fails; for what takes a signal. */
+  signal(): AbortSignal {
+    const abort = new AbortController();
+    this.stopped.promise.catch((error) => abort.abort(error));
+    return abort.signal;
+  }
+
+  readVersion(): Promise<Version> {
+    this.version ??= this.backend.getReadVersion().then((version) => {
+      this.known = version;
+      return version;
+    });
+    return this.version;
+  }
+
+  /** @throws StoreError read_version_already_set, version_invalid */
+  setReadVersion(version: Version): void {
+    if (this.version !== undefined) {
+      throw new StoreError("read_version_already_set", "The transaction has a read version, or is getting one.");
+    }
+    if (version <= 0n) throw new StoreError("version_invalid", "A read version is above zero.");
+    this.version = Promise.resolve(version);
+    this.known = version;
+  }
+
+  /** Runs a read. The commit waits for it, and fails when it failed. */
+  read<T>(read: Read<T>): Promise<T> {
+    return this.start(read, (error) => {
+      this.failedRead ??= { error };
+    });
+  }
+
+  /** Runs a read for which the commit waits, whatever becomes of it. */
+  readForWatch<T>(read: Read<T>): Promise<T> {
+    return this.start(read, () => {});
+  }
+
+  private start<T>(read: Read<T>, failed: (error: unknown) => void): Promise<T> {
+    // The first read says at which version the transaction is, even one that needs to ask nobody. Who asks is told when that failed.
+    this.readVersion().catch(() => {});
+    const result = this.guard(readLater(read, (question) => this.ask(question)));
+    this.await(result, failed);
+    return result;
+  }
+
+  /** Resolves when all reads so far are done; rejects when one of this attempt has failed. */
+  async readsDone(): Promise<void> {
+    while (this.reading.size > 0) await Promise.all(this.reading);
+    if (this.failedRead !== undefined) throw this.failedRead.error;
+  }
+
+  private await(result: Promise<unknown>, failed: (error: unknown) => void): void {
+    const done: Promise<unknown> = result.then(
+      () => this.reading.delete(done),
+      (error) => {
+        this.reading.delete(done);
+        failed(error);
+      },
+    );
+    this.reading.add(done);
+  }
+
+  private async ask({ begin, end, limit, bytesMax, reverse, single }: BaseQuestion): Promise<BaseAnswer> {
+    const version = await this.readVersion();
+    if (single) {
+      const value = await this.backend.get(begin, version);
+      return { entries: value === undefined ? [] : [[begin, value]], more: false };
+    }
+    const { pairs, more } = await this.backend.getRange(begin, end, version, { limit, bytesMax, reverse });
+    return { entries: pairs.map(({ key, value }) => [key, value]), more };
+  }
+}
