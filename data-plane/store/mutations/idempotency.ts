@@ -7,13 +7,16 @@
  * ```
  */
 import type { CommitPlace } from "../backend/index.ts";
-import type { KeyRange } from "../keys/index.ts";
+import { type KeyRange, prefixRange } from "../keys/index.ts";
 import type { PlainMutation } from "./apply.ts";
 import { placeToStamp, STAMP_BYTES, stampToPlace } from "./versionstamps.ts";
 
 const BY_ID = systemPrefix("/idempotency/id/");
 const BY_STAMP = systemPrefix("/idempotency/at/");
 const EMPTY = new Uint8Array(0);
+
+/** All keys of this kind. */
+export const IDEMPOTENCY_KEYS: KeyRange = prefixRange(systemPrefix("/idempotency/"));
 
 /** Where the stamp of the transaction with this id is, once it is committed; `stampToPlace` reads it. */
 export function idempotencyKey(id: Uint8Array): Uint8Array {

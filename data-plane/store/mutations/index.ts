@@ -5,6 +5,7 @@
 export { applyMutation, type KeyMap, type PlainMutation } from "./apply.ts";
 export { decodeMutations, encodeMutations } from "./codec.ts";
 export {
+  IDEMPOTENCY_KEYS,
   idempotencyKey,
   idempotencyRecord,
   idempotencyRecordsBefore,
