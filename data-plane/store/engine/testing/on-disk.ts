@@ -1,0 +1,56 @@
+/**
+ * Plays on one simulated machine, whose program does nothing: the test itself opens engines on its disk.
+ */
+import type { Runtime } from "#foundation/runtime";
+import { type Machine, simulate, type World } from "#foundation/runtime/simulation";
+import type { Engine, RangeCursor } from "../index.ts";
+import { EVERYTHING, pairText } from "./model.ts";
+
+export const DIRECTORY = "/engine";
+
+/** Runs a scenario that must end well. */
+export function play(scenario: (machine: Machine, world: World) => Promise<void>, diskCapacityBytes?: number): void {
+  const { failure } = simulate({
+    seed: 1,
+    machines: { m: { program: async () => {}, diskCapacityBytes } },
+    scenario: (world) => scenario(world.machine("m"), world),
+  });
+  if (failure !== undefined) throw failure.cause ?? failure;
+}
+
+/** Makes the engine's directory, durably, unless it is there. */
+export async function prepareDirectory({ disk }: Runtime): Promise<void> {
+  if (!(await disk.exists(DIRECTORY))) await disk.makeDirectory(DIRECTORY);
+  await disk.syncDirectory("/");
+}
+
+/** Everything that a cursor gives. */
+export async function readAll(cursor: RangeCursor): Promise<readonly string[]> {
+  const texts: string[] = [];
+  for await (const pair of cursor) texts.push(pairText(pair));
+  return texts;
+}
+
+export function readEverything(engine: Engine): Promise<readonly string[]> {
+  return readAll(engine.range(EVERYTHING.begin, EVERYTHING.end));
+}
+
+export async function readFile({ disk }: Runtime, name: string): Promise<Uint8Array> {
+  const file = await disk.open(`${DIRECTORY}/${name}`, "read");
+  const bytes = await file.read(0, await file.size());
+  await file.close();
+  return bytes;
+}
+
+export async function writeFile({ disk }: Runtime, name: string, bytes: Uint8Array): Promise<void> {
+  const file = await disk.open(`${DIRECTORY}/${name}`, "replace");
+  await file.write(0, bytes);
+  await file.sync();
+  await file.close();
+  await disk.syncDirectory(DIRECTORY);
+}
+
+/** Bytes of a text. */
+export function bytesOf(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
