@@ -106,6 +106,15 @@ describe("an AsyncAPI document", () => {
     expect(send!.bindings).toEqual({ channel: { kafka: { topic: "orders" } }, operation: { kafka: { acks: 1 } } });
   });
 
+  test("keys of connections have no name, and those of HTTP have one", () => {
+    const scheme = (fields: string) => TEXT.replace("{type: userPassword}", `{${fields}}`);
+    expect(told({ a: scheme("type: apiKey, in: user") })).toEqual([]);
+    expect(told({ a: scheme("type: apiKey") })).toEqual(['41:5 E1004 A scheme of type apiKey needs "in".']);
+    expect(told({ a: scheme("type: httpApiKey, in: header") })).toEqual([
+      '41:5 E1004 A scheme of type httpApiKey needs "name".',
+    ]);
+  });
+
   test("what is wrong with it is told with its place", () => {
     const text = `asyncapi: 3.0.0
 info: {title: T, version: '1'}

@@ -7,7 +7,12 @@ import type { McpServer, Operation, Parameter, PluginUse, ResponseValidation, Se
 import { type ReadDescription, readInfo, readTags, usedSchemes } from "../openapi/read-openapi.ts";
 import { checkTool, readCommon } from "../openapi/read-operation.ts";
 import { checkPathParameters } from "../openapi/read-parameters.ts";
-import { readSecurityScheme, readSecuritySchemes, reportUnusedSchemes } from "../openapi/read-security.ts";
+import {
+  type NeededFields,
+  readSecurityScheme,
+  readSecuritySchemes,
+  reportUnusedSchemes,
+} from "../openapi/read-security.ts";
 import { type PathTemplate, parseTemplate } from "../paths/path-template.ts";
 import type { Reading } from "../reading.ts";
 import { child, entriesOf, isObjectPart, itemsOf, type Part, placeOf, textAt, textsAt } from "../references/part.ts";
@@ -23,9 +28,18 @@ interface Around {
   readonly made: MadeSchemas;
 }
 
+/** AsyncAPI 3.0, "Security Scheme Object": an `apiKey` is the user or the password of a connection and has no name; the one of HTTP has. */
+const NEEDED: NeededFields = {
+  apiKey: ["in"],
+  httpApiKey: ["name", "in"],
+  http: ["scheme"],
+  oauth2: ["flows"],
+  openIdConnect: ["openIdConnectUrl"],
+};
+
 export function readAsyncApi(reading: Reading, made: MadeSchemas): ReadDescription {
   const { root, diagnostics } = reading;
-  const schemes = readSecuritySchemes(reading);
+  const schemes = readSecuritySchemes(reading, NEEDED);
   const middlewares = readMiddlewares(root, diagnostics) ?? [];
   const around: Around = {
     middlewares,
@@ -144,7 +158,7 @@ function readSecurity(list: Part | undefined, reading: Reading): readonly Securi
   return itemsOf(list).map((item) => {
     const part = reading.resolver.follow(item);
     const name = pointerSteps(part?.pointer ?? "")?.at(-1) ?? "";
-    const scheme = part && readSecurityScheme(name, part, reading);
+    const scheme = part && readSecurityScheme(name, part, reading, NEEDED);
     return {
       requirements: scheme === undefined ? [] : [{ scheme, scopes: textsAt(part, "scopes") }],
       at: placeOf(item),

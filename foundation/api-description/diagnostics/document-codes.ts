@@ -108,7 +108,7 @@ export const DOCUMENT_CODES = {
     level: "error",
     title: "an extension is malformed",
     explanation:
-      "`x-biplane-mcp` is `{enabled, description}` on an operation and `{enabled, server_name, server_version}` at the top of the document; `x-biplane-response-validation` is `off`, `report` or `enforce`; `x-sunset` is a date as RFC 3339 or HTTP write it.",
+      "`x-biplane-mcp` is `{enabled, description}` on an operation and `{enabled, server_name, server_version}` at the top of the document; `x-biplane-response-validation` is `off`, `report` or `enforce`; `x-sunset` is a date as RFC 3339 or HTTP write it, or a day.",
     example:
       "x-biplane-mcp: true                    # wrong\nx-biplane-mcp: {enabled: true}         # right\nx-sunset: '2027-01-01T00:00:00Z'       # right",
   },

@@ -204,7 +204,8 @@ export function unknownFields(
   }
 }
 
-/** RFC 3339 with an offset, or the date of HTTP (RFC 9110 §5.6.7). */
+/** A day, which begins at midnight UTC; RFC 3339 with an offset; the date of HTTP (RFC 9110 §5.6.7). */
+const FULL_DATE = /^\d{4}-\d{2}-\d{2}$/;
 const RFC_3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/;
 const HTTP_DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 
@@ -212,10 +213,10 @@ export function readSunset(operation: Part, deprecated: boolean, diagnostics: Di
   const part = child(operation, "x-sunset");
   if (part === undefined) return undefined;
   const text = typeof part.value === "string" ? part.value : "";
-  const time = RFC_3339.test(text) || HTTP_DATE.test(text) ? Date.parse(text) : Number.NaN;
+  const time = [FULL_DATE, RFC_3339, HTTP_DATE].some((form) => form.test(text)) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(time)) {
     const hint = "Write it like 2027-01-01T00:00:00Z or Fri, 01 Jan 2027 00:00:00 GMT.";
-    diagnostics.report("E1014", part, "x-sunset is a date with time and zone.", { at: "value", hint });
+    diagnostics.report("E1014", part, "x-sunset is a date, or one with time and zone.", { at: "value", hint });
     return undefined;
   }
   if (!deprecated) {

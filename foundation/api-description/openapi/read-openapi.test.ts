@@ -198,6 +198,18 @@ describe("what is refused in OpenAPI documents", () => {
     expect(told({ a: openapi("  /a:\n    GET: {}\n") })).toEqual(['5:5 E1009 A path item has no "GET".']);
   });
 
+  test("references where none may be: what they lead to would be lost", () => {
+    const text = `${openapi("  /a/{id}:\n    get: {$ref: 'other.yaml#/get'}\n    put:\n      responses: {$ref: '#/x'}\n")}externalDocs: {$ref: '#/x'}\n`;
+    expect(told({ a: text })).toEqual([
+      "5:11 E1004 An operation cannot be a reference.",
+      '6:5 E1056 {id} of "/a/{id}" is not declared.',
+      "7:19 E1004 An object of responses cannot be a reference.",
+      '7:19 E1004 "$ref" names no responses.',
+      '9:1 W1012 External documentation needs "url".',
+      "9:16 W1012 External documentation cannot be a reference.",
+    ]);
+  });
+
   test("keywords of schemas that stand beside schema", () => {
     const text = get("      requestBody: {content: {application/json: {type: object}}}\n      responses: {}\n");
     expect(told({ a: text.replace("get:", "post:") })).toEqual(['6:50 E1009 A media type has no "type".']);

@@ -4,7 +4,7 @@ import type { ApiDescription, Operation } from "../model.ts";
 import { parseTemplate } from "../paths/path-template.ts";
 import type { Reading } from "../reading.ts";
 import { child, entriesOf, isObjectPart, itemsOf, type Part, textAt } from "../references/part.ts";
-import { shown } from "../references/resolver.ts";
+import { isReference, shown } from "../references/resolver.ts";
 import { METHODS_30, METHODS_32 } from "../structure/openapi-rules.ts";
 import { checkTool, readOperation, type Surroundings } from "./read-operation.ts";
 import { readParameters } from "./read-parameters.ts";
@@ -110,10 +110,12 @@ function readPathItem(path: string, entry: Part, around: OfDocument, reading: Re
   const operations: Operation[] = [];
   for (const method of reading.version === "3.2" ? METHODS_32 : METHODS_30) {
     const part = field(method);
-    if (isObjectPart(part)) operations.push(readOperation(method.toUpperCase(), part, surroundings, reading));
+    // One that is a reference was refused for that.
+    if (!isObjectPart(part) || isReference(part)) continue;
+    operations.push(readOperation(method.toUpperCase(), part, surroundings, reading));
   }
   for (const [method, part] of reading.version === "3.2" ? entriesOf(field("additionalOperations")) : []) {
-    if (isMethod(method, part, reading) && isObjectPart(part))
+    if (isMethod(method, part, reading) && isObjectPart(part) && !isReference(part))
       operations.push(readOperation(method, part, surroundings, reading));
   }
   return operations;

@@ -10,28 +10,36 @@ import { isObject } from "../source/json-value.ts";
 export type Schemes = ReadonlyMap<string, SecurityScheme>;
 
 /** `components/securitySchemes`. */
-export function readSecuritySchemes(reading: Reading): Schemes {
+export function readSecuritySchemes(reading: Reading, needed: NeededFields = NEEDED): Schemes {
   const schemes = new Map<string, SecurityScheme>();
   for (const [name, entry] of entriesOf(child(child(reading.root, "components"), "securitySchemes"))) {
-    const scheme = readSecurityScheme(name, entry, reading);
+    const scheme = readSecurityScheme(name, entry, reading, needed);
     if (scheme !== undefined) schemes.set(name, scheme);
   }
   return schemes;
 }
 
-/** What each type needs (OpenAPI §4.8.27). */
-const NEEDED: Readonly<Record<string, readonly string[]>> = {
+/** Fields that schemes need, by their type. */
+export type NeededFields = Readonly<Record<string, readonly string[]>>;
+
+/** OpenAPI §4.8.27. */
+const NEEDED: NeededFields = {
   apiKey: ["name", "in"],
   http: ["scheme"],
   oauth2: ["flows"],
   openIdConnect: ["openIdConnectUrl"],
 };
 
-export function readSecurityScheme(name: string, entry: Part, reading: Reading): SecurityScheme | undefined {
+export function readSecurityScheme(
+  name: string,
+  entry: Part,
+  reading: Reading,
+  needed: NeededFields = NEEDED,
+): SecurityScheme | undefined {
   const part = reading.resolver.follow(entry);
   const type = textAt(part, "type");
   if (part === undefined || type === undefined) return undefined;
-  for (const field of Object.hasOwn(NEEDED, type) ? NEEDED[type]! : []) {
+  for (const field of Object.hasOwn(needed, type) ? needed[type]! : []) {
     if (child(part, field) === undefined)
       reading.diagnostics.report("E1004", part, `A scheme of type ${type} needs ${shown(field)}.`);
   }

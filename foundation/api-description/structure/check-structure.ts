@@ -59,14 +59,26 @@ class Checking {
   }
 
   #field(rule: ObjectRule, owner: ObjectPart, name: string, value: Part, effect: boolean): void {
+    if (name === "$ref" && isReference(owner)) {
+      // A path item may have fields beside its reference; nothing else gets here with one that may.
+      if (rule !== this.check.rules.pathItem) this.#misplaced(rule, value, effect);
+      return;
+    }
     const field = Object.hasOwn(rule.fields, name) ? rule.fields[name] : undefined;
     if (field !== undefined && this.#isIn(field)) {
       this.#value(value, field.type, effect && field.effect, name);
     } else if (rule.others?.names.test(name)) {
       this.#value(value, rule.others.type, effect, name);
-    } else if (!name.startsWith("x-") && !(name === "$ref" && isReference(owner))) {
+    } else if (!name.startsWith("x-")) {
       this.#unknown(rule, value, name, effect, field);
     }
+  }
+
+  /** What it leads to would be lost, and with it what the object asks for. */
+  #misplaced({ called }: ObjectRule, value: Part, effect: boolean): void {
+    const message = `${capital(called)} cannot be a reference.`;
+    const hint = "Refer to what it is part of, or put the description into one file first.";
+    this.check.diagnostics.report(effect ? "E1004" : "W1012", value, message, { at: "key", hint });
   }
 
   #isIn({ since }: Field): boolean {
