@@ -1,12 +1,7 @@
-/**
- * `npm run build`: one self-contained executable for each entry point, under `dist/`.
- *
- * Worker threads (`*.worker.ts`) are entry points of their own: the executable carries them beside the program, under their paths from the root.
- */
+/** `npm run build`: one self-contained executable for each entry point, under `dist/`. */
 import { mkdirSync, statSync } from "node:fs";
+import { compileCommand, WORKERS } from "./compile.ts";
 import { runStep } from "./steps.ts";
-
-const WORKERS = [...new Bun.Glob("{apps,control-plane,data-plane,foundation}/**/*.worker.ts").scanSync(".")].sort();
 
 const executables = [
   { name: "biplane", entry: "apps/biplane/main.ts", workers: WORKERS },
@@ -22,16 +17,7 @@ mkdirSync("dist", { recursive: true });
 let failed = false;
 for (const { name, entry, workers } of executables) {
   const outfile = `dist/${name}`;
-  const step = await runStep(`build ${outfile}`, [
-    process.execPath,
-    "build",
-    "--compile",
-    "--root",
-    ".",
-    `--outfile=${outfile}`,
-    entry,
-    ...workers,
-  ]);
+  const step = await runStep(`build ${outfile}`, compileCommand({ outfile, entry, workers }));
   failed ||= !step.ok;
   if (step.ok) console.log(`     ${(statSync(outfile).size / 1_000_000).toFixed(0)} MB`);
 }

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { batchesOf } from "./test-batches.ts";
+import { existsSync } from "node:fs";
+import { batchesOf, longestFirst } from "./test-batches.ts";
+import { TEST_SECONDS } from "./test-seconds.ts";
 
 const named = (count: number, room: string): string[] =>
   Array.from({ length: count }, (_, i) => `${room}/t${i}.test.ts`);
@@ -20,5 +22,19 @@ describe("batches of test files", () => {
       "data-plane/agent/z.test.ts",
     ];
     expect(batchesOf(files)).toEqual([[files[0]!, files[2]!], [files[1]!]]);
+  });
+
+  test("begin with what takes longest; what nobody measured is short", () => {
+    const batches = [["new"], ["a", "b"], ["c"], ["d", "new", "new"]];
+    expect(longestFirst(batches, { a: 3, b: 4, c: 6, d: 2 })).toEqual([
+      batches[1]!,
+      batches[2]!,
+      batches[3]!,
+      batches[0]!,
+    ]);
+  });
+
+  test("were measured of files that are there", () => {
+    expect(Object.keys(TEST_SECONDS).filter((file) => !existsSync(file))).toEqual([]);
   });
 });

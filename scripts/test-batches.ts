@@ -1,10 +1,14 @@
-/** Which test files share a process. Starting one costs more than most files take. Pure. */
+/** Which test files share a process, for starting one costs more than most files take; and which processes begin first. Pure. */
+import { TEST_SECONDS } from "./test-seconds.ts";
 
 /** More of them in one process would make it last, and leave the other lane with nothing to do at the end. */
 const FILES_MAX = 12;
 
 /** Tests of these parts are beside the code that they test, and mostly pure; what they start they end. Others start whole programs. */
 const SHARED = /^(?:bench|clients|contracts|control-plane|data-plane|foundation|scripts)\//;
+
+/** What a file takes that the table does not know. */
+const SECONDS_DEFAULT = 0.3;
 
 /** These start processes, fill disks or measure memory, although they are beside their code. */
 const OF_ITS_OWN = /(?:crash|kill|process|container|postgres|memory|host|engine)[^/]*\.test\.ts$/;
@@ -32,4 +36,14 @@ export function batchesOf(files: readonly string[]): readonly (readonly string[]
     batch.push(file);
   }
   return batches;
+}
+
+/** Longest first, so that no lane has a long one left when the others have nothing to do. A batch takes what its files take. */
+export function longestFirst(
+  batches: readonly (readonly string[])[],
+  secondsOf: Readonly<Record<string, number>> = TEST_SECONDS,
+): readonly (readonly string[])[] {
+  const seconds = (batch: readonly string[]) =>
+    batch.reduce((sum, file) => sum + (secondsOf[file] ?? SECONDS_DEFAULT), 0);
+  return [...batches].sort((a, b) => seconds(b) - seconds(a));
 }

@@ -77,9 +77,10 @@ async function startForks(here: ClientCloud, version: string): Promise<Forks | u
 }
 
 async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
   let rest = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-    rest += text;
+  for await (const bytes of stream) {
+    rest += decoder.decode(bytes, { stream: true });
     for (let end = rest.indexOf("\n"); end >= 0; end = rest.indexOf("\n")) {
       yield rest.slice(0, end);
       rest = rest.slice(end + 1);

@@ -8,8 +8,8 @@ import type { Subprocess } from "bun";
 
 const ROOT = join(import.meta.dir, "..", "..");
 
-/** `BIPLANE_TEST_PROGRAM` names another program to test, for example the built executable. */
-const PROGRAM: readonly string[] =
+/** How tests start Biplane. `BIPLANE_TEST_PROGRAM` names another program than the sources; `npm test` compiles one. */
+export const PROGRAM: readonly string[] =
   process.env.BIPLANE_TEST_PROGRAM === undefined
     ? [process.execPath, join(ROOT, "apps/biplane/main.ts")]
     : [process.env.BIPLANE_TEST_PROGRAM];
