@@ -174,6 +174,32 @@ test("what fails before the first push is certainly not applied, then or later",
   expect(system.calls).not.toContain("log0.push");
 });
 
+test("a proxy that fails while verdicts come in, at whatever moment, pushes nothing of which it has said that it is not applied", async () => {
+  for (let moment = 0; moment < 40; moment++) {
+    const pushes: ((error: Error) => void)[] = [];
+    let resolves = 0;
+    const verdicts = Promise.withResolvers<void>();
+    const gate: Gate = (call, after) => {
+      if (call === "log0.push" && !after) return new Promise((_, reject) => pushes.push(reject));
+      return call === "resolver0.resolve" && after && ++resolves === 2 ? verdicts.promise : undefined;
+    };
+    const system = await runSystem({ gate, limits: { batchLatencyMs: 0 } });
+    const first = watch(system.commit(write(key(1))));
+    await settle(system);
+    const second = watch(system.commit(write(key(2))));
+    await settle(system);
+    verdicts.resolve();
+    for (let turn = 0; turn < moment; turn++) await Promise.resolve();
+    pushes[0]!(new RpcError("unreachable", "the log is gone"));
+    await settle(system);
+    expect(first.state).toBe("commit_unknown_result");
+    expect([moment, second.state]).toEqual([
+      moment,
+      system.logs[1]!.pushes.length === 2 ? "commit_unknown_result" : "not_running",
+    ]);
+  }
+});
+
 test("a sequencer that does not answer is not waited for without end", async () => {
   const held = holdCalls("sequencer.nextCommitVersion");
   const system = await runSystem({ gate: held.gate });
