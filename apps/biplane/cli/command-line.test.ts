@@ -4,9 +4,9 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { serveHttp } from "#foundation/http";
+import { PROGRAM } from "../../../tests/support/cloud.ts";
 import { credentialsPath, endpointsPath, writeCredentials, writeEndpoints } from "../state/index.ts";
 
-const MAIN = join(import.meta.dir, "../main.ts");
 const directories: string[] = [];
 afterAll(() => {
   for (const directory of directories) rmSync(directory, { recursive: true, force: true });
@@ -24,7 +24,7 @@ interface Ran {
 }
 
 async function run(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Ran> {
-  const child = Bun.spawn([process.execPath, MAIN, ...args], {
+  const child = Bun.spawn([...PROGRAM, ...args], {
     stdout: "pipe",
     stderr: "pipe",
     // Nothing of the developer's own cloud.
@@ -315,7 +315,7 @@ describe("doctor", () => {
 test("a reader that has gone away ends the program quietly", () => {
   const pipe = join(newData(), "pipe");
   // Descriptor 4 writes to a pipe whose only reader, descriptor 3, is closed.
-  const script = `mkfifo "${pipe}" && exec 3<>"${pipe}" && exec 4>"${pipe}" && exec 3<&- && "${process.execPath}" "${MAIN}" completion bash >&4`;
+  const script = `mkfifo "${pipe}" && exec 3<>"${pipe}" && exec 4>"${pipe}" && exec 3<&- && ${PROGRAM.map((word) => `"${word}"`).join(" ")} completion bash >&4`;
   const ran = Bun.spawnSync(["bash", "-c", script]);
   expect([ran.exitCode, ran.stderr.toString()]).toEqual([0, ""]);
 });

@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { httpRequest } from "#foundation/http";
-import { type Cloud, type CloudProcess, createCloud } from "../../../tests/support/cloud.ts";
+import { type Cloud, type CloudProcess, createCloud, PROGRAM } from "../../../tests/support/cloud.ts";
 
 let cloud: Cloud;
 let process_: CloudProcess;
@@ -150,14 +150,11 @@ describe("objects", () => {
   test("come from standard input, also long ones", async () => {
     const bytes = new Uint8Array(20 * 1024 * 1024).fill(7);
     writeFileSync(join(files, "long"), bytes);
-    const child = Bun.spawn(
-      [process.execPath, join(import.meta.dir, "../main.ts"), "buckets", "cp", "-", "s3://things/stdin"],
-      {
-        stdin: Bun.file(join(files, "long")),
-        stderr: "pipe",
-        env: { ...process.env, BIPLANE_DATA: cloud.dataDirectory },
-      },
-    );
+    const child = Bun.spawn([...PROGRAM, "buckets", "cp", "-", "s3://things/stdin"], {
+      stdin: Bun.file(join(files, "long")),
+      stderr: "pipe",
+      env: { ...process.env, BIPLANE_DATA: cloud.dataDirectory },
+    });
     expect([await child.exited, await new Response(child.stderr).text()]).toEqual([
       0,
       expect.stringContaining("20 MiB"),
@@ -188,15 +185,7 @@ describe("accounts, users and keys", () => {
     );
     const environment = await cloud.environment();
     const asTeam = Bun.spawnSync(
-      [
-        process.execPath,
-        join(import.meta.dir, "../main.ts"),
-        "buckets",
-        "list",
-        "--json",
-        "--endpoint",
-        environment.AWS_ENDPOINT_URL!,
-      ],
+      [...PROGRAM, "buckets", "list", "--json", "--endpoint", environment.AWS_ENDPOINT_URL!],
       { env: { AWS_ACCESS_KEY_ID: key.accessKeyId, AWS_SECRET_ACCESS_KEY: key.secretAccessKey } },
     );
     expect(asTeam.stdout.toString()).toBe("[]\n");
@@ -249,13 +238,10 @@ describe("status and events", () => {
     expect(all.map((event) => event.id)).toEqual(all.map((_, index) => index + 1));
     expect((await ok("events", "tail", "-n", "3")).trimEnd().split("\n").length).toBe(3);
     expect((await ok("events", "tail", "--after", "0", "-n", "2", "--json")).trimEnd().split("\n").length).toBe(2);
-    const child = Bun.spawn(
-      [process.execPath, join(import.meta.dir, "../main.ts"), "events", "tail", "-f", "-n", "1", "--json"],
-      {
-        stdout: "pipe",
-        env: { ...process.env, BIPLANE_DATA: cloud.dataDirectory },
-      },
-    );
+    const child = Bun.spawn([...PROGRAM, "events", "tail", "-f", "-n", "1", "--json"], {
+      stdout: "pipe",
+      env: { ...process.env, BIPLANE_DATA: cloud.dataDirectory },
+    });
     const lines = linesOf(child.stdout);
     expect(JSON.parse((await lines.next()).value as string).id).toBe(all.length);
     await ok("accounts", "create", "followed");

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import type { AuditEntry, AuditVerdict } from "#foundation/audit";
 import { openDatabase } from "#foundation/sql";
-import { type Cloud, type CloudProcess, createCloud } from "../../../../tests/support/cloud.ts";
+import { type Cloud, type CloudProcess, createCloud, PROGRAM } from "../../../../tests/support/cloud.ts";
 import { until } from "../../../../tests/support/until.ts";
 
 let cloud: Cloud;
@@ -91,7 +91,7 @@ describe("biplane audit", () => {
   });
 
   test("tail --follow goes on with new records until the cloud stops", async () => {
-    const child = Bun.spawn([process.execPath, "apps/biplane/main.ts", "audit", "tail", "-f", "-n", "1", "--json"], {
+    const child = Bun.spawn([...PROGRAM, "audit", "tail", "-f", "-n", "1", "--json"], {
       cwd: join(import.meta.dir, "../../../.."),
       env: { ...process.env, BIPLANE_DATA: cloud.dataDirectory },
       stdout: "pipe",

@@ -5,9 +5,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { wat } from "#foundation/wasm/testing";
+import { PROGRAM } from "../../../../tests/support/cloud.ts";
 import { until } from "../../../../tests/support/until.ts";
 
-const MAIN = join(import.meta.dir, "../../main.ts");
 let folder: string;
 
 beforeAll(async () => {
@@ -21,7 +21,7 @@ async function run(...args: readonly string[]): Promise<{ code: number; stdout: 
 }
 
 async function runWith(environment: Record<string, string>, ...args: readonly string[]) {
-  const child = Bun.spawn([process.execPath, MAIN, "gateway", ...args], {
+  const child = Bun.spawn([...PROGRAM, "gateway", ...args], {
     cwd: folder,
     env: { PATH: process.env.PATH, NO_COLOR: "1", ...environment },
     stdin: "ignore",
@@ -154,7 +154,7 @@ paths:
       responses: {"200": {description: ok}}
 `;
   writeFileSync(spec, text("one"));
-  const child = Bun.spawn([process.execPath, MAIN, "gateway", "dev", "dev.yaml", "--listen", "127.0.0.1:0"], {
+  const child = Bun.spawn([...PROGRAM, "gateway", "dev", "dev.yaml", "--listen", "127.0.0.1:0"], {
     cwd: folder,
     env: { PATH: process.env.PATH, NO_COLOR: "1" },
     stdin: "ignore",

@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PROGRAM } from "../../../../tests/support/cloud.ts";
 
 const ROOT = join(import.meta.dir, "../../../..");
 const directory = mkdtempSync(join(tmpdir(), "biplane-manifest-"));
@@ -39,7 +40,7 @@ function file(name: string, content: string | Uint8Array): string {
 }
 
 async function run(args: readonly string[], options: { readonly cwd?: string; readonly stdin?: string } = {}) {
-  const child = Bun.spawn([process.execPath, join(ROOT, "apps/biplane/main.ts"), "manifest", ...args], {
+  const child = Bun.spawn([...PROGRAM, "manifest", ...args], {
     cwd: options.cwd ?? directory,
     env: { PATH: process.env.PATH ?? "", HOME: directory },
     stdin: new Blob([options.stdin ?? ""]),
