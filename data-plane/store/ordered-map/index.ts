@@ -33,6 +33,11 @@ export class OrderedMap<V> {
     return at < node.keys.length && compareKeys(node.keys[at]!, key) === 0 ? node.values[at] : undefined;
   }
 
+  /** The last entry whose key is not after `key`. */
+  floor(key: Uint8Array): Entry<V> | undefined {
+    return this.root === undefined ? undefined : floorOf(this.root, key);
+  }
+
   set(key: Uint8Array, value: V): void {
     if (this.root === undefined) {
       this.root = { leaf: true, owner: this.owner, keys: [key], values: [value] };
@@ -78,6 +83,20 @@ export class OrderedMap<V> {
     this.owner = {};
     return this.root === undefined ? [].values() : walkBack(this.root, bounds);
   }
+}
+
+function floorOf<V>(node: Node<V>, key: Uint8Array): Entry<V> | undefined {
+  if (node.leaf) {
+    const at = countBefore(node.keys, key);
+    const found = at < node.keys.length && compareKeys(node.keys[at]!, key) === 0 ? at : at - 1;
+    return found < 0 ? undefined : [node.keys[found]!, node.values[found]!];
+  }
+  // The first key of a child may have been removed since, so that the entry stands in the one before.
+  for (let i = childOf(node, key); i >= 0; i--) {
+    const found = floorOf(node.children[i]!, key);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 function* walk<V>(node: Node<V>, { begin, end }: Bounds): Generator<Entry<V>, void> {

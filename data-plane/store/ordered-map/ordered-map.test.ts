@@ -79,6 +79,7 @@ test("a map and its snapshots are as a sorted array, whatever is written", () =>
           expect(actual.get(begin)).toBe(expected.get(begin));
           expect([...actual.entries({ begin, end })]).toEqual(expected.entries(begin, end));
           expect([...actual.reversed({ begin, end })]).toEqual(expected.entries(begin, end).reverse());
+          expect(actual.floor(begin)).toEqual(expected.entries(undefined, Uint8Array.of(...begin, 0)).at(-1));
           expect([...actual.reversed({ end })]).toEqual(expected.entries(undefined, end).reverse());
         }
       }
