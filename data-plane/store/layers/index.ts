@@ -1,0 +1,13 @@
+/**
+ * Layers over the transactions of the store: keys in spaces of their own, short prefixes that many can allocate at a time, directories.
+ */
+export { HighContentionAllocator } from "./allocator/index.ts";
+export {
+  Directory,
+  DirectoryError,
+  type DirectoryFailure,
+  DirectoryLayer,
+  type DirectoryLayerOptions,
+  type DirectoryPath,
+} from "./directory/index.ts";
+export { Subspace } from "./subspace/index.ts";
