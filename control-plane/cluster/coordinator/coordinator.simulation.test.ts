@@ -3,7 +3,8 @@ import { type Client, openRpcNode, RpcError } from "#foundation/rpc";
 import { DiskError, NetworkError, type Runtime } from "#foundation/runtime";
 import { drawPlan, type LifeInfo, SURVIVABLE_SWIZZLES, simulate, type World } from "#foundation/runtime/simulation";
 import { type ClusterView, COORDINATOR, type Layout } from "#foundation/store-protocol";
-import { type DirectorEnd, type DirectorTask, openCoordinator } from "./index.ts";
+import type { DirectorEnd, DirectorTask } from "../recovery/index.ts";
+import { openCoordinator } from "./index.ts";
 
 const PEERS = ["c1", "c2", "c3"].map((name) => ({ name, address: `${name}:7000` }));
 const config = { logs: 1, replicas: 1, proxies: 1, resolvers: 1, splits: [] };
@@ -41,12 +42,12 @@ function director(seen: Seen, runtime: Runtime, livesMs: number): (task: Directo
       await task.commitLayout(layoutOf(task));
       seen.committed.push(epoch);
     } catch (error) {
-      if (error instanceof RpcError) return { reason: error.code };
+      if (error instanceof RpcError) return { reason: "superseded" };
       throw error;
     }
     return new Promise((resolve) => {
-      signal.addEventListener("abort", () => resolve({ reason: "told to end" }), { once: true });
-      runtime.timers.after(livesMs, () => resolve({ reason: "died" }));
+      signal.addEventListener("abort", () => resolve({ reason: "stopped" }), { once: true });
+      runtime.timers.after(livesMs, () => resolve({ reason: "superseded" }));
     });
   };
 }

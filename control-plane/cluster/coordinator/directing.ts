@@ -3,45 +3,16 @@
  */
 import { RpcError } from "#foundation/rpc";
 import { type Random, type Runtime, randomUuid, sleep } from "#foundation/runtime";
-import type { ClusterConfig, Layout, NodeRecord } from "#foundation/store-protocol";
+import type { Layout } from "#foundation/store-protocol";
+import { type DirectorEnd, type DirectorTask, describeStall, type RecoveryProgress } from "../recovery/index.ts";
 import type { Command, Outcome } from "./commands.ts";
 import type { ReplicatedState } from "./replicated-state.ts";
 
-/** How far a recovery is. */
-export interface RecoveryProgress {
-  readonly step: string;
-  /** Why it does not go on; empty while it does. */
-  readonly stall: string;
-  readonly attempt: number;
-}
-
-/** Why a director ended, in words. */
-export interface DirectorEnd {
-  readonly reason: string;
-}
-
-/** What a director is given. */
-export interface DirectorTask {
-  readonly epoch: bigint;
-  readonly director: string;
-  /** The last committed layout: undefined for a cluster that never had one. */
-  readonly previous: Layout | undefined;
-  readonly config: ClusterConfig;
-  nodes(): readonly NodeRecord[];
-  /** Calls `listener` whenever nodes come, change or go, until the returned function is called. */
-  onNodesChanged(listener: () => void): () => void;
-  /**
-   * Resolves when the group has agreed: the point of no return. Fails with superseded (it has not, and never will), or commit_unknown_result: then the
-   * layout may hold, and nothing that it names may be removed.
-   */
-  commitLayout(layout: Layout): Promise<void>;
-  report(progress: RecoveryProgress): void;
-  /** Aborted when this coordinator does not lead any more, or the epoch is to end: the director undoes what it can, and ends. */
-  readonly signal: AbortSignal;
-}
-
-/** Runs until the director has ended, whatever ended it. It does not reject. */
+/** Runs until the director has ended, whatever ended it. Rejects when it is itself defective. */
 export type RunDirector = (task: DirectorTask) => Promise<DirectorEnd>;
+
+/** What a director has said of itself; empty before there is one. */
+type Progress = Omit<RecoveryProgress, "step"> & { readonly step: string };
 
 /** What directing needs of the coordinator. */
 export interface Leadership {
@@ -62,7 +33,7 @@ const WELL_MS = 10_000;
 /** The directors of one coordinator, as long as it leads. */
 export class Directing {
   private readonly random: Random;
-  private progress: RecoveryProgress = { step: "", stall: "", attempt: 0 };
+  private progress: Progress = { step: "", stall: "", attempt: 0 };
   private running: { readonly controller: AbortController; readonly epoch: bigint } | undefined;
   private leading = false;
   private closed = false;
@@ -76,7 +47,7 @@ export class Directing {
   }
 
   /** What the director of this coordinator says of itself. */
-  get recovery(): RecoveryProgress {
+  get recovery(): Progress {
     return this.progress;
   }
 
@@ -142,8 +113,8 @@ export class Directing {
     this.running = { controller, epoch };
     const stopWatching = this.endWhenConfigured(epoch);
     try {
-      const { reason } = await this.group.runDirector(this.task(epoch, director, controller.signal));
-      this.progress = { ...this.progress, stall: reason };
+      const end = await this.group.runDirector(this.task(epoch, director, controller.signal));
+      this.progress = { ...this.progress, stall: describeEnd(end) };
     } finally {
       stopWatching();
       this.running = undefined;
@@ -211,6 +182,21 @@ export class Directing {
       if (error instanceof RpcError) return false;
       throw error;
     }
+  }
+}
+
+/** As operators see it: `component_lost(log log-3-ab on n2: …)`. */
+function describeEnd(end: DirectorEnd): string {
+  switch (end.reason) {
+    case "component_lost":
+      return `component_lost (${end.kind} ${end.id} on ${end.node}: ${end.cause})`;
+    case "failed":
+      return `failed (${describeStall(end.stall)})`;
+    case "better_layout":
+    case "commit_unknown":
+      return `${end.reason} (${end.cause})`;
+    default:
+      return end.reason;
   }
 }
 

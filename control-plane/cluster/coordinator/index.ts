@@ -5,4 +5,4 @@
  */
 export { configProblem, SINGLE } from "./config.ts";
 export { type Coordinator, type CoordinatorOptions, openCoordinator } from "./coordinator.ts";
-export type { DirectorEnd, DirectorTask, RecoveryProgress, RunDirector } from "./directing.ts";
+export type { RunDirector } from "./directing.ts";
