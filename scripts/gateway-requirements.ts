@@ -45,8 +45,12 @@ export const GATEWAY_STATEMENTS: readonly Statement[] = [
   {
     id: "R6",
     statement: "Several gateways of one artifact behave as one.",
-    tests: [],
-    missing: "Limits and caches are those of each process.",
+    tests: [
+      ["tests/gateway/shared-quota.test.ts", "of all requests to three gateways at once", "while the store is away"],
+      ["tests/gateway/mcp.test.ts", "many tools come in pages, from any of several gateways"],
+    ],
+    missing:
+      "Quotas are shared where `rate-limit` is given a `store`. Caches are those of each gateway, as are the budgets of `ai-token-limit`.",
   },
   {
     id: "R7",

@@ -19,6 +19,7 @@ export {
 } from "./lock-out.ts";
 export {
   createSlidingWindows,
+  RUNS_PER_WINDOW,
   type SlidingWindowOptions,
   type SlidingWindows,
   type WindowDecision,

@@ -97,7 +97,7 @@ export class PluginUses {
     const plain = this.#rules.allowPlaintext ? [] : plainAddresses(config as JsonObject, declaration.urls ?? []);
     for (const pointer of plain) {
       this.#diagnostics.report("E1031", at(pointer), `${name} would send requests in plain text.`, {
-        hint: "Use https://, or allow it with --allow-plaintext.",
+        hint: "Use an address with TLS, such as https://…, or allow it with --allow-plaintext.",
       });
     }
     for (const pointer of literalSecrets(config as JsonObject, declaration.config)) {
@@ -134,7 +134,7 @@ function valueAt(value: JsonValue, pointer: string): JsonValue | undefined {
 }
 
 /** As parsers of URLs read it: white space in front, and slashes, may be there or not. */
-const PLAIN = /^\s*(?:http|ws):/i;
+const PLAIN = /^\s*(?:http|ws|redis):/i;
 
 /** Pointers of addresses without TLS: `urls` are members anywhere in the configuration, texts or lists of texts or of objects. */
 function plainAddresses(config: JsonObject, urls: readonly string[]): readonly string[] {

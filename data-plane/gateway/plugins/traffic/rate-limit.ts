@@ -2,13 +2,18 @@
  * Quotas: at most so many requests in any window of time (see `createSlidingWindows` for what that means exactly). Told to clients on every response by the fields `RateLimit-Policy`
  * and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-11, the form since -08), and by 429 with `Retry-After`.
  *
- * Counted in this process, and over reloads.
+ * Counted in this process, and over reloads; with a `store`, by all gateways together.
  */
+import { createHash } from "node:crypto";
 import { createSlidingWindows, type SlidingWindows, type WindowDecision } from "#foundation/rate-limit";
+import { createRespClient, parseRespAddress } from "#foundation/resp";
+import type { Answer } from "../../message/answer.ts";
 import type { GatewayExchange } from "../../message/gateway-exchange.ts";
 import { problem } from "../../problems.ts";
+import { rareWarning } from "../access/rare-warning.ts";
 import type { Middleware, MiddlewarePlugin, PluginHost } from "../plugin.ts";
 import { type PartitionConfig, partitionOf } from "./partition.ts";
+import { type SharedWindows, sharedWindows } from "./shared-windows.ts";
 
 interface RateLimitConfig extends PartitionConfig {
   readonly quota: number;
@@ -16,6 +21,16 @@ interface RateLimitConfig extends PartitionConfig {
   readonly policy_name: string;
   readonly scope: "policy" | "operation";
   readonly fail_open: boolean;
+  readonly store?: StoreConfig;
+}
+
+interface StoreConfig {
+  readonly url: string;
+  readonly username?: string;
+  readonly password?: string;
+  /** Seconds. */
+  readonly timeout?: number;
+  readonly prefix?: string;
 }
 
 const SECOND = 1000;
@@ -26,25 +41,41 @@ export const RATE_LIMIT: MiddlewarePlugin = {
 };
 
 function rateLimit(config: RateLimitConfig, host: PluginHost): Middleware {
-  const { quota, window: windowS, policy_name: name } = config;
+  const { quota, window: windowS, policy_name: name, fail_open: failOpen } = config;
   const windows = keptWindows(config, host);
+  const shared = config.store && sharedWith(config, config.store, host);
   const partition = partitionOf(config);
   const isPerOperation = config.scope === "operation";
   const policy = `"${name}";q=${quota};w=${windowS}`;
   /** Several such middlewares work on the same exchange, each with its own. */
   const decisions = new WeakMap<GatewayExchange, WindowDecision>();
 
+  const follow = (exchange: GatewayExchange, decision: WindowDecision): Answer | undefined => {
+    decisions.set(exchange, decision);
+    if (decision.allowed) return undefined;
+    return problem("rate-limit-exceeded", {
+      detail: `${quota} ${quota === 1 ? "request is" : "requests are"} allowed in ${windowS} s.`,
+      members: { "violated-policies": [name] },
+      headers: ["Retry-After", String(Math.ceil(decision.moreAfterMs / SECOND))],
+    });
+  };
+  const ask = async (exchange: GatewayExchange, key: string, { windows: there, onAway }: Shared) => {
+    let decision: WindowDecision;
+    try {
+      decision = await there.take(key);
+    } catch (error) {
+      onAway(error);
+      if (!failOpen) return problem("rate-limiter-unavailable", { headers: ["Retry-After", "1"] });
+      decision = windows.take(key);
+    }
+    return follow(exchange, decision);
+  };
+
   return {
     onRequest(exchange) {
       const who = partition(exchange);
-      const decision = windows.take(isPerOperation ? `${exchange.operation.id}\n${who}` : who);
-      decisions.set(exchange, decision);
-      if (decision.allowed) return undefined;
-      return problem("rate-limit-exceeded", {
-        detail: `${quota} ${quota === 1 ? "request is" : "requests are"} allowed in ${windowS} s.`,
-        members: { "violated-policies": [name] },
-        headers: ["Retry-After", String(Math.ceil(decision.moreAfterMs / SECOND))],
-      });
+      const key = isPerOperation ? `${exchange.operation.id}\n${who}` : who;
+      return shared === undefined ? follow(exchange, windows.take(key)) : ask(exchange, key, shared);
     },
     onResponse(exchange, { headers }) {
       const decision = decisions.get(exchange);
@@ -56,6 +87,50 @@ function rateLimit(config: RateLimitConfig, host: PluginHost): Middleware {
     },
   };
 }
+
+interface Shared {
+  readonly windows: SharedWindows;
+  readonly onAway: (error: unknown) => void;
+}
+
+const DEFAULT_TIMEOUT_S = 0.5;
+const DEFAULT_PREFIX = "biplane";
+
+function sharedWith(config: RateLimitConfig, store: StoreConfig, host: PluginHost): Shared {
+  const { quota, window: windowS, policy_name: name, partition_key: by, scope } = config;
+  const { url, username, password, timeout = DEFAULT_TIMEOUT_S, prefix = DEFAULT_PREFIX } = store;
+  const { clock, timers, random, log, metrics } = host;
+  const failures = metrics
+    .counter({
+      name: "biplane_gateway_rate_limit_store_failures_total",
+      help: "Requests for which the store of a rate-limit gave no decision.",
+    })
+    .labels();
+  const warn = rareWarning(host, "the store of a rate-limit gives no decisions");
+  const client = host.keep("resp", digestOf([url, username, password, timeout]), () =>
+    createRespClient({
+      address: parseRespAddress(url),
+      ...(username === undefined ? {} : { username }),
+      ...(password === undefined ? {} : { password }),
+      timeoutMs: timeout * SECOND,
+      clock,
+      timers,
+      random,
+      onTrouble: (reason) => log.debug("the connection to the store of a rate-limit was lost", { reason }),
+    }),
+  );
+  const place = `${prefix}:rate-limit:${digestOf([name, quota, windowS, by, scope]).slice(0, 16)}`;
+  return {
+    windows: sharedWindows(client, place, quota, windowS * SECOND),
+    onAway(error) {
+      failures.inc();
+      warn(error);
+    },
+  };
+}
+
+const digestOf = (parts: readonly unknown[]): string =>
+  createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 
 function keptWindows(config: RateLimitConfig, host: PluginHost): SlidingWindows {
   const { quota, window: windowS, policy_name: name, partition_key: by, scope, fail_open: failOpen } = config;

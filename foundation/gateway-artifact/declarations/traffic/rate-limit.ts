@@ -47,12 +47,43 @@ export const RATE_LIMIT: MiddlewareDeclaration = {
       },
       fail_open: {
         description:
-          "What happens to partitions that cannot be counted apart any more because there are too many (100,000): they share one quota, or (`true`) are not counted.",
+          "What happens to partitions that cannot be counted apart any more because there are too many (100,000): they share one quota, or (`true`) are not counted. And to requests while a " +
+          "`store` is away: they are refused with 503, or (`true`) counted by each gateway for itself.",
         type: "boolean",
         default: false,
       },
+      store: {
+        description:
+          "Where all gateways with this policy count together: a server that speaks RESP and runs scripts (Redis 5 or later, Valkey).",
+        type: "object",
+        additionalProperties: false,
+        required: ["url"],
+        properties: {
+          url: {
+            description: "`rediss://HOST:PORT/DATABASE`; without TLS `redis://…`.",
+            type: "string",
+            pattern: "^rediss?://[^/@?#]+(/[0-9]{1,4})?$",
+          },
+          username: { type: "string", minLength: 1, maxLength: 256 },
+          password: { type: "string", minLength: 1, maxLength: 1024, writeOnly: true },
+          timeout: {
+            description: "Seconds that a request waits for it.",
+            type: "number",
+            minimum: 0.01,
+            maximum: 10,
+            default: 0.5,
+          },
+          prefix: {
+            description: "What the names of counts begin with there.",
+            type: "string",
+            pattern: "^[A-Za-z0-9_.:/-]{1,64}$",
+            default: "biplane",
+          },
+        },
+      },
     },
   },
+  urls: ["url"],
   check: (config) =>
     ((config.trusted_proxies ?? []) as readonly string[]).flatMap((range, index) =>
       isRange(range) ? [] : [noRange(index)],
