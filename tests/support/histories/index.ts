@@ -1,0 +1,16 @@
+/**
+ * Checkers of what clients of a store saw: given a history as plain data, each says whether the store kept its promise, and if not, shows where.
+ */
+export { checkLinearizable, type Linearizability, STEPS_MAX, type Violation } from "./linearizability/check.ts";
+export {
+  type KeyedRegisterInput,
+  keyedRegisterModel,
+  type RegisterInput,
+  type RegisterOutput,
+  type RegisterValue,
+  registerModel,
+  type TextMapInput,
+  type TextMapOutput,
+  textMapModel,
+} from "./linearizability/models.ts";
+export type { Model, Operation, Outcome } from "./linearizability/operation.ts";
