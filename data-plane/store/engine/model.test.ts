@@ -102,7 +102,7 @@ function model(model: Model): string[] {
 
 test("the engine holds what a map holds, whatever is flushed, cleared, loaded, compacted, reopened and read meanwhile", () => {
   let levels = 0;
-  runSeeds({ count: 25, command: "scripts/bun test data-plane/store/engine/model.test.ts" }, (seed) => ({
+  runSeeds({ count: 15, command: "scripts/bun test data-plane/store/engine/model.test.ts" }, (seed) => ({
     seed,
     machines: { m: async () => {} },
     scenario: async (world) => {

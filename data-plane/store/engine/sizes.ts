@@ -29,7 +29,8 @@ export function splitPoints(layout: Layout, range: KeyRange, parts: number): rea
     const [first, last] = blocksWithin(run, range);
     for (let block = first; block < last; block += stride) {
       const bytes = run.index.offsetOf(Math.min(last, block + stride)) - run.index.offsetOf(block);
-      samples.push({ key: run.index.keyOf(block), bytes });
+      // The index knows no more of the first block than that it is the first.
+      samples.push({ key: block === 0 ? run.entry.begin : run.index.keyOf(block), bytes });
       total += bytes;
     }
   }

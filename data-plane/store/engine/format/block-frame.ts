@@ -21,24 +21,35 @@ export interface BlockPlace {
   readonly offset: number;
 }
 
-/** Fills in the last `FRAME_BYTES` of `block`, which the payload has left free. */
-export function sealBlock(block: Uint8Array, { kind, run, offset }: BlockPlace): void {
+/** Fills in the last `FRAME_BYTES` of `block`, which the payload has left free. Returns the checksum. */
+export function sealBlock(block: Uint8Array, { kind, run, offset }: BlockPlace): number {
   const at = block.length - FRAME_BYTES;
   const view = new DataView(block.buffer, block.byteOffset + at, FRAME_BYTES);
   view.setUint8(0, kind);
   view.setBigUint64(1, BigInt(run));
   view.setBigUint64(9, BigInt(offset));
-  view.setUint32(17, crc32c(block.subarray(0, block.length - 4)));
+  const checksum = crc32c(block.subarray(0, block.length - 4));
+  view.setUint32(17, checksum);
+  return checksum;
 }
 
-/** The payload, which shares its memory with `block`. @throws EngineCorruptionError */
-export function openBlock(block: Uint8Array, { kind, run, offset }: BlockPlace, file: string): Uint8Array {
+/**
+ * The payload, which shares its memory with `block`.
+ * @param checksum what whoever points to the block says of it: a whole block of another file is refused too. @throws EngineCorruptionError
+ */
+export function openBlock(
+  block: Uint8Array,
+  { kind, run, offset }: BlockPlace,
+  checksum: number,
+  file: string,
+): Uint8Array {
   if (block.length < FRAME_BYTES) throw new EngineCorruptionError(file, "a block that ends early", offset);
   const at = block.length - FRAME_BYTES;
   const view = new DataView(block.buffer, block.byteOffset + at, FRAME_BYTES);
   if (view.getUint32(17) !== crc32c(block.subarray(0, block.length - 4))) {
     throw new EngineCorruptionError(file, "a block whose checksum differs", offset);
   }
+  if (view.getUint32(17) !== checksum) throw new EngineCorruptionError(file, "a block of another file", offset);
   if (view.getUint8(0) !== kind || view.getBigUint64(1) !== BigInt(run) || view.getBigUint64(9) !== BigInt(offset)) {
     throw new EngineCorruptionError(file, "a block that belongs elsewhere", offset);
   }

@@ -1,6 +1,6 @@
 /**
- * The index of a run: for each data block its length and the key from which on it may hold keys, the shortest one that sorts after everything before:
- * `count u32 | (block bytes u32 | key length u32 | key) …`. The first one's key is empty.
+ * The index of a run: for each data block its length, its checksum, and the key from which on it may hold keys, the shortest one that sorts after
+ * everything before: `count u32 | (block bytes u32 | checksum u32 | key length u32 | key) …`. The first one's key is empty.
  */
 import { EngineCorruptionError } from "../errors.ts";
 import { FRAME_BYTES } from "./block-frame.ts";
@@ -12,9 +12,9 @@ export class BlockIndexBuilder {
   private count = 0;
 
   /** @param before the last key of the block before, @param first the first key of this one */
-  add(blockBytes: number, before: Uint8Array | undefined, first: Uint8Array): void {
+  add(blockBytes: number, checksum: number, before: Uint8Array | undefined, first: Uint8Array): void {
     const key = before === undefined ? first.subarray(0, 0) : first.subarray(0, sharedPrefix(before, first) + 1);
-    this.fields.u32(blockBytes).bytes(key);
+    this.fields.u32(blockBytes).u32(checksum).bytes(key);
     this.count++;
   }
 
@@ -29,6 +29,7 @@ export class BlockIndex {
   readonly count: number;
   /** Where each block begins in the file, and, one past the last, where the blocks end. */
   private readonly blockAt: Float64Array;
+  private readonly checksums: Uint32Array;
   private readonly keyAt: Uint32Array;
   private readonly keys: Uint8Array;
 
@@ -36,14 +37,16 @@ export class BlockIndex {
   constructor(payload: Uint8Array, firstBlockAt: number, file: string, offset: number) {
     const reader = new FieldReader(payload, file, offset);
     this.count = reader.u32();
-    // Each entry takes 8 bytes at least: nothing is reserved by what a damaged count claims.
-    if (this.count > payload.length / 8) throw reader.corrupt("more blocks than there can be");
+    // Each entry takes 12 bytes at least: nothing is reserved by what a damaged count claims.
+    if (this.count > payload.length / 12) throw reader.corrupt("more blocks than there can be");
     this.blockAt = new Float64Array(this.count + 1);
+    this.checksums = new Uint32Array(this.count);
     this.keyAt = new Uint32Array(this.count + 1);
     this.blockAt[0] = firstBlockAt;
     const keys: Uint8Array[] = [];
     for (let block = 0; block < this.count; block++) {
       this.blockAt[block + 1] = this.blockAt[block]! + reader.u32();
+      this.checksums[block] = reader.u32();
       const key = reader.bytes();
       this.keyAt[block + 1] = this.keyAt[block]! + key.length;
       const before = keys[block - 1];
@@ -57,7 +60,7 @@ export class BlockIndex {
   }
 
   get residentBytes(): number {
-    return this.keys.length + 12 * (this.count + 1);
+    return this.keys.length + 16 * (this.count + 1);
   }
 
   /** The only block that may hold `key`; 0 when there is none. */
@@ -79,6 +82,10 @@ export class BlockIndex {
 
   bytesOf(block: number): number {
     return this.blockAt[block + 1]! - this.blockAt[block]!;
+  }
+
+  checksumOf(block: number): number {
+    return this.checksums[block]!;
   }
 
   /** The key from which on a block may hold keys. A copy. */

@@ -7,7 +7,7 @@ import { BLOCK_KIND, type BlockKind, sealBlock } from "../format/block-frame.ts"
 import { BlockIndexBuilder } from "../format/block-index.ts";
 import { encodeBloomFilter, hashKey } from "../format/bloom-filter.ts";
 import { DataBlockBuilder } from "../format/data-block.ts";
-import { encodeRunFoot, encodeRunHead, RUN_FOOT_BYTES } from "../format/run-frame.ts";
+import { type BlockSize, encodeRunFoot, encodeRunHead, RUN_FOOT_BYTES } from "../format/run-frame.ts";
 import { encodeTombstones } from "../format/tombstones.ts";
 
 /** What is handed to the disk at a time: between two writes the event loop is held for about a millisecond. */
@@ -104,11 +104,11 @@ export class RunWriter {
     if (this.block.count > 0) this.endBlock();
     await this.drain();
     const filterAt = this.position;
-    const filterBytes = this.putBlock("filter", encodeBloomFilter(this.hashes.subarray(0, this.entries)));
-    const indexBytes = this.putBlock("index", this.index.encode());
-    const tombstoneBytes = this.putBlock("tombstones", encodeTombstones(this.tombstones));
+    const filter = this.putBlock("filter", encodeBloomFilter(this.hashes.subarray(0, this.entries)));
+    const index = this.putBlock("index", this.index.encode());
+    const tombstones = this.putBlock("tombstones", encodeTombstones(this.tombstones));
     const { run, entries, clearedKeys } = this;
-    const foot = encodeRunFoot({ run, entries, clearedKeys, filterAt, filterBytes, indexBytes, tombstoneBytes });
+    const foot = encodeRunFoot({ run, entries, clearedKeys, filterAt, filter, index, tombstones });
     this.put(foot);
     await this.drain();
     const file = this.file!;
@@ -118,17 +118,17 @@ export class RunWriter {
   }
 
   private endBlock(): void {
-    const bytes = this.putBlock("data", this.block.encode());
-    this.index.add(bytes, this.lastOfBlockBefore, this.firstOfBlock!);
+    const { bytes, checksum } = this.putBlock("data", this.block.encode());
+    this.index.add(bytes, checksum, this.lastOfBlockBefore, this.firstOfBlock!);
     this.lastOfBlockBefore = this.lastKey;
     this.firstOfBlock = undefined;
   }
 
-  private putBlock(kind: keyof typeof BLOCK_KIND, block: Uint8Array): number {
+  private putBlock(kind: keyof typeof BLOCK_KIND, block: Uint8Array): BlockSize {
     const number: BlockKind = BLOCK_KIND[kind];
-    sealBlock(block, { kind: number, run: this.run, offset: this.position });
+    const checksum = sealBlock(block, { kind: number, run: this.run, offset: this.position });
     this.put(block);
-    return block.length;
+    return { bytes: block.length, checksum };
   }
 
   private put(bytes: Uint8Array): void {

@@ -9,7 +9,7 @@ import { BlockIndex } from "../format/block-index.ts";
 import { BloomFilter } from "../format/bloom-filter.ts";
 import { DataBlock } from "../format/data-block.ts";
 import type { RunEntry } from "../format/manifest.ts";
-import { checkRunHead, decodeRunFoot, RUN_FOOT_BYTES, RUN_HEAD_BYTES } from "../format/run-frame.ts";
+import { type BlockSize, checkRunHead, decodeRunFoot, RUN_FOOT_BYTES, RUN_HEAD_BYTES } from "../format/run-frame.ts";
 import { decodeTombstones, type Tombstones } from "../format/tombstones.ts";
 import type { BlockCache, CachedBlock } from "./block-cache.ts";
 
@@ -98,7 +98,8 @@ export class Run {
       const part = bytes.subarray(offset - from, offset - from + index.bytesOf(number));
       // A block that is kept must not keep its neighbours in memory.
       const own = count > 1 && keep ? new Uint8Array(part) : part;
-      const payload = openBlock(own, { kind: BLOCK_KIND.data, run: this.entry.number, offset }, file.path);
+      const place = { kind: BLOCK_KIND.data, run: this.entry.number, offset };
+      const payload = openBlock(own, place, index.checksumOf(number), file.path);
       const block = new DataBlock(payload, file.path, offset);
       if (keep) this.cache.add(block, this.cached, number);
       blocks.push(block);
@@ -146,13 +147,13 @@ export async function readRun(file: DiskFile, entry: RunEntry, cache: BlockCache
   if (sum !== entry.footChecksum) {
     throw new EngineCorruptionError(path, "another file than the one that the manifest names", footAt);
   }
-  const read = async (kind: BlockKind, offset: number, length: number): Promise<Uint8Array> =>
-    openBlock(await file.read(offset, length), { kind, run: entry.number, offset }, path);
-  const indexAt = foot.filterAt + foot.filterBytes;
-  const tombstonesAt = indexAt + foot.indexBytes;
-  const filter = await read(BLOCK_KIND.filter, foot.filterAt, foot.filterBytes);
-  const indexPayload = await read(BLOCK_KIND.index, indexAt, foot.indexBytes);
-  const tombstones = await read(BLOCK_KIND.tombstones, tombstonesAt, foot.tombstoneBytes);
+  const read = async (kind: BlockKind, offset: number, { bytes, checksum }: BlockSize): Promise<Uint8Array> =>
+    openBlock(await file.read(offset, bytes), { kind, run: entry.number, offset }, checksum, path);
+  const indexAt = foot.filterAt + foot.filter.bytes;
+  const tombstonesAt = indexAt + foot.index.bytes;
+  const filter = await read(BLOCK_KIND.filter, foot.filterAt, foot.filter);
+  const indexPayload = await read(BLOCK_KIND.index, indexAt, foot.index);
+  const tombstones = await read(BLOCK_KIND.tombstones, tombstonesAt, foot.tombstones);
   const index = new BlockIndex(indexPayload, RUN_HEAD_BYTES, path, indexAt);
   if (index.offsetOf(index.count) !== foot.filterAt) {
     throw new EngineCorruptionError(path, "an index that does not fit the file", indexAt);

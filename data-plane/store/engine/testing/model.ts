@@ -2,13 +2,14 @@
  * The engine as a naive map, and changes drawn by chance to try both with.
  */
 import { type Random, randomBelow } from "#foundation/runtime";
+import type { KeyRange } from "../../keys/index.ts";
 import type { EngineChange, Pair } from "../index.ts";
 
 /** Sizes so small that a few keys make several blocks, runs and levels. */
 export const TINY = { blockBytes: 64, runBytes: 400, levelBytes: 1000 };
 
 /** All keys there are: `everything.begin` and what comes after the last one. */
-export const EVERYTHING = { begin: new Uint8Array(0), end: new Uint8Array(6).fill(0xff) };
+export const EVERYTHING: KeyRange = { begin: new Uint8Array(0), end: new Uint8Array(6).fill(0xff) };
 
 export class Model {
   private readonly pairs = new Map<string, string>();
@@ -30,7 +31,7 @@ export class Model {
     }
   }
 
-  replace(range: { readonly begin: Uint8Array; readonly end: Uint8Array } | undefined, pairs: readonly Pair[]): void {
+  replace(range: KeyRange | undefined, pairs: readonly Pair[]): void {
     if (range === undefined) this.pairs.clear();
     else this.clear(range.begin, range.end);
     for (const { key, value } of pairs) this.pairs.set(hex(key), hex(value));
@@ -78,7 +79,7 @@ export function drawValue(random: Random): Uint8Array {
 }
 
 /** A range that is not empty. */
-export function drawRange(random: Random): { readonly begin: Uint8Array; readonly end: Uint8Array } {
+export function drawRange(random: Random): KeyRange {
   for (;;) {
     const [a, b] = [drawKey(random), drawKey(random)];
     const order = Buffer.compare(a, b);

@@ -3,8 +3,8 @@
  */
 import type { Runtime } from "#foundation/runtime";
 import { type Machine, simulate, type World } from "#foundation/runtime/simulation";
-import type { Engine, RangeCursor } from "../index.ts";
-import { EVERYTHING, pairText } from "./model.ts";
+import { type Engine, type EngineOptions, openEngine, type RangeCursor } from "../index.ts";
+import { EVERYTHING, pairText, TINY } from "./model.ts";
 
 export const DIRECTORY = "/engine";
 
@@ -53,4 +53,20 @@ export async function writeFile({ disk }: Runtime, name: string, bytes: Uint8Arr
 /** Bytes of a text. */
 export function bytesOf(text: string): Uint8Array {
   return new TextEncoder().encode(text);
+}
+
+/** What a promise is rejected with; undefined when it is not. (`expect(…).rejects` waits for the real event loop, which stands still in a simulation.) */
+export async function rejection(promise: unknown): Promise<unknown> {
+  try {
+    await promise;
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+/** Opens the engine on the machine's disk, with tiny blocks, runs and levels. */
+export async function openTiny(runtime: Runtime, options: Partial<EngineOptions> = {}): Promise<Engine> {
+  await prepareDirectory(runtime);
+  return openEngine(runtime, { directory: DIRECTORY, ...TINY, ...options });
 }
