@@ -2,7 +2,7 @@
  * What clients may not do, beyond the limits that every transaction has.
  */
 import { RpcError } from "#foundation/rpc";
-import { compareKeys, type KeyRange } from "../keys/index.ts";
+import { compareKeys } from "../keys/index.ts";
 import { IDEMPOTENCY_KEYS } from "../mutations/index.ts";
 import {
   checkTransaction,
@@ -10,6 +10,7 @@ import {
   TRANSACTION_BYTES_MAX,
   type Transaction,
   TransactionError,
+  transactionBytes,
 } from "../transactions/index.ts";
 
 const SYSTEM = 0xff;
@@ -29,30 +30,14 @@ export function checkClientTransaction(transaction: Transaction): void {
   ) {
     throw new RpcError("invalid_request", "A transaction that has read has a read version.");
   }
+  if (transactionBytes(transaction) > TRANSACTION_BYTES_MAX) {
+    throw new RpcError("invalid_request", `A transaction has at most ${TRANSACTION_BYTES_MAX} bytes.`);
+  }
   for (const mutation of transaction.mutations) {
     if (!isAllowed(mutation)) {
       throw new RpcError("invalid_request", "Keys from 0xFF on belong to the store itself.");
     }
   }
-}
-
-/** Roughly the bytes that the transaction encodes to. @throws RpcError invalid_request when they are too many */
-export function transactionBytes({ reads, writes, mutations, idempotencyId }: Transaction): number {
-  let bytes = 30 + idempotencyId.length;
-  const ofRanges = (ranges: readonly KeyRange[]) => {
-    for (const { begin, end } of ranges) bytes += 8 + begin.length + end.length;
-  };
-  ofRanges(reads);
-  ofRanges(writes);
-  for (const mutation of mutations) {
-    bytes += 9;
-    if (mutation.type === "clear_range") bytes += mutation.begin.length + mutation.end.length;
-    else bytes += mutation.key.length + (mutation.type === "clear" ? 0 : mutation.value.length);
-  }
-  if (bytes > TRANSACTION_BYTES_MAX) {
-    throw new RpcError("invalid_request", `A transaction has at most ${TRANSACTION_BYTES_MAX} bytes.`);
-  }
-  return bytes;
 }
 
 /** Clients write below 0xFF. What is kept of idempotency ids they may clear, and nothing else: whoever forgets old ones is a client too. */

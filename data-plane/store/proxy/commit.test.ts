@@ -265,6 +265,19 @@ test("of two attempts with one idempotency id the second conflicts; the first le
   ]);
 });
 
+test("an attempt that conflicts with an earlier one of its own is told so when the earlier one can be found", async () => {
+  const held = holdCalls("log0.push");
+  const system = await runSystem({ gate: held.gate });
+  const attempt = { ...write(key(1)), readVersion: RECOVERY, idempotencyId: key(4, 2) };
+  const first = watch(system.commit(attempt));
+  const second = watch(system.commit(attempt));
+  await settle(system);
+  expect([first.state, second.state]).toEqual(["waiting", "waiting"]);
+  held.open();
+  await settle(system);
+  expect([first.state, second.state]).toEqual(["done", "not_committed"]);
+});
+
 test("the layout is written below the system's keys, by who has the token", async () => {
   const system = await runSystem();
   await expect(system.proxy.writeLayout({ epoch: EPOCH, token: key(9) })).rejects.toMatchObject({

@@ -163,14 +163,25 @@ export class Pipeline {
       candidates.map(({ transaction }, index) => conflictsOf(transaction, { version, index })),
     );
     this.mustRun();
-    const committed = candidates.flatMap((pending, index) => {
+    const committed: { readonly transaction: Transaction; readonly pending: Pending; readonly index: number }[] = [];
+    const refusedLater: (() => void)[] = [];
+    candidates.forEach((pending, index) => {
+      const { transaction } = pending;
       const verdict = verdicts[index]!;
-      if (verdict === "free") return [{ transaction: pending.transaction, pending, index }];
-      // Nothing is written on their behalf: they need not wait for the disks.
-      batch.unanswered.delete(pending);
-      if (verdict === "too_old") this.refuse(pending, "transaction_too_old", "The transaction has read too long ago.");
-      else this.refuse(pending, "not_committed", "Another transaction has written what this one has read.");
-      return [];
+      if (verdict === "free") {
+        committed.push({ transaction, pending, index });
+        return;
+      }
+      const refuse = () => {
+        batch.unanswered.delete(pending);
+        if (verdict === "too_old")
+          this.refuse(pending, "transaction_too_old", "The transaction has read too long ago.");
+        else this.refuse(pending, "not_committed", "Another transaction has written what this one has read.");
+      };
+      // Nothing is written on its behalf: it need not wait for the disks. With an id, what it conflicts with may be an earlier attempt of its own; whoever
+      // looks for that after the answer is to find it, so that the answer waits until everything up to this version can be read.
+      if (transaction.idempotencyId.length === 0) refuse();
+      else refusedLater.push(refuse);
     });
 
     const data = logEntry(version, committed);
@@ -191,6 +202,7 @@ export class Pipeline {
       this.settled(pending);
       pending.resolve({ version, index });
     }
+    for (const refuse of refusedLater) refuse();
   }
 
   /** Those who have read before the version. Nobody can have read later, unless he makes it up. */

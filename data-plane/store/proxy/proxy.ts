@@ -13,8 +13,14 @@ import {
 } from "#foundation/store-protocol";
 import type { CommitPlace } from "../backend/index.ts";
 import { compareKeys, keyAfter } from "../keys/index.ts";
-import { decodeTransaction, type Mutation, type Transaction, TransactionError } from "../transactions/index.ts";
-import { checkClientTransaction, transactionBytes } from "./client-rules.ts";
+import {
+  decodeTransaction,
+  type Mutation,
+  type Transaction,
+  TransactionError,
+  transactionBytes,
+} from "../transactions/index.ts";
+import { checkClientTransaction } from "./client-rules.ts";
 import { DEFAULT_LIMITS, type ProxyLimits } from "./limits.ts";
 import { Calls, type Connected, type Neighbours } from "./neighbours.ts";
 import { Pipeline } from "./pipeline.ts";
