@@ -9,6 +9,9 @@ import { StoreError } from "../errors/index.ts";
 import { type BaseAnswer, type BaseQuestion, Overlay, type Read, readLater } from "./overlay/index.ts";
 import type { PendingWatch } from "./watch.ts";
 
+/** Most bytes of one answer: what a store sends, and a client holds, at once. */
+const ANSWER_BYTES_MAX = 1_000_000;
+
 /** What a transaction that wrote nothing has for the version of its commit. */
 export const NO_VERSION: Version = -1n;
 
@@ -152,7 +155,8 @@ export class Attempt {
       const value = await this.backend.get(begin, version);
       return { entries: value === undefined ? [] : [[begin, value]], more: false };
     }
-    const { pairs, more } = await this.backend.getRange(begin, end, version, { limit, bytesMax, reverse });
+    const limits = { limit, bytesMax: Math.min(bytesMax, ANSWER_BYTES_MAX), reverse };
+    const { pairs, more } = await this.backend.getRange(begin, end, version, limits);
     return { entries: pairs.map(({ key, value }) => [key, value]), more };
   }
 }

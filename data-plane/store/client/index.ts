@@ -16,5 +16,5 @@ export {
 export type { KeySelector } from "./overlay/index.ts";
 export type { ReadTransaction } from "./reading.ts";
 export type { GetRangeOptions, RangeBound, StreamingMode } from "./streaming.ts";
-export { StoreTransaction, type TransactionOptions, type WriteOptions } from "./transaction.ts";
+export type { StoreTransaction, TransactionOptions, WriteOptions } from "./transaction.ts";
 export { WATCHES_MAX, type Watch } from "./watch.ts";

@@ -31,34 +31,44 @@ export interface ReadTransaction {
 
 /** @param attempt what is read in, at the time of reading */
 export function createReads(attempt: () => Attempt, snapshot: boolean): ReadTransaction {
-  return {
-    async get(key) {
-      const now = attempt();
-      now.checkUsable();
-      checkKey(key);
-      return canExist(key) ? now.read(now.overlay.get(key, { snapshot })) : undefined;
-    },
-    async getKey(selector) {
-      const now = attempt();
-      now.checkUsable();
-      checkBound(selector.key);
-      return now.read(now.overlay.getKey(selector, { snapshot }));
-    },
-    getRange(begin, end, options = {}) {
-      return pairsOf(batches(attempt(), begin, end, options, snapshot));
-    },
-    async getRangeAll(begin, end, options = {}) {
-      const all: KeyValue[] = [];
-      const mode = options.mode ?? "want_all";
-      for await (const batch of batches(attempt(), begin, end, { ...options, mode }, snapshot)) all.push(...batch);
-      return all;
-    },
-    async getReadVersion() {
-      const now = attempt();
-      now.checkUsable();
-      return now.guard(now.readVersion());
-    },
+  const get = async (key: Uint8Array) => {
+    const now = attempt();
+    now.checkUsable();
+    checkKey(key);
+    return canExist(key) ? now.read(now.overlay.get(key, { snapshot })) : undefined;
   };
+  const getKey = async (selector: KeySelector) => {
+    const now = attempt();
+    now.checkUsable();
+    checkBound(selector.key);
+    return now.read(now.overlay.getKey(selector, { snapshot }));
+  };
+  const getRangeAll = async (begin: RangeBound, end: RangeBound, options: GetRangeOptions) => {
+    const all: KeyValue[] = [];
+    const mode = options.mode ?? "want_all";
+    for await (const batch of batches(attempt(), begin, end, { ...options, mode }, snapshot)) {
+      for (const pair of batch) all.push(pair);
+    }
+    return all;
+  };
+  const getReadVersion = async () => {
+    const now = attempt();
+    now.checkUsable();
+    return now.guard(now.readVersion());
+  };
+  return {
+    get: (key) => unwatched(get(key)),
+    getKey: (selector) => unwatched(getKey(selector)),
+    getRange: (begin, end, options = {}) => pairsOf(batches(attempt(), begin, end, options, snapshot)),
+    getRangeAll: (begin, end, options = {}) => unwatched(getRangeAll(begin, end, options)),
+    getReadVersion: () => unwatched(getReadVersion()),
+  };
+}
+
+/** Who begins several reads, and is thrown out by the first, looks at no other: that is no failure of the program. The commit knows of all. */
+function unwatched<T>(read: Promise<T>): Promise<T> {
+  read.catch(() => {});
+  return read;
 }
 
 async function* pairsOf(batches: AsyncIterable<KeyValue[]>): AsyncGenerator<KeyValue, void> {
