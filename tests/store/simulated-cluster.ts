@@ -1,0 +1,113 @@
+/**
+ * A whole store in a simulated world: machines that each have a coordinator and a node, and one that only has clients.
+ */
+
+import { type DirectorOptions, openClusterControl } from "#control-plane/cluster";
+import type { StoreBackend } from "#data-plane/store/backend";
+import { connectCluster } from "#data-plane/store/cluster";
+import { openNode } from "#data-plane/store/node";
+import { openRpcNode } from "#foundation/rpc";
+import type { Random } from "#foundation/runtime";
+import { DiskError, NetworkError, type Runtime } from "#foundation/runtime";
+import type { FaultPlan, LifeInfo, SimulationOptions, World } from "#foundation/runtime/simulation";
+import type { ClusterConfig } from "#foundation/store-protocol";
+
+export interface SimulatedCluster {
+  readonly world: World;
+  /** Another client of the cluster, on the machine of the clients. */
+  connect(patienceMs?: number): Promise<StoreBackend>;
+}
+
+export interface ClusterSimulation {
+  readonly seed: number;
+  /** 1, 3 or 5 machines. */
+  readonly machines: number;
+  readonly config: ClusterConfig;
+  readonly director?: Partial<DirectorOptions>;
+  readonly faults?: (random: Random) => FaultPlan;
+  readonly virtualMsMax?: number;
+  readonly scenario: (cluster: SimulatedCluster) => Promise<void>;
+}
+
+const PORT = 7_000;
+const CAPABILITIES = ["coordination", "log", "storage", "transaction"] as const;
+
+/** For `simulate` or `runSeeds`. */
+export function clusterSimulation(options: ClusterSimulation): SimulationOptions {
+  const names = Array.from({ length: options.machines }, (_, i) => `n${i + 1}`);
+  const peers = names.map((name) => ({ name, address: `${name}:${PORT}` }));
+  const coordinators = peers.map(({ address }) => address);
+
+  const live = async (runtime: Runtime, name: string): Promise<void> => {
+    for (const directory of ["/raft", "/node"]) {
+      if (!(await runtime.disk.exists(directory))) await runtime.disk.makeDirectory(directory);
+    }
+    await runtime.disk.syncDirectory("/");
+    const rpc = await openRpcNode(runtime, { listen: { host: name, port: PORT }, onDefect: defect });
+    await new Promise<never>((_, reject) => {
+      const control = openClusterControl(runtime, {
+        name,
+        peers,
+        directory: "/raft",
+        rpc,
+        firstConfig: options.config,
+        silenceMs: 2_000,
+        ...(options.director === undefined ? {} : { director: options.director }),
+        onFailure: reject,
+      });
+      const node = openNode(runtime, {
+        name,
+        directory: "/node",
+        rpc,
+        coordinators,
+        capabilities: CAPABILITIES,
+        workers: { storage: { flushMs: 200 }, log: { segmentBytes: 64 * 1024 } },
+        heartbeatMs: 500,
+        onWorkerFailure: (_id, error) => {
+          if (!isWorldly(error)) reject(error);
+        },
+        onReplaced: () => reject(new Error("a node was replaced by itself")),
+      });
+      Promise.all([control, node]).catch(reject);
+    });
+  };
+
+  return {
+    seed: options.seed,
+    machines: {
+      ...Object.fromEntries(
+        names.map((name) => [
+          name,
+          {
+            program: (runtime: Runtime, { machine }: LifeInfo) => live(runtime, machine),
+            onFailure: (error: unknown) => (isWorldly(error) ? "restart" : "fail") as "restart" | "fail",
+          },
+        ]),
+      ),
+      clients: { program: async () => {}, spared: true },
+    },
+    ...(options.faults === undefined ? {} : { faults: options.faults }),
+    virtualMsMax: options.virtualMsMax ?? 600_000,
+    scenario: async (world) => {
+      const { runtime } = world.machine("clients");
+      const rpc = await openRpcNode(runtime, { onDefect: defect });
+      await options.scenario({
+        world,
+        connect: async (patienceMs) =>
+          connectCluster(runtime, { rpc, coordinators, ...(patienceMs === undefined ? {} : { patienceMs }) }),
+      });
+      await rpc.close();
+    },
+  };
+}
+
+/** What the world does to a program, as opposed to a defect of the program. */
+function isWorldly(error: unknown): boolean {
+  if (error instanceof DiskError || error instanceof NetworkError) return true;
+  const { cause } = error as { cause?: unknown };
+  return cause !== undefined && isWorldly(cause);
+}
+
+function defect(error: unknown): never {
+  throw error;
+}
