@@ -65,7 +65,10 @@ export const GATEWAY_STATEMENTS: readonly Statement[] = [
   {
     id: "R8",
     statement: "Two control planes on one database do no harm.",
-    tests: [["control-plane/core/control-plane-on-postgres.test.ts", "who starts last decides"]],
+    tests: [
+      ["control-plane/core/control-plane-on-postgres.test.ts", "who starts last decides"],
+      ["tests/gateway/two-control-planes.test.ts", "R8, R34"],
+    ],
   },
   { id: "R9", statement: "A gateway needs an artifact and no network.", tests: [[STANDALONE, "R9, R14"]] },
   {
@@ -246,9 +249,10 @@ export const GATEWAY_STATEMENTS: readonly Statement[] = [
     tests: [
       [LINK, "R16, R24"],
       [AWAY, "R21, R23"],
+      ["tests/gateway/two-control-planes.test.ts", "R8, R34"],
     ],
     missing:
-      "One control plane decides at a time and has all connections; gateways come to the one that takes over. No test has two of them.",
+      "One control plane decides at a time and has all connections; one that starts beside it deposes it, and gateways come to that.",
   },
   {
     id: "R35",

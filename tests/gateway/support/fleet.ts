@@ -37,10 +37,14 @@ export interface StartOptions {
 
 export interface FleetOfProcesses {
   readonly apiUrl: string;
+  /** Of the control plane. */
+  readonly dataDirectory: string;
   /** The command line, against this control plane. */
   cli(...args: readonly string[]): Promise<CliAnswer>;
   startControl(): Promise<void>;
   killControl(): Promise<void>;
+  /** The exit code of the control plane that was started last, once it has ended. */
+  controlExited(): Promise<number>;
   /** @throws for an answer that is not 2xx */
   call<Answer = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<Answer>;
   /** Whatever is answered; without a bearer token unless one is given. */
@@ -92,6 +96,7 @@ export function createFleet({ controlOptions = [] }: FleetOptions = {}): FleetOf
     get apiUrl() {
       return apiUrl;
     },
+    dataDirectory: cloud.dataDirectory,
     cli: (...args) => cloud.cli(...args),
     async startControl() {
       // The second time where it was, so that gateways find it.
@@ -102,6 +107,7 @@ export function createFleet({ controlOptions = [] }: FleetOptions = {}): FleetOf
     async killControl() {
       await control!.kill();
     },
+    controlExited: () => control!.exited,
     call,
     ask,
     async project(name) {
