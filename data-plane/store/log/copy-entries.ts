@@ -53,9 +53,15 @@ export async function copyEntries(copy: Copy): Promise<Copied> {
         await copy.append(page.entries, page.knownCommitted < to ? page.knownCommitted : to);
         state = { ...page.entries.reduce(addEntry, state) };
       }
-      if (page.upTo < to) continue;
-      reached = true;
-      break;
+      if (page.upTo >= to) {
+        reached = true;
+        break;
+      }
+      // An empty page is not the end: somebody else may have the rest.
+      if (page.entries.length === 0) {
+        failure = new RpcError("version_too_new", `a source ends at ${page.upTo}, before ${to}`, page.upTo);
+        break;
+      }
     }
   }
   if (!reached) throw failure ?? new RpcError("invalid_request", "there is nothing to copy from");
@@ -82,11 +88,7 @@ async function pullPage(source: Copy["sources"][number], copy: Copy, { entries, 
     }
     before = version;
   }
-  if (page.upTo < before || (page.entries.length === 0 && page.upTo < to)) {
-    throw new RpcError("version_too_new", `a source ends at ${page.upTo}, before ${to}`, page.upTo);
-  }
-  // Only what is given counts: the rest comes with the next page.
-  return page.upTo >= to ? page : { ...page, upTo: before };
+  return page;
 }
 
 function addEntry({ entries, checksum }: Copied, { version, previous, data }: LogEntry): Copied {

@@ -85,6 +85,7 @@ export class Log implements Handlers<typeof LOG> {
     return this.turn(async () => {
       await this.appending;
       this.assertAlive();
+      if (!this.state.unfinished) this.state = { ...this.state, lastVersion: this.history.last };
       await this.save();
       this.assertNotSuperseded(epoch, director);
       return this.describe();
@@ -252,7 +253,7 @@ export class Log implements Handlers<typeof LOG> {
     const { history } = this;
     signal.throwIfAborted();
     // Should it end in the middle, what is there holds nothing.
-    this.state = { ...this.state, unfinished: true };
+    this.state = { ...this.state, unfinished: true, lastVersion: 0n };
     await this.save();
     await history.restart(epoch, from);
     const copied = await copyEntries({
@@ -281,7 +282,7 @@ export class Log implements Handlers<typeof LOG> {
       await history.append([{ epoch, previous: copied.last, version: to, knownCommitted, data: NO_DATA }], epoch);
       signal.throwIfAborted();
     }
-    this.state = { ...this.state, unfinished: false };
+    this.state = { ...this.state, unfinished: false, lastVersion: to };
     await this.save();
     signal.throwIfAborted();
     return { entries: copied.entries, checksum: copied.checksum };

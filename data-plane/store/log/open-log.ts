@@ -83,16 +83,16 @@ async function openFiles(
   if (state === undefined) {
     const isNew = (await numbersIn(disk, directory)).length === 0;
     if (!isNew) throw new LogCorruptionError(`${directory}/state`, 0, "the state of the log is missing");
-    state = { logId, epoch: 0n, director: "", unfinished: true, finalizedEpoch: 0n, poppers: [] };
+    state = { logId, epoch: 0n, director: "", unfinished: true, lastVersion: 0n, finalizedEpoch: 0n, poppers: [] };
     await saveState(disk, directory, state);
   }
   if (state.logId !== logId) {
     throw new LogCorruptionError(`${directory}/state`, 0, `this is the log ${state.logId}, not ${logId}`);
   }
-  if (!state.unfinished) return { state, opened: await openSegments(disk, files) };
+  if (!state.unfinished) return { state, opened: await openSegments(disk, files, state.lastVersion) };
   hooks.probe("log.unfinished");
   const segments = await beginSegments(disk, files);
-  state = { ...state, unfinished: false };
+  state = { ...state, unfinished: false, lastVersion: 0n };
   await saveState(disk, directory, state);
   return { state, opened: { segments, knownCommitted: 0n } };
 }

@@ -23,6 +23,7 @@ const STATE: LogState = {
   epoch: 3n,
   director: "d",
   unfinished: true,
+  lastVersion: 500n,
   finalizedEpoch: 2n,
   poppers: ["s1", "s2"],
 };
@@ -93,7 +94,7 @@ describe("bytes on disk stay what they are", () => {
 
   test("state", () => {
     expect(encodeState(STATE).toHex()).toBe(
-      "424c53310001323434cc000000056c6f672d310000000000000003000000016401000000000000000200000002000000027331000000027332",
+      "424c53310001c4f3b9fd000000056c6f672d31000000000000000300000001640100000000000001f4000000000000000200000002000000027331000000027332",
     );
   });
 });

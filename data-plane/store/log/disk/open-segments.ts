@@ -17,8 +17,15 @@ export interface OpenedSegments {
   readonly knownCommitted: Version;
 }
 
-/** @throws LogCorruptionError when something is missing that was confirmed; DiskError */
-export async function openSegments(disk: Disk, options: SegmentsOptions): Promise<OpenedSegments> {
+/**
+ * @param lastVersion what is known to have been on disk
+ * @throws LogCorruptionError when something is missing that was confirmed; DiskError
+ */
+export async function openSegments(
+  disk: Disk,
+  options: SegmentsOptions,
+  lastVersion: Version,
+): Promise<OpenedSegments> {
   const { directory } = options;
   const numbers = await numbersIn(disk, directory);
   const first = numbers[0];
@@ -47,7 +54,11 @@ export async function openSegments(disk: Disk, options: SegmentsOptions): Promis
     });
     found.push(segment);
   }
-  const file = await disk.open(found.at(-1)!.path, "modify");
+  const { path, last } = found.at(-1)!;
+  if (last < lastVersion) {
+    throw new LogCorruptionError(path, good.goodBytes, `the log ends at ${last}, and had ${lastVersion} on disk`);
+  }
+  const file = await disk.open(path, "modify");
   if (good.tornBytes > 0) {
     // What was torn must not come back behind what is written next.
     await file.truncate(good.goodBytes);

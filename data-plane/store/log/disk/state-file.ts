@@ -32,6 +32,8 @@ const state = record({
   director: text,
   /** What is in the segments is half of something, and holds nothing: a recovery was begun and not finished, or the log is being made. */
   unfinished: flag,
+  /** What the last lock, or recovery, found to be the last version on disk: it must be there. */
+  lastVersion: u64,
   /** The highest epoch whose layout is known to be committed. */
   finalizedEpoch: u64,
   /** The storage servers that pop. */
