@@ -60,7 +60,7 @@ export class CommitProxy implements Handlers<typeof COMMIT_PROXY> {
   constructor(private readonly options: CommitProxyOptions) {
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     if (this.limits.batchCountMax > 0xffff) throw new RangeError("an index within a batch has 16 bits");
-    this.calls = new Calls(options.timers, this.limits);
+    this.calls = new Calls(options, this.limits);
   }
 
   async unlock(request: Request<"unlock">): Promise<void> {
