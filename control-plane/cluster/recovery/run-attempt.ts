@@ -52,13 +52,14 @@ export async function runAttempt(
   await replay(attempt, logs, basis);
 
   begin("start");
+  // The jump leaves behind every version that the old generation may have given out: none of them ever comes again with another content.
   const { recoveryVersion } = basis;
   const versions = { recoveryVersion, firstVersion: recoveryVersion + options.versionJump };
   const components = await startComponents(attempt, hosts, versions, watch);
 
   begin("activate");
   onceActive();
-  const layout = await activate(attempt, basis, logs, components);
+  const layout = await activate(attempt, basis, logs, { ...components, ...versions });
   for (const log of logs) watch.watchLog(log);
   begin("verify");
   await verify(attempt, layout, components);

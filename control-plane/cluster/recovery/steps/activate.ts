@@ -1,7 +1,7 @@
 /**
  * Step 7: logs take pushes, storage servers go back to R and serve, and, once the layout is whole, the proxies get it.
  */
-import { COMMIT_PROXY, type Layout, LOG, STORAGE, type StorageTeam } from "#foundation/store-protocol";
+import { COMMIT_PROXY, type Layout, LOG, STORAGE, type StorageTeam, type Version } from "#foundation/store-protocol";
 import type { Attempt, Placed } from "../attempt.ts";
 import { callAll, causeOf, type Outcome } from "../calls.ts";
 import { layoutFault } from "../plan/check-layout.ts";
@@ -14,16 +14,16 @@ export async function activate(
   attempt: Attempt,
   basis: Basis,
   logs: readonly Placed[],
-  components: Components,
+  components: Components & { readonly firstVersion: Version },
 ): Promise<Layout> {
-  const { epoch, director, options } = attempt;
+  const { epoch, director } = attempt;
   await activateLogs(attempt, basis, logs);
   const teams = await unlockStorage(attempt, basis, logs);
   const layout: Layout = {
     epoch,
     director,
     recoveryVersion: basis.recoveryVersion,
-    firstVersion: basis.recoveryVersion + options.versionJump,
+    firstVersion: components.firstVersion,
     sequencer: components.sequencer.ref,
     proxies: components.proxies.map(({ ref }) => ref),
     resolvers: components.resolvers.map(({ begin, ref }) => ({ begin, resolver: ref })),

@@ -2,13 +2,13 @@
  * Which nodes answer, and which workers they have: the directory may not have noticed yet that a node is gone.
  */
 import { type Attempt, hostAt, type LiveHost } from "../attempt.ts";
-import { callAll, replies } from "../calls.ts";
+import { callAll, type Outcome, replies } from "../calls.ts";
 
 export async function surveyHosts(attempt: Attempt): Promise<readonly LiveHost[]> {
   const { view, scope, options, memory } = attempt;
   const settle = {
-    // Which of them are dead is not known; enough for everything is half of them, and the others have a little longer.
-    enough: (done: readonly unknown[]) => done.length * 2 >= view.nodes.length,
+    // Which of them are dead is not known: once most have answered, the others have a little longer.
+    enough: (done: readonly Outcome<unknown, unknown>[]) => replies(done).length * 2 > view.nodes.length,
     graceMs: options.lockGraceMs,
   };
   const outcomes = await callAll(scope, view.nodes, { timeoutMs: options.lockMs, settle }, (node, call) =>

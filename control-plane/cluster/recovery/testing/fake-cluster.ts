@@ -172,9 +172,9 @@ export class FakeCluster {
   }
 
   /** Epochs one after the other until one runs, as coordinators would. */
-  async recoverAtLast(epochsMax = 5): Promise<FakeDirecting> {
+  async recoverAtLast(epochsMax = 5, limitMs = 120_000): Promise<FakeDirecting> {
     for (let tries = 1; ; tries++) {
-      const directing = await this.recover();
+      const directing = await this.recover(limitMs);
       if (isRunning(directing) || tries === epochsMax) return directing;
     }
   }

@@ -137,3 +137,7 @@ export class FakeHost implements FakeMachine {
     this.director = director;
   }
 }
+
+export function fakeStorageOf({ storages }: FakeHost): readonly FakeStorage[] {
+  return [...storages.values()];
+}

@@ -32,6 +32,8 @@ export class FakeNetwork {
   readonly machines = new Map<string, FakeMachine>();
   /** Judges each call before it is made. */
   fault: (call: FakeCall) => CallFault | undefined = () => undefined;
+  /** How much longer a call takes on its way. */
+  delayMs: (call: FakeCall) => number = () => 0;
   /** Hears of each call once its effect is there. */
   onEffect: (call: FakeCall) => void = () => undefined;
 
@@ -59,7 +61,7 @@ export class FakeNetwork {
     const coded = call.caller === "director";
     const bytes = coded ? encode(codecs.request, call.request) : undefined;
     const fault = this.fault(call);
-    await sleep(this.timers, LATENCY_MS);
+    await sleep(this.timers, LATENCY_MS + this.delayMs(call));
     if (fault === "hang") return await silence();
     const machine = this.machines.get(call.address);
     if (fault === "refuse" || machine === undefined || machine.state === "dead") throw unreachable(call);

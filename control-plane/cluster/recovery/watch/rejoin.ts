@@ -48,13 +48,14 @@ async function tendOne(
   const { clientOf, epoch, director } = attempt;
   const server = clientOf(STORAGE, storage);
   const { epoch: known, mode, appliedVersion } = await server.info({ from: director }, { signal });
-  const pulls = known === epoch && mode !== "locked" && (status === "up" || catchingUp.has(storage.id));
-  if (pulls) {
+  const isOurs = known === epoch && (status === "up" || catchingUp.has(storage.id));
+  if (isOurs && mode === "running") {
     const reached = appliedVersion >= (catchingUp.get(storage.id) ?? 0n);
     if (reached) catchingUp.delete(storage.id);
     return reached ? "serves" : "not_yet";
   }
-  await takeIn(attempt, layout, storage, catchingUp, signal);
+  // In other modes (its disk has failed, or no log has what it lacks) it would come no further.
+  if (!isOurs || mode === "locked") await takeIn(attempt, layout, storage, catchingUp, signal);
   return "not_yet";
 }
 
