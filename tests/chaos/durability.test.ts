@@ -45,10 +45,7 @@ type State = Content | "absent";
 
 /** Deterministic bytes: a label repeated, so that a torn or mixed body shows. */
 function bytesOf(label: string, size: number): Uint8Array {
-  const unit = Buffer.from(`${label}|`);
-  const body = Buffer.alloc(size);
-  for (let offset = 0; offset < size; offset += unit.length) unit.copy(body, offset);
-  return body;
+  return Buffer.alloc(size, `${label}|`);
 }
 
 /** One key's truth: the last acknowledged state, and states that unacknowledged requests may have led to. */

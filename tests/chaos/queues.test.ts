@@ -205,7 +205,10 @@ async function runUntilKilled(
     ...next.map((_, group) => repeat(round, () => sendToGroup(round, groups, next, group))),
     repeat(round, () => work(round.sqs, round.fifo, groups)),
   ];
-  await Bun.sleep(300 + random() * 700);
+  const enough = standard.acknowledged.size + 25 + Math.floor(random() * 75);
+  await until("some messages are acknowledged", () => standard.acknowledged.size >= enough);
+  await until("some messages of groups are acknowledged as deleted", () => groups.deleted.size > 0);
+  await Bun.sleep(random() * 20);
   const killed = process_.kill();
   round.over = true;
   await killed;

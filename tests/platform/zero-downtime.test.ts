@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Cloud, type CloudProcess, createCloud } from "../support/cloud.ts";
-import { until } from "../support/until.ts";
+import { LOOK_WITH_PROGRAM_EVERY_MS, until } from "../support/until.ts";
 import { type SteadyLoad, steadyLoad } from "./steady-load.ts";
 
 const RATE = 100;
@@ -82,6 +82,7 @@ const settled = () =>
       return processes.every(({ ready, desired, live }) => ready === desired && live === desired);
     },
     60_000,
+    LOOK_WITH_PROGRAM_EVERY_MS,
   );
 
 /** Nothing has been lost so far. */
@@ -173,6 +174,7 @@ test("a node is drained, and takes instances again", async () => {
       return instances.filter(({ status }) => status === "ready").every(({ node }) => node === "two");
     },
     60_000,
+    LOOK_WITH_PROGRAM_EVERY_MS,
   );
   await settled();
   await cli("nodes", "activate", "one");

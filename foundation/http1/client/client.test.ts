@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { skipUnless } from "../../../tests/support/skips.ts";
-import { until } from "../../../tests/support/until.ts";
+import { until, untilStill } from "../../../tests/support/until.ts";
 import { Channel } from "../io/channel.ts";
 import type { RawDuplex } from "../io/duplex.ts";
 import { serve } from "../server/serve.ts";
@@ -163,9 +163,9 @@ describe("a client", () => {
     peer.send(`HTTP/1.1 200 OK\r\nContent-Length: ${16 << 20}\r\n\r\n`);
     peer.send(Buffer.alloc(16 << 20, "x"));
     const response = await pending;
-    await Bun.sleep(50);
+    await until("some of it has come", () => response.body.received > 0);
+    expect(await untilStill("what has come", () => response.body.received)).toBeLessThan(2 << 20);
     expect(peer.unsent).toBeGreaterThan(0);
-    expect(response.body.received).toBeLessThan(2 << 20);
     expect((await text(response)).length).toBe(16 << 20);
   });
 
@@ -179,7 +179,8 @@ describe("a client", () => {
       { source },
     );
     const peer = await asked();
-    await Bun.sleep(30);
+    await peer.has("\r\n\r\n");
+    await untilStill("what was sent", () => peer.received);
     expect(peer.take()).toBe("PUT / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
     peer.send("HTTP/1.1 100 C\r\n\r\n");
     await peer.has("hello");

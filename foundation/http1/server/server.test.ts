@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { skipUnless } from "../../../tests/support/skips.ts";
-import { until } from "../../../tests/support/until.ts";
+import { until, untilStill } from "../../../tests/support/until.ts";
 import { BodyBroken, BodyTooLarge } from "../message-body.ts";
 import { RawPeer } from "../testing/raw-peer.ts";
 import type { ServerExchange } from "./exchange.ts";
@@ -90,11 +90,8 @@ describe("a server", () => {
     const ahead = 300_000;
     peer.send(get("/").repeat(ahead));
     await until("it is told", () => told === 1);
-    await Bun.sleep(50);
-    const { unsent } = peer;
-    expect(unsent).toBeGreaterThan(0);
-    await Bun.sleep(50);
-    expect(peer.unsent).toBe(unsent);
+    expect(await untilStill("what the client could not send", () => peer.unsent)).toBeGreaterThan(0);
+    expect(told).toBe(1);
     ok(exchange!);
     await until("all are told", () => told === ahead);
   });
@@ -179,9 +176,9 @@ describe("request bodies", () => {
     let read = (await pull.next()).value!.length;
     await until("the client has to wait", () => exchange!.body.received > 256 * 1024);
     const { received } = exchange!.body;
-    await Bun.sleep(50);
     // What the socket delivers at once, and no more.
-    expect(exchange!.body.received - received).toBeLessThan(1024 * 1024);
+    const still = await untilStill("what has come", () => exchange!.body.received);
+    expect(still - received).toBeLessThan(1024 * 1024);
     expect(peer.unsent).toBeGreaterThan(0);
     for (let step = await pull.next(); step.done !== true; step = await pull.next()) read += step.value.length;
     expect(read).toBe(length);
@@ -197,18 +194,19 @@ describe("request bodies", () => {
     peer.send(`PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: ${8 << 20}\r\n\r\n`);
     peer.send(Buffer.alloc(8 << 20));
     await until("some of it has come", () => exchange !== undefined && exchange.body.received > 0);
-    await Bun.sleep(50);
-    expect(exchange!.body.received).toBeLessThan(2 << 20);
+    expect(await untilStill("what has come", () => exchange!.body.received)).toBeLessThan(2 << 20);
     expect((await exchange!.body.bytes(8 << 20)).length).toBe(8 << 20);
   });
 
   test("in chunks, with trailers", async () => {
+    let received = (): number => 0;
     const peer = await one(async (exchange) => {
+      received = () => exchange.body.received;
       const body = await exchange.body.bytes(100);
       exchange.answer({ status: 200 }, `${body} ${exchange.body.trailers.toRaw()}`);
     });
     peer.send("PUT / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
-    await Bun.sleep(10);
+    await until("the first chunk has come", () => received() > 0);
     peer.send("3\r\ndef\r\n0\r\nX-T: 1\r\n\r\n");
     await peer.has("abcdef X-T,1");
   });
@@ -342,7 +340,7 @@ describe("answers", () => {
     peer.pause();
     peer.send(get("/"));
     await until("the server has to wait", () => waits > 0);
-    await Bun.sleep(50);
+    await untilStill("what is written", () => written);
     expect(finished).toBe(false);
     peer.resume();
     await until("all of it has come", () => peer.received.length > chunk.length * 64);
@@ -452,16 +450,25 @@ describe("leaving HTTP", () => {
 
   test("later keeps what comes in between", async () => {
     let exchange: ServerExchange | undefined;
-    const peer = await one((begun) => {
-      exchange = begun;
+    const server = await start((begun) => {
+      if (exchange === undefined) exchange = begun;
+      else ok(begun);
     });
+    const peer = await connect(server);
+    const later = await connect(server);
+    // What was sent before a request of another connection that has its answer has come.
+    const hasCome = async (): Promise<void> => {
+      later.send(get("/"));
+      await later.has("ok");
+      later.take();
+    };
     peer.send(get("/", "Connection: Upgrade\r\nUpgrade: echo\r\n"));
     await until("it is told", () => exchange !== undefined);
     peer.send("one");
-    await Bun.sleep(20);
+    await hasCome();
     const duplex = exchange!.switchProtocols("echo", []);
     peer.send("two");
-    await Bun.sleep(20);
+    await hasCome();
     let came = duplex.rest.toString();
     const onBytes = (bytes: Buffer): void => {
       came += bytes.toString();

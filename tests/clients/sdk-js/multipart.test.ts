@@ -23,7 +23,8 @@ import { refusal, s3ClientFor } from "../../support/s3.ts";
 
 const Bucket = "sdk-multipart";
 const MIB = 1024 * 1024;
-const GIGABYTE = 1_000_000_000;
+/** No whole number of parts. `tests/soak/large-objects.ts` asks for a gigabyte. */
+const LARGE = Number(process.env.BIPLANE_LARGE_UPLOAD_BYTES ?? 200_000_000);
 
 describe("multipart uploads through the SDK", () => {
   let here: ClientCloud;
@@ -167,25 +168,25 @@ describe("multipart uploads through the SDK", () => {
     }
   });
 
-  test("a gigabyte by the upload manager, from a stream", async () => {
+  test("hundreds of megabytes by the upload manager, from a stream", async () => {
     const block = Buffer.alloc(MIB, "0123456789abcdef");
     const hash = createHash("sha256");
-    function* gigabyte() {
-      for (let sent = 0; sent < GIGABYTE; sent += block.length) {
-        const chunk = block.subarray(0, Math.min(block.length, GIGABYTE - sent));
+    function* large() {
+      for (let sent = 0; sent < LARGE; sent += block.length) {
+        const chunk = block.subarray(0, Math.min(block.length, LARGE - sent));
         hash.update(chunk);
         yield chunk;
       }
     }
     const upload = new Upload({
       client: s3,
-      params: { Bucket, Key: "gigabyte", Body: Readable.from(gigabyte()) },
+      params: { Bucket, Key: "large", Body: Readable.from(large()) },
       partSize: 32 * MIB,
       queueSize: 2,
     });
     await upload.done();
-    const got = await s3.send(new GetObjectCommand({ Bucket, Key: "gigabyte" }));
-    expect(got.ContentLength).toBe(GIGABYTE);
+    const got = await s3.send(new GetObjectCommand({ Bucket, Key: "large" }));
+    expect(got.ContentLength).toBe(LARGE);
     const back = createHash("sha256");
     for await (const chunk of got.Body as AsyncIterable<Uint8Array>) back.update(chunk);
     expect(back.digest("hex")).toBe(hash.digest("hex"));

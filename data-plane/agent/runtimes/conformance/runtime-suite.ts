@@ -108,6 +108,22 @@ export async function output(
   return { out, err, ...exit };
 }
 
+/** Like `output`, for those who want to know what it has said while it runs. */
+export function hear(session: ExecSession): {
+  /** What it has said so far. */
+  out(): string;
+  readonly done: ReturnType<typeof output>;
+} {
+  let out = "";
+  const decoder = new TextDecoder();
+  const listen = async (): Promise<string> => {
+    for await (const bytes of session.stdout) out += decoder.decode(bytes, { stream: true });
+    return out;
+  };
+  const done = Promise.all([listen(), new Response(session.stderr).text(), session.exited]);
+  return { out: () => out, done: done.then(([said, err, exit]) => ({ out: said, err, ...exit })) };
+}
+
 /** Whether any process of the host has this among its arguments. */
 function isRunning(argument: string): boolean {
   return readdirSync("/proc").some((pid) => {

@@ -4,7 +4,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { skipUnless } from "../../../../tests/support/skips.ts";
-import { collect, destroyAll, makeWorld, output, textOf, type World } from "../conformance/runtime-suite.ts";
+import { until } from "../../../../tests/support/until.ts";
+import { collect, destroyAll, hear, makeWorld, output, textOf, type World } from "../conformance/runtime-suite.ts";
 import { membersOf } from "./control-group.ts";
 import { instanceFiles } from "./instance-files.ts";
 import { probeHost } from "./probe.ts";
@@ -148,12 +149,12 @@ describe("the host", () => {
         argv: ["/bin/sh", "-c", "tty > /dev/null && stty size; read line; stty size; exit 5"],
         tty: { columns: 100, rows: 30 },
       });
-      const done = output(session);
-      await Bun.sleep(300);
+      const heard = hear(session);
+      await until("it has said its size", () => heard.out().includes("\n"));
+      // What is said to a session comes in order.
       session.resize(120, 40);
-      await Bun.sleep(100);
       await session.write(Buffer.from("go\r"));
-      const { out, code } = await done;
+      const { out, code } = await heard.done;
       expect(
         out
           .replaceAll("\r", "")
@@ -167,16 +168,19 @@ describe("the host", () => {
 
   needs("pty")("Ctrl-C in a terminal interrupts; the end of the input ends a reader", async () => {
     const id = await world.run("exec sleep 60");
-    const interrupted = await world.runtime.exec(id, { argv: ["sleep", "60"], tty: { columns: 80, rows: 24 } });
-    const done = output(interrupted);
-    await Bun.sleep(300);
-    await interrupted.write(Uint8Array.of(3));
-    expect(await done).toMatchObject({ signal: "SIGINT" });
-    const reader = await world.runtime.exec(id, { argv: ["cat"], tty: { columns: 80, rows: 24 } });
-    const read = output(reader);
-    await Bun.sleep(300);
-    reader.closeInput();
-    expect(await read).toMatchObject({ code: 0 });
+    const begin = async (program: string) => {
+      const argv = ["/bin/sh", "-c", `echo ready; exec ${program}`];
+      const session = await world.runtime.exec(id, { argv, tty: { columns: 80, rows: 24 } });
+      const heard = hear(session);
+      await until("it runs", () => heard.out().includes("ready"));
+      return { session, heard };
+    };
+    const interrupted = await begin("sleep 60");
+    await interrupted.session.write(Uint8Array.of(3));
+    expect(await interrupted.heard.done).toMatchObject({ signal: "SIGINT" });
+    const reader = await begin("cat");
+    reader.session.closeInput();
+    expect(await reader.heard.done).toMatchObject({ code: 0 });
     await world.runtime.destroy(id);
   });
 
