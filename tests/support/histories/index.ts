@@ -14,3 +14,6 @@ export {
   textMapModel,
 } from "./linearizability/models.ts";
 export type { Model, Operation, Outcome } from "./linearizability/operation.ts";
+export { checkListAppend, type Expectation, type Found, type Isolation } from "./list-append/check.ts";
+export type { Anomaly, AnomalyClass, Doubt, Level } from "./list-append/consistency.ts";
+export type { Element, ListTransaction, Step } from "./list-append/transaction.ts";
