@@ -125,51 +125,66 @@ describe("many calls", () => {
 });
 
 describe("undo", () => {
-  test("the last first, tried again when it fails, and in bounded time", async () => {
-    const { time } = scene();
+  const limits = { callMs: 10, totalMs: 1000 };
+  function filled(...entries: readonly [name: string, host: string, run: () => Promise<void>][]) {
     const stack = new UndoStack();
     const ran: string[] = [];
+    for (const [name, host, run] of entries) {
+      const noted = (): Promise<void> => {
+        ran.push(name);
+        return run();
+      };
+      stack.push({ name, host, kind: name.startsWith("component") ? "component" : "worker", run: noted });
+    }
+    return { stack, ran };
+  }
+  const done = async (): Promise<void> => undefined;
+
+  test("the last first, and tried again when it fails", async () => {
+    const { time } = scene();
     let failures = 2;
-    const entry = (name: string, kind: "worker" | "component", run: () => Promise<void>) =>
-      stack.push({
-        name,
-        kind,
-        run: () => {
-          ran.push(name);
-          return run();
-        },
-      });
-    entry("first", "worker", async () => undefined);
-    entry("stubborn", "worker", async () => {
+    const stubborn = async (): Promise<void> => {
       if (failures-- > 0) throw new RpcError("unreachable", "");
-    });
-    entry("silent", "component", never);
-    const running = stack.run(time.timers, 1n, { callMs: 10, totalMs: 1000 });
-    await time.advanceSettled(100);
+    };
+    const refused = (): Promise<void> => Promise.reject(new RpcError("newer_epoch", "", 9n));
+    const { stack, ran } = filled(["first", "a", done], ["stubborn", "a", stubborn], ["refused", "a", refused]);
+    const running = stack.run(time.timers, 1n, limits);
+    await time.advanceSettled(0);
     expect(await running).toEqual({
       undone: ["stubborn", "first"],
-      failed: [{ name: "silent", cause: "timed_out: no answer in 10 ms" }],
+      failed: [{ name: "refused", cause: "Ended: the director ends: superseded" }],
     });
-    expect(ran).toEqual(["silent", "silent", "silent", "stubborn", "stubborn", "stubborn", "first"]);
+    expect(ran).toEqual(["refused", "stubborn", "stubborn", "stubborn", "first"]);
     expect(stack.size).toBe(0);
+  });
+
+  test("a host that is silent is given up, and holds up no other", async () => {
+    const { time } = scene();
+    const silent = ["s1", "s2", "s3"].map((name): [string, string, () => Promise<void>] => [name, "silent", never]);
+    const { stack, ran } = filled(["there", "b", done], ...silent);
+    const running = stack.run(time.timers, 1n, limits);
+    await time.advanceSettled(0);
+    expect(ran).toEqual(["s3", "there"]);
+    await time.advanceSettled(30);
+    const { undone, failed } = await running;
+    expect([undone, failed.map(({ name }) => name)]).toEqual([["there"], ["s3", "s2", "s1"]]);
+    expect(ran).toEqual(["s3", "there", "s3", "s3"]);
+    expect(time.pendingTimers()).toBe(0);
   });
 
   test("nothing takes longer than all may", async () => {
     const { time } = scene();
-    const stack = new UndoStack();
-    for (let place = 0; place < 50; place++) stack.push({ name: `${place}`, kind: "worker", run: never });
-    const running = stack.run(time.timers, 1n, { callMs: 100, totalMs: 1000 });
+    const { stack } = filled(["a", "a", never], ["b", "a", never]);
+    const running = stack.run(time.timers, 1n, { callMs: 10_000, totalMs: 1000 });
     await time.advanceSettled(1000);
-    expect((await running).failed).toHaveLength(50);
+    expect((await running).failed).toHaveLength(2);
     expect(time.pendingTimers()).toBe(0);
   });
 
   test("workers that a layout may name are kept", async () => {
     const { time } = scene();
-    const stack = new UndoStack();
-    stack.push({ name: "worker", kind: "worker", run: async () => undefined });
-    stack.push({ name: "component", kind: "component", run: async () => undefined });
-    const running = stack.run(time.timers, 1n, { callMs: 100, totalMs: 1000 }, true);
+    const { stack } = filled(["worker", "a", done], ["component", "a", done]);
+    const running = stack.run(time.timers, 1n, limits, true);
     await time.advanceSettled(0);
     expect(await running).toEqual({ undone: ["component"], failed: [] });
   });

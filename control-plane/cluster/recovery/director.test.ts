@@ -2,6 +2,8 @@
  * Recoveries of a cluster of fakes: from nothing, after each loss, through every stall, and overtaken at every step.
  */
 import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { assertDeterministicSource } from "#foundation/runtime/simulation";
 import { type DirectorOptions, runDirector } from "./index.ts";
 import { FakeCluster, type FakeClusterOptions, hasEnded, isRunning } from "./testing/fake-cluster.ts";
 
@@ -23,6 +25,10 @@ async function expectWhole(world: FakeCluster): Promise<void> {
   await world.readAll();
   expect(world.violations).toEqual([]);
 }
+
+test("nothing of the world is touched but by the runtime", () => {
+  for (const folder of ["plan", "steps", "watch"]) assertDeterministicSource(join(import.meta.dir, folder));
+});
 
 describe("a new cluster", () => {
   test("begins with all that is configured, spread over its nodes", async () => {
@@ -424,6 +430,19 @@ describe("a director that is overtaken ends, and leaves nothing behind", () => {
     expect(overtaken.end?.reason).toBe("superseded");
     expect(world.layout).toBe(before!);
     expect(overtaken.undone[0]!.undone.filter((name) => name.startsWith("createWorker"))).toHaveLength(3);
+    await expectWhole(world);
+  });
+
+  test("a leadership that is lost during the commit leaves the logs, since the commit may go on without it", async () => {
+    const { world } = await running();
+    world.commitMs = 50;
+    const directing = world.begin();
+    await world.until(() => directing.reports.at(-1)?.step === "commit", 1000);
+    expect(world.layout!.epoch).toBe(1n);
+    directing.abort();
+    await world.until(() => hasEnded(directing), 1000);
+    expect(directing.end?.reason).toBe("commit_unknown");
+    expect(await world.until(() => world.layout!.epoch === 2n, 100)).toBe(true);
     await expectWhole(world);
   });
 

@@ -37,8 +37,9 @@ type Result = DirectorEnd | { readonly reason: "stalled"; readonly stall: Stall 
  * Rejects only when it is itself defective.
  */
 export async function runDirector(task: DirectorTask, needs: DirectorNeeds): Promise<DirectorEnd> {
-  const { signal } = task;
-  const { runtime } = needs;
+  const { signal, director } = task;
+  const { clock, timers, random } = needs.runtime;
+  const runtime = { clock, timers, random: random.fork(`director ${director}`) };
   const options = { ...DIRECTOR_DEFAULTS, ...needs.options };
   const memory: DirectorMemory = { suspects: new Set(), replayLess: false };
   const stop = new AbortController();
@@ -50,7 +51,7 @@ export async function runDirector(task: DirectorTask, needs: DirectorNeeds): Pro
       // Listens from before the attempt looks at the nodes, so that no change is missed.
       const retry = waitForRetry({ task, runtime, options, number, signal: stop.signal });
       try {
-        const result = await runOnce(task, needs, { options, memory, number, stop: stop.signal });
+        const result = await runOnce(task, { ...needs, runtime }, { options, memory, number, stop: stop.signal });
         if (result.reason !== "stalled") return result;
         await retry.pause();
       } finally {

@@ -47,7 +47,7 @@ export const DIRECTOR_DEFAULTS: DirectorOptions = {
   verifyMs: 5000,
   commitMs: 10_000,
   undoCallMs: 1000,
-  undoMs: 10_000,
+  undoMs: 5000,
   leaseMs: 1000,
   watchMs: 250,
   retryFirstMs: 250,

@@ -4,14 +4,16 @@
  * The inverse is pushed before the effect, so that nothing is forgotten whose reply never came. Inverses are idempotent: each may run when its effect
  * never took place, and more than once.
  */
-
 import type { CallOptions } from "#foundation/rpc";
 import type { Timers } from "#foundation/runtime";
 import { type CallScope, callOne, causeOf } from "./calls.ts";
+import { Ended } from "./endings.ts";
 
 export interface Undo {
   /** What is undone, for reports. */
   readonly name: string;
+  /** Where. What is undone in one place waits for nothing in another: a host that is silent holds up itself alone. */
+  readonly host: string;
   /** `worker`: has a disk; it must not be removed when it may be in a committed layout. `component`: ends by its lease at the latest. */
   readonly kind: "worker" | "component";
   readonly run: (options: CallOptions) => Promise<void>;
@@ -29,7 +31,7 @@ export interface UndoLimits {
   readonly totalMs: number;
 }
 
-/** A call that fails is tried so often; a lost reply or a connection that is made anew takes one of them. */
+/** A call that fails is tried so often, and a host that has not answered so often is asked no more. */
 const TRIES = 3;
 
 export class UndoStack {
@@ -48,36 +50,51 @@ export class UndoStack {
     this.#entries = [];
   }
 
-  /** Undoes the last effect first. Never rejects. `keepWorkers`: the layout may have been committed, and then needs them. */
+  /** Undoes, on each host, the last effect first. Never rejects. `keepWorkers`: the layout may have been committed, and then needs them. */
   async run(timers: Timers, epoch: bigint, limits: UndoLimits, keepWorkers = false): Promise<UndoReport> {
-    const undone: string[] = [];
-    const failed: { name: string; cause: string }[] = [];
+    const entries = this.#entries.reverse().filter(({ kind }) => !keepWorkers || kind !== "worker");
+    this.#entries = [];
     const ended = new AbortController();
     const deadline = timers.after(limits.totalMs, () => ended.abort(new Error("no time is left")));
     const scope: CallScope = { timers, epoch, signal: ended.signal };
-    while (this.#entries.length > 0) {
-      const entry = this.#entries.pop()!;
-      if (keepWorkers && entry.kind === "worker") continue;
-      const cause = await tryOften(scope, limits.callMs, entry);
-      if (cause === undefined) undone.push(entry.name);
-      else failed.push({ name: entry.name, cause });
-    }
+    const report = { undone: [] as string[], failed: [] as { name: string; cause: string }[] };
+    const hosts = new Set(entries.map(({ host }) => host));
+    await Promise.all(
+      [...hosts].map((host) =>
+        undoAll(
+          scope,
+          limits.callMs,
+          entries.filter((entry) => entry.host === host),
+          report,
+        ),
+      ),
+    );
     deadline.cancel();
-    return { undone, failed };
+    return report;
   }
 }
 
-async function tryOften(scope: CallScope, callMs: number, entry: Undo): Promise<string | undefined> {
-  let cause = "";
-  for (let tries = 0; tries < TRIES; tries++) {
-    try {
-      await callOne(scope, callMs, (options) => entry.run(options));
-      return undefined;
-    } catch (error) {
-      cause = causeOf(error);
-      // A newer epoch has taken over: what is there is its own to remove.
-      if (scope.signal.aborted || (error instanceof Error && error.name === "Ended")) break;
+async function undoAll(
+  scope: CallScope,
+  callMs: number,
+  entries: readonly Undo[],
+  report: { readonly undone: string[]; readonly failed: { name: string; cause: string }[] },
+): Promise<void> {
+  let silences = 0;
+  for (const { name, run } of entries) {
+    let cause = "the host is silent";
+    for (let tries = 0; tries < TRIES && silences < TRIES && cause !== ""; tries++) {
+      try {
+        await callOne(scope, callMs, run);
+        cause = "";
+      } catch (error) {
+        cause = causeOf(error);
+        if (cause.startsWith("timed_out")) silences++;
+        // A newer epoch has taken over: what is there is its own to remove.
+        if (scope.signal.aborted || error instanceof Ended) break;
+      }
     }
+    if (cause === "") report.undone.push(name);
+    else report.failed.push({ name, cause });
   }
-  return cause;
 }

@@ -107,6 +107,7 @@ function create(attempt: Attempt, kind: Recruitment["kind"], { address, id }: Re
   const host = hostAt(attempt, address);
   undo.push({
     name: `createWorker ${id}`,
+    host: address,
     kind: "worker",
     run: (options) => host.removeWorker({ epoch, director, id }, options),
   });

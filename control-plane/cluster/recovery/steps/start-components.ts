@@ -82,6 +82,7 @@ async function startOne(attempt: Attempt, start: Start, watch: Watch, call: { si
   const host = hostAt(attempt, address);
   undo.push({
     name: `startComponent ${id}`,
+    host: address,
     kind: "component",
     run: (limits) => host.stopComponent({ epoch, director, id }, limits),
   });

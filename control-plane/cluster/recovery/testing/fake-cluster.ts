@@ -69,6 +69,8 @@ export class FakeCluster {
   private readonly unknown = new Map<string, Set<string>>();
   /** What becomes of proposals to commit a layout. */
   commitFault: "superseded" | "lost" | "accepted_unheard" | undefined;
+  /** How long the coordinators take to agree. */
+  commitMs = 3;
   private readonly listeners = new Set<() => void>();
   private readonly random: SeededRandom;
   private director = "";
@@ -255,7 +257,7 @@ export class FakeCluster {
   }
 
   private async commitLayout(epoch: bigint, director: string, layout: Layout): Promise<void> {
-    await new Promise<void>((resolve) => void this.time.timers.after(3, resolve));
+    await new Promise<void>((resolve) => void this.time.timers.after(this.commitMs, resolve));
     const fault = this.commitFault;
     this.commitFault = undefined;
     if (fault === "superseded" || epoch !== this.epoch || director !== this.director || layout.epoch !== epoch) {

@@ -117,12 +117,13 @@ export const MUTATIONS: readonly Mutation[] = [
     file: "steps/recruit.ts",
     find: `  undo.push({
     name: \`createWorker \${id}\`,
+    host: address,
     kind: "worker",
     run: (options) => host.removeWorker({ epoch, director, id }, options),
   });
   return host.createWorker({ epoch, director, id, kind }, call);`,
     replace: `  return host.createWorker({ epoch, director, id, kind }, call).then((ref) => {
-    undo.push({ name: id, kind: "worker", run: (options) => host.removeWorker({ epoch, director, id }, options) });
+    undo.push({ name: id, host: address, kind: "worker", run: (options) => host.removeWorker({ epoch, director, id }, options) });
     return ref;
   });`,
     by: "stopped",
