@@ -15,11 +15,10 @@ test.each([
       machines,
       config,
       virtualMsMax: 60_000,
-      scenario: async ({ world, connect }) => {
+      scenario: async ({ connect }) => {
         const backend = await connect(30_000);
-        const version = await backend.getReadVersion();
         const set = { type: "set" as const, key: bytes("a"), value: bytes("1") };
-        const place = await backend.commit({
+        await backend.commit({
           readVersion: undefined,
           reads: [],
           writes: [{ begin: bytes("a"), end: bytes("a\0") }],

@@ -4,7 +4,7 @@
 
 import { type DirectorOptions, openClusterControl } from "#control-plane/cluster";
 import type { StoreBackend } from "#data-plane/store/backend";
-import { connectCluster } from "#data-plane/store/cluster";
+import { Coordinators, connectCluster } from "#data-plane/store/cluster";
 import { openNode } from "#data-plane/store/node";
 import { openRpcNode } from "#foundation/rpc";
 import type { Random } from "#foundation/runtime";
@@ -16,6 +16,8 @@ export interface SimulatedCluster {
   readonly world: World;
   /** Another client of the cluster, on the machine of the clients. */
   connect(patienceMs?: number): Promise<StoreBackend>;
+  /** The epoch, as a number. */
+  epoch(): Promise<number>;
 }
 
 export interface ClusterSimulation {
@@ -95,6 +97,11 @@ export function clusterSimulation(options: ClusterSimulation): SimulationOptions
         world,
         connect: async (patienceMs) =>
           connectCluster(runtime, { rpc, coordinators, ...(patienceMs === undefined ? {} : { patienceMs }) }),
+        epoch: async () => {
+          const asked = new Coordinators(runtime, rpc, coordinators);
+          const { signal } = new AbortController();
+          return Number((await asked.ask((one, call) => one.readView({ from: "test" }, call), { signal })).epoch);
+        },
       });
       await rpc.close();
     },

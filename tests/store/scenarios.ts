@@ -1,0 +1,57 @@
+/**
+ * What is simulated of a seed: how many machines, which faults, how long, and what must be true afterwards.
+ */
+import { drawPlan, type SimulationOptions } from "#foundation/runtime/simulation";
+import type { ClusterConfig } from "#foundation/store-protocol";
+import { clusterSimulation } from "./simulated-cluster.ts";
+import { Workload, type WorkloadTally } from "./workload.ts";
+
+/** How hard a run is. */
+export interface Effort {
+  readonly clients: number;
+  /** How long faults last, and how long the cluster has afterwards, in virtual milliseconds. */
+  readonly faultyMs: number;
+  readonly healingMs: number;
+}
+
+/** What runs have amounted to. */
+export interface StoreTally extends WorkloadTally {
+  epochs: number;
+}
+
+/** Seeds take turns: a cluster of one machine, of three, of five; with one team of storage servers, and with two. */
+const SHAPES: readonly (readonly [machines: number, config: ClusterConfig])[] = [
+  [3, { logs: 3, replicas: 3, proxies: 2, resolvers: 2, splits: [] }],
+  [3, { logs: 3, replicas: 2, proxies: 1, resolvers: 1, splits: [new TextEncoder().encode("b")] }],
+  [1, { logs: 1, replicas: 1, proxies: 1, resolvers: 1, splits: [] }],
+  [5, { logs: 3, replicas: 3, proxies: 3, resolvers: 2, splits: [new TextEncoder().encode("c")] }],
+];
+
+/** A simulation for `simulate` or `runSeeds`. */
+export function storeSimulation(seed: number, effort: Effort, tally?: StoreTally): SimulationOptions {
+  const [machines, config] = SHAPES[seed % SHAPES.length]!;
+  return clusterSimulation({
+    seed,
+    machines,
+    config,
+    faults: drawPlan(),
+    director: { mayShareNodes: true },
+    virtualMsMax: effort.faultyMs + effort.healingMs + 300_000,
+    scenario: async (cluster) => {
+      const { world } = cluster;
+      const workload = new Workload(cluster, { clients: effort.clients, accounts: 8, idempotentShare: 0.5 });
+      await workload.prepare();
+      workload.start();
+      await world.sleep(effort.faultyMs);
+      world.calm();
+      await world.sleep(effort.healingMs);
+      const { committed } = workload.tally;
+      await world.until("it commits again", () => workload.tally.committed > committed);
+      await workload.stop();
+      await workload.judge();
+      if (tally === undefined) return;
+      for (const name of ["committed", "unknown", "refused"] as const) tally[name] += workload.tally[name];
+      tally.epochs += await cluster.epoch();
+    },
+  });
+}
