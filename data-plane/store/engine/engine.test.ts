@@ -1,28 +1,21 @@
 import { expect, test } from "bun:test";
+import type { Timers } from "#foundation/runtime";
 import { assertDeterministicSource } from "#foundation/runtime/simulation";
-import { type EngineChange, EngineClosedError, EngineFailedError, openEngine } from "./index.ts";
+import { SLICE_BYTES } from "./compaction/merge-runs.ts";
+import { type EngineChange, openEngine } from "./index.ts";
 import { EVERYTHING, pairText, TINY } from "./testing/model.ts";
 import {
   bytesOf,
   DIRECTORY,
+  keyText,
   openTiny,
   play,
   prepareDirectory,
   readAll,
   readEverything,
   rejection,
+  sets,
 } from "./testing/on-disk.ts";
-
-/** Keys `<letter>000` … with values of 50 bytes. */
-function sets(letter: string, count: number, step = 1): readonly EngineChange[] {
-  return Array.from({ length: count }, (_, i) => {
-    return { type: "set", key: bytesOf(keyText(letter, i * step)), value: new Uint8Array(50).fill(i) };
-  });
-}
-
-function keyText(letter: string, i: number): string {
-  return letter + String(i).padStart(3, "0");
-}
 
 test("nothing in here asks the world for anything but through the runtime", () => {
   assertDeterministicSource(import.meta.dir);
@@ -192,9 +185,7 @@ test("what is cleared gives its space back: key by key, by ranges and all at onc
     await fill();
     // All but the last flushes goes down by itself where it hides much.
     for (const letter of "abcdefgh") {
-      const cleared = sets(letter, 40).map(
-        (set) => ({ type: "clear", key: (set as { key: Uint8Array }).key }) as const,
-      );
+      const cleared = sets(letter, 40).map((set) => ({ type: "clear", key: set.key }) as const);
       await engine.flush({ version: ++version, changes: cleared });
     }
     await world.until("compaction rests", () => !engine.stats().compacting);
@@ -213,7 +204,7 @@ test("a load replaces everything at once, from a stream; when the stream fails, 
     async function* stream(failsAt: number) {
       for (const [i, set] of sets("b", 100).entries()) {
         if (i === failsAt) throw new Error("the backup cannot be read");
-        if (set.type === "set") yield set;
+        yield set;
       }
     }
     const files = disk.files.readDirectory(DIRECTORY);
@@ -257,111 +248,6 @@ test("sizes and split points follow what is there", () => {
   });
 });
 
-test("a full disk refuses a flush and changes nothing; with room, the same flush succeeds", () => {
-  play(async ({ runtime, disk }, world) => {
-    const engine = await openTiny(runtime);
-    await engine.flush({ version: 1n, changes: sets("a", 30) });
-    const before = await readEverything(engine);
-    const files = disk.files.readDirectory(DIRECTORY);
-    disk.fill();
-    for (let i = 0; i < 3; i++) {
-      expect(await rejection(engine.flush({ version: 2n, changes: sets("b", 300) }))).toMatchObject({ code: "ENOSPC" });
-    }
-    expect(await rejection(engine.setMeta(bytesOf("meta")))).toMatchObject({ code: "ENOSPC" });
-    expect(engine.failure).toBeUndefined();
-    expect([engine.durableVersion, await readEverything(engine)]).toEqual([1n, before]);
-    disk.unfill();
-    expect(disk.files.readDirectory(DIRECTORY).filter((name) => !name.endsWith(".tmp"))).toEqual([...files]);
-    await engine.flush({ version: 2n, changes: sets("b", 300) });
-    await world.until("compaction rests", () => !engine.stats().compacting);
-    expect((await readEverything(engine)).length).toBe(330);
-    await engine.verify();
-  });
-});
-
-test("compaction on a full disk gives up, says so, and goes on when there is room", () => {
-  play(async ({ runtime, disk }, world) => {
-    const engine = await openTiny(runtime);
-    await engine.flush({ version: 1n, changes: sets("a", 100) });
-    await engine.flush({ version: 2n, changes: sets("a", 100, 2) });
-    disk.fill();
-    expect(await rejection(engine.compact())).toMatchObject({ code: "ENOSPC" });
-    expect(engine.stats().compactionRefusal).toMatchObject({ code: "ENOSPC" });
-    expect(engine.failure).toBeUndefined();
-    disk.unfill();
-    await engine.compact();
-    expect(engine.stats()).toMatchObject({ keysApproximately: 150, compactionRefusal: undefined });
-    await world.until("the old files are gone", () => {
-      return disk.files.readDirectory(DIRECTORY).length === engine.stats().runs + 1;
-    });
-  });
-});
-
-for (const operation of ["sync", "syncDirectory", "rename"] as const) {
-  test(`after a failed ${operation} every call is refused; opened anew, the engine has what it had confirmed`, () => {
-    play(async ({ runtime, disk }) => {
-      const failures: Error[] = [];
-      const engine = await openTiny(runtime, { onFailure: (error) => failures.push(error) });
-      await engine.flush({ version: 1n, changes: sets("a", 30) });
-      const before = await readEverything(engine);
-      disk.failNext(operation, "EIO");
-      expect(await rejection(engine.flush({ version: 2n, changes: sets("b", 30) }))).toBeInstanceOf(EngineFailedError);
-      expect(failures).toEqual([engine.failure!]);
-      expect(() => engine.get(bytesOf("a001"))).toThrow(EngineFailedError);
-      expect(() => engine.range(bytesOf("a"), bytesOf("b"))).toThrow(EngineFailedError);
-      expect(await rejection(engine.flush({ version: 2n, changes: [] }))).toBeInstanceOf(EngineFailedError);
-      expect(await rejection(engine.setMeta(bytesOf("meta")))).toBeInstanceOf(EngineFailedError);
-      expect(await rejection(engine.compact())).toBeInstanceOf(EngineFailedError);
-      await engine.close();
-      expect(disk.opened.size).toBe(0);
-      const reopened = await openTiny(runtime);
-      const found = await readEverything(reopened);
-      if (reopened.durableVersion === 1n) expect(found).toEqual(before);
-      else expect([reopened.durableVersion, found.length]).toEqual([2n, 60]);
-    });
-  });
-}
-
-test("a failed sync of a compaction fails the engine", () => {
-  play(async ({ runtime, disk }) => {
-    const engine = await openTiny(runtime);
-    await engine.flush({ version: 1n, changes: sets("a", 30) });
-    await engine.flush({ version: 2n, changes: sets("b", 30) });
-    disk.failNext("sync", "EIO");
-    expect(await rejection(engine.compact())).toBeInstanceOf(EngineFailedError);
-    await engine.close();
-    expect((await readEverything(await openTiny(runtime))).length).toBe(60);
-  });
-});
-
-test("closing ends a flush, a load, a compaction and readers, and leaves no file open", () => {
-  play(async ({ runtime, disk }) => {
-    for (const busy of ["flush", "load", "compact", "range"] as const) {
-      const engine = await openTiny(runtime);
-      const version = engine.durableVersion + 1n;
-      await engine.flush({ version, changes: sets("a", 100) });
-      await engine.flush({ version: version + 1n, changes: sets("a", 100, 2) });
-      const cursor = engine.range(EVERYTHING.begin, EVERYTHING.end);
-      await cursor.next();
-      const tasks = {
-        flush: () => engine.flush({ version: version + 2n, changes: sets("b", 500) }),
-        load: () => engine.load({ version: version + 2n, pairs: sets("b", 500) as never }),
-        compact: () => engine.compact(),
-        range: async () => {
-          for (;;) if ((await cursor.next()) === undefined) return;
-        },
-      };
-      const task = rejection(tasks[busy]());
-      await engine.close();
-      expect(await task).toBeInstanceOf(EngineClosedError);
-      expect(disk.opened.size).toBe(0);
-      expect(() => engine.get(bytesOf("a"))).toThrow(EngineClosedError);
-      expect(await rejection(engine.flush({ version: version + 9n, changes: [] }))).toBeInstanceOf(EngineClosedError);
-      await engine.close();
-    }
-  });
-});
-
 test("flushes wait for compaction before level 0 grows without end", () => {
   play(async ({ runtime }) => {
     const engine = await openTiny(runtime);
@@ -373,5 +259,29 @@ test("flushes wait for compaction before level 0 grows without end", () => {
     // A hundred entries of 50 bytes are twenty runs of 400 bytes.
     expect(most).toBeLessThan(20 * 14);
     expect(engine.stats().keysApproximately).toBeGreaterThanOrEqual(100);
+  });
+});
+
+test("a compaction gives the event loop its turn at each slice, and as often as it can when it is urgent", () => {
+  play(async ({ runtime }) => {
+    await prepareDirectory(runtime);
+    const delays: number[] = [];
+    const timers: Timers = {
+      after: (delayMs, run) => {
+        delays.push(delayMs);
+        return runtime.timers.after(delayMs, run);
+      },
+      every: (intervalMs, run) => runtime.timers.every(intervalMs, run),
+    };
+    const engine = await openEngine({ ...runtime, timers }, { directory: DIRECTORY });
+    const value = new Uint8Array(2000);
+    const changes = Array.from({ length: 700 }, (_, i) => {
+      return { type: "set", key: bytesOf(keyText("a", i)), value } as const;
+    });
+    for (let version = 1n; version <= 2n; version++) await engine.flush({ version, changes });
+    expect(delays).toEqual([]);
+    await engine.compact();
+    expect(delays.length).toBeGreaterThanOrEqual(Math.floor((700 * 2000) / SLICE_BYTES));
+    expect(new Set(delays)).toEqual(new Set([0]));
   });
 });

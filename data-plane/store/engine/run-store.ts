@@ -1,7 +1,7 @@
 /**
  * The runs on the disk and the manifest that names them: one change after another, each wholly durable before anyone sees it.
  */
-import { type Disk, DiskError } from "#foundation/runtime";
+import { type Disk, DiskError, type Runtime, sleep, type Timers } from "#foundation/runtime";
 import { EngineClosedError, EngineCorruptionError, EngineFailedError } from "./errors.ts";
 import type { Manifest } from "./format/manifest.ts";
 import { type Group, groupOf, Layout } from "./layout.ts";
@@ -41,6 +41,7 @@ export class RunStore implements RunPlace {
 
   constructor(
     readonly disk: Disk,
+    private readonly timers: Timers,
     readonly cache: BlockCache,
     private readonly options: RunStoreOptions,
     manifest: Manifest,
@@ -72,6 +73,10 @@ export class RunStore implements RunPlace {
 
   takeNumber(): number {
     return this.nextRun++;
+  }
+
+  pause(): Promise<void> {
+    return sleep(this.timers, 0);
   }
 
   /** From here on nothing is known of the disk, and nothing more is done. */
@@ -188,7 +193,8 @@ export class RunStore implements RunPlace {
 }
 
 /** Opens what is there, or begins anew in an empty directory. @throws EngineCorruptionError, DiskError */
-export async function openRunStore(disk: Disk, options: RunStoreOptions): Promise<RunStore> {
+export async function openRunStore(runtime: Runtime, options: RunStoreOptions): Promise<RunStore> {
+  const { disk, timers } = runtime;
   const { directory } = options;
   const names = await disk.readDirectory(directory);
   const numbers = names.map(runNumberOf).filter((number) => number !== undefined);
@@ -207,7 +213,7 @@ export async function openRunStore(disk: Disk, options: RunStoreOptions): Promis
   const nextRun = Math.max(manifest.nextRun, ...numbers.map((number) => number + 1));
   const cache = new BlockCache(options.cacheBytes);
   const groups = await openGroups(disk, directory, manifest, cache);
-  return new RunStore(disk, cache, options, manifest, nextRun, groups);
+  return new RunStore(disk, timers, cache, options, manifest, nextRun, groups);
 }
 
 async function openGroups(

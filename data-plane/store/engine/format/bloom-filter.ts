@@ -18,12 +18,16 @@ export function hashKey(key: Uint8Array): number {
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
-/** The filter over the hashes of all keys, with room for the frame. */
-export function encodeBloomFilter(hashes: Uint32Array): Uint8Array {
-  const bytes = Math.ceil((hashes.length * BITS_PER_KEY) / 8);
-  const block = new Uint8Array(HEAD_BYTES + bytes + FRAME_BYTES);
-  new DataView(block.buffer).setUint32(0, hashes.length);
-  const bits = bytes * 8;
+/** A filter for so many keys, none of them in it yet, with room for the frame. */
+export function emptyBloomFilter(keys: number): Uint8Array {
+  const block = new Uint8Array(HEAD_BYTES + Math.ceil((keys * BITS_PER_KEY) / 8) + FRAME_BYTES);
+  new DataView(block.buffer).setUint32(0, keys);
+  return block;
+}
+
+/** Puts keys, by their hashes, into a filter that is being made. */
+export function addToBloomFilter(block: Uint8Array, hashes: Uint32Array): void {
+  const bits = (block.length - HEAD_BYTES - FRAME_BYTES) * 8;
   for (const hash of hashes) {
     const step = stepOf(hash);
     for (let probe = 0, at = hash; probe < PROBES; probe++, at = (at + step) >>> 0) {
@@ -31,7 +35,6 @@ export function encodeBloomFilter(hashes: Uint32Array): Uint8Array {
       block[HEAD_BYTES + (bit >>> 3)]! |= 1 << (bit & 7);
     }
   }
-  return block;
 }
 
 export class BloomFilter {

@@ -17,6 +17,8 @@ export interface RunPlace {
   readonly runBytes: number;
   /** A number that no run ever had. */
   takeNumber(): number;
+  /** Lets others have their turn. */
+  pause(): Promise<void>;
 }
 
 interface RunInMaking {
@@ -124,7 +126,8 @@ export class GroupWriter {
     const number = this.place.takeNumber();
     const { disk, directory, blockBytes } = this.place;
     const open = () => disk.open(runPath(directory, number), "replace");
-    this.current = { number, writer: new RunWriter(open, number, blockBytes), begin: position, end: position };
+    const writer = new RunWriter(open, number, blockBytes, () => this.place.pause());
+    this.current = { number, writer, begin: position, end: position };
     return this.current;
   }
 

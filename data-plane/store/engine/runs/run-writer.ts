@@ -5,13 +5,16 @@ import type { DiskFile } from "#foundation/runtime";
 import type { KeyRange } from "../../keys/index.ts";
 import { BLOCK_KIND, type BlockKind, sealBlock } from "../format/block-frame.ts";
 import { BlockIndexBuilder } from "../format/block-index.ts";
-import { encodeBloomFilter, hashKey } from "../format/bloom-filter.ts";
+import { addToBloomFilter, emptyBloomFilter, hashKey } from "../format/bloom-filter.ts";
 import { DataBlockBuilder } from "../format/data-block.ts";
 import { type BlockSize, encodeRunFoot, encodeRunHead, RUN_FOOT_BYTES } from "../format/run-frame.ts";
 import { encodeTombstones } from "../format/tombstones.ts";
 
 /** What is handed to the disk at a time: between two writes the event loop is held for about a millisecond. */
 const WRITE_BYTES = 256 * 1024;
+
+/** Keys put into the filter at a time: about two milliseconds. */
+const FILTER_SLICE_KEYS = 32 * 1024;
 
 /** What the manifest has to know of a finished file. */
 export interface WrittenRun {
@@ -42,11 +45,15 @@ export class RunWriter {
 
   private file: DiskFile | undefined;
 
-  /** @param open opens the file, new and empty, when there is something to write. The writer never closes it. */
+  /**
+   * @param open opens the file, new and empty, when there is something to write. The writer never closes it.
+   * @param pause lets others have their turn
+   */
   constructor(
     private readonly open: () => Promise<DiskFile>,
     private readonly run: number,
     private readonly blockBytes: number,
+    private readonly pause: () => Promise<void>,
   ) {
     this.put(encodeRunHead(run));
   }
@@ -104,7 +111,7 @@ export class RunWriter {
     if (this.block.count > 0) this.endBlock();
     await this.drain();
     const filterAt = this.position;
-    const filter = this.putBlock("filter", encodeBloomFilter(this.hashes.subarray(0, this.entries)));
+    const filter = this.putBlock("filter", await this.makeFilter());
     const index = this.putBlock("index", this.index.encode());
     const tombstones = this.putBlock("tombstones", encodeTombstones(this.tombstones));
     const { run, entries, clearedKeys } = this;
@@ -115,6 +122,15 @@ export class RunWriter {
     await file.sync();
     const footChecksum = new DataView(foot.buffer).getUint32(RUN_FOOT_BYTES - 4);
     return { file, sizeBytes: this.position, footChecksum, entries, clearedKeys };
+  }
+
+  private async makeFilter(): Promise<Uint8Array> {
+    const filter = emptyBloomFilter(this.entries);
+    for (let from = 0; from < this.entries; from += FILTER_SLICE_KEYS) {
+      if (from > 0) await this.pause();
+      addToBloomFilter(filter, this.hashes.subarray(from, Math.min(this.entries, from + FILTER_SLICE_KEYS)));
+    }
+    return filter;
   }
 
   private endBlock(): void {

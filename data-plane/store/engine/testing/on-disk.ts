@@ -3,7 +3,7 @@
  */
 import type { Runtime } from "#foundation/runtime";
 import { type Machine, simulate, type World } from "#foundation/runtime/simulation";
-import { type Engine, type EngineOptions, openEngine, type RangeCursor } from "../index.ts";
+import { type Engine, type EngineOptions, openEngine, type Pair, type RangeCursor } from "../index.ts";
 import { EVERYTHING, pairText, TINY } from "./model.ts";
 
 export const DIRECTORY = "/engine";
@@ -69,4 +69,15 @@ export async function rejection(promise: unknown): Promise<unknown> {
 export async function openTiny(runtime: Runtime, options: Partial<EngineOptions> = {}): Promise<Engine> {
   await prepareDirectory(runtime);
   return openEngine(runtime, { directory: DIRECTORY, ...TINY, ...options });
+}
+
+/** Keys `<letter>000` … with values of 50 bytes. */
+export function sets(letter: string, count: number, step = 1): readonly (Pair & { readonly type: "set" })[] {
+  return Array.from({ length: count }, (_, i) => {
+    return { type: "set", key: bytesOf(keyText(letter, i * step)), value: new Uint8Array(50).fill(i) };
+  });
+}
+
+export function keyText(letter: string, i: number): string {
+  return letter + String(i).padStart(3, "0");
 }
