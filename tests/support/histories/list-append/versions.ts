@@ -34,8 +34,9 @@ export function inferVersions(history: readonly ListTransaction[]): ReadonlyMap<
           throw new Error(`${JSON.stringify(step.element)} is appended to ${step.key} twice.`);
         }
         byElement.set(step.element, index);
-      } else if (transaction.outcome === "ok" && step.value.length > 0) {
-        entry(reads, step.key, () => []).push({ reader: index, value: step.value });
+      } else {
+        const ofKey = entry(reads, step.key, () => []);
+        if (transaction.outcome === "ok") ofKey.push({ reader: index, value: step.value });
       }
     }
   });
