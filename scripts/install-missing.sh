@@ -32,33 +32,40 @@ take_over() {
 if ! cmp -s "$ROOT/package-lock.json" "$INSTALLED"; then
   command -v npm >/dev/null 2>&1 || { echo "biplane: npm is needed for the first start (Node.js 18 or later); it was not found on PATH." >&2; exit 1; }
   # Two first starts at once must not install over each other: the second waits, and then finds nothing to do.
+  OURS=
   WAITED=0
   NAMELESS=0
-  while :; do
-    if mkdir "$LOCK" 2>/dev/null; then echo $$ > "$LOCK/holder"; break; fi
-    if is_abandoned && take_over; then break; fi
-    if [ "$WAITED" -ge "$INSTALL_WAIT_SECONDS" ]; then
+  while [ -z "$OURS" ] && ! cmp -s "$ROOT/package-lock.json" "$INSTALLED"; do
+    if mkdir "$LOCK" 2>/dev/null; then
+      echo $$ > "$LOCK/holder"
+      OURS=1
+    elif is_abandoned && take_over; then
+      OURS=1
+    elif [ "$WAITED" -ge "$INSTALL_WAIT_SECONDS" ]; then
       echo "biplane: another start has been installing dependencies for $WAITED s. If none is running, remove $LOCK and try again." >&2
       exit 1
+    else
+      if [ -s "$LOCK/holder" ]; then NAMELESS=0; else NAMELESS=$((NAMELESS + 1)); fi
+      sleep 1
+      WAITED=$((WAITED + 1))
     fi
-    if [ -s "$LOCK/holder" ]; then NAMELESS=0; else NAMELESS=$((NAMELESS + 1)); fi
-    sleep 1
-    WAITED=$((WAITED + 1))
   done
-  trap 'rm -rf "$LOCK"' EXIT
-  trap 'exit 130' INT
-  trap 'exit 143' TERM
-  if ! cmp -s "$ROOT/package-lock.json" "$INSTALLED"; then
-    echo "biplane: installing dependencies (first start only) ..." >&2
-    (cd "$ROOT" && exec sh -c 'echo $$ > .installing/npm; exec npm ci --no-audit --no-fund --loglevel=error >&2') || { echo "biplane: npm ci failed; see the lines above." >&2; exit 1; }
-    # npm may be told not to run install scripts; Bun's is the one we cannot do without.
-    if ! "$BUN" --version >/dev/null 2>&1; then
-      (cd "$ROOT/node_modules/bun" && node install.js >&2) || { echo "biplane: Bun could not be set up for this platform." >&2; exit 1; }
+  if [ -n "$OURS" ]; then
+    trap 'rm -rf "$LOCK"' EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+    if ! cmp -s "$ROOT/package-lock.json" "$INSTALLED"; then
+      echo "biplane: installing dependencies (first start only) ..." >&2
+      (cd "$ROOT" && exec sh -c 'echo $$ > .installing/npm; exec npm ci --no-audit --no-fund --loglevel=error >&2') || { echo "biplane: npm ci failed; see the lines above." >&2; exit 1; }
+      # npm may be told not to run install scripts; Bun's is the one we cannot do without.
+      if ! "$BUN" --version >/dev/null 2>&1; then
+        (cd "$ROOT/node_modules/bun" && node install.js >&2) || { echo "biplane: Bun could not be set up for this platform." >&2; exit 1; }
+      fi
+      mkdir -p "$ROOT/node_modules/.bin"
+      ln -sf ../../biplane "$ROOT/node_modules/.bin/biplane"
+      cp "$ROOT/package-lock.json" "$INSTALLED"
     fi
-    mkdir -p "$ROOT/node_modules/.bin"
-    ln -sf ../../biplane "$ROOT/node_modules/.bin/biplane"
-    cp "$ROOT/package-lock.json" "$INSTALLED"
+    rm -rf "$LOCK"
+    trap - EXIT INT TERM
   fi
-  rm -rf "$LOCK"
-  trap - EXIT INT TERM
 fi
