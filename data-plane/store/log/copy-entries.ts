@@ -1,7 +1,7 @@
 /**
  * The entries of `(from, to]`, pulled from whichever source gives them.
  */
-import { type CallOptions, type Client, RpcError } from "#foundation/rpc";
+import { type CallOptions, type Client, type Ref, RpcError } from "#foundation/rpc";
 import type { Epoch, LOG, LogEntry, Version } from "#foundation/store-protocol";
 import { crc32c } from "./disk/crc32c.ts";
 import { viewOf } from "./disk/format.ts";
@@ -13,7 +13,8 @@ export interface Copy {
   readonly epoch: Epoch;
   readonly from: Version;
   readonly to: Version;
-  readonly sources: readonly Pick<Client<typeof LOG>, "pull">[];
+  readonly sources: readonly Ref[];
+  readonly clientOf: (ref: Ref) => Pick<Client<typeof LOG>, "pull">;
   readonly options: CallOptions;
   /** Takes the next entries, which continue what it was given before. What it throws ends the copy. */
   append(entries: readonly LogEntry[], knownCommitted: Version): Promise<void>;
@@ -45,8 +46,8 @@ export async function copyEntries(copy: Copy): Promise<Copied> {
       try {
         page = await pullPage(source, copy, state);
       } catch (error) {
-        if (copy.options.signal?.aborted === true || !(error instanceof RpcError)) throw error;
-        failure = error;
+        copy.options.signal?.throwIfAborted();
+        failure = error instanceof RpcError ? error : new RpcError("failed", `a source could not be asked: ${error}`);
         break;
       }
       if (page.entries.length > 0) {
@@ -75,10 +76,10 @@ interface Page {
 }
 
 /** The next entries of a source, verified. @throws RpcError */
-async function pullPage(source: Copy["sources"][number], copy: Copy, { entries, last }: Copied): Promise<Page> {
+async function pullPage(source: Ref, copy: Copy, { entries, last }: Copied): Promise<Page> {
   const { epoch, to } = copy;
   const limits = { upTo: to, entriesMax: PAGE_ENTRIES, bytesMax: PAGE_BYTES, waitMs: 0 };
-  const page = await source.pull({ after: last, ...limits, recovery: true, epoch }, copy.options);
+  const page = await copy.clientOf(source).pull({ after: last, ...limits, recovery: true, epoch }, copy.options);
   let before = last;
   for (const { previous, version } of page.entries) {
     // The first of all may follow on a version that is not copied.

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { assertDeterministicSource } from "#foundation/runtime/simulation";
 import { chainOf, clientOf, dataOf, play, pullOf, push, pushAll, refusal, tens } from "./simulation/play.ts";
 
 test("a new log is locked and empty", () =>
@@ -313,6 +314,36 @@ test("what all poppers have is trimmed, by whole segments, and never the last", 
     const again = await open();
     expect(await again.handlers.info({ revision: 0n })).toEqual({ ...kept, mode: "locked" });
   }));
+
+test("the poppers outlive a restart, what they have popped does not", () =>
+  play(async ({ openRunning, open, machine }) => {
+    const log = await openRunning();
+    for (const version of tens(60)) await push(log, version - 10n, version);
+    await log.handlers.setPoppers({ epoch: 1n, storages: ["s1", "s2"] });
+    await log.handlers.pop({ epoch: 1n, storage: "s1", durable: 600n });
+    machine.restart("power");
+    const again = await open();
+    await again.handlers.lock({ epoch: 2n, director: "e" });
+    await again.handlers.activate({ epoch: 2n, previous: 600n });
+    await again.handlers.pop({ epoch: 2n, storage: "s2", durable: 600n });
+    expect(await again.handlers.info({ revision: 0n })).toMatchObject({ oldestVersion: 0n });
+    await again.handlers.pop({ epoch: 2n, storage: "s1", durable: 600n });
+    expect((await again.handlers.info({ revision: 0n })).oldestVersion).toBeGreaterThan(0n);
+  }));
+
+test("a pull that has to read from disk gives nothing once the log is locked", () =>
+  play(async ({ openRunning }) => {
+    const log = await openRunning({ cacheBytes: 0 });
+    for (const version of tens(60)) await push(log, version - 10n, version);
+    const pulling = log.handlers.pull(pullOf({ after: 0n }));
+    const locked = log.handlers.lock({ epoch: 2n, director: "e" });
+    expect(await refusal(pulling)).toBe("wrong_epoch");
+    await locked;
+  }));
+
+test("nothing goes around the runtime", () => {
+  assertDeterministicSource(import.meta.dir);
+});
 
 test("closing ends what waits, and keeps what was being written", () =>
   play(async ({ openRunning, open }) => {

@@ -56,8 +56,6 @@ export class PushChain {
     }
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const pending: PendingPush = { record, done: promise, resolve, reject };
-    // Its promise may be given to nobody who still listens: what it says has been said by other ways then.
-    promise.catch(() => undefined);
     if (previous > this.tail) this.parked.set(previous, pending);
     else this.accept(pending);
     return pending;

@@ -209,12 +209,12 @@ test("a lock, another recovery, and closing end a recovery that hangs", () =>
     await stage.world.sleep(50);
     expect(await log.handlers.info({ revision: 0n })).toMatchObject({ mode: "recovering" });
     const second = recover(log, 0n, 400n, [B]);
-    expect(await refusal(first)).toBe("cancelled");
+    expect(await refusal(first)).toBe("superseded");
     expect(await second).toMatchObject({ entries: 40 });
     const third = recover(log, 0n, 400n, [A]);
     await stage.world.sleep(50);
     const locked = log.handlers.lock({ epoch: 3n, director: "f" });
-    expect(await refusal(third)).toBe("cancelled");
+    expect(await refusal(third)).toBe("superseded");
     expect(await locked).toMatchObject({ epoch: 3n, mode: "locked", lastVersion: 0n });
     await log.close();
   }));

@@ -1,8 +1,8 @@
 /**
  * Copies of this room with one deliberate mistake each, to prove that the simulation would find it.
  */
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"; // not simulated: copies the room for a test
+import { tmpdir } from "node:os"; // not simulated: copies the room for a test
 import { join } from "node:path";
 import type { openLog } from "../index.ts";
 
@@ -23,7 +23,8 @@ const FOUNDATION = join(ROOM, "../../../foundation");
 export async function withMutant<Result>(mutation: Mutation, use: (open: typeof openLog) => Result): Promise<Result> {
   const copy = mkdtempSync(join(tmpdir(), "log-mutant-"));
   try {
-    for (const name of new Bun.Glob("**/*.ts").scanSync({ cwd: ROOM })) {
+    const names = new Bun.Glob("**/*.ts").scanSync({ cwd: ROOM }); // not simulated: copies the room for a test
+    for (const name of names) {
       if (name.startsWith("simulation/") || name.endsWith(".test.ts")) continue;
       cpSync(join(ROOM, name), join(copy, name));
       let source = readFileSync(join(copy, name), "utf8");

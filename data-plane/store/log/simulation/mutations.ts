@@ -20,7 +20,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "does not check the epoch of what is asked",
-    file: "log.ts",
+    file: "standing.ts",
     find: "return epoch === own ? undefined :",
     replace: "return epoch > 0n || epoch === own ? undefined :",
     seed: 1,
@@ -28,22 +28,22 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "forgets a lock when it is restarted",
     file: "log.ts",
-    find: "      await this.save();\n      this.assertNotSuperseded(epoch, director);",
-    replace: "      this.assertNotSuperseded(epoch, director);",
+    find: "      await this.standing.save();\n      this.standing.assertNotSuperseded(epoch, director);",
+    replace: "      this.standing.assertNotSuperseded(epoch, director);",
     seed: 2,
   },
   {
     name: "forgets which director has locked it",
-    file: "log.ts",
-    find: "if (epoch > state.epoch || (epoch === state.epoch && director === state.director)) return;",
-    replace: "if (epoch >= state.epoch) return;",
+    file: "standing.ts",
+    find: "(epoch === current.epoch && director === current.director)",
+    replace: "epoch === current.epoch",
     seed: 1,
   },
   {
     name: "answers a lock without waiting for what is being written",
     file: "log.ts",
-    find: "    return this.turn(async () => {\n      await this.appending;\n      this.assertAlive();",
-    replace: "    return this.turn(async () => {\n      this.assertAlive();",
+    find: "      await this.appending;\n      this.standing.assertAlive();",
+    replace: "      this.standing.assertAlive();",
     seed: 1,
   },
   {
@@ -91,9 +91,9 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "takes a half finished recovery for a whole one",
-    file: "log.ts",
-    find: "unfinished: true, lastVersion: 0n };\n    await this.save();",
-    replace: "lastVersion: 0n };",
+    file: "recover.ts",
+    find: "unfinished: true, lastVersion: 0n });\n  await standing.save();",
+    replace: "lastVersion: 0n });",
     seed: 1,
   },
   {
@@ -112,7 +112,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "does not put the end of a recovery on disk",
-    file: "log.ts",
+    file: "recover.ts",
     find: "if (copied.last < to) {",
     replace: "if (copied.last < 0n) {",
     seed: 1,
