@@ -10,6 +10,8 @@ import type { UndoStack } from "./undo-stack.ts";
 
 /** Between the attempts of a director. */
 export interface DirectorMemory {
+  /** When it began, on the monotonic clock. */
+  readonly beganMs: number;
   /** Nodes on which something failed: others are preferred. */
   readonly suspects: Set<string>;
   /** Copying what members that are down would need has failed: the next attempt copies no more than the others need. */

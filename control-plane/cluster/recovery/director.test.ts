@@ -60,6 +60,17 @@ describe("a new cluster", () => {
     expect(new Set(world.layout!.teams[0]!.members.map(({ storage }) => storage.id)).size).toBe(3);
   });
 
+  test("waits a little for its nodes before they are shared", async () => {
+    const world = cluster({ nodes: 1, options: { mayShareNodes: true } });
+    const directing = world.begin();
+    await world.time.advanceSettled(1000);
+    expect(directing.reports.at(-1)!.stall).toBe("insufficient_log_nodes{needed:3,have:1}");
+    world.addHost("n2");
+    world.addHost("n3");
+    expect(await world.until(() => isRunning(directing), 1000)).toBe(true);
+    expect(new Set(world.layout!.teams[0]!.members.map(({ storage }) => storage.address)).size).toBe(3);
+  });
+
   test("has teams that leave nothing out where it is split", async () => {
     const world = cluster({ nodes: 4, config: { replicas: 2, splits: [Uint8Array.of(0x40), Uint8Array.of(0x80)] } });
     await world.recover();

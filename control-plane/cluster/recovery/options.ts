@@ -33,6 +33,8 @@ export interface DirectorOptions {
    * what is on one disk is lost together.
    */
   readonly mayShareNodes: boolean;
+  /** How long a new cluster waits for more nodes before several of its workers share one: storage servers stay where they begin. */
+  readonly shareAfterMs: number;
   /** From the recovery version to the first one of the new epoch. */
   readonly versionJump: bigint;
 }
@@ -56,6 +58,7 @@ export const DIRECTOR_DEFAULTS: DirectorOptions = {
   betterAfterMs: 10_000,
   liveMembersMin: 1,
   mayShareNodes: false,
+  shareAfterMs: 3000,
   // About a hundred seconds of versions: an epoch that is locked cannot have given out so many beyond its last acknowledged one.
   versionJump: 100_000_000n,
 };

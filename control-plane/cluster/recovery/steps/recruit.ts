@@ -40,7 +40,7 @@ export async function recruit(attempt: Attempt, wanted: Recruitment): Promise<re
       ...wanted,
       nodes,
       taken: found.map(({ node }) => node),
-      mayShareNodes: attempt.options.mayShareNodes,
+      mayShareNodes: mayShare(attempt),
     });
     if ("needed" in places) throw new Stalled(last ?? tooFew(places));
     if (places.length === 0) return found;
@@ -48,6 +48,12 @@ export async function recruit(attempt: Attempt, wanted: Recruitment): Promise<re
     found.push(...engaged);
     last = failure ?? last;
   }
+}
+
+/** The nodes of a new cluster come one after the other. */
+function mayShare({ options, view, memory, runtime }: Attempt): boolean {
+  const waitedMs = runtime.clock.monotonicMs() - memory.beganMs;
+  return options.mayShareNodes && (view.layout !== undefined || waitedMs >= options.shareAfterMs);
 }
 
 async function engage(
