@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { StoreError } from "../errors/index.ts";
 import { openDatabase, WATCHES_MAX } from "./index.ts";
-import { bytes, countingRandom, failure, refused, storeWorld } from "./testing/index.ts";
+import { bytes, failure, fixedRandom, refused, storeWorld } from "./testing/index.ts";
 
 const key = bytes("a");
 
@@ -124,7 +124,7 @@ test("a store that loses a watch is asked again, and a change meanwhile is a cha
       return store.watch(...parameters);
     },
   };
-  const db = openDatabase(backend, { runtime: { timers: time.timers, random: countingRandom() } });
+  const db = openDatabase(backend, { runtime: { timers: time.timers, random: fixedRandom() } });
   const kept = await db.transact(async (tx) => tx.watch(key));
   await time.advanceSettled(10_000);
   expect(lost).toBe(3);

@@ -55,12 +55,16 @@ export const lostAnswer: CommitFault = async (commit) => {
   throw new StoreError("commit_unknown_result", "for the test");
 };
 
-/** Always different, never random. */
-export function countingRandom(): Random {
-  let count = 0;
+/** The same numbers each time. */
+export function fixedRandom(seed = 1): Random {
+  // Spread out, so that the numbers of neighbouring seeds are no neighbours.
+  let state = Math.imul(seed, 0x9e3779b1) | 1;
   const next = () => {
-    count = (Math.imul(count, 1_664_525) + 1_013_904_223) >>> 0;
-    return count;
+    // Marsaglia's xorshift, 13, 17, 5.
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return state >>> 0;
   };
   const random: Random = {
     uint32: next,
@@ -106,7 +110,7 @@ export function storeWorld(options: MemoryStoreOptions = {}, database: Partial<D
       return time.timers.after(delayMs, run);
     },
   };
-  const db = openDatabase(backend, { ...database, runtime: { timers, random: countingRandom() } });
+  const db = openDatabase(backend, { ...database, runtime: { timers, random: fixedRandom() } });
   return {
     db,
     store,
