@@ -10,6 +10,8 @@ export interface FleetSettings {
   readonly controlPlaneUrl: string;
   readonly projectId: string;
   readonly apiKey: string;
+  /** Where the key is, when it is in a file: it may be another one later. */
+  readonly apiKeyFile: string | undefined;
   readonly name: string | undefined;
   readonly group: string | undefined;
   /** Where its identity and the last artifact are kept. */
@@ -60,6 +62,7 @@ export function readFleetSettings(
     controlPlaneUrl,
     projectId,
     apiKey: readKey(text, environment),
+    apiKeyFile: text("api-key-file"),
     name: readName("data-plane-name", text),
     group: readName("data-plane-group", text),
     stateDirectory: text("state-dir"),
@@ -94,5 +97,14 @@ function fileOf(option: string, path: string): string {
     return readFileSync(path, "utf8");
   } catch (error) {
     throw new GatewayUsage(`--${option}: ${path} cannot be read (${(error as { code?: string }).code ?? "unknown"}).`);
+  }
+}
+
+/** The key that a file holds now; undefined while it cannot be read. */
+export function keyOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8").trim();
+  } catch {
+    return undefined;
   }
 }

@@ -4,7 +4,7 @@ import type { Gateway } from "#data-plane/gateway";
 import { type FleetReport, measureHealth, openFleetLink } from "#data-plane/gateway/fleet";
 import { systemClock, systemRandom, systemTimers } from "#foundation/runtime";
 import type { Logger, MetricsRegistry } from "#foundation/telemetry";
-import type { FleetSettings } from "./fleet-options.ts";
+import { type FleetSettings, keyOf } from "./fleet-options.ts";
 import { instanceIdOfPlace, openStateDirectory } from "./state-directory.ts";
 
 export interface FleetMember {
@@ -29,7 +29,7 @@ export interface JoiningGateway {
  */
 export async function joinFleet(settings: FleetSettings, joining: JoiningGateway): Promise<FleetMember> {
   const { gateway, listen, version, log, metrics } = joining;
-  const { controlPlaneUrl, projectId, apiKey, name, group, ca, stateDirectory } = settings;
+  const { controlPlaneUrl, projectId, apiKey, apiKeyFile, name, group, ca, stateDirectory } = settings;
   const startedAt = performance.now();
   const hostname = machineName();
   const state = stateDirectory === undefined ? undefined : openStateDirectory(stateDirectory);
@@ -45,6 +45,7 @@ export async function joinFleet(settings: FleetSettings, joining: JoiningGateway
     controlPlaneUrl,
     projectId,
     apiKey,
+    ...(apiKeyFile === undefined ? {} : { readApiKey: () => keyOf(apiKeyFile) }),
     ...(name === undefined ? {} : { name }),
     ...(group === undefined ? {} : { group }),
     instanceId: state?.instanceId ?? instanceIdOfPlace([projectId, hostname, name ?? "", listen.hostname], listen.port),

@@ -1,5 +1,6 @@
 /** What the API writes down about its calls, and in which words. Pure. */
 import type { Subject } from "#contracts";
+import type { RefusedGateway } from "#control-plane/gateways/link";
 import type { AuditActor, AuditEvent } from "#foundation/audit";
 import type { HttpRequest, ProblemError } from "#foundation/http";
 import type { ApiCaller, OrgAccess } from "./authentication/caller.ts";
@@ -89,6 +90,26 @@ export function failedProofEvent(
     reason,
     errorCode: code,
     ...originOf(request),
+  };
+}
+
+/** A gateway was not let into its fleet. What it says of itself is what it says. */
+export function refusedGatewayEvent(
+  { reason, message, keyId, claimed }: RefusedGateway,
+  request: AuditedRequest,
+): AuditEvent {
+  return {
+    category: "authentication",
+    actor: keyId === undefined ? UNPROVEN : { type: "gateway", id: `gateway-key:${keyId}` },
+    action: "gateways.register",
+    ...(claimed === undefined ? {} : { resource: `projects/${claimed.projectId}` }),
+    decision: "denied",
+    reason: message,
+    errorCode: reason,
+    ...originOf(request),
+    ...(claimed === undefined
+      ? {}
+      : { details: { instance: claimed.instanceId, ...(claimed.name === undefined ? {} : { name: claimed.name }) } }),
   };
 }
 

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { AccountId, Command } from "#contracts";
 import { connectWebSocket, type WebSocketConnection, WebSocketRefused } from "#foundation/http";
+import { until } from "../../tests/support/until.ts";
 import { startTestApi, type TestApi } from "./testing/test-api.ts";
 
 let world: TestApi;
@@ -89,6 +90,34 @@ describe("R32: /ws/data-plane", () => {
     expect(await gateway.closed).toBe(1000);
     expect(world.api.gateways.size).toBe(0);
     ({ keyId, key: apiKey } = await does({ type: "gatewayKey.create", accountId, projectId, name: "edge 2" }));
+  });
+
+  test("puts who was not let in on record, with the key and never its secret", async () => {
+    const other = await does({ type: "project.create", accountId, name: "bank" });
+    const gateway = await dial(apiKey);
+    gateway.say({ ...register("astray"), project_id: other.projectId, name: "edge-1" });
+    expect(await gateway.next()).toMatchObject({ type: "registration_failed", reason: "wrong_project" });
+    await gateway.closed;
+    await refusal("bbk_nobody-has-it");
+    const lines: string[] = [];
+    let known: Record<string, unknown> | undefined;
+    let unknown: Record<string, unknown> | undefined;
+    await until("both are on record", async () => {
+      lines.splice(0);
+      const { items: entries } = await world.audit.query({ action: "gateways.register" });
+      lines.push(...entries.map((entry) => JSON.stringify(entry)));
+      known = entries.find(({ errorCode }) => errorCode === "wrong_project") as never;
+      unknown = entries.find(({ errorCode }) => errorCode === "unknown_key") as never;
+      return known !== undefined && unknown !== undefined;
+    });
+    expect(known).toMatchObject({
+      category: "authentication",
+      decision: "denied",
+      actor: { type: "gateway", id: `gateway-key:${keyId}` },
+      details: { instance: "astray", name: "edge-1" },
+    });
+    expect(unknown).toMatchObject({ actor: { type: "unproven" } });
+    expect(lines.join("")).not.toContain(apiKey);
   });
 
   test("cuts a connection that sends more than a message may have", async () => {

@@ -23,7 +23,7 @@ import { type Clock, type Random, sleep, systemRandom, type Timers } from "#foun
 import { createHealth, type HealthRegistry, type Logger, type MetricsRegistry } from "#foundation/telemetry";
 import { type Admission, createAdmission } from "./admission.ts";
 import { acceptExec, isExecSocket } from "./applications/exec-socket.ts";
-import { admissionEvent, failureEvent, refusalEvent } from "./audit.ts";
+import { admissionEvent, failureEvent, refusalEvent, refusedGatewayEvent } from "./audit.ts";
 import { auditProblem } from "./audit-routes.ts";
 import { createAccessTokens } from "./authentication/access-token.ts";
 import { createAuthenticator, requireToken } from "./authentication/authenticate.ts";
@@ -176,8 +176,14 @@ export async function serveApi(options: ApiOptions): Promise<ApiServer> {
         [CHANGE_STREAM_PATH](request) {
           const gatewayKey = gatewayKeyOf(request);
           if (gatewayKey !== undefined) {
-            const { admission } = environment;
-            return acceptGatewaySocket(gatewayKey, gateways, () => admission.admitSource(request.remoteAddress));
+            const { admission, audit } = environment;
+            return acceptGatewaySocket(gatewayKey, gateways, {
+              onStranger() {
+                admission.admitSource(request.remoteAddress);
+                audit.note(refusedGatewayEvent({ reason: "unknown_key", message: "There is no such key." }, request));
+              },
+              onRefused: (refusal) => audit.note(refusedGatewayEvent(refusal, request)),
+            });
           }
           requireToken(request, "join", tokens);
           return acceptDataPlaneSocket(request, sessions);

@@ -1,4 +1,6 @@
+import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
+import { createHash } from "node:crypto";
 import { appendFileSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -83,6 +85,62 @@ test("a backup is proved by restoring it, and the restored control plane is what
     expect([...again.views.records("app")]).toEqual(apps);
     expect((await again.verify()).sound).toBe(true);
   }, true));
+
+test("contents that gateways need are proved as well: what is missing or was changed is named", () =>
+  withControlPlane(async ({ controlPlane: core, directory }) => {
+    const { accountId } = await core.ensureRoot();
+    const made = await core.execute({ type: "project.create", accountId, name: "web" }, origin());
+    if (!made.ok) throw new Error(made.message);
+    const contents = [Buffer.from("openapi: 3.1.0"), Buffer.from("another file")];
+    const { digests, release } = await core.gatewayBlobs.put(contents);
+    const files = contents.map(({ length }, index) => ({
+      path: `${index}.yaml`,
+      digest: digests[index]!,
+      sizeBytes: length,
+    }));
+    const { projectId } = made.result;
+    const spec = { type: "gatewaySpec.create", accountId, projectId, name: "api", files, descriptions: ["0.yaml"] };
+    expect((await core.execute(spec as never, origin())).ok).toBe(true);
+    release();
+    const scratch = mkdtempSync(join(tmpdir(), "biplane-backup-"));
+    try {
+      const target = join(scratch, "backup");
+      makeBackup(directory, target, { withKeys: false, version: "0", now: 0 });
+      expect(await verifyBackup(target, systemRandom)).toMatchObject({ sound: true, problems: [] });
+      // As if they had never been written: the manifest says that the file is what it was.
+      const changed = async (sql: string): Promise<readonly string[]> => {
+        const path = join(target, "events.sqlite");
+        const before = readFileSync(path);
+        const database = new Database(path);
+        database.run(sql);
+        database.close();
+        const manifest = join(target, "backup.json");
+        const text = readFileSync(manifest, "utf8");
+        const digestOf = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+        const after = readFileSync(path);
+        writeFileSync(
+          manifest,
+          text.replace(digestOf(before), digestOf(after)).replace(`${before.length}`, `${after.length}`),
+        );
+        try {
+          return (await verifyBackup(target, systemRandom)).problems;
+        } finally {
+          writeFileSync(path, before);
+          writeFileSync(manifest, text);
+        }
+      };
+      const nameOf = (digest: string) => `gateway-blob/${digest.slice("sha256:".length)}`;
+      expect(await changed(`DELETE FROM documents WHERE name = '${nameOf(digests[0]!)}'`)).toEqual([
+        `the contents ${digests[0]} of a gateway are missing`,
+      ]);
+      const damaged = Buffer.from("another fil!").toString("base64");
+      expect(
+        await changed(`UPDATE documents SET text = '${damaged}' WHERE name = '${nameOf(digests[1]!)}/00000'`),
+      ).toEqual([`${digests[1]} is damaged`]);
+    } finally {
+      rmSync(scratch, { recursive: true, force: true });
+    }
+  }));
 
 test("keys stay out of a backup unless they are asked for, and the right ones are needed to restore it", () =>
   withBackup(async ({ directory, target, scratch }) => {

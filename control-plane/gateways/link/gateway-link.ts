@@ -1,5 +1,5 @@
 /** The shell around the sessions of gateways: carries out their effects and tells them what was decided. */
-import type { DesiredArtifact, GatewayRecord, MessageToGateway } from "#contracts";
+import type { DesiredArtifact, GatewayRecord, MessageToGateway, RegistrationFailure } from "#contracts";
 import { type AnyEvent, groups } from "#control-plane/events";
 import {
   currentDeployment,
@@ -43,6 +43,18 @@ export interface GatewayClient {
   send(message: MessageToGateway): void;
   /** Ends the connection, after what was sent. */
   close(reason: string): void;
+  /** It was not let in, and is told so. */
+  refused?(refusal: RefusedGateway): void;
+}
+
+/** Who was not let in, and why: for the record. */
+export interface RefusedGateway {
+  readonly reason: RegistrationFailure;
+  readonly message: string;
+  /** Of the key that was shown. */
+  readonly keyId?: string;
+  /** What it said of itself, where it came to that. */
+  readonly claimed?: { readonly projectId: string; readonly instanceId: string; readonly name?: string };
 }
 
 /** A session as its transport sees it. */
@@ -157,6 +169,7 @@ function openSession(link: Link, apiKey: string, client: GatewayClient): Gateway
   const running = new Map<SessionTimer, TimerHandle>();
   let logger = link.logger;
   let entry: Live | undefined;
+  let claimed: RefusedGateway["claimed"];
   let admitted: { readonly keyId: string; readonly hash: string; readonly projectId: string } | undefined;
 
   const record = (): GatewayRecord | undefined =>
@@ -187,6 +200,8 @@ function openSession(link: Link, apiKey: string, client: GatewayClient): Gateway
   };
 
   const admit = async (registration: Registration): Promise<void> => {
+    const { project_id: projectId, instance_id: instanceId, name } = registration;
+    claimed = { projectId, instanceId, ...(name === undefined ? {} : { name }) };
     const answer = await admitGateway(registration, apiKey, core, clock.now()).catch((error: unknown) => {
       logger.error("a gateway could not be let in", { error });
       return {
@@ -238,7 +253,17 @@ function openSession(link: Link, apiKey: string, client: GatewayClient): Gateway
     switch (effect.type) {
       case "send": {
         const { message } = effect;
-        if (message.type === "registration_failed") counts.registrations.labels(message.reason).inc();
+        if (message.type === "registration_failed") {
+          counts.registrations.labels(message.reason).inc();
+          const { keyId } = views.inGroup("gatewayKey", groups.hashed(gatewayKeyHash(apiKey)))[0] ?? {};
+          const { reason } = message;
+          client.refused?.({
+            reason,
+            message: message.message ?? message.reason,
+            ...(keyId === undefined ? {} : { keyId }),
+            ...(claimed === undefined ? {} : { claimed }),
+          });
+        }
         if (message.type === "disconnect") counts.disconnections.labels(message.reason).inc();
         client.send(message);
         return;

@@ -2,7 +2,7 @@
 import { GATEWAY_FLEET_MESSAGE_BYTES_MAX } from "#contracts";
 import { GATEWAY_KEY_PREFIX } from "#control-plane/gateways/fleet";
 import { CLOSE, type HttpRequest, ProblemError, type WebSocketAccept } from "#foundation/http";
-import type { GatewayLink } from "./gateway-link.ts";
+import type { GatewayLink, RefusedGateway } from "./gateway-link.ts";
 
 const BEARER = /^Bearer (\S{1,512})$/i;
 
@@ -12,14 +12,20 @@ export function gatewayKeyOf(request: HttpRequest): string | undefined {
   return token?.startsWith(GATEWAY_KEY_PREFIX) === true ? token : undefined;
 }
 
+export interface GatewayDoor {
+  /** Called for a key that there is none of; may throw to slow down who guesses. */
+  onStranger(): void;
+  /** Called when somebody with a key is not let in. */
+  onRefused(refusal: RefusedGateway): void;
+}
+
 /**
  * @param apiKey that the request has shown
- * @param onStranger called for a key that there is none of; may throw to slow down who guesses
  * @throws ProblemError 401, 503
  */
-export function acceptGatewaySocket(apiKey: string, link: GatewayLink, onStranger: () => void): WebSocketAccept {
+export function acceptGatewaySocket(apiKey: string, link: GatewayLink, door: GatewayDoor): WebSocketAccept {
   if (!link.knows(apiKey)) {
-    onStranger();
+    door.onStranger();
     throw new ProblemError({ status: 401, code: "UNAUTHENTICATED", title: "This control plane has no such key." });
   }
   if (!link.hasRoom) {
@@ -35,6 +41,7 @@ export function acceptGatewaySocket(apiKey: string, link: GatewayLink, onStrange
       const session = link.accept(apiKey, {
         send: (message) => connection.send(JSON.stringify(message)),
         close: (reason) => connection.close(CLOSE.normal, reason.slice(0, 123)),
+        refused: (refusal) => door.onRefused(refusal),
       });
       connection.onClose(() => session.closed());
       connection.onMessage((data) => session.receive(data));

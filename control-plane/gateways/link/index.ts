@@ -5,5 +5,6 @@ export {
   type GatewayLink,
   type GatewayLinkOptions,
   type GatewaySession,
+  type RefusedGateway,
 } from "./gateway-link.ts";
 export { acceptGatewaySocket, gatewayKeyOf } from "./gateway-socket.ts";

@@ -15,7 +15,7 @@ export interface FleetSocketOptions {
   /** `ws:` or `wss:`. */
   readonly url: string;
   /** Shown as a bearer token too, so that a control plane can refuse before it holds a socket. */
-  readonly apiKey: string;
+  readonly apiKey: () => string;
   /** Certificate authorities in PEM, for a control plane with a private one. */
   readonly ca: string | undefined;
 }
@@ -28,7 +28,7 @@ export function fleetSocket({ url, apiKey, ca }: FleetSocketOptions): FleetTrans
       let socket: WebSocketConnection | undefined;
       connectWebSocket({
         url,
-        headers: [["authorization", `Bearer ${apiKey}`]],
+        headers: [["authorization", `Bearer ${apiKey()}`]],
         limits: { maxMessageBytes: GATEWAY_FLEET_MESSAGE_BYTES_MAX },
         timeoutMs: HANDSHAKE_TIMEOUT_MS,
         signal: cancelled.signal,

@@ -313,6 +313,35 @@ describe("a gateway that is let in no more", () => {
     expect(time.pendingTimers()).toBe(0);
   });
 
+  test("comes back at once with another key, when there is one by then", async () => {
+    let inFile: string | undefined = API_KEY;
+    const link = await connect(newGateway(), { readApiKey: () => inFile });
+    await untilHeard("register");
+    await until("it is registered", () => link.report().phase === "registered");
+    // The file cannot be read for a moment, or holds what is no key: the last one is shown.
+    inFile = undefined;
+    server.say({ type: "disconnect", reason: "shutting_down", message: "later", retry: true });
+    await until("it is back", () => {
+      if (link.report().phase === "waiting") time.advance(1_000);
+      return heardOf("register").length === 2 && link.report().phase === "registered";
+    });
+    inFile = "bbk_the next one";
+    server.say({ type: "disconnect", reason: "expired_key", message: "expired", retry: false });
+    await until("it is let in no more", () => link.report().phase === "stopped");
+    expect(heardOf("register").map(({ api_key }) => api_key)).toEqual([API_KEY, API_KEY]);
+
+    inFile = API_KEY;
+    const other = await connect(newGateway(), { readApiKey: () => inFile, instanceId: "instance-2" });
+    await until("it is registered", () => other.report().phase === "registered");
+    inFile = "bbk_the-next-one";
+    server.say({ type: "disconnect", reason: "revoked_key", message: "revoked", retry: false });
+    await until("it waits to come back", () => other.report().phase === "waiting");
+    await until("it shows the other key", () => {
+      if (other.report().phase === "waiting") time.advance(1_000);
+      return (other.report().lastFailure ?? "").includes("401");
+    });
+  });
+
   test("a key that is refused at the door is tried again: a proxy may have said so", async () => {
     const link = await connect(newGateway(), { apiKey: "bbk_another" });
     await until("it is waiting", () => link.report().phase === "waiting");

@@ -1,5 +1,11 @@
 /** The shell around the fleet link's machine: carries out its effects and tells it what happened. */
-import { type ArtifactRefusal, GATEWAY_FLEET_PROTOCOL, type GatewayHealth, type GatewayMessage } from "#contracts";
+import {
+  type ArtifactRefusal,
+  GATEWAY_FLEET_PROTOCOL,
+  type GatewayHealth,
+  type GatewayMessage,
+  type MessageToGateway,
+} from "#contracts";
 import type { Clock, Random, TimerHandle, Timers } from "#foundation/runtime";
 import type { Logger } from "#foundation/telemetry";
 import { FetchFailed, fetchArtifact } from "./fetch-artifact.ts";
@@ -22,6 +28,8 @@ export interface FleetLinkOptions {
   readonly controlPlaneUrl: string;
   readonly projectId: string;
   readonly apiKey: string;
+  /** The key as it is now, asked for before each connection: it may have been rotated. Undefined: it cannot be read, and the last one is shown again. Must not throw. */
+  readonly readApiKey?: () => string | undefined;
   /** For people. */
   readonly name?: string;
   /** Which others it belongs with. */
@@ -82,8 +90,33 @@ export async function openFleetLink(options: FleetLinkOptions): Promise<FleetLin
   if (!NAME.test(options.instanceId)) throw new TypeError("the instance's id must be letters, digits and . _ : -");
   if (!KEY.test(options.apiKey)) throw new TypeError("the API key must be printable ASCII without spaces");
   await useKept(options);
-  const { apiKey, ca } = options;
-  return runFleetLink(options, address, fleetSocket({ url: address.socketUrl, apiKey, ca }));
+  const key = new CurrentKey(options);
+  const transport = fleetSocket({ url: address.socketUrl, apiKey: () => key.text, ca: options.ca });
+  return runFleetLink(options, address, transport, key);
+}
+
+class CurrentKey {
+  text: string;
+
+  constructor(private readonly options: Pick<FleetLinkOptions, "apiKey" | "readApiKey" | "log">) {
+    this.text = options.apiKey;
+  }
+
+  /** @returns whether it is another one than before */
+  refresh(): boolean {
+    const found = this.options.readApiKey?.();
+    if (found === undefined || found === this.text || !KEY.test(found)) return false;
+    this.text = found;
+    this.options.log.info("another API key is used from now on");
+    return true;
+  }
+}
+
+/** A gateway that is let in no more for its key comes back when it has another one by now. */
+function withLeaveToReturn(message: MessageToGateway, key: CurrentKey): MessageToGateway {
+  const isEnd = message.type === "registration_failed" || message.type === "disconnect";
+  if (!isEnd || message.retry || !message.reason.endsWith("_key")) return message;
+  return key.refresh() ? { ...message, retry: true } : message;
 }
 
 /** What was served last is served until the control plane says more. Without it the gateway has what it was started with. */
@@ -101,7 +134,12 @@ async function useKept({ keptPath, projectId, gateway, log }: FleetLinkOptions):
   }
 }
 
-function runFleetLink(options: FleetLinkOptions, address: FleetAddress, transport: FleetTransport): FleetLink {
+function runFleetLink(
+  options: FleetLinkOptions,
+  address: FleetAddress,
+  transport: FleetTransport,
+  key: CurrentKey,
+): FleetLink {
   const { gateway, timers, clock, random, log } = options;
   const state = initialFleetState();
   const served = (): string | null => gateway.artifact?.digest ?? null;
@@ -131,6 +169,7 @@ function runFleetLink(options: FleetLinkOptions, address: FleetAddress, transpor
   };
 
   const connect = (number: number): void => {
+    key.refresh();
     attempt = transport.connect({
       onOpen(opened) {
         if (number !== state.connection || state.phase !== "connecting") {
@@ -140,18 +179,19 @@ function runFleetLink(options: FleetLinkOptions, address: FleetAddress, transpor
         connection = opened;
         dispatch({ type: "opened", connection: number });
       },
-      onMessage: (message) => dispatch({ type: "message", connection: number, message }),
+      onMessage: (message) =>
+        dispatch({ type: "message", connection: number, message: withLeaveToReturn(message, key) }),
       onClose: (reason) => dispatch({ type: "closed", connection: number, reason }),
     });
   };
 
   const download = async (number: number, artifact: WantedArtifact): Promise<void> => {
     fetching = new AbortController();
-    const { apiKey, ca, artifactBytesMax: bytesMax } = options;
+    const { ca, artifactBytesMax: bytesMax } = options;
     const path = artifact.downloadPath ?? `/v1/artifacts/${encodeURIComponent(artifact.artifact_id)}/download`;
     try {
       const url = address.below(path);
-      held = await fetchArtifact({ url, apiKey, ca, timers, bytesMax, signal: fetching.signal });
+      held = await fetchArtifact({ url, apiKey: key.text, ca, timers, bytesMax, signal: fetching.signal });
     } catch (error) {
       const stage = error instanceof FetchFailed ? error.stage : "verify";
       dispatch({ type: "downloadFailed", download: number, stage, reason: messageOf(error) });
@@ -189,7 +229,7 @@ function runFleetLink(options: FleetLinkOptions, address: FleetAddress, transpor
         attempt = undefined;
         return;
       case "register":
-        connection?.send(registration(options, served()));
+        connection?.send(registration(options, key.text, served()));
         return;
       case "heartbeat":
         connection?.send({
@@ -260,12 +300,12 @@ function runFleetLink(options: FleetLinkOptions, address: FleetAddress, transpor
   };
 }
 
-function registration(options: FleetLinkOptions, artifactDigest: string | null): GatewayMessage {
+function registration(options: FleetLinkOptions, apiKey: string, artifactDigest: string | null): GatewayMessage {
   return {
     type: "register",
     protocol: GATEWAY_FLEET_PROTOCOL,
     project_id: options.projectId,
-    api_key: options.apiKey,
+    api_key: apiKey,
     ...(options.name === undefined ? {} : { name: options.name }),
     ...(options.group === undefined ? {} : { group: options.group }),
     instance_id: options.instanceId,

@@ -82,7 +82,7 @@ function aiTokenLimit(config: TokenLimitConfig, host: PluginHost): Middleware {
       const taken = all.get(exchange);
       if (taken === undefined) return;
       settle(exchange, taken);
-      headers.append("RateLimit-Policy", `"${policy}";q=${taken.profile.quota};w=${taken.profile.window}`);
+      headers.append("RateLimit-Policy", `"${policy}";q=${taken.profile.quota};qu="tokens";w=${taken.profile.window}`);
       headers.append("RateLimit", `"${policy}";r=${taken.remaining}`);
     },
     onEnd(exchange, { status }) {

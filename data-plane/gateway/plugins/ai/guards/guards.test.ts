@@ -41,7 +41,7 @@ describe("ai-token-limit", () => {
     const provider = await testProvider(json(completion("Hi.")));
     const { ask } = await chatGateway({ provider: "openai", base_url: provider.url }, [limit(100)]);
     const first = await ask(HELLO);
-    expect(first.headers.get("ratelimit-policy")).toBe('"ai-tokens";q=100;w=60');
+    expect(first.headers.get("ratelimit-policy")).toBe('"ai-tokens";q=100;qu="tokens";w=60');
     expect(remainingOf(first)).toBe(70);
     expect(remainingOf(await ask(HELLO))).toBe(40);
     const refused = await ask(HELLO);
