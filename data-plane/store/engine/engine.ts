@@ -137,6 +137,7 @@ export class Engine {
       });
       await this.store.change(runs, () => {
         const { groups } = this.store.layout;
+        this.store.loads++;
         const rest = range === undefined ? [] : withoutRuns(groups, (run) => isWithin(run, range));
         // With nothing older below them, there is no need to merge them down later.
         const free = range === undefined || !rest.some((group) => group.runs.some((run) => run.overlaps(range)));

@@ -5,7 +5,7 @@ import { compareKeys, type KeyRange } from "../keys/index.ts";
 import { hashKey } from "./format/bloom-filter.ts";
 import type { DataBlock } from "./format/data-block.ts";
 import { Tombstones, union } from "./format/tombstones.ts";
-import type { Run } from "./runs/run.ts";
+import { countBeginning, type Run } from "./runs/run.ts";
 
 /** Runs that do not overlap, in order. */
 export interface Group {
@@ -89,14 +89,7 @@ export class Layout {
 
 /** The run within whose bounds a key lies. */
 function runHolding(runs: readonly Run[], key: Uint8Array): Run | undefined {
-  let low = 0;
-  let high = runs.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (compareKeys(runs[middle]!.entry.begin, key) <= 0) low = middle + 1;
-    else high = middle;
-  }
-  const run = runs[low - 1];
+  const run = runs[countBeginning(runs, key) - 1];
   return run !== undefined && compareKeys(key, run.entry.end) < 0 ? run : undefined;
 }
 

@@ -32,6 +32,8 @@ export class RunStore implements RunPlace {
   layout: Layout;
   durableVersion: bigint;
   meta: Uint8Array;
+  /** How often contents were replaced by a load: what a compaction has read before is of no use then. */
+  loads = 0;
   private failure: EngineFailedError | undefined;
   private closed = false;
   /** Changes come one after another: each begins when the one before has ended, well or not. */
@@ -55,10 +57,6 @@ export class RunStore implements RunPlace {
     this.meta = manifest.meta;
     this.layout = this.layoutOf(groups).acquire();
     for (const run of this.layout.runs()) this.open.add(run);
-  }
-
-  get isClosed(): boolean {
-    return this.closed;
   }
 
   get failed(): EngineFailedError | undefined {

@@ -128,32 +128,37 @@ export class Compactor {
     const last = plan.inputs[0]!.at(-1)!;
     if (plan.level > 1) this.resumeAt.set(plan.level - 1, last.entry.end);
     if (plan.moves) {
-      await this.replace(inputs, [...inputs], plan.level, []);
+      await this.replace(inputs, [...inputs], plan.level, { written: [], loads: this.store.loads });
       return;
     }
     // The inputs stay on the disk while they are read, even when a flush makes them unnecessary.
     const layout = this.store.layout.acquire();
+    const { loads } = this.store;
     try {
       const pause = () => this.pause(plan.need);
       const outputs = await this.store.write((writer) => mergeRuns(plan, writer, pause));
-      await this.replace(inputs, outputs, plan.level, outputs);
+      await this.replace(inputs, outputs, plan.level, { written: outputs, loads });
     } finally {
       layout.release();
     }
   }
 
-  /** Does nothing when the layout has lost one of the inputs in the meantime: its range was cleared, or everything was replaced. */
+  /**
+   * Puts the outputs in the place of the inputs. An input that is gone was hidden by a cleared range that was flushed meanwhile: that range is newer than
+   * the outputs, and hides in them what it has hidden in the input. After a load nothing of the kind is known, and the outputs are given up.
+   */
   private async replace(
     inputs: ReadonlySet<Run>,
     outputs: readonly Run[],
     level: number,
-    written: readonly Run[],
+    { written, loads }: { readonly written: readonly Run[]; readonly loads: number },
   ): Promise<void> {
     await this.store.change(written, () => {
-      const { groups } = this.store.layout;
-      const there = new Set(this.store.layout.runs());
-      for (const run of inputs) if (!there.has(run)) return undefined;
-      const rest = withoutRuns(groups, (run) => inputs.has(run));
+      const { layout } = this.store;
+      const left = [...layout.runs()].filter((run) => inputs.has(run));
+      const changed = left.length < inputs.size;
+      if (left.length === 0 || (changed && (this.store.loads !== loads || written.length === 0))) return undefined;
+      const rest = withoutRuns(layout.groups, (run) => inputs.has(run));
       const sorted = [...outputs].sort((a, b) => Buffer.compare(a.entry.begin, b.entry.begin));
       return { groups: withRuns(rest, level, sorted) };
     });

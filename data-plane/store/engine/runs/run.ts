@@ -23,6 +23,18 @@ export function runNumberOf(name: string): number | undefined {
   return match === null ? undefined : Number(match[1]);
 }
 
+/** How many runs of a group begin at `key` or before it: all but the last of them end there, too. */
+export function countBeginning(runs: readonly Run[], key: Uint8Array): number {
+  let low = 0;
+  let high = runs.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (compareKeys(runs[middle]!.entry.begin, key) <= 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 interface RunParts {
   readonly index: BlockIndex;
   readonly filter: BloomFilter;

@@ -3,7 +3,7 @@
  */
 import { compareKeys, type KeyRange } from "../../keys/index.ts";
 import type { DataBlock } from "../format/data-block.ts";
-import type { Run } from "./run.ts";
+import { countBeginning, type Run } from "./run.ts";
 
 export interface CursorOptions {
   readonly bounds: KeyRange;
@@ -101,8 +101,10 @@ export class RunsCursor {
       return;
     }
     const before = this.at;
-    if (reverse) while (this.at >= 0 && compareKeys(runs[this.at]!.entry.begin, to) >= 0) this.at--;
-    else while (this.at < runs.length && compareKeys(runs[this.at]!.entry.end, to) <= 0) this.at++;
+    // The last run that begins there or before; on one side of it lies everything else that is wanted.
+    this.at = countBeginning(runs, to) - 1;
+    if (reverse && this.at >= 0 && compareKeys(runs[this.at]!.entry.begin, to) === 0) this.at--;
+    if (!reverse && (this.at < 0 || compareKeys(runs[this.at]!.entry.end, to) <= 0)) this.at++;
     if (this.at !== before) this.ahead.clear();
     const run = runs[this.at];
     if (run === undefined) {
