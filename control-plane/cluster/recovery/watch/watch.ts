@@ -22,7 +22,7 @@ interface Expected {
  * After these the other side may be well: they count once nothing else has been heard for so much of a lease. A process that is gone refuses
  * connections at once, one that is slow does not.
  */
-const PATIENCE: Readonly<Record<string, number>> = { timed_out: 1, cancelled: 1, unreachable: 0.5 };
+const PATIENCE: Readonly<Record<string, number>> = { timed_out: 1, cancelled: 1, unreachable: 0.3 };
 
 type WatchNeeds = Pick<Attempt, "epoch" | "director" | "clientOf" | "runtime" | "options"> & {
   /** Its signal ends all loops. */
@@ -90,10 +90,13 @@ export class Watch {
     const { runtime, options, scope } = this.#needs;
     let heardMs = runtime.clock.monotonicMs();
     while (!scope.signal.aborted) {
+      let pauseMs = options.watchMs;
       try {
         await ask();
         heardMs = runtime.clock.monotonicMs();
       } catch (error) {
+        // In doubt it is asked again soon: a connection that was cut is made anew, a process that is gone stays so.
+        pauseMs = options.watchMs / 4;
         if (scope.signal.aborted) return;
         if (error instanceof Ended) return this.#lost(error.end);
         const patience = error instanceof RpcError ? (PATIENCE[error.code] ?? 0) : 0;
@@ -101,7 +104,7 @@ export class Watch {
           return this.#lost({ reason: "component_lost", ...of, cause: causeOf(error) });
         }
       }
-      await sleep(runtime.timers, options.watchMs, scope.signal).catch(() => undefined);
+      await sleep(runtime.timers, pauseMs, scope.signal).catch(() => undefined);
     }
   }
 }
