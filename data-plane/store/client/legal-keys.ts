@@ -2,7 +2,7 @@
  * What keys and values a transaction takes (FoundationDB's limits, and its order of checking). Keys longer than can be written exist nowhere: reading
  * and clearing them is no error.
  */
-import { VALUE_BYTES_MAX } from "../atomic-operations/index.ts";
+import { type AtomicOperation, VALUE_BYTES_MAX } from "../atomic-operations/index.ts";
 import { StoreError } from "../errors/index.ts";
 import { compareKeys, type KeyRange } from "../keys/index.ts";
 import { STAMP_BYTES } from "../mutations/index.ts";
@@ -11,6 +11,25 @@ import { KEYS_END } from "./overlay/index.ts";
 
 /** The four bytes that say where a versionstamp goes. */
 const PLACE_BYTES = 4;
+
+const ATOMIC_OPERATIONS: Readonly<Record<AtomicOperation, true>> = {
+  add: true,
+  bit_and: true,
+  bit_or: true,
+  bit_xor: true,
+  append_if_fits: true,
+  max: true,
+  min: true,
+  byte_max: true,
+  byte_min: true,
+  compare_and_clear: true,
+};
+
+/** For programs whose types nobody checks. @throws StoreError invalid_mutation_type */
+export function checkOperation(operation: string): void {
+  if (Object.hasOwn(ATOMIC_OPERATIONS, operation)) return;
+  throw new StoreError("invalid_mutation_type", `There is no atomic operation ${operation}.`);
+}
 
 /** @throws StoreError key_outside_legal_range for keys of the system */
 export function checkKey(key: Uint8Array): void {

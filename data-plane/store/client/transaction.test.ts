@@ -394,3 +394,20 @@ test("reads that nobody waits for are no unhandled failures", async () => {
   void tx.get(bytes("a"));
   await db.transact((other) => other.get(bytes("a")));
 });
+
+test("options that are no numbers, and operations that there are not, are refused", () => {
+  const { db } = storeWorld();
+  for (const options of [
+    { timeoutMs: -1 },
+    { retryLimit: Number.NaN },
+    { maxRetryDelayMs: Number.POSITIVE_INFINITY },
+  ]) {
+    expect(thrown(() => db.createTransaction(options))).toBe("invalid_option_value");
+  }
+  const tx = db.createTransaction({ retryLimit: Number.POSITIVE_INFINITY });
+  const unchecked = tx.atomic.bind(tx) as (operation: string, key: Uint8Array, operand: Uint8Array) => void;
+  expect(thrown(() => unchecked("set_versionstamped_key", bytes("a"), new Uint8Array(20)))).toBe(
+    "invalid_mutation_type",
+  );
+  expect(thrown(() => unchecked("toString", bytes("a"), number(1)))).toBe("invalid_mutation_type");
+});

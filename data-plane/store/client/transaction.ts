@@ -12,7 +12,7 @@ import { transactionBytes } from "../transactions/index.ts";
 import { Attempt } from "./attempt.ts";
 import { Backoff, RETRY_DELAY_MAX_MS } from "./backoff.ts";
 import { commitAttempt } from "./commit.ts";
-import { canExist, checkedRange, checkKey, checkWrite } from "./legal-keys.ts";
+import { canExist, checkedRange, checkKey, checkOperation, checkWrite } from "./legal-keys.ts";
 import type { KeySelector } from "./overlay/index.ts";
 import { createReads, type ReadTransaction } from "./reading.ts";
 import type { GetRangeOptions, RangeBound } from "./streaming.ts";
@@ -61,6 +61,7 @@ export class StoreTransaction implements ReadTransaction {
     private readonly room: TransactionRoom,
     private readonly options: TransactionOptions,
   ) {
+    checkOptions(options);
     this.attempt = new Attempt(room.backend);
     this.reads = createReads(() => this.attempt, false);
     this.snapshot = createReads(() => this.attempt, true);
@@ -106,9 +107,10 @@ export class StoreTransaction implements ReadTransaction {
   /**
    * An atomic operation: what it gives depends on the value there is at the commit, and not on one that was read.
    *
-   * @throws StoreError as `set`
+   * @throws StoreError as `set`; invalid_mutation_type
    */
   atomic(operation: AtomicOperation, key: Uint8Array, operand: Uint8Array, options?: WriteOptions): void {
+    checkOperation(operation);
     this.write({ type: operation, key, value: operand }, options);
   }
 
@@ -304,6 +306,13 @@ export class StoreTransaction implements ReadTransaction {
   private stopTimer(): void {
     this.timer?.cancel();
     this.timer = undefined;
+  }
+}
+
+function checkOptions({ timeoutMs = 0, retryLimit = 0, maxRetryDelayMs = 0 }: TransactionOptions): void {
+  for (const [name, value] of Object.entries({ timeoutMs, retryLimit, maxRetryDelayMs })) {
+    if (value >= 0 && (Number.isFinite(value) || name === "retryLimit")) continue;
+    throw new StoreError("invalid_option_value", `${name} is a number, 0 or more, not ${value}.`);
   }
 }
 

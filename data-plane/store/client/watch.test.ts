@@ -136,6 +136,8 @@ test("a store that loses a watch is asked again, and a change meanwhile is a cha
   await db.transact(async (tx) => tx.set(key, bytes("y")));
   await time.advanceSettled(10_000);
   expect(await outcome(missed.changed)).toBe("changed");
+  // It was seen to be another value, and not waited for once more.
+  expect(lost).toBe(1);
 });
 
 test("a failed commit fails it", async () => {
