@@ -83,6 +83,11 @@ export class ByteWriter {
     this.view.setUint32(at, value);
   }
 
+  /** A view of what was written after `size`, valid until more is written. */
+  writtenSince(size: number): Uint8Array {
+    return this.buffer.subarray(size, this.length);
+  }
+
   /** Takes back what was written after `size`. */
   cutTo(size: number): void {
     if (size > this.length) throw new RangeError(`only ${this.length} bytes were written`);

@@ -34,6 +34,7 @@ export class Caller {
   constructor(
     private readonly runtime: Runtime,
     private readonly address: string,
+    private readonly key: Uint8Array | undefined,
   ) {}
 
   async call<Request, Reply>(
@@ -115,9 +116,13 @@ export class Caller {
       throw new RpcError("cancelled", "This side has been closed.");
     }
     this.heardAtMs = this.runtime.clock.monotonicMs();
-    const stream = new FramedStream(raw, {
-      frame: (frame) => this.onFrame(frame),
-      end: (error) => this.onEnd(error),
+    const stream = new FramedStream({
+      stream: raw,
+      role: "caller",
+      key: this.key,
+      random: this.runtime.random,
+      onFrame: (frame) => this.onFrame(frame),
+      onEnd: (error) => this.onEnd(error),
     });
     this.stream = stream;
     this.runtime.spawn(`rpc connection to ${this.address}`, () => stream.read());

@@ -2,40 +2,72 @@
  * A stream of frames: gathers what is written in one turn into one write, and bounds what waits to be written.
  */
 import { ByteWriter } from "#foundation/binary";
-import type { ByteStream } from "#foundation/runtime";
-import { type Frame, FrameReader, PREAMBLE, PROTOCOL_VERSION, writeFrame } from "./frames.ts";
+import type { ByteStream, Random } from "#foundation/runtime";
+import { CHALLENGE_BYTES, directionKeys, TAG_BYTES, Tags } from "./authentication.ts";
+import {
+  type Frame,
+  FrameReader,
+  PREAMBLE_BYTES,
+  PROTOCOL_VERSION,
+  preambleOf,
+  readPreamble,
+  writeFrame,
+} from "./frames.ts";
 import { RpcError } from "./rpc-error.ts";
 
 /** Beyond this a peer that does not read is cut off. */
 const WAITING_BYTES_MAX = 64 * 1024 * 1024;
+
+/** Frames that wait for the other side's challenge: at most as many as there are calls at once. */
+interface Unsent {
+  readonly kind: number;
+  readonly content: (writer: ByteWriter) => void;
+}
+
+/** What a connection is. */
+export interface FramedStreamOptions {
+  readonly stream: ByteStream;
+  readonly role: "caller" | "server";
+  /** What both sides share; undefined where everybody may call. */
+  readonly key: Uint8Array | undefined;
+  readonly random: Random;
+  readonly onFrame: (frame: Frame) => void;
+  readonly onEnd: (error: RpcError) => void;
+}
 
 /** Both directions of one connection. It ends once, with the error that ended it. */
 export class FramedStream {
   private writer = new ByteWriter();
   private writing = false;
   private failure: RpcError | undefined;
+  private readonly challenge: Uint8Array;
+  private unsent: Unsent[] | undefined;
+  private seal: ((frame: Uint8Array) => Uint8Array) | undefined;
+  private peerTags: Tags | undefined;
 
-  constructor(
-    private readonly stream: ByteStream,
-    private readonly on: {
-      readonly frame: (frame: Frame) => void;
-      readonly end: (error: RpcError) => void;
-    },
-  ) {
-    this.writer.raw(PREAMBLE);
+  constructor(private readonly options: FramedStreamOptions) {
+    const { key, random } = options;
+    this.challenge = key === undefined ? new Uint8Array(0) : random.bytes(CHALLENGE_BYTES);
+    this.unsent = key === undefined ? undefined : [];
+    this.writer.raw(preambleOf(key !== undefined));
+    this.writer.raw(this.challenge);
     this.scheduleWrite();
   }
 
-  /** Reads until the stream ends. Never rejects: how it ended is told to `on.end`. */
+  /** Reads until the stream ends. Never rejects: how it ended is told to `onEnd`. */
   async read(): Promise<void> {
-    const reader = new FrameReader();
+    const reader = new FrameReader(
+      PREAMBLE_BYTES + this.challenge.length,
+      (greeting) => this.greet(greeting),
+      (frame) => this.open(frame),
+    );
     try {
       for (;;) {
-        const piece = await this.stream.read();
+        const piece = await this.options.stream.read();
         if (piece === undefined) throw new RpcError("unreachable", "The other side has closed the connection.");
-        for (const frame of this.cut(reader, piece)) {
+        for (const frame of cut(reader, piece)) {
           if (this.failure !== undefined) return;
-          this.on.frame(frame);
+          this.options.onFrame(frame);
         }
       }
     } catch (error) {
@@ -43,14 +75,19 @@ export class FramedStream {
     }
   }
 
-  /** @throws RangeError when the frame is too long; nothing of it is written then */
+  /** @throws RangeError when the frame is too long, or holds what cannot be written; nothing of it is written then */
   send(kind: number, content: (writer: ByteWriter) => void): void {
     if (this.failure !== undefined) return;
-    // A frame that cannot be written leaves the others alone: it is tried on paper of its own.
-    const writer = this.writer;
+    if (this.unsent !== undefined) {
+      // Written once already, so that whoever sends hears at once what cannot be written.
+      writeFrame(new ByteWriter(), kind, content);
+      this.unsent.push({ kind, content });
+      return;
+    }
+    const { writer } = this;
     const before = writer.size;
     try {
-      writeFrame(writer, kind, content);
+      writeFrame(writer, kind, content, this.seal);
     } catch (error) {
       writer.cutTo(before);
       throw error;
@@ -65,24 +102,42 @@ export class FramedStream {
   end(error: RpcError): void {
     if (this.failure !== undefined) return;
     this.failure = error;
-    this.stream.reset();
-    this.on.end(error);
+    this.options.stream.reset();
+    this.options.onEnd(error);
   }
 
-  private cut(reader: FrameReader, piece: Uint8Array): readonly Frame[] {
-    let frames: readonly Frame[];
-    try {
-      frames = reader.push(piece);
-    } catch (error) {
-      throw new RpcError("malformed", `The other side broke the protocol: ${(error as Error).message}.`);
+  private greet(greeting: Uint8Array): void {
+    const { key, role } = this.options;
+    const { version, keyed } = readPreamble(greeting);
+    if (version !== PROTOCOL_VERSION) {
+      const text = `The other side speaks version ${version} of the protocol, this one ${PROTOCOL_VERSION}.`;
+      throw new RpcError("incompatible", text);
     }
-    if (reader.peerVersion !== undefined && reader.peerVersion !== PROTOCOL_VERSION) {
+    if (keyed !== (key !== undefined)) {
       throw new RpcError(
-        "incompatible",
-        `The other side speaks version ${reader.peerVersion} of the protocol, this one ${PROTOCOL_VERSION}.`,
+        "unauthorized",
+        keyed ? "The other side wants a key." : "The other side has no key, and one is wanted.",
       );
     }
-    return frames;
+    if (key === undefined) return;
+    // A view of what was read.
+    const theirs = greeting.slice(PREAMBLE_BYTES);
+    const [caller, server] = role === "caller" ? [this.challenge, theirs] : [theirs, this.challenge];
+    const { own, peer } = directionKeys(key, role, caller, server);
+    const tags = new Tags(own);
+    this.seal = (frame) => tags.next(frame);
+    this.peerTags = new Tags(peer);
+    const waiting = this.unsent ?? [];
+    this.unsent = undefined;
+    for (const { kind, content } of waiting) this.send(kind, content);
+  }
+
+  private open(frame: Uint8Array): Uint8Array {
+    if (this.peerTags === undefined) return frame;
+    const end = Math.max(0, frame.length - TAG_BYTES);
+    const content = frame.subarray(0, end);
+    if (this.peerTags.holds(content, frame.subarray(end))) return content;
+    throw new RpcError("unauthorized", "The other side has not the key of this one.");
   }
 
   private scheduleWrite(): void {
@@ -96,7 +151,7 @@ export class FramedStream {
       while (this.writer.size > 0 && this.failure === undefined) {
         const full = this.writer;
         this.writer = new ByteWriter();
-        await this.stream.write(full.finish());
+        await this.options.stream.write(full.finish());
       }
       this.writing = false;
     } catch (error) {
@@ -108,4 +163,13 @@ export class FramedStream {
 function asRpcError(error: unknown): RpcError {
   if (error instanceof RpcError) return error;
   return new RpcError("unreachable", `The connection was lost: ${error instanceof Error ? error.message : error}`);
+}
+
+function cut(reader: FrameReader, piece: Uint8Array): readonly Frame[] {
+  try {
+    return reader.push(piece);
+  } catch (error) {
+    if (error instanceof RpcError) throw error;
+    throw new RpcError("malformed", `The other side broke the protocol: ${(error as Error).message}.`);
+  }
 }

@@ -1,7 +1,24 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { ByteWriter, MalformedBytesError } from "#foundation/binary";
-import { FRAME_BYTES_MAX, FrameReader, KIND, PREAMBLE, PROTOCOL_VERSION, versionOf, writeFrame } from "./frames.ts";
+import {
+  FRAME_BYTES_MAX,
+  FrameReader,
+  KIND,
+  PREAMBLE_BYTES,
+  PROTOCOL_VERSION,
+  preambleOf,
+  readPreamble,
+  writeFrame,
+} from "./frames.ts";
+
+const PREAMBLE = preambleOf(false);
+
+function plainReader(): { readonly reader: FrameReader; readonly seen: { version?: number } } {
+  const seen: { version?: number } = {};
+  const greet = (greeting: Uint8Array): void => void Object.assign(seen, readPreamble(greeting));
+  return { seen, reader: new FrameReader(PREAMBLE_BYTES, greet, (frame) => frame) };
+}
 
 describe("frames", () => {
   test("are cut the same wherever the bytes were split", () => {
@@ -12,7 +29,7 @@ describe("frames", () => {
         writer.raw(PREAMBLE);
         for (const [kind, content] of frames) writeFrame(writer, kind, (w) => w.raw(content));
         const all = writer.finish();
-        const reader = new FrameReader();
+        const { reader, seen } = plainReader();
         const read: [number, Uint8Array][] = [];
         for (let at = 0; at < all.length; ) {
           const size = sizes.next().value as number;
@@ -21,7 +38,7 @@ describe("frames", () => {
           at += size;
         }
         expect(read).toEqual(frames as [number, Uint8Array<ArrayBuffer>][]);
-        expect(reader.peerVersion).toBe(PROTOCOL_VERSION);
+        expect(seen.version).toBe(PROTOCOL_VERSION);
       }),
     );
   });
@@ -29,7 +46,7 @@ describe("frames", () => {
   test("whatever comes is frames or malformed", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 60 }), fc.boolean(), (noise, begun) => {
-        const reader = new FrameReader();
+        const { reader } = plainReader();
         try {
           if (begun) reader.push(PREAMBLE);
           reader.push(noise);
@@ -41,10 +58,10 @@ describe("frames", () => {
   });
 
   test("a frame that claims to be longer than any may be is refused before it is waited for", () => {
-    const reader = new FrameReader();
+    const { reader } = plainReader();
     reader.push(PREAMBLE);
     expect(() => reader.push(Uint8Array.of(0xff, 0xff, 0xff, 0xff))).toThrow(MalformedBytesError);
-    const empty = new FrameReader();
+    const { reader: empty } = plainReader();
     empty.push(PREAMBLE);
     expect(() => empty.push(new Uint8Array(4))).toThrow(MalformedBytesError);
   });
@@ -55,7 +72,8 @@ describe("frames", () => {
   });
 
   test("another protocol, and another version of this one, are told apart", () => {
-    expect(() => versionOf(new TextEncoder().encode("GET / HT"))).toThrow(MalformedBytesError);
-    expect(versionOf(PREAMBLE.with(7, 9))).toBe(9);
+    expect(() => readPreamble(new TextEncoder().encode("GET / HT"))).toThrow(MalformedBytesError);
+    expect(readPreamble(PREAMBLE.with(7, 9))).toEqual({ version: 9, keyed: false });
+    expect(readPreamble(preambleOf(true)).keyed).toBe(true);
   });
 });

@@ -2,6 +2,7 @@
  * A node of calls: services that others may call, and clients of services elsewhere, or here.
  */
 import { formatAddress, type NetworkAddress, type NetworkListener, type Runtime } from "#foundation/runtime";
+import { KEY_BYTES_MIN } from "./authentication.ts";
 import { CALL_TIMEOUT_MS, Caller } from "./caller.ts";
 import type { FramedStream } from "./framed-stream.ts";
 import { RpcError } from "./rpc-error.ts";
@@ -16,6 +17,8 @@ export interface RpcOptions {
   readonly listen?: NetworkAddress;
   /** The host by which others reach this node, when it is not the one it listens at. */
   readonly advertisedHost?: string;
+  /** What all nodes share, 32 bytes or more: nobody without it is answered, or believed. Without it everybody is. */
+  readonly key?: Uint8Array | undefined;
   /** Told of errors that handlers were not meant to throw. */
   readonly onDefect: (error: unknown) => void;
 }
@@ -37,8 +40,11 @@ export interface RpcNode {
   close(): Promise<void>;
 }
 
-/** @throws NetworkError when it cannot listen */
+/** @throws NetworkError when it cannot listen; RangeError for a key that is too short */
 export async function openRpcNode(runtime: Runtime, options: RpcOptions): Promise<RpcNode> {
+  if (options.key !== undefined && options.key.length < KEY_BYTES_MIN) {
+    throw new RangeError(`a key has at least ${KEY_BYTES_MIN} bytes`);
+  }
   const node = new Node(runtime, options);
   if (options.listen !== undefined) await node.listen(options.listen);
   return node;
@@ -60,13 +66,10 @@ class Node implements RpcNode {
   async listen(address: NetworkAddress): Promise<void> {
     this.listener = await this.runtime.network.listen(address, (stream) => {
       if (this.closed || this.connections.size >= CONNECTIONS_MAX) return stream.reset();
-      const framed = serveConnection(
-        this.runtime,
-        stream,
-        this.registry,
-        () => this.connections.delete(framed),
-        this.options.onDefect,
-      );
+      const { registry } = this;
+      const { key, onDefect } = this.options;
+      const onEnd = (): void => void this.connections.delete(framed);
+      const framed = serveConnection(this.runtime, stream, { registry, key, onEnd, onDefect });
       this.connections.add(framed);
       this.runtime.spawn("rpc connection", () => framed.read());
     });
@@ -115,7 +118,7 @@ class Node implements RpcNode {
     if (this.closed) throw new RpcError("cancelled", "This side has been closed.");
     const found = this.callers.get(address);
     if (found !== undefined) return found;
-    const caller = new Caller(this.runtime, address);
+    const caller = new Caller(this.runtime, address, this.options.key);
     this.callers.set(address, caller);
     return caller;
   }

@@ -16,6 +16,8 @@ export type TransportFailure =
   | "malformed"
   /** The other side speaks another version of the protocol. */
   | "incompatible"
+  /** Only one side has a key, or they have different ones. The call had no effect. */
+  | "unauthorized"
   /** The handler threw something that it was not meant to throw. */
   | "failed";
 

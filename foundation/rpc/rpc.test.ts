@@ -2,8 +2,11 @@ import { describe, expect, test } from "bun:test";
 import { bytes, nothing, record, text, u32 } from "#foundation/binary";
 import { type ByteStream, createSystemRuntime, type Runtime, sleep } from "#foundation/runtime";
 import { simulate } from "#foundation/runtime/simulation";
-import { PREAMBLE } from "./frames.ts";
+import { directionKeys, Tags } from "./authentication.ts";
+import { preambleOf } from "./frames.ts";
 import { type Handlers, method, openRpcNode, parseAddress, RpcError, type RpcNode } from "./index.ts";
+
+const PREAMBLE = preambleOf(false);
 
 const ECHO = {
   echo: method(record({ say: text }), record({ said: text })),
@@ -193,6 +196,50 @@ describe("a hostile peer", () => {
     for (const address of ["", "host", "host:99999", "a b:1", ":1", "[::1]"])
       expect(() => parseAddress(address)).toThrow(RangeError);
     expect(parseAddress("[::1]:80")).toEqual({ host: "::1", port: 80 });
+  });
+});
+
+describe("peers that share a key", () => {
+  const keyOf = (byte: number): Uint8Array => new Uint8Array(32).fill(byte);
+
+  async function between(serverKey: Uint8Array | undefined, callerKey: Uint8Array | undefined): Promise<string> {
+    const runtime = createSystemRuntime(fail);
+    const onDefect = (): void => {};
+    const server = await openRpcNode(runtime, { listen: { host: "127.0.0.1", port: 0 }, onDefect, key: serverKey });
+    server.serve("echo-1", ECHO, answering(runtime));
+    const caller = await openRpcNode(runtime, { onDefect, key: callerKey });
+    const echo = caller.client(ECHO, here(server));
+    const codes = [await codeOf(echo.echo({ say: "a" })), await codeOf(echo.size({ data: new Uint8Array(100_000) }))];
+    await caller.close();
+    await server.close();
+    expect(codes[1]).toBe(codes[0]!);
+    return codes[0]!;
+  }
+
+  test("are answered; nobody else is, nor believed", async () => {
+    expect(await between(keyOf(1), keyOf(1))).toBe("answered");
+    // The server hears a frame that is not of its key, and cuts the connection; so does the caller, if it hears first.
+    expect(["unreachable", "unauthorized"]).toContain(await between(keyOf(1), keyOf(2)));
+    expect(["unreachable", "unauthorized"]).toContain(await between(keyOf(1), undefined));
+    expect(["unreachable", "unauthorized"]).toContain(await between(undefined, keyOf(1)));
+  });
+
+  test("a frame that is repeated, or left out, ends the connection", () => {
+    const { own, peer } = directionKeys(keyOf(1), "caller", keyOf(2), keyOf(3));
+    expect(directionKeys(keyOf(1), "server", keyOf(2), keyOf(3))).toEqual({ own: peer, peer: own });
+    const [writing, reading, skipping] = [new Tags(own), new Tags(own), new Tags(own)];
+    const frame = Uint8Array.of(1, 2, 3);
+    const [first, second] = [writing.next(frame), writing.next(frame)];
+    expect(reading.holds(frame, first)).toBe(true);
+    expect(reading.holds(frame, first)).toBe(false);
+    expect(skipping.holds(frame, second)).toBe(false);
+    expect(new Tags(peer).holds(frame, first)).toBe(false);
+    expect(new Tags(own).holds(Uint8Array.of(1, 2), first)).toBe(false);
+  });
+
+  test("a key that can be guessed is refused", async () => {
+    const short = openRpcNode(createSystemRuntime(fail), { onDefect: () => {}, key: new Uint8Array(31) });
+    expect(short).rejects.toThrow("a key has at least 32 bytes");
   });
 });
 

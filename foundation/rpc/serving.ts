@@ -20,16 +20,20 @@ export interface Answering {
 /** The services of a node by their id. */
 export type Registry = ReadonlyMap<string, readonly Answering[]>;
 
+/** What is served to everybody who connects. */
+export interface Serving {
+  readonly registry: Registry;
+  readonly key: Uint8Array | undefined;
+  readonly onEnd: () => void;
+  readonly onDefect: (error: unknown) => void;
+}
+
 /** Answers the requests of one connection until it ends. */
-export function serveConnection(
-  runtime: Runtime,
-  stream: ByteStream,
-  registry: Registry,
-  onEnd: () => void,
-  onDefect: (error: unknown) => void,
-): FramedStream {
+export function serveConnection(runtime: Runtime, stream: ByteStream, serving: Serving): FramedStream {
+  const { registry, key, onEnd, onDefect } = serving;
   let running = 0;
-  const framed: FramedStream = new FramedStream(stream, { frame: onFrame, end: onEnd });
+  const { random } = runtime;
+  const framed: FramedStream = new FramedStream({ stream, role: "server", key, random, onFrame, onEnd });
 
   function onFrame({ kind, content }: Frame): void {
     try {

@@ -36,12 +36,15 @@ export function storeSimulation(seed: number, effort: Effort, tally?: StoreTally
     config,
     faults: drawPlan(),
     director: { mayShareNodes: true },
-    virtualMsMax: effort.faultyMs + effort.healingMs + 300_000,
+    virtualMsMax: effort.faultyMs + effort.healingMs + 60_000,
     scenario: async (cluster) => {
       const { world } = cluster;
       const workload = new Workload(cluster, { clients: effort.clients, accounts: 8, idempotentShare: 0.5 });
-      await workload.prepare();
-      workload.start();
+      // In a bad storm there is no store before it is over.
+      world.machine("clients").runtime.spawn("begin", async () => {
+        await workload.prepare();
+        workload.start();
+      });
       await world.sleep(effort.faultyMs);
       world.calm();
       await world.sleep(effort.healingMs);

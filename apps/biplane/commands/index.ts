@@ -14,6 +14,7 @@ import { ORG_COMMANDS } from "./orgs/table.ts";
 import { PEOPLE_COMMAND } from "./people/table.ts";
 import { QUEUES_COMMAND } from "./queues/table.ts";
 import { START_COMMANDS } from "./start/table.ts";
+import { STORE_COMMAND } from "./store/table.ts";
 import { TABLES_COMMAND } from "./tables/table.ts";
 
 export const ROOT_COMMAND: Command = {
@@ -27,6 +28,7 @@ export const ROOT_COMMAND: Command = {
     BUCKETS_COMMAND,
     QUEUES_COMMAND,
     TABLES_COMMAND,
+    STORE_COMMAND,
     GATEWAY_COMMAND,
     MANIFEST_COMMAND,
     ...ACCOUNT_COMMANDS,

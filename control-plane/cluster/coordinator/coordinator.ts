@@ -26,6 +26,8 @@ export interface CoordinatorOptions {
   readonly directory: string;
   /** Where its calls come in; the coordinator serves them under the id `coordinator`. */
   readonly rpc: RpcNode;
+  /** What all coordinators share, 32 bytes or more: consensus listens to nobody else. */
+  readonly key?: Uint8Array | undefined;
   /** The host it listens at, when that is not the one by which others reach it. */
   readonly bindHost?: string;
   /** Of a cluster that has none yet. */
@@ -98,6 +100,7 @@ class RunningCoordinator implements Coordinator {
       listen: { ...raftAddress(own), ...(options.bindHost === undefined ? {} : { host: options.bindHost }) },
       addressOf: (node) => (options.peers[node - 1] === undefined ? undefined : raftAddress(node - 1)),
       machine: this.state,
+      key: options.key,
       firstMembership: membershipOf(options.peers.map((_, place) => place + 1)),
       ...(options.tickMs === undefined ? {} : { tickMs: options.tickMs }),
       onFailure: (error) => {

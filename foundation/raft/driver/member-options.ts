@@ -30,6 +30,8 @@ export interface MemberOptions<Result> {
   readonly listen: NetworkAddress;
   /** Where a member is reached; undefined: not known, its messages are lost. */
   readonly addressOf: (node: NodeId) => NetworkAddress | undefined;
+  /** What all members share: packets without it are not taken. Without it everybody may speak as a member. */
+  readonly key?: Uint8Array | undefined;
   readonly machine: StateMachine<Result>;
   /**
    * The first members of a new group, the same list at each of them. One who joins a group later starts with `NO_MEMBERS`. One who has lost its disk has

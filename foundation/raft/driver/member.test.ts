@@ -27,6 +27,9 @@ class Group {
   readonly root = mkdtempSync(join(tmpdir(), "raft-"));
   readonly seats = new Map<NodeId, Seat>();
   private readonly addresses = new Map<NodeId, NetworkAddress>();
+
+  constructor(private readonly keyOf: (id: NodeId) => Uint8Array | undefined = () => undefined) {}
+
   private readonly runtime = createSystemRuntime((name, error) => {
     throw new Error(`the task ${name} failed`, { cause: error });
   });
@@ -41,6 +44,7 @@ class Group {
       listen: this.addresses.get(id) ?? { host: HOST, port: 0 },
       addressOf: (node) => this.addresses.get(node),
       machine: journal,
+      key: this.keyOf(id),
       firstMembership: voters.length > 0 ? membershipOf(voters) : NO_MEMBERS,
       tickMs: 20,
       snapshotEvery: 10,
@@ -148,6 +152,16 @@ test("what waits is told when a member stops: a proposal that nobody confirmed i
   expect(await proposal).toEqual({ outcome: "unknown" });
   expect(await read).toMatchObject({ outcome: "refused", reason: "stopped" });
   expect(await member.propose(encode("late"), LIMITS)).toMatchObject({ outcome: "refused", reason: "stopped" });
+});
+
+test("members that share a key hear nobody who has another", async () => {
+  group = new Group((id) => new Uint8Array(32).fill(id === 3 ? 2 : 1));
+  const { seats } = group;
+  for (const id of [1, 2, 3]) await group.start(id, [1, 2, 3]);
+  await write(group, "a");
+  await until(() => [1, 2].every((id) => seats.get(id)!.journal.commands.length === 1) || undefined);
+  expect(seats.get(3)!.journal.commands).toEqual([]);
+  expect(seats.get(3)!.member.status).toMatchObject({ committed: 1, leader: 0 });
 });
 
 test("nothing in this room touches the world but through the runtime", () => {

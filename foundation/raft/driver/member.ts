@@ -17,6 +17,7 @@ import { type Input, type StepResult, step } from "../core/step.ts";
 import type { ConfigChange, Effects, Entry, Message, NodeId, Snapshot } from "../core/types.ts";
 import { openRaftStorage, type RaftStorage } from "../storage/raft-storage.ts";
 import type { MemberOptions, MemberStatus } from "./member-options.ts";
+import { openPacket, sealPacket } from "./packet-seal.ts";
 import { SnapshotReceiver, SnapshotSender } from "./snapshot-transfer.ts";
 import { type ProposalResult, type ReadResult, Waiters } from "./waiters.ts";
 
@@ -214,8 +215,10 @@ export class RaftMember<Result> {
     this.pump();
   }
 
-  private onPacket(bytes: Uint8Array): void {
-    if (this.stopped) return;
+  private onPacket(sealed: Uint8Array): void {
+    const { key } = this.options;
+    const bytes = key === undefined ? sealed : openPacket(key, sealed);
+    if (this.stopped || bytes === undefined) return;
     let packet: Packet;
     try {
       packet = decodePacket(bytes);
@@ -261,7 +264,10 @@ export class RaftMember<Result> {
 
   private post(node: NodeId, packet: Packet): void {
     const address = this.options.addressOf(node);
-    if (address !== undefined && !this.stopped) this.endpoint?.send(address, encodePacket(packet));
+    if (address === undefined || this.stopped) return;
+    const { key } = this.options;
+    const bytes = encodePacket(packet);
+    this.endpoint?.send(address, key === undefined ? bytes : sealPacket(key, bytes));
   }
 
   /** Carries out effects until there are none. What happens meanwhile goes into the next ones: that is the group commit. */
