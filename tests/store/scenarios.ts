@@ -39,9 +39,16 @@ export function storeSimulation(seed: number, effort: Effort, tally?: StoreTally
     virtualMsMax: effort.faultyMs + effort.healingMs + 60_000,
     scenario: async (cluster) => {
       const { world } = cluster;
-      const workload = new Workload(cluster, { clients: effort.clients, accounts: 8, idempotentShare: 0.5 });
+      const { runtime } = world.machine("clients");
+      const place = { runtime, connect: () => cluster.connect() };
+      const workload = new Workload(place, {
+        clients: effort.clients,
+        accounts: 8,
+        pauseMsMax: 60,
+        idempotentShare: 0.5,
+      });
       // In a bad storm there is no store before it is over.
-      world.machine("clients").runtime.spawn("begin", async () => {
+      runtime.spawn("begin", async () => {
         await workload.prepare();
         workload.start();
       });

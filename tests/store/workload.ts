@@ -1,16 +1,25 @@
 /**
- * What clients of a simulated cluster do, and what must be true of it: money that is moved and never made, a chain of numbers in the order of time, and a
+ * What clients of a store do, and what must be true of it: money that is moved and never made, a chain of numbers in the order of time, and a
  * note of each transaction, by which it is known afterwards whether it was committed.
  */
+
+import type { StoreBackend } from "#data-plane/store/backend";
 import { type Database, openDatabase } from "#data-plane/store/client";
 import { StoreError } from "#data-plane/store/errors";
 import { prefixRange } from "#data-plane/store/keys";
-import { type Random, type Runtime, randomBelow } from "#foundation/runtime";
-import type { SimulatedCluster } from "./simulated-cluster.ts";
+import { type Random, type Runtime, randomBelow, sleep } from "#foundation/runtime";
+
+/** Where clients are: in a simulated world, or in this process. */
+export interface ClientPlace {
+  readonly runtime: Runtime;
+  readonly connect: () => Promise<StoreBackend>;
+}
 
 export interface WorkloadOptions {
   readonly clients: number;
   readonly accounts: number;
+  /** Clients pause for up to so long between two transactions. */
+  readonly pauseMsMax: number;
   /** Share of the transactions whose commit may be sent again when its result is unknown. */
   readonly idempotentShare: number;
 }
@@ -39,7 +48,7 @@ const keyOf = (text: string): Uint8Array => encoder.encode(text);
 const account = (n: number): Uint8Array => keyOf(`account/${n}`);
 const CHAIN = keyOf("chain");
 
-/** Runs clients against a cluster until they are told to stop, and then judges what they saw. */
+/** Runs clients against a store until they are told to stop, and then judges what they saw. */
 export class Workload {
   readonly tally: WorkloadTally = { committed: 0, unknown: 0, refused: 0 };
   private readonly transfers: Transfer[] = [];
@@ -47,7 +56,7 @@ export class Workload {
   private stopping = false;
 
   constructor(
-    private readonly cluster: SimulatedCluster,
+    private readonly place: ClientPlace,
     private readonly options: WorkloadOptions,
   ) {}
 
@@ -65,7 +74,7 @@ export class Workload {
   }
 
   start(): void {
-    const { runtime } = this.cluster.world.machine("clients");
+    const { runtime } = this.place;
     for (let n = 0; n < this.options.clients; n++) {
       this.running++;
       runtime.spawn(`client ${n}`, () => this.runClient(runtime, n));
@@ -75,7 +84,7 @@ export class Workload {
   /** Resolves when each client has ended its last transaction. */
   async stop(): Promise<void> {
     this.stopping = true;
-    await this.cluster.world.until("all clients have ended", () => this.running === 0);
+    while (this.running > 0) await this.sleep(10);
   }
 
   /** @throws Error that says what was broken */
@@ -100,7 +109,7 @@ export class Workload {
     for (let i = 0; !this.stopping; i++) {
       if (randomBelow(random, 4) === 0) await this.audit(db);
       else await this.transfer(db, random, `note/${n}-${i}`);
-      await this.cluster.world.sleep(randomBelow(random, 60));
+      await this.sleep(randomBelow(random, this.options.pauseMsMax));
     }
     await db.close();
     this.running--;
@@ -108,9 +117,8 @@ export class Workload {
 
   /** Moves money and takes a link of the chain, in one transaction. */
   private async transfer(db: Database, random: Random, note: string): Promise<void> {
-    const { world } = this.cluster;
     const [from, to] = [randomBelow(random, this.options.accounts), randomBelow(random, this.options.accounts)];
-    const transfer: Transfer = { note, beganMs: world.nowMs, endedMs: 0, outcome: "unknown", link: undefined };
+    const transfer: Transfer = { note, beganMs: this.nowMs, endedMs: 0, outcome: "unknown", link: undefined };
     this.transfers.push(transfer);
     try {
       transfer.link = await db.transact(
@@ -131,7 +139,7 @@ export class Workload {
       if (!(error instanceof StoreError)) throw error;
       transfer.outcome = error.maybeCommitted || error.code === "transaction_timed_out" ? "unknown" : "refused";
     }
-    transfer.endedMs = world.nowMs;
+    transfer.endedMs = this.nowMs;
     this.tally[transfer.outcome]++;
   }
 
@@ -184,8 +192,16 @@ export class Workload {
   }
 
   private async open(): Promise<Database> {
-    const { runtime } = this.cluster.world.machine("clients");
-    return openDatabase(await this.cluster.connect(), { runtime });
+    const { runtime, connect } = this.place;
+    return openDatabase(await connect(), { runtime });
+  }
+
+  private get nowMs(): number {
+    return this.place.runtime.clock.monotonicMs();
+  }
+
+  private sleep(ms: number): Promise<void> {
+    return sleep(this.place.runtime.timers, ms);
   }
 }
 

@@ -1,0 +1,138 @@
+/**
+ * A cluster of real processes on this machine, which a test may kill, pause and start again.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Coordinators, connectCluster } from "#data-plane/store/cluster";
+import { openRpcNode, type RpcNode } from "#foundation/rpc";
+import { createSystemRuntime, type Runtime } from "#foundation/runtime";
+import type { ClusterView } from "#foundation/store-protocol";
+import type { ClientPlace } from "./workload.ts";
+
+const BIPLANE = join(import.meta.dir, "../../biplane");
+
+export class ProcessCluster {
+  readonly runtime: Runtime;
+  private readonly children = new Map<string, ChildProcess>();
+
+  private constructor(
+    readonly directory: string,
+    /** `n1=127.0.0.1:…,n2=…` */
+    readonly coordinators: string,
+    readonly names: readonly string[],
+    private readonly rpc: RpcNode,
+    runtime: Runtime,
+  ) {
+    this.runtime = runtime;
+  }
+
+  /** Starts `count` nodes that are all coordinators. */
+  static async start(count: number): Promise<ProcessCluster> {
+    const directory = mkdtempSync(join(tmpdir(), "biplane-store-"));
+    const names = Array.from({ length: count }, (_, i) => `n${i + 1}`);
+    const list: string[] = [];
+    for (const name of names) list.push(`${name}=127.0.0.1:${await freePair()}`);
+    const runtime = createSystemRuntime((_task, error) => {
+      throw error;
+    });
+    const rpc = await openRpcNode(runtime, {
+      onDefect: (error) => {
+        throw error;
+      },
+    });
+    const cluster = new ProcessCluster(directory, list.join(","), names, rpc, runtime);
+    for (const name of names) cluster.startNode(name);
+    return cluster;
+  }
+
+  /** Where clients are. */
+  get clients(): ClientPlace {
+    const coordinators = this.addresses;
+    const { runtime, rpc } = this;
+    return { runtime, connect: async () => connectCluster(runtime, { rpc, coordinators, patienceMs: 10_000 }) };
+  }
+
+  startNode(name: string): void {
+    const log = openSync(join(this.directory, `${name}.log`), "a");
+    const child = spawn(
+      BIPLANE,
+      ["store", "serve", "--node", name, "--coordinators", this.coordinators, "--share-nodes"],
+      {
+        env: { ...process.env, BIPLANE_DATA: join(this.directory, name) },
+        stdio: ["ignore", log, log],
+        detached: true,
+      },
+    );
+    this.children.set(name, child);
+  }
+
+  /** Sends a signal to the node, and to what it was started with. */
+  signal(name: string, signal: "SIGKILL" | "SIGSTOP" | "SIGCONT" | "SIGTERM"): void {
+    const { pid } = this.children.get(name)!;
+    try {
+      process.kill(-pid!, signal);
+    } catch {
+      // It has ended by itself.
+    }
+  }
+
+  async kill(name: string): Promise<void> {
+    const child = this.children.get(name)!;
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, "exit");
+    this.signal(name, "SIGKILL");
+    await ended;
+  }
+
+  /** The cluster as its leader sees it, once `holds`. */
+  async until(holds: (view: ClusterView) => boolean, timeoutMs = 60_000): Promise<ClusterView> {
+    const signal = AbortSignal.timeout(timeoutMs);
+    const asked = new Coordinators(this.runtime, this.rpc, this.addresses);
+    for (;;) {
+      const view = await asked.askLeader(
+        (leader, call) => leader.view({ after: 0, waitMs: 0 }, { ...call, timeoutMs: 1_000 }),
+        { signal },
+      );
+      if (holds(view)) return view;
+      await Bun.sleep(10);
+    }
+  }
+
+  logOf(name: string): string {
+    return readFileSync(join(this.directory, `${name}.log`), "utf8");
+  }
+
+  async close(): Promise<void> {
+    await this.rpc.close();
+    for (const name of this.names) await this.kill(name);
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  private get addresses(): readonly string[] {
+    return this.coordinators.split(",").map((one) => one.split("=")[1]!);
+  }
+}
+
+/** A port that is free, with a free one after it. */
+async function freePair(): Promise<number> {
+  for (;;) {
+    const first = createServer();
+    const port = await listening(first, 0);
+    const second = createServer();
+    const pair = port < 65_535 && (await listening(second, port + 1)) > 0;
+    await Promise.all([first, second].map((server) => new Promise((resolve) => server.close(resolve))));
+    if (pair) return port;
+  }
+}
+
+/** The port, or 0 when it is taken. */
+function listening(server: ReturnType<typeof createServer>, port: number): Promise<number> {
+  return new Promise((resolve) => {
+    server.once("error", () => resolve(0));
+    server.listen(port, "127.0.0.1", () => resolve((server.address() as { port: number }).port));
+  });
+}
