@@ -118,6 +118,12 @@ export const GATEWAY_WEAKNESSES: readonly Statement[] = [
       ["control-plane/api/access-matrix.test.ts", "the table of routes and scopes is as reviewed"],
       ["control-plane/api/audited-routes.test.ts", "%s: who did it, or was not let, is on record"],
       [CONNECTED, "R29: end the connections", "R27"],
+      ["control-plane/api/gateway-socket.test.ts", "puts who was not let in on record"],
+      [
+        "tests/gateway/mcp-visible-tools.test.ts",
+        "has those that the caller may call",
+        "is refused as the operations are",
+      ],
     ],
     missing: "Provenance is told on the admin port alone, which is not open to others unless it is told to be.",
   },

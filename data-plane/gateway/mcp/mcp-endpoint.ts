@@ -80,7 +80,8 @@ export class McpEndpoint implements Dispatcher {
       return refused(400, message.kind === "request" ? message.id : undefined, unsupported(version));
     }
     if (message.kind !== "request") return accepted();
-    return written(200, await this.#legacy(message, exchange));
+    const reply = await this.#legacy(message, exchange);
+    return "refused" in reply ? reply.refused : written(200, replied(message.id, reply));
   }
 
   /** Only one version has them. */
@@ -96,13 +97,13 @@ export class McpEndpoint implements Dispatcher {
     for (const message of messages) {
       if (message.kind === "invalid") {
         answers.push(errorOf(message.id, { code: INVALID_REQUEST, message: message.message }));
-      } else if (message.kind === "request") answers.push(await this.#legacy(message, exchange));
+      } else if (message.kind === "request") answers.push(replied(message.id, await this.#legacy(message, exchange)));
     }
     return answers.length === 0 ? accepted() : written(200, answers);
   }
 
-  async #legacy({ id, method, params }: RequestMessage, exchange: GatewayExchange): Promise<unknown> {
-    return replied(id, await this.server.legacy(method, params, exchange));
+  #legacy({ method, params }: RequestMessage, exchange: GatewayExchange): Promise<Reply> {
+    return this.server.legacy(method, params, exchange);
   }
 
   async #modern(message: RequestMessage, version: string | undefined, exchange: GatewayExchange): Promise<Answer> {
@@ -110,6 +111,7 @@ export class McpEndpoint implements Dispatcher {
     const wrong = modernFault(message, version, exchange.request.headers);
     if (wrong !== undefined) return refused(400, id, wrong);
     const reply = await this.server.modern(method, params, exchange);
+    if ("refused" in reply) return reply.refused;
     const isUnknown = "error" in reply && reply.error.code === METHOD_NOT_FOUND;
     return written(isUnknown ? 404 : 200, replied(id, reply));
   }
@@ -153,8 +155,12 @@ const unsupported = (requested: string): RpcError => ({
   data: { supported: VERSIONS, requested: requested.slice(0, 64) },
 });
 
-const replied = (id: RequestMessage["id"], reply: Reply): unknown =>
-  "error" in reply ? errorOf(id, reply.error) : resultOf(id, reply.result);
+function replied(id: RequestMessage["id"], reply: Reply): unknown {
+  if ("result" in reply) return resultOf(id, reply.result);
+  // One of several messages has no status of its own.
+  const error = "error" in reply ? reply.error : { code: INVALID_REQUEST, message: "Nothing is open to this caller." };
+  return errorOf(id, error);
+}
 
 const refused = (status: number, id: RequestMessage["id"] | undefined, error: RpcError): Answer =>
   written(status, errorOf(id, error));

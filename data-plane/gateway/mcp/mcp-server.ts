@@ -1,6 +1,7 @@
 /** What the gateway answers to messages of the Model Context Protocol. It remembers nothing between them, so that several gateways are as one. */
 import type { PlannedMcpServer, PlannedTool } from "#foundation/gateway-artifact";
 import { createValidator, type Validator } from "#foundation/json-schema";
+import type { Answer } from "../message/answer.ts";
 import type { GatewayExchange } from "../message/gateway-exchange.ts";
 import { problem } from "../problems.ts";
 import type { Router } from "../routing/router.ts";
@@ -8,10 +9,12 @@ import type { InnerCalls } from "../running/inner-call.ts";
 import { callOperation } from "../running/inner-call.ts";
 import type { RunningOperation } from "../running/running-operation.ts";
 import { splitTarget } from "../running/target.ts";
+import { discard } from "../running/write-answer.ts";
 import { INVALID_PARAMS, isObject, METHOD_NOT_FOUND, type Params, type RpcError } from "./json-rpc.ts";
 import { toolRequest } from "./tool-request.ts";
 import { errorResult, type ToolResult, toolResult } from "./tool-result.ts";
 import { isLegacy, LEGACY_VERSIONS, VERSIONS } from "./versions.ts";
+import { visibleTo } from "./visible-tools.ts";
 
 /** Tools of one page. */
 const PAGE = 50;
@@ -34,9 +37,15 @@ export interface McpServerOptions {
   /** Of a target, in octets. */
   readonly maxTargetBytes: number;
   readonly maxHeadBytes: number;
+  /** Names of plugins of the artifact that enforce security. */
+  readonly enforcing: ReadonlySet<string>;
 }
 
-export type Reply = { readonly result: unknown } | { readonly error: RpcError };
+export type Reply =
+  | { readonly result: unknown }
+  | { readonly error: RpcError }
+  /** Nobody is let in who shows what this caller shows: the answer of whoever says so. */
+  | { readonly refused: Answer };
 
 const failed = (code: number, message: string): Reply => ({ error: { code, message } });
 
@@ -69,7 +78,7 @@ export class McpServer {
       case "ping":
         return { result: {} };
       case "tools/list":
-        return this.#list(params);
+        return await this.#list(params, exchange);
       case "tools/call":
         return this.#call(params, exchange);
       default:
@@ -80,7 +89,7 @@ export class McpServer {
   /** Of a version whose requests stand alone. */
   async modern(method: string, params: Params, exchange: GatewayExchange): Promise<Reply> {
     const complete = (reply: Reply, more: object = {}): Reply =>
-      "error" in reply
+      !("result" in reply)
         ? reply
         : { result: { resultType: "complete", ...(reply.result as object), ...more, _meta: this.#identity() } };
     const cached = { ttlMs: TTL_MS, cacheScope: "private" };
@@ -88,7 +97,7 @@ export class McpServer {
       case "server/discover":
         return complete({ result: { supportedVersions: VERSIONS, ...this.#abilities() } }, cached);
       case "tools/list":
-        return complete(this.#list(params), cached);
+        return complete(await this.#list(params, exchange), cached);
       case "tools/call":
         return complete(await this.#call(params, exchange));
       default:
@@ -117,17 +126,22 @@ export class McpServer {
   }
 
   /** A cursor is the name of the last tool before: it means the same to every gateway with these tools. */
-  #list({ cursor }: Params): Reply {
+  async #list({ cursor }: Params, exchange: GatewayExchange): Promise<Reply> {
+    const operations = this.#tools.map(({ operation }) => operation);
+    const visible = await visibleTo(exchange, operations, this.#options.enforcing);
+    const tools = this.#tools.filter(({ operation }) => visible.has(operation));
+    if (tools.length === 0 && visible.refusal !== undefined) return { refused: visible.refusal };
+    if (visible.refusal !== undefined) discard(visible.refusal);
     let start = 0;
     if (cursor !== undefined) {
       const last = typeof cursor === "string" ? Buffer.from(cursor, "base64url").toString() : undefined;
       if (last === undefined || !/^[A-Za-z0-9_.-]{1,128}$/.test(last))
         return failed(INVALID_PARAMS, "There is no such cursor.");
-      start = this.#tools.findIndex(({ planned }) => planned.name > last);
-      if (start === -1) start = this.#tools.length;
+      start = tools.findIndex(({ planned }) => planned.name > last);
+      if (start === -1) start = tools.length;
     }
-    const page = this.#tools.slice(start, start + PAGE);
-    const isLast = start + PAGE >= this.#tools.length;
+    const page = tools.slice(start, start + PAGE);
+    const isLast = start + PAGE >= tools.length;
     return {
       result: {
         tools: page.map(({ planned }) => listed(planned)),

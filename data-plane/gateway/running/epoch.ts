@@ -94,7 +94,11 @@ export async function loadEpoch(artifact: GatewayArtifact, services: EpochServic
       operations.push(running);
     }
     const { limits, calls, metrics } = services;
-    const mcp = plan.mcp && mcpOperation({ server: plan.mcp, operations, router, calls, ...limits }, metrics);
+    const enforcing = new Set(
+      (plan.modules ?? []).flatMap(({ name, enforces }) => (enforces.length > 0 ? [name] : [])),
+    );
+    const mcp =
+      plan.mcp && mcpOperation({ server: plan.mcp, operations, router, calls, enforcing, ...limits }, metrics);
     return new Epoch(artifact, router, mcp, close);
   } catch (error) {
     close();
