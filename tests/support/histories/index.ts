@@ -17,3 +17,13 @@ export type { Model, Operation, Outcome } from "./linearizability/operation.ts";
 export { checkListAppend, type Expectation, type Found, type Isolation } from "./list-append/check.ts";
 export type { Anomaly, AnomalyClass, Doubt, Level } from "./list-append/consistency.ts";
 export type { Element, ListTransaction, Step } from "./list-append/transaction.ts";
+export { checkVersionOrder, type OrderReport, VIOLATIONS_MAX } from "./version-order/check.ts";
+export type {
+  PointRead,
+  RangeRead,
+  RecordedOutcome,
+  RecordedRead,
+  RecordedTransaction,
+} from "./version-order/recorded.ts";
+export type { OrderViolation, OrderViolationType } from "./version-order/violations.ts";
+export { readWitnesses, witnessMutation } from "./version-order/witnesses.ts";
