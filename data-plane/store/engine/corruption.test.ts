@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Runtime } from "#foundation/runtime";
+import { RUN_FOOT_BYTES } from "./format/run-frame.ts";
 import { EngineCorruptionError, openEngine } from "./index.ts";
 import {
   bytesOf,
@@ -96,7 +97,7 @@ test("a run that is missing, exchanged for another or from another engine is ref
     expect(await failureOf(runtime)).toBeInstanceOf(EngineCorruptionError);
     await writeFile(runtime, second, files.get(second)!);
     await readWhole(runtime);
-    // Of the same number, size and form, and with other contents.
+    // Of the same number, size and form, and with other contents: as a whole, and its data blocks alone.
     const stranger = await openEngine(runtime, { ...OPTIONS, directory: await otherDirectory(runtime) });
     const changes = Array.from({ length: 9 }, (_, i) => {
       return { type: "set", key: bytesOf(`key-${i}`), value: bytesOf(`VALUE OF ${i}`) } as const;
@@ -104,7 +105,14 @@ test("a run that is missing, exchanged for another or from another engine is ref
     await stranger.flush({ version: 1n, changes });
     await stranger.close();
     await runtime.disk.rename(`/other/${first}`, `${DIRECTORY}/${first}`);
-    expect(await failureOf(runtime)).toBeInstanceOf(EngineCorruptionError);
+    expect(String(await failureOf(runtime))).toContain("another file than the one that the manifest names");
+    const mixed = (await readFile(runtime, first)).slice();
+    // The foot says where the data blocks end.
+    const filterAt = mixed.length - RUN_FOOT_BYTES + 16;
+    const dataEnd = Number(new DataView(mixed.buffer).getBigUint64(filterAt));
+    mixed.set(files.get(first)!.subarray(dataEnd), dataEnd);
+    await writeFile(runtime, first, mixed);
+    expect(String(await failureOf(runtime))).toContain("a block of another file at byte 16");
   });
 });
 

@@ -1,7 +1,5 @@
 import { expect, test } from "bun:test";
-import type { Timers } from "#foundation/runtime";
 import { assertDeterministicSource } from "#foundation/runtime/simulation";
-import { SLICE_BYTES } from "./compaction/merge-runs.ts";
 import { type EngineChange, openEngine } from "./index.ts";
 import { EVERYTHING, pairText, TINY } from "./testing/model.ts";
 import {
@@ -169,33 +167,6 @@ test("a cursor sees what was there when it began, while everything is compacted 
   });
 });
 
-test("what is cleared gives its space back: key by key, by ranges and all at once", () => {
-  play(async ({ runtime }, world) => {
-    const engine = await openTiny(runtime);
-    let version = 0n;
-    const fill = async (): Promise<number> => {
-      for (const letter of "abcdefgh") await engine.flush({ version: ++version, changes: sets(letter, 40) });
-      await world.until("compaction rests", () => !engine.stats().compacting);
-      return engine.stats().bytes;
-    };
-    const full = await fill();
-    // One large range: nothing needs to be merged for its runs to go.
-    await engine.flush({ version: ++version, changes: [{ type: "clear_range", ...EVERYTHING }] });
-    expect(engine.stats().bytes).toBeLessThan(full / 20);
-    await fill();
-    // All but the last flushes goes down by itself where it hides much.
-    for (const letter of "abcdefgh") {
-      const cleared = sets(letter, 40).map((set) => ({ type: "clear", key: set.key }) as const);
-      await engine.flush({ version: ++version, changes: cleared });
-    }
-    await world.until("compaction rests", () => !engine.stats().compacting);
-    expect(engine.stats().bytes).toBeLessThan(full / 2);
-    await engine.compact();
-    expect(engine.stats()).toMatchObject({ bytes: 0, runs: 0, keysApproximately: 0, compactionDebtBytes: 0 });
-    expect(await readEverything(engine)).toEqual([]);
-  });
-});
-
 test("a load replaces everything at once, from a stream; when the stream fails, nothing changes", () => {
   play(async ({ runtime, disk }) => {
     const engine = await openTiny(runtime);
@@ -245,43 +216,5 @@ test("sizes and split points follow what is there", () => {
     }
     expect(engine.splitEstimate(EVERYTHING, 1)).toEqual([]);
     expect(engine.splitEstimate({ begin: bytesOf("x"), end: bytesOf("y") }, 4)).toEqual([]);
-  });
-});
-
-test("flushes wait for compaction before level 0 grows without end", () => {
-  play(async ({ runtime }) => {
-    const engine = await openTiny(runtime);
-    let most = 0;
-    for (let version = 1n; version <= 60n; version++) {
-      await engine.flush({ version, changes: sets("a", 100, 7) });
-      most = Math.max(most, engine.stats().runsPerLevel[0]!);
-    }
-    // A hundred entries of 50 bytes are twenty runs of 400 bytes.
-    expect(most).toBeLessThan(20 * 14);
-    expect(engine.stats().keysApproximately).toBeGreaterThanOrEqual(100);
-  });
-});
-
-test("a compaction gives the event loop its turn at each slice, and as often as it can when it is urgent", () => {
-  play(async ({ runtime }) => {
-    await prepareDirectory(runtime);
-    const delays: number[] = [];
-    const timers: Timers = {
-      after: (delayMs, run) => {
-        delays.push(delayMs);
-        return runtime.timers.after(delayMs, run);
-      },
-      every: (intervalMs, run) => runtime.timers.every(intervalMs, run),
-    };
-    const engine = await openEngine({ ...runtime, timers }, { directory: DIRECTORY });
-    const value = new Uint8Array(2000);
-    const changes = Array.from({ length: 700 }, (_, i) => {
-      return { type: "set", key: bytesOf(keyText("a", i)), value } as const;
-    });
-    for (let version = 1n; version <= 2n; version++) await engine.flush({ version, changes });
-    expect(delays).toEqual([]);
-    await engine.compact();
-    expect(delays.length).toBeGreaterThanOrEqual(Math.floor((700 * 2000) / SLICE_BYTES));
-    expect(new Set(delays)).toEqual(new Set([0]));
   });
 });

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { type Disk, DiskError } from "#foundation/runtime";
 import { EngineClosedError, EngineFailedError } from "./index.ts";
 import { EVERYTHING } from "./testing/model.ts";
 import { bytesOf, DIRECTORY, openTiny, play, readEverything, rejection, sets } from "./testing/on-disk.ts";
@@ -22,6 +23,27 @@ test("a full disk refuses a flush and changes nothing; with room, the same flush
     await world.until("compaction rests", () => !engine.stats().compacting);
     expect((await readEverything(engine)).length).toBe(330);
     await engine.verify();
+  });
+});
+
+test("runs whose manifest finds no room are removed again", () => {
+  play(async ({ runtime, disk }, world) => {
+    let refuses = false;
+    const open: Disk["open"] = (path, mode) => {
+      if (refuses && path.endsWith("/manifest.tmp")) return Promise.reject(new DiskError("EMFILE", "open", path));
+      return runtime.disk.open(path, mode);
+    };
+    const engine = await openTiny({ ...runtime, disk: Object.assign(Object.create(runtime.disk), { open }) });
+    await engine.flush({ version: 1n, changes: sets("a", 30) });
+    refuses = true;
+    expect(await rejection(engine.flush({ version: 2n, changes: sets("b", 30) }))).toMatchObject({ code: "EMFILE" });
+    expect(await rejection(engine.compact())).toMatchObject({ code: "EMFILE" });
+    refuses = false;
+    const { runs } = engine.stats();
+    await world.until("their files are gone", () => disk.files.readDirectory(DIRECTORY).length === runs + 1);
+    expect(disk.opened.size).toBe(runs);
+    await engine.flush({ version: 2n, changes: sets("b", 30) });
+    expect((await readEverything(engine)).length).toBe(60);
   });
 });
 

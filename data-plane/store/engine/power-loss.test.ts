@@ -30,6 +30,17 @@ test("the power may go again and again, while the engine recovers too", () => {
   expect(report.faults.get("disk.power-loss")).toBeGreaterThan(60);
 });
 
+test("the power may go before any sync of the directory: no name is kept without those that it needs", () => {
+  runSeeds({ count: 20, command: COMMAND }, (seed) =>
+    powerLossSimulation(openEngine, seed, {
+      at: 2 + (seed % 3),
+      every: 3 + (seed % 2),
+      only: "syncDirectory",
+      steps: 12,
+    }),
+  );
+});
+
 for (const forgotten of ["sync", "syncDirectory"] as const) {
   test(`an engine whose ${forgotten} does nothing is found out`, () => {
     const open: typeof openEngine = (runtime, options) => {

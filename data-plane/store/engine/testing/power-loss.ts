@@ -20,16 +20,26 @@ interface Step {
   readonly run: (engine: Engine) => Promise<void>;
 }
 
+/** When the power goes. */
+interface Cut {
+  /** Before the so-manieth operation that changes the disk, counted over all lives. */
+  readonly at: number;
+  /** And again so many operations later. */
+  readonly every: number;
+  /** Only such operations count; and of the names that are not synced, any may be lost and any kept. */
+  readonly only?: string;
+  /** How much there is to do. */
+  readonly steps: number;
+}
+
 /**
- * The same steps in each life; the power goes before the `cutAt`-th operation that changes the disk, counted over all lives, and again `cutEvery`
- * operations later.
  * @param open the function under test
- * @param end called with how many such operations there were
+ * @param end called with how many operations there were
  */
 export function powerLossSimulation(
   open: typeof openEngine,
   seed: number,
-  cut: { readonly at: number; readonly every: number; readonly steps: number },
+  cut: Cut,
   end: (operations: number) => void = () => {},
 ): SimulationOptions {
   let confirmed: State = { version: 0n, meta: "", model: new Model() };
@@ -41,7 +51,8 @@ export function powerLossSimulation(
   const random = SeededRandom.fromSeed(seed).fork("steps");
   const program = async (runtime: Runtime): Promise<void> => {
     await prepareDirectory(runtime);
-    const disk = watchedDisk(runtime.disk, () => {
+    const disk = watchedDisk(runtime.disk, (operation) => {
+      if (cut.only !== undefined && cut.only !== operation) return;
       if (++operations === cutAt) {
         cutAt += cut.every;
         cutPower();
@@ -69,6 +80,7 @@ export function powerLossSimulation(
     machines: { m: program },
     scenario: async (world) => {
       const machine = world.machine("m");
+      if (cut.only !== undefined) machine.disk.nameWriteBack = "any";
       cutPower = () => machine.kill("power");
       while (!finished) {
         await world.until("the power is cut, or the work done", () => finished || !machine.alive);
