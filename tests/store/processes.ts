@@ -80,11 +80,21 @@ export class ProcessCluster {
     }
   }
 
-  async kill(name: string): Promise<void> {
+  /** `kill -9`. */
+  kill(name: string): Promise<void> {
+    return this.end(name, "SIGKILL");
+  }
+
+  /** Tells it to stop, and waits until it has. */
+  stop(name: string): Promise<void> {
+    return this.end(name, "SIGTERM");
+  }
+
+  private async end(name: string, signal: "SIGKILL" | "SIGTERM"): Promise<void> {
     const child = this.children.get(name)!;
     if (child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, "exit");
-    this.signal(name, "SIGKILL");
+    this.signal(name, signal);
     await ended;
   }
 

@@ -3,6 +3,7 @@
  */
 import { drawPlan, type SimulationOptions } from "#foundation/runtime/simulation";
 import type { ClusterConfig } from "#foundation/store-protocol";
+import { ListAppend } from "./list-append.ts";
 import { clusterSimulation } from "./simulated-cluster.ts";
 import { Workload, type WorkloadTally } from "./workload.ts";
 
@@ -48,17 +49,20 @@ export function storeSimulation(seed: number, effort: Effort, tally?: StoreTally
         idempotentShare: 0.5,
       });
       // In a bad storm there is no store before it is over.
+      const lists = new ListAppend(place, { clients: effort.clients, lists: 5, pauseMsMax: 60 });
       runtime.spawn("begin", async () => {
         await workload.prepare();
         workload.start();
+        lists.start();
       });
       await world.sleep(effort.faultyMs);
       world.calm();
       await world.sleep(effort.healingMs);
       const { committed } = workload.tally;
       await world.until("it commits again", () => workload.tally.committed > committed);
-      await workload.stop();
+      await Promise.all([workload.stop(), lists.stop()]);
       await workload.judge();
+      await lists.judge();
       if (tally === undefined) return;
       for (const name of ["committed", "unknown", "refused"] as const) tally[name] += workload.tally[name];
       tally.epochs += await cluster.epoch();

@@ -1,0 +1,87 @@
+/**
+ * `scripts/bun tests/soak/store-processes.ts [--minutes 10] [--seed 1]`: three real processes that are killed, paused and started again, while sixteen clients
+ * move money and append to lists. What they saw must be strictly serializable, and nothing that was acknowledged may be lost.
+ *
+ * Prints how long clients went without an acknowledged commit after each fault. Exits with 1 when a promise was broken.
+ */
+import { parseArgs } from "node:util";
+import { randomBelow } from "#foundation/runtime";
+import { SeededRandom } from "#foundation/runtime/simulation";
+import { ListAppend } from "../store/list-append.ts";
+import { ProcessCluster } from "../store/processes.ts";
+import { Workload } from "../store/workload.ts";
+
+const { values } = parseArgs({
+  options: { minutes: { type: "string", default: "10" }, seed: { type: "string", default: "1" } },
+});
+/** What a fault does to clients begins within so many milliseconds. */
+const OUTAGE_MS_MAX = 8_000;
+const random = new SeededRandom(Number(values.seed));
+const endsAt = performance.now() + Number(values.minutes) * 60_000;
+
+const cluster = await ProcessCluster.start(3);
+const { clients } = cluster;
+const workload = new Workload(clients, { clients: 8, accounts: 50, pauseMsMax: 20, idempotentShare: 0.5 });
+const lists = new ListAppend(clients, { clients: 8, lists: 20, pauseMsMax: 100 });
+const outages = new Map<string, number[]>();
+try {
+  await cluster.until(({ phase, nodes }) => phase === "running" && nodes.length === 3);
+  await workload.prepare();
+  workload.start();
+  lists.start();
+  while (performance.now() < endsAt) {
+    await Bun.sleep(1_000 + randomBelow(random, 4_000));
+    const name = cluster.names[randomBelow(random, cluster.names.length)]!;
+    const fault = (["kill", "pause", "stop"] as const)[randomBelow(random, 3)]!;
+    const before = workload.tally.committed;
+    const began = performance.now();
+    const measured = untilCommitted(before, began);
+    if (fault === "pause") {
+      cluster.signal(name, "SIGSTOP");
+      await Bun.sleep(500 + randomBelow(random, 4_000));
+      cluster.signal(name, "SIGCONT");
+    } else {
+      if (fault === "kill") await cluster.kill(name);
+      else await cluster.stop(name);
+      await Bun.sleep(randomBelow(random, 3_000));
+      cluster.startNode(name);
+    }
+    outages.set(fault, [...(outages.get(fault) ?? []), await measured]);
+  }
+  await Promise.all([workload.stop(), lists.stop()]);
+  const { epoch } = await cluster.until(({ phase }) => phase === "running");
+  await workload.judge();
+  await lists.judge();
+  console.log("nothing was lost, and all was strictly serializable", {
+    ...workload.tally,
+    lists: lists.history.length,
+    epochs: Number(epoch),
+  });
+} catch (error) {
+  process.exitCode = 1;
+  console.error(error);
+  for (const name of cluster.names) console.error(name, cluster.logOf(name).slice(-4_000));
+} finally {
+  for (const [fault, times] of outages) console.log(fault.padEnd(6), describe(times));
+  await cluster.close();
+}
+
+/** Milliseconds of the longest time without an acknowledged commit, from the fault until commits have come again and enough time has passed for any outage. */
+async function untilCommitted(before: number, began: number): Promise<number> {
+  let [last, lastAt, longest] = [before, began, 0];
+  for (;;) {
+    await Bun.sleep(2);
+    const now = performance.now();
+    const hasMore = workload.tally.committed > last;
+    longest = Math.max(longest, now - lastAt);
+    if (hasMore) [last, lastAt] = [workload.tally.committed, now];
+    if (hasMore && now - began > OUTAGE_MS_MAX) return longest;
+  }
+}
+
+function describe(times: readonly number[]): string {
+  const sorted = [...times].sort((a, b) => a - b);
+  const at = (share: number): string =>
+    `${Math.round(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!)} ms`;
+  return `${sorted.length} times; without a commit: median ${at(0.5)}, 90th ${at(0.9)}, longest ${at(1)}`;
+}
