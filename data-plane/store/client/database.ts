@@ -4,7 +4,8 @@
 import type { Random, Timers } from "#foundation/runtime";
 import type { StoreBackend } from "../backend/index.ts";
 import { StoreError } from "../errors/index.ts";
-import { StoreTransaction, type TransactionOptions, type TransactionRoom } from "./transaction.ts";
+import type { TransactionOptions } from "./options.ts";
+import { StoreTransaction, type TransactionRoom } from "./transaction.ts";
 
 export interface DatabaseOptions {
   readonly runtime: { readonly timers: Timers; readonly random: Random };

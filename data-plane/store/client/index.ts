@@ -13,8 +13,9 @@ export {
   lastLessThan,
   moved,
 } from "./key-selectors.ts";
+export type { TransactionOptions } from "./options.ts";
 export type { KeySelector } from "./overlay/index.ts";
 export type { ReadTransaction } from "./reading.ts";
 export type { GetRangeOptions, RangeBound, StreamingMode } from "./streaming.ts";
-export type { StoreTransaction, TransactionOptions, WriteOptions } from "./transaction.ts";
+export type { StoreTransaction, WriteOptions } from "./transaction.ts";
 export { WATCHES_MAX, type Watch } from "./watch.ts";

@@ -13,24 +13,11 @@ import { Attempt } from "./attempt.ts";
 import { Backoff, RETRY_DELAY_MAX_MS } from "./backoff.ts";
 import { commitAttempt } from "./commit.ts";
 import { canExist, checkedRange, checkKey, checkOperation, checkWrite } from "./legal-keys.ts";
+import { checkOptions, type TransactionOptions } from "./options.ts";
 import type { KeySelector } from "./overlay/index.ts";
 import { createReads, type ReadTransaction } from "./reading.ts";
 import type { GetRangeOptions, RangeBound } from "./streaming.ts";
 import { PendingWatch, type Watch, type WatchRoom } from "./watch.ts";
-
-export interface TransactionOptions {
-  /** After how many milliseconds since its creation, retries and all, the transaction fails with transaction_timed_out; never when left out. */
-  readonly timeoutMs?: number | undefined;
-  /** How often it is tried again after a failure; without end when left out. */
-  readonly retryLimit?: number | undefined;
-  /** The longest wait before a retry, in milliseconds; 1,000 when left out. */
-  readonly maxRetryDelayMs?: number | undefined;
-  /**
-   * Gives the transaction an id by which the store knows it again: a commit of unknown result is then sent again until its result is known, and takes
-   * effect once.
-   */
-  readonly idempotent?: boolean | undefined;
-}
 
 export interface WriteOptions {
   /** Leaves out the write conflict of this one write: who has read the key does not notice. */
@@ -306,13 +293,6 @@ export class StoreTransaction implements ReadTransaction {
   private stopTimer(): void {
     this.timer?.cancel();
     this.timer = undefined;
-  }
-}
-
-function checkOptions({ timeoutMs = 0, retryLimit = 0, maxRetryDelayMs = 0 }: TransactionOptions): void {
-  for (const [name, value] of Object.entries({ timeoutMs, retryLimit, maxRetryDelayMs })) {
-    if (value >= 0 && (Number.isFinite(value) || name === "retryLimit")) continue;
-    throw new StoreError("invalid_option_value", `${name} is a number, 0 or more, not ${value}.`);
   }
 }
 
