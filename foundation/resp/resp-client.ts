@@ -1,5 +1,5 @@
 /** One connection to a store, made when it is needed and made anew after it was lost; commands are sent ahead of their answers. */
-import { connect as connectPlain, type Socket } from "node:net";
+import { connect as connectPlain, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { Clock, Random, TimerHandle, Timers } from "#foundation/runtime";
 import { ReplyReader, type RespReply } from "./reply-reader.ts";
@@ -9,6 +9,8 @@ export interface RespClientOptions {
   readonly address: RespAddress;
   readonly username?: string;
   readonly password?: string;
+  /** Authorities to trust in the place of the system's, in PEM. */
+  readonly ca?: string;
   /** From being sent to being answered; of a connection: from its beginning to being ready. */
   readonly timeoutMs: number;
   /** Commands that may wait for an answer; one more is refused at once. Default 10,000. */
@@ -100,11 +102,13 @@ class Connection {
     onReady: () => void,
     onLost: (connection: Connection, reason: string) => void,
   ) {
-    const { address, username, password } = options;
+    const { address, username, password, ca } = options;
     const { host, port, tls, database } = address;
     this.#options = options;
     this.#onLost = onLost;
-    this.#socket = tls ? connectTls({ host, port, servername: host }) : connectPlain({ host, port });
+    // An address is no name to be told (RFC 6066 §3); the certificate is for it all the same.
+    const named = { ...(isIP(host) === 0 ? { servername: host } : {}), ...(ca === undefined ? {} : { ca }) };
+    this.#socket = tls ? connectTls({ host, port, ...named }) : connectPlain({ host, port });
     this.#socket.setNoDelay(true);
     this.#socket.on("data", (bytes: Uint8Array) => this.#received(bytes));
     this.#socket.on("error", (error: Error) => this.end(error.message));

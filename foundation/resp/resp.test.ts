@@ -1,7 +1,12 @@
 import { afterEach, describe, expect, test } from "bun:test";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createServer as createTlsServer } from "node:tls";
 import fc from "fast-check";
 import { systemClock, systemRandom, systemTimers } from "#foundation/runtime";
+import { skipUnless } from "../../tests/support/skips.ts";
 import { until } from "../../tests/support/until.ts";
 import { createRespClient, parseRespAddress, type RespClient, RespRefused, RespUnavailable } from "./index.ts";
 import { ReplyReader, type RespReply } from "./reply-reader.ts";
@@ -229,3 +234,34 @@ describe("a client", () => {
     await expect(client.send("D")).rejects.toThrow("the client is closed");
   });
 });
+
+skipUnless(Bun.which("openssl") !== null, "openssl is not installed; it makes the test's certificate")(
+  "a client with TLS talks to whom it trusts, and to nobody else",
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), "biplane-resp-"));
+    const made =
+      "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout key.pem -out cert.pem -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost";
+    const child = Bun.spawn(made.split(" "), { cwd: folder, stdout: "ignore", stderr: "ignore" });
+    expect(await child.exited).toBe(0);
+    const [cert, key] = ["cert.pem", "key.pem"].map((name) => readFileSync(join(folder, name), "utf8"));
+    const answer = counting();
+    const server = createTlsServer({ cert, key }, (socket) => {
+      socket.on("error", () => {});
+      socket.on("data", (data) => answer(String(data), socket));
+    });
+    server.on("tlsClientError", () => {});
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    open.push({
+      close() {
+        server.close();
+        rmSync(folder, { recursive: true, force: true });
+      },
+    });
+    const { port } = server.address() as { port: number };
+    const address = { host: "localhost", port, tls: true, database: 0 };
+    expect(await clientOf(port, { address, ca: cert }).send("GET", "a")).toBe(2);
+    await expect(clientOf(port, { address }).send("GET", "a")).rejects.toThrow(RespUnavailable);
+    const elsewhere = { ...address, host: "127.0.0.1" };
+    await expect(clientOf(port, { address: elsewhere, ca: cert }).send("GET", "a")).rejects.toThrow(RespUnavailable);
+  },
+);

@@ -28,6 +28,7 @@ interface StoreConfig {
   readonly url: string;
   readonly username?: string;
   readonly password?: string;
+  readonly ca?: string;
   /** Seconds. */
   readonly timeout?: number;
   readonly prefix?: string;
@@ -98,7 +99,7 @@ const DEFAULT_PREFIX = "biplane";
 
 function sharedWith(config: RateLimitConfig, store: StoreConfig, host: PluginHost): Shared {
   const { quota, window: windowS, policy_name: name, partition_key: by, scope } = config;
-  const { url, username, password, timeout = DEFAULT_TIMEOUT_S, prefix = DEFAULT_PREFIX } = store;
+  const { url, username, password, ca, timeout = DEFAULT_TIMEOUT_S, prefix = DEFAULT_PREFIX } = store;
   const { clock, timers, random, log, metrics } = host;
   const failures = metrics
     .counter({
@@ -107,11 +108,12 @@ function sharedWith(config: RateLimitConfig, store: StoreConfig, host: PluginHos
     })
     .labels();
   const warn = rareWarning(host, "the store of a rate-limit gives no decisions");
-  const client = host.keep("resp", digestOf([url, username, password, timeout]), () =>
+  const client = host.keep("resp", digestOf([url, username, password, ca, timeout]), () =>
     createRespClient({
       address: parseRespAddress(url),
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password }),
+      ...(ca === undefined ? {} : { ca }),
       timeoutMs: timeout * SECOND,
       clock,
       timers,

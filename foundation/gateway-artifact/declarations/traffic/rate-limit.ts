@@ -66,6 +66,7 @@ export const RATE_LIMIT: MiddlewareDeclaration = {
           },
           username: { type: "string", minLength: 1, maxLength: 256 },
           password: { type: "string", minLength: 1, maxLength: 1024, writeOnly: true },
+          ca: { description: "Authorities to trust in the place of the system's, in PEM.", type: "string" },
           timeout: {
             description: "Seconds that a request waits for it.",
             type: "number",
