@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { randomFrom } from "../../tests/support/random.ts";
+import { runs } from "../../tests/support/runs.ts";
 import { DIAGNOSTIC_CODES, type LoadedDescriptions, loadApiDescriptions, SourceDocument } from "./index.ts";
 import { damaged } from "./source/damaged-text.ts";
 import { isList, isObject, type Json, pointerStep } from "./source/json-value.ts";
@@ -96,7 +97,7 @@ describe("every text", () => {
           expect(pointer === "" || pointer.startsWith("/")).toBe(true);
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(300) },
     );
     expect(accepted).toBeGreaterThan(50);
   });
@@ -142,7 +143,7 @@ describe("every text", () => {
         const changed = damaged(OPENAPI, randomFrom(seed));
         expect(text(load(changed))).toBe(text(load(changed)));
       }),
-      { numRuns: 100 },
+      { numRuns: runs(50) },
     );
   });
 });
@@ -187,7 +188,7 @@ describe("every value", () => {
           }
         },
       ),
-      { numRuns: 500 },
+      { numRuns: runs(200) },
     );
   });
 });

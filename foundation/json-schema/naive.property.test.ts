@@ -1,6 +1,7 @@
 /** Written checks against a plain reading of the specification, on random schemas and values. */
 import { expect, test } from "bun:test";
 import fc from "fast-check";
+import { runs } from "../../tests/support/runs.ts";
 import { createValidator } from "./index.ts";
 import { isObject, type Json, type JsonObject } from "./json.ts";
 
@@ -219,7 +220,7 @@ test("what is written decides as the specification reads, and collects errors ex
         expect(validator.errors(one).length === 0).toBe(expected);
       }
     }),
-    { numRuns: 3_000 },
+    { numRuns: runs(1_000) },
   );
   expect(fitting).toBeGreaterThan(500);
 });

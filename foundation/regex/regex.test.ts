@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { runs } from "../../tests/support/runs.ts";
 import { automatonOf } from "./automaton.ts";
 import { propertySet } from "./char-set.ts";
 import { linearPattern, UnusablePattern } from "./index.ts";
@@ -79,7 +80,7 @@ describe("a match is found where ECMAScript finds one", () => {
         const [own, native] = [matcherOf(source), new RegExp(source, "u")];
         for (const one of texts) expect([source, one, own.test(one)]).toEqual([source, one, native.test(one)]);
       }),
-      { numRuns: 3_000 },
+      { numRuns: runs(1_000) },
     );
   });
 });
@@ -162,7 +163,7 @@ describe("a pattern that is in order without the flag u only means what it means
         const other = new RegExp(unicodeForm(source), "u");
         for (const text of texts) expect([source, text, other.test(text)]).toEqual([source, text, native.test(text)]);
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(700) },
     );
   });
 });

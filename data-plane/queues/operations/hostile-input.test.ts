@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import fc from "fast-check";
 import { loadServiceModel, type Shape } from "#foundation/aws";
+import { processorMsSince } from "../../../tests/support/processor-time.ts";
 import { queuesOperationNames } from "../parity.ts";
 import { ACCOUNT, openWorld, type World } from "../testing/world.ts";
 
@@ -120,7 +121,7 @@ test("any parameters, in the query protocol", async () => {
 test("large documents are refused soon", async () => {
   const deep = `${"[".repeat(50_000)}${"]".repeat(50_000)}`;
   const many = JSON.stringify(Object.fromEntries(Array.from({ length: 20_000 }, (_, at) => [`k${at}`, "x"])));
-  const begun = performance.now();
+  const begun = process.cpuUsage();
   for (const text of [
     deep,
     many,
@@ -132,5 +133,5 @@ test("large documents are refused soon", async () => {
       expect(answer.text.length).toBeLessThan(4096);
     }
   }
-  expect(performance.now() - begun).toBeLessThan(5_000);
+  expect(processorMsSince(begun)).toBeLessThan(5_000);
 });

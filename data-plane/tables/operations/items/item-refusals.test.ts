@@ -1,5 +1,6 @@
 /** Requests about items that are refused, through the front door, in DynamoDB's words. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { processorMsSince } from "../../../../tests/support/processor-time.ts";
 import { createTestTables } from "../../testing/test-tables.ts";
 import { openWorld, type World } from "../../testing/world.ts";
 import { BATCHES, CONSTRAINTS, EXPRESSIONS, KEYS, NULLS, PAGES } from "./item-refusals.cases.ts";
@@ -104,7 +105,7 @@ describe("hostile inputs", () => {
   });
 
   test("long expressions are refused at once", async () => {
-    const started = performance.now();
+    const started = process.cpuUsage();
     for (const expression of [
       `${"(".repeat(4000)}a = :v`,
       `a = :v${" AND a = :v".repeat(300)}`,
@@ -120,6 +121,6 @@ describe("hostile inputs", () => {
       });
       expect(answer.code).toBe("ValidationException");
     }
-    expect(performance.now() - started).toBeLessThan(2000);
+    expect(processorMsSince(started)).toBeLessThan(2000);
   });
 });
