@@ -22,6 +22,9 @@ interface CommitRoom {
   readonly timers: Timers;
 }
 
+/** One for all: transactions that only read are many, and nobody looks where it came from. */
+const NOTHING_WRITTEN = new StoreError("no_commit_version", "The transaction wrote nothing: it has no version.");
+
 /** The attempt has begun its commit. Settles what hangs on it: the version, the versionstamp, the watches. */
 export async function commitAttempt(attempt: Attempt, room: CommitRoom, settings: CommitSettings): Promise<void> {
   try {
@@ -37,7 +40,7 @@ async function run(attempt: Attempt, room: CommitRoom, settings: CommitSettings)
   await attempt.readsDone();
   const { mutations, reads, writes } = attempt.overlay;
   if (mutations.length === 0 && writes.length === 0) {
-    attempt.stamp.reject(new StoreError("no_commit_version", "The transaction wrote nothing: it has no version."));
+    attempt.stamp.reject(NOTHING_WRITTEN);
     if (attempt.watches.length > 0) startWatches(attempt, await attempt.readVersion());
     return;
   }

@@ -85,15 +85,23 @@ export class OrderedMap<V> {
   }
 }
 
-function floorOf<V>(node: Node<V>, key: Uint8Array): Entry<V> | undefined {
+function floorOf<V>(root: Node<V>, key: Uint8Array): Entry<V> | undefined {
+  let node = root;
+  while (!node.leaf) node = node.children[childOf(node, key)]!;
+  const at = countBefore(node.keys, key);
+  const found = at < node.keys.length && compareKeys(node.keys[at]!, key) === 0 ? at : at - 1;
+  if (found >= 0) return [node.keys[found]!, node.values[found]!];
+  // The first key of a leaf may have been removed since its branch was made: the entry is then in one before it.
+  return floorBefore(root, key);
+}
+
+function floorBefore<V>(node: Node<V>, key: Uint8Array): Entry<V> | undefined {
   if (node.leaf) {
-    const at = countBefore(node.keys, key);
-    const found = at < node.keys.length && compareKeys(node.keys[at]!, key) === 0 ? at : at - 1;
-    return found < 0 ? undefined : [node.keys[found]!, node.values[found]!];
+    const at = countBefore(node.keys, key) - 1;
+    return at < 0 ? undefined : [node.keys[at]!, node.values[at]!];
   }
-  // The first key of a child may have been removed since, so that the entry stands in the one before.
   for (let i = childOf(node, key); i >= 0; i--) {
-    const found = floorOf(node.children[i]!, key);
+    const found = floorBefore(node.children[i]!, key);
     if (found !== undefined) return found;
   }
   return undefined;
