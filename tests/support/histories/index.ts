@@ -27,3 +27,6 @@ export type {
 } from "./version-order/recorded.ts";
 export type { OrderViolation, OrderViolationType } from "./version-order/violations.ts";
 export { readWitnesses, witnessMutation } from "./version-order/witnesses.ts";
+export { type BankRead, type BankRules, checkBank } from "./workloads/bank.ts";
+export { checkRing } from "./workloads/cycle.ts";
+export { checkRegister, type RegisterRead, type RegisterWrite } from "./workloads/register.ts";
