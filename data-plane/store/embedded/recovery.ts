@@ -55,6 +55,10 @@ export async function recover(runtime: Runtime, path: string, onFailure: (error:
   let storage: StorageServer | undefined;
   try {
     storage = await openStorage(runtime, {
+      // There is no other.
+      storageOf: () => {
+        throw new RpcError("unreachable", "An embedded store has one storage server.");
+      },
       id: STORAGE_ID,
       directory: storageDirectory,
       logOf: () => log.handlers,
