@@ -14,8 +14,8 @@ export interface DirectorMemory {
   readonly beganMs: number;
   /** Nodes on which something failed: others are preferred. */
   readonly suspects: Set<string>;
-  /** Copying what members that are down would need has failed: the next attempt copies no more than the others need. */
-  replayLess: boolean;
+  /** How often copying took too long while it was for members that are down as well. */
+  slowReplays: number;
 }
 
 export interface Attempt {

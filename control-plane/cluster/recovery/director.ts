@@ -41,7 +41,7 @@ export async function runDirector(task: DirectorTask, needs: DirectorNeeds): Pro
   const { clock, timers, random } = needs.runtime;
   const runtime = { clock, timers, random: random.fork(`director ${director}`) };
   const options = { ...DIRECTOR_DEFAULTS, ...needs.options };
-  const memory: DirectorMemory = { beganMs: clock.monotonicMs(), suspects: new Set(), replayLess: false };
+  const memory: DirectorMemory = { beganMs: clock.monotonicMs(), suspects: new Set(), slowReplays: 0 };
   const stop = new AbortController();
   const onAbort = (): void => stop.abort(new Ended({ reason: "stopped" }));
   if (signal.aborted) onAbort();

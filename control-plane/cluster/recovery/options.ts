@@ -35,13 +35,13 @@ export interface DirectorOptions {
   readonly mayShareNodes: boolean;
   /** How long a new cluster waits for more nodes before several of its workers share one: storage servers stay where they begin. */
   readonly shareAfterMs: number;
-  /** From the recovery version to the first one of the new epoch. */
+  /** From the recovery version to the first one of the new epoch; as often as epochs have begun since the layout before. */
   readonly versionJump: bigint;
 }
 
 export const DIRECTOR_DEFAULTS: DirectorOptions = {
   lockMs: 2000,
-  lockGraceMs: 300,
+  lockGraceMs: 200,
   createMs: 10_000,
   replayMs: 30_000,
   startMs: 5000,

@@ -52,9 +52,11 @@ export async function runAttempt(
   await replay(attempt, logs, basis);
 
   begin("start");
-  // The jump leaves behind every version that the old generation may have given out: none of them ever comes again with another content.
+  // The jump leaves behind every version that the old generation may have given out, and one jump more for each epoch that was given up since: none of
+  // their versions ever comes again with another content.
   const { recoveryVersion } = basis;
-  const versions = { recoveryVersion, firstVersion: recoveryVersion + options.versionJump };
+  const jumps = attempt.epoch - (old?.epoch ?? 0n);
+  const versions = { recoveryVersion, firstVersion: recoveryVersion + jumps * options.versionJump };
   const components = await startComponents(attempt, hosts, versions, watch);
 
   begin("activate");

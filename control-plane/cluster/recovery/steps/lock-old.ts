@@ -12,6 +12,9 @@ import { judgeTeams } from "../plan/judge-teams.ts";
 import { locateWorker } from "../plan/locate-worker.ts";
 import { Stalled } from "../stalls.ts";
 
+/** Servers that are left behind never find in the logs again what they lack: not for one copy that was lost. */
+const SLOW_REPLAYS_MAX = 3;
+
 /** What the new generation is built upon. */
 export interface Basis {
   /** R. */
@@ -71,9 +74,10 @@ export async function lockOld(attempt: Attempt, old: Layout): Promise<Basis> {
   if ("reason" in judged) throw new Stalled(judged);
 
   // Storage servers that cannot be reached now join again from the new logs: these begin where the old ones did, since nothing is trimmed from a log
-  // that such a server has not.
+  // that such a server has not. When so much cannot be copied, the others go on without them.
   const keepsForDown =
-    !memory.replayLess && judged.teams.some(({ members }) => members.some(({ status }) => status === "down"));
+    memory.slowReplays < SLOW_REPLAYS_MAX &&
+    judged.teams.some(({ members }) => members.some(({ status }) => status === "down"));
   return {
     recoveryVersion: chosen.recoveryVersion,
     replayFrom: keepsForDown ? chosen.oldestVersion : judged.durableVersion,

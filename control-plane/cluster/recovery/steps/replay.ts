@@ -24,6 +24,8 @@ export async function replay(attempt: Attempt, logs: readonly Placed[], basis: B
     if (reply.entries !== first.entries || reply.checksum !== first.checksum) failed[item.ref.id] = "another content";
   }
   if (Object.keys(failed).length === 0) return;
-  memory.replayLess = basis.keepsForDown;
+  if (basis.keepsForDown && outcomes.some((outcome) => !outcome.ok && outcome.error.code === "timed_out")) {
+    memory.slowReplays++;
+  }
   throw new Stalled({ reason: "replay_failed", logs: failed });
 }

@@ -3,7 +3,7 @@
  *
  * Invariants, checked whenever a layout is committed and collected in `violations`:
  * I1 one director, and one layout apart from the status of members, per epoch; I3 what was acknowledged is at or below R; I4 no storage server shows
- * anything between R and the first version; and what the layout promises: logs and storage servers of this epoch, running, none of the old logs among
+ * anything between R and the first version; no version is given in two epochs; and what the layout promises: logs and storage servers of this epoch, running, none of the old logs among
  * them, the system transaction on every log, nothing durable beyond R, nothing told to be final. I2, the order of epochs, is kept by the fakes' own refusals.
  */
 import { RpcError } from "#foundation/rpc";
@@ -71,6 +71,8 @@ export class FakeCluster {
   commitFault: "superseded" | "lost" | "accepted_unheard" | undefined;
   /** How long the coordinators take to agree. */
   commitMs = 3;
+  /** The epoch of each version that was given out. */
+  private readonly pushed = new Map<bigint, bigint>();
   private readonly listeners = new Set<() => void>();
   private readonly random: SeededRandom;
   private director = "";
@@ -93,6 +95,11 @@ export class FakeCluster {
       onFinalize: (epoch) => {
         if (this.layout === undefined || this.layout.epoch < epoch)
           this.complain(`epoch ${epoch} is finalized uncommitted`);
+      },
+      onPush: (version, epoch) => {
+        const before = this.pushed.get(version) ?? epoch;
+        if (before !== epoch) this.complain(`version ${version} of epoch ${before} is given again in epoch ${epoch}`);
+        this.pushed.set(version, epoch);
       },
       complain: (text) => this.complain(text),
     });

@@ -14,6 +14,7 @@ export interface FakeHostNeeds {
   readonly network: FakeNetwork;
   readonly nowMs: () => number;
   readonly onFinalize: (epoch: bigint) => void;
+  readonly onPush: (version: bigint, epoch: bigint) => void;
   readonly complain: (text: string) => void;
 }
 
@@ -79,9 +80,9 @@ export class FakeHost implements FakeMachine {
   }
 
   addWorker(id: string, kind: "log" | "storage"): void {
-    const { network, onFinalize, complain } = this.needs;
+    const { network, onFinalize, onPush, complain } = this.needs;
     const clientOf = network.clientsOf(id);
-    const worker = kind === "log" ? new FakeLog({ id, clientOf, onFinalize }) : undefined;
+    const worker = kind === "log" ? new FakeLog({ id, clientOf, onFinalize, onPush }) : undefined;
     if (worker !== undefined) this.logs.set(id, worker);
     const storage = kind === "storage" ? new FakeStorage({ id, clientOf, onFinalize, complain }) : undefined;
     if (storage !== undefined) this.storages.set(id, storage);

@@ -10,6 +10,8 @@ export interface FakeLogNeeds {
   readonly clientOf: ClientOf;
   /** Called with each finalized epoch. */
   readonly onFinalize: (epoch: bigint) => void;
+  /** Called with each entry that a proxy has pushed. */
+  readonly onPush: (version: bigint, epoch: bigint) => void;
 }
 
 export class FakeLog {
@@ -71,6 +73,7 @@ export class FakeLog {
       this.assertRunning(epoch);
       if (this.entries.some((entry) => entry.version === version)) return;
       if (previous !== this.last) throw new RpcError("out_of_order", `the log ends at ${this.last}`, this.last);
+      this.needs.onPush(version, epoch);
       this.entries.push({ version, previous, data });
       this.last = version;
       if (knownCommitted > this.knownCommitted) this.knownCommitted = knownCommitted;

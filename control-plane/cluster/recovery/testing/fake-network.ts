@@ -27,6 +27,8 @@ export interface FakeMachine {
 }
 
 const LATENCY_MS = 1;
+/** How long who gives no time waits for a machine that answers nothing. */
+const SILENCE_MS = 1000;
 
 export class FakeNetwork {
   readonly machines = new Map<string, FakeMachine>();
@@ -62,6 +64,10 @@ export class FakeNetwork {
     const bytes = coded ? encode(codecs.request, call.request) : undefined;
     const fault = this.fault(call);
     await sleep(this.timers, LATENCY_MS + this.delayMs(call));
+    const silence = async (): Promise<never> => {
+      await sleep(this.timers, options?.timeoutMs ?? SILENCE_MS);
+      throw new RpcError("timed_out", `${call.address} does not answer`);
+    };
     if (fault === "hang") return await silence();
     const machine = this.machines.get(call.address);
     if (fault === "refuse" || machine === undefined || machine.state === "dead") throw unreachable(call);
@@ -79,9 +85,4 @@ export class FakeNetwork {
 
 function unreachable({ address }: FakeCall): RpcError {
   return new RpcError("unreachable", `${address} cannot be reached`);
-}
-
-/** As a machine that answers nothing. */
-function silence(): Promise<never> {
-  return new Promise(() => undefined);
 }

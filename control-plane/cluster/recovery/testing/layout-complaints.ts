@@ -20,10 +20,6 @@ export function layoutComplaints(cluster: FakeCluster, layout: Layout, director:
   }
   if (before !== undefined && layout.firstVersion <= before.firstVersion)
     say("versions of an older epoch are given again");
-  for (const { id, last } of hosts.flatMap(({ logs }) => [...logs].map(([id, { last }]) => ({ id, last })))) {
-    const isNew = layout.logs.some((log) => log.id === id);
-    if (!isNew && last >= layout.firstVersion) say(`version ${last} of ${id} is given again`);
-  }
   const find = <Of>(of: (host: (typeof hosts)[number]) => ReadonlyMap<string, Of>, id: string): Of | undefined =>
     hosts.map((host) => of(host).get(id)).find((one) => one !== undefined);
 

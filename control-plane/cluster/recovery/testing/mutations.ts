@@ -58,16 +58,24 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "copies what those who are there need, and nothing for those who are away",
     file: "steps/lock-old.ts",
-    find: "!memory.replayLess && judged.teams",
-    replace: "memory.replayLess && judged.teams",
+    find: "memory.slowReplays < SLOW_REPLAYS_MAX",
+    replace: "memory.slowReplays > SLOW_REPLAYS_MAX",
     by: "away",
   },
   {
     name: "lets versions follow on each other across epochs",
     file: "run-attempt.ts",
-    find: "firstVersion: recoveryVersion + options.versionJump",
-    replace: "firstVersion: recoveryVersion + options.versionJump / 100_000_000n",
+    find: "jumps * options.versionJump",
+    // As far as the fakes' sequencer goes from one version to the next.
+    replace: "jumps * 1000n",
     by: "life",
+  },
+  {
+    name: "gives versions again that an epoch had which was given up",
+    file: "run-attempt.ts",
+    find: "jumps * options.versionJump",
+    replace: "options.versionJump",
+    by: "unheard",
   },
   {
     name: "unlocks storage servers where the logs begin",

@@ -107,9 +107,11 @@ const overtaken: Scene = async (director) => {
   return directing.end?.reason === "superseded" ? [] : ["it goes on although there is a newer epoch"];
 };
 
-/** The coordinators have agreed, and the answer is lost. */
+/** The coordinators have agreed or not, and the answer is lost. */
 const unheard: Scene = async (director) => {
   const { world } = await begun(director);
+  world.commitFault = "lost";
+  await world.recover(20_000);
   world.commitFault = "accepted_unheard";
   await world.recover(20_000);
   return whole(world, 2);
