@@ -345,6 +345,31 @@ test("nothing goes around the runtime", () => {
   assertDeterministicSource(import.meta.dir);
 });
 
+test("what is found after a process was killed, or after a sync has failed, is on disk once it is told", () =>
+  play(async ({ open, openRunning, machine }) => {
+    const seen = new Set<bigint>();
+    for (let round = 0; round < 40; round++) {
+      const directory = `/log-${round}`;
+      const log = await openRunning({ directory });
+      await push(log, 0n, 10n);
+      if (round % 2 === 0) {
+        machine.disk.failNext("sync", "EIO");
+        expect(await refusal(push(log, 10n, 20n))).toBe("failed");
+      } else {
+        // The write is over, its sync is not.
+        void push(log, 10n, 20n).catch(() => undefined);
+        const path = `${directory}/segment-0000000000000001`;
+        while ((await machine.runtime.disk.stat(path)).sizeBytes < 150) await undefined;
+      }
+      machine.restart("process");
+      const { lastVersion } = await (await open({ directory })).handlers.info({ revision: 0n });
+      machine.restart("power");
+      expect(await (await open({ directory })).handlers.info({ revision: 0n })).toMatchObject({ lastVersion });
+      seen.add(lastVersion);
+    }
+    expect(seen).toContain(20n);
+  }));
+
 test("closing ends what waits, and keeps what was being written", () =>
   play(async ({ openRunning, open }) => {
     const log = await openRunning();

@@ -89,7 +89,11 @@ async function openFiles(
   if (state.logId !== logId) {
     throw new LogCorruptionError(`${directory}/state`, 0, `this is the log ${state.logId}, not ${logId}`);
   }
-  if (!state.unfinished) return { state, opened: await openSegments(disk, files, state.lastVersion) };
+  if (!state.unfinished) {
+    // What is read may not be on disk yet, when the process was killed while it was being put there.
+    await saveState(disk, directory, state);
+    return { state, opened: await openSegments(disk, files, state.lastVersion) };
+  }
   hooks.probe("log.unfinished");
   const segments = await beginSegments(disk, files);
   state = { ...state, unfinished: false, lastVersion: 0n };

@@ -6,7 +6,7 @@ import type { Disk } from "#foundation/runtime";
 import type { Version } from "#foundation/store-protocol";
 import { LogCorruptionError } from "./corruption.ts";
 import { readWhole } from "./files.ts";
-import { type HeaderRead, readHeader } from "./format.ts";
+import { type HeaderRead, readHeader, syncedBefore, viewOf } from "./format.ts";
 import { scanSegment } from "./scan.ts";
 import { Segment, segmentName, segmentNumber } from "./segment.ts";
 import { beginSegment, Segments, type SegmentsOptions } from "./segments.ts";
@@ -33,6 +33,8 @@ export async function openSegments(
   const found: Segment[] = [];
   let knownCommitted = 0n;
   let good = { goodBytes: 0, tornBytes: 0 };
+  let synced = 0;
+  let tail: Uint8Array = new Uint8Array();
   for (const [place, number] of numbers.entries()) {
     const path = `${directory}/${segmentName(number)}`;
     const missing = `${directory}/${segmentName(first + place)}`;
@@ -48,22 +50,26 @@ export async function openSegments(
     }
     if (before === undefined) knownCommitted = header.after;
     const segment = new Segment(path, header);
-    good = scanSegment(bytes, header, path, place === numbers.length - 1, (record) => {
+    const view = viewOf(bytes);
+    good = scanSegment(bytes, header, path, place === numbers.length - 1, (record, at) => {
       segment.add(record, record.end);
+      synced = syncedBefore(view, at);
       if (record.knownCommitted > knownCommitted) knownCommitted = record.knownCommitted;
     });
     found.push(segment);
+    tail = bytes.subarray(Math.min(synced, good.goodBytes), good.goodBytes);
   }
   const { path, last } = found.at(-1)!;
   if (last < lastVersion) {
     throw new LogCorruptionError(path, good.goodBytes, `the log ends at ${last}, and had ${lastVersion} on disk`);
   }
   const file = await disk.open(path, "modify");
-  if (good.tornBytes > 0) {
-    // What was torn must not come back behind what is written next.
-    await file.truncate(good.goodBytes);
-    await file.sync();
-  }
+  // What was torn must not come back behind what is written next.
+  if (good.tornBytes > 0) await file.truncate(good.goodBytes);
+  // The last write may be in the system's memory alone, when the process was killed before it was synced, or when the sync has failed. What is said
+  // to be there from now on must be on disk; and after a sync that failed only what is written anew is made durable by another one.
+  if (tail.length > 0) await file.write(good.goodBytes - tail.length, tail);
+  await file.sync();
   return { segments: new Segments(disk, options, found, file), knownCommitted };
 }
 

@@ -3,7 +3,7 @@
  * confirmed, or what was being done: wholly, or as far as it had come where it is made of parts.
  */
 import type { Runtime } from "#foundation/runtime";
-import { CALM_PLAN, type SimulationOptions, type World } from "#foundation/runtime/simulation";
+import { CALM_PLAN, type CrashKind, type SimulationOptions, type World } from "#foundation/runtime/simulation";
 import type { LogServer, openLog } from "../index.ts";
 import {
   describeLog,
@@ -55,6 +55,7 @@ export function lifeSimulation({ open, seed, losses, strike, tally = new Map() }
       );
     let log = await openIt();
     let model = await identify(log, possible);
+    strikes.opened();
     const { epoch, poppers } = model;
     // Who pops cannot be seen. Where it is not certain, it is said again.
     if (possible.some((one) => one.poppers.join() !== poppers.join())) {
@@ -88,12 +89,23 @@ export function lifeSimulation({ open, seed, losses, strike, tally = new Map() }
     faults: (random) => ({ ...CALM_PLAN, buggifyShare: random.float() < 0.5 ? 1 : 0 }),
     scenario: async (world: World) => {
       const machine = world.machine("m");
+      let kind: CrashKind = "power";
+      const chance = (probability: number): boolean => world.random.float() < probability;
       for (let loss = 0; loss < losses; loss++) {
-        const place = strike?.place ?? 1 + Math.floor(world.random.float() ** 2 * 60);
-        strikes.aim(place, strike?.isAfter ?? world.random.float() < 0.5);
+        // What a killed process has left in the system's memory is lost soonest by the very next change.
+        const isSoon: boolean = kind === "process" && chance(0.5);
+        const place = strike?.place ?? (isSoon ? 1 : 1 + Math.floor(world.random.float() ** 2 * 60));
+        strikes.aim(
+          place,
+          strike?.isAfter ?? (!isSoon && chance(0.5)),
+          strike === undefined && (isSoon || chance(0.7)),
+        );
         const before = steps;
         await world.until("the log has come to the place", () => strikes.struck || steps > before + 400);
-        machine.kill(world.random.float() < 0.8 ? "power" : "process");
+        // The disk hangs for a while, and everything else goes on.
+        if (chance(0.3)) await world.sleep(world.random.float() * 2);
+        kind = isSoon || chance(0.65) ? "power" : "process";
+        machine.kill(kind);
         machine.start();
       }
       strikes.aim(Number.POSITIVE_INFINITY, false);

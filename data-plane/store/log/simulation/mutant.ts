@@ -5,6 +5,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os"; // not simulated: copies the room for a test
 import { join } from "node:path";
 import type { openLog } from "../index.ts";
+import type { SceneName } from "./scenes.ts";
 
 /** A mistake: in `file`, `find` (which stands there exactly once) becomes `replace`. */
 export interface Mutation {
@@ -12,6 +13,8 @@ export interface Mutation {
   readonly file: string;
   readonly find: string;
   readonly replace: string;
+  /** Which scene finds it; undefined: a life does. */
+  readonly scene?: SceneName;
   /** A seed that finds it; others are tried when it does no more. */
   readonly seed: number;
 }

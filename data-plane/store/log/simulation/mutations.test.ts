@@ -5,22 +5,29 @@ import { describe, expect, test } from "bun:test";
 import { simulate } from "#foundation/runtime/simulation";
 import { openLog } from "../index.ts";
 import { lifeSimulation } from "./life.ts";
-import { withMutant } from "./mutant.ts";
+import { type Mutation, withMutant } from "./mutant.ts";
 import { MUTATIONS } from "./mutations.ts";
+import { SCENES, sceneSimulation } from "./scenes.ts";
 
 /** How many other seeds are tried when the one that is noted does not find the mistake any more. */
 const SEEDS_MAX = 200;
 
-function finds(open: typeof openLog, seed: number): boolean {
+function finds(open: typeof openLog, seed: number, scene: Mutation["scene"]): boolean {
+  const options = scene === undefined ? lifeSimulation({ open, seed, losses: 8 }) : sceneSimulation(scene, open, seed);
   // Whoever waits for what never comes is found by the time it takes.
-  return simulate({ ...lifeSimulation({ open, seed, losses: 8 }), virtualMsMax: 60_000 }).failure !== undefined;
+  return simulate({ ...options, virtualMsMax: 60_000 }).failure !== undefined;
 }
+
+test.each(SCENES)("a loss of power while %s", (scene) => {
+  for (let seed = 1; seed <= 15; seed++)
+    expect(simulate(sceneSimulation(scene, openLog, seed)).failure).toBeUndefined();
+});
 
 describe("a deliberate mistake is found", () => {
   test.each(MUTATIONS.map((mutation) => [mutation.name, mutation] as const))("%s", async (_name, mutation) => {
     const found = await withMutant(mutation, (open) => {
-      if (finds(open, mutation.seed)) return mutation.seed;
-      for (let seed = 1; seed <= SEEDS_MAX; seed++) if (finds(open, seed)) return seed;
+      if (finds(open, mutation.seed, mutation.scene)) return mutation.seed;
+      for (let seed = 1; seed <= SEEDS_MAX; seed++) if (finds(open, seed, mutation.scene)) return seed;
       return undefined;
     });
     expect(found).toBeDefined();
@@ -29,6 +36,7 @@ describe("a deliberate mistake is found", () => {
 
   // Otherwise everything above would prove nothing.
   test("and nothing is found where there is none", () => {
-    for (const seed of new Set(MUTATIONS.map(({ seed }) => seed))) expect(finds(openLog, seed)).toBe(false);
+    const seeds = new Map(MUTATIONS.map(({ seed, scene }) => [`${seed} ${scene}`, { seed, scene }]));
+    for (const { seed, scene } of seeds.values()) expect(finds(openLog, seed, scene)).toBe(false);
   });
 });

@@ -11,13 +11,23 @@ export class Strikes {
   struck = false;
   private place = Number.POSITIVE_INFINITY;
   private isAfter = false;
+  private isSpared = false;
 
-  /** Stops the next life at its change number `place` (from 1): before it is begun, or after it has been done and before anybody knows. */
-  aim(place: number, isAfter: boolean): void {
+  /**
+   * Stops the next life at its change number `place` (from 1): before it is begun, or after it has been done and before anybody knows.
+   * @param sparesOpening counts only what comes after `opened`
+   */
+  aim(place: number, isAfter: boolean, sparesOpening = false): void {
     this.changes = 0;
     this.struck = false;
     this.place = place;
     this.isAfter = isAfter;
+    this.isSpared = sparesOpening;
+  }
+
+  /** What comes from now on is not the opening any more. */
+  opened(): void {
+    this.isSpared = false;
   }
 
   /** The disk as the program is to see it. */
@@ -55,8 +65,9 @@ export class Strikes {
   }
 
   private async change<T>(run: () => Promise<T>): Promise<T> {
-    this.changes++;
     if (this.struck) return never();
+    if (this.isSpared) return run();
+    this.changes++;
     if (this.changes !== this.place) return run();
     if (this.isAfter) await run();
     this.struck = true;
