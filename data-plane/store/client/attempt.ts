@@ -21,8 +21,10 @@ export class Attempt {
   /** Settles with the commit. */
   readonly stamp = Promise.withResolvers<Uint8Array>();
   committedVersion: Version = NO_VERSION;
-  private readonly stopped = Promise.withResolvers<never>();
-  private readonly reading = new Set<Promise<unknown>>();
+  /** What to call when the attempt fails, for all that is under way. */
+  private readonly underWay = new Set<(error: StoreError) => void>();
+  private readsUnderWay = 0;
+  private readonly whenRead: (() => void)[] = [];
   private failedRead: { readonly error: unknown } | undefined;
   private failedWith: StoreError | undefined;
   private commitBegun = false;
@@ -30,9 +32,8 @@ export class Attempt {
   private known: Version | undefined;
 
   constructor(private readonly backend: StoreBackend) {
-    // Who waits for one of the two is told; when nobody does, nothing is lost.
+    // Who waits for it is told; when nobody does, nothing is lost.
     this.stamp.promise.catch(() => {});
-    this.stopped.promise.catch(() => {});
   }
 
   /** Why nothing can be done in this attempt any more. */
@@ -72,7 +73,7 @@ export class Attempt {
   fail(error: StoreError): void {
     if (this.failedWith !== undefined) return;
     this.failedWith = error;
-    this.stopped.reject(error);
+    for (const stop of [...this.underWay]) stop(error);
     if (!this.commitBegun) this.endWithoutCommit(error, error);
   }
 
@@ -82,23 +83,44 @@ export class Attempt {
     for (const watch of this.watches) watch.fail(error);
   }
 
-  /** Rejects as soon as the attempt fails. */
+  /** Rejects as soon as the attempt fails, also when it has failed before. */
   guard<T>(work: Promise<T>): Promise<T> {
-    return Promise.race([work, this.stopped.promise]);
+    if (this.failedWith !== undefined) {
+      work.catch(() => {});
+      return Promise.reject(this.failedWith);
+    }
+    return new Promise<T>((resolve, reject) => {
+      this.underWay.add(reject);
+      work.then(
+        (value) => {
+          this.underWay.delete(reject);
+          resolve(value);
+        },
+        (error) => {
+          this.underWay.delete(reject);
+          reject(error);
+        },
+      );
+    });
   }
 
-  /** Rejects when the attempt fails; for what takes a signal. */
+  /** Aborted when the attempt fails, with the reason; for what takes a signal. */
   signal(): AbortSignal {
     const abort = new AbortController();
-    this.stopped.promise.catch((error) => abort.abort(error));
+    if (this.failedWith !== undefined) abort.abort(this.failedWith);
+    else this.underWay.add((error) => abort.abort(error));
     return abort.signal;
   }
 
   readVersion(): Promise<Version> {
-    this.version ??= this.backend.getReadVersion().then((version) => {
-      this.known = version;
-      return version;
-    });
+    if (this.version === undefined) {
+      this.version = this.backend.getReadVersion().then((version) => {
+        this.known = version;
+        return version;
+      });
+      // A read that needs to ask nobody does not wait for it. Who waits is told when that failed.
+      this.version.catch(() => {});
+    }
     return this.version;
   }
 
@@ -125,32 +147,36 @@ export class Attempt {
   }
 
   private start<T>(read: Read<T>, failed: (error: unknown) => void): Promise<T> {
-    // The first read says at which version the transaction is, even one that needs to ask nobody. Who asks is told when that failed.
-    this.readVersion().catch(() => {});
-    const result = this.guard(readLater(read, (question) => this.ask(question)));
-    this.await(result, failed);
-    return result;
+    // The first read says at which version the transaction is, even one that needs to ask nobody.
+    this.readVersion();
+    this.readsUnderWay++;
+    return this.guard(readLater(read, (question) => this.ask(question))).then(
+      (value) => {
+        this.readEnds();
+        return value;
+      },
+      (error) => {
+        failed(error);
+        this.readEnds();
+        throw error;
+      },
+    );
+  }
+
+  private readEnds(): void {
+    this.readsUnderWay--;
+    if (this.readsUnderWay > 0) return;
+    for (const tell of this.whenRead.splice(0)) tell();
   }
 
   /** Resolves when all reads so far are done; rejects when one of this attempt has failed. */
   async readsDone(): Promise<void> {
-    while (this.reading.size > 0) await Promise.all(this.reading);
+    while (this.readsUnderWay > 0) await new Promise<void>((resolve) => this.whenRead.push(resolve));
     if (this.failedRead !== undefined) throw this.failedRead.error;
   }
 
-  private await(result: Promise<unknown>, failed: (error: unknown) => void): void {
-    const done: Promise<unknown> = result.then(
-      () => this.reading.delete(done),
-      (error) => {
-        this.reading.delete(done);
-        failed(error);
-      },
-    );
-    this.reading.add(done);
-  }
-
   private async ask({ begin, end, limit, bytesMax, reverse, single }: BaseQuestion): Promise<BaseAnswer> {
-    const version = await this.readVersion();
+    const version = this.known ?? (await this.readVersion());
     if (single) {
       const value = await this.backend.get(begin, version);
       return { entries: value === undefined ? [] : [[begin, value]], more: false };

@@ -29,40 +29,65 @@ export interface ReadTransaction {
   getReadVersion(): Promise<Version>;
 }
 
-/** @param attempt what is read in, at the time of reading */
-export function createReads(attempt: () => Attempt, snapshot: boolean): ReadTransaction {
-  const get = async (key: Uint8Array) => {
-    const now = attempt();
-    now.checkUsable();
+/** What is read in, at the time of reading. */
+export interface AttemptHolder {
+  readonly current: Attempt;
+}
+
+export class Reads implements ReadTransaction {
+  constructor(
+    private readonly holder: AttemptHolder,
+    private readonly snapshot: boolean,
+  ) {}
+
+  get(key: Uint8Array): Promise<Uint8Array | undefined> {
+    return unwatched(this.readKey(key));
+  }
+
+  getKey(selector: KeySelector): Promise<Uint8Array> {
+    return unwatched(this.readSelector(selector));
+  }
+
+  getRange(begin: RangeBound, end: RangeBound, options: GetRangeOptions = {}): AsyncIterable<KeyValue> {
+    return pairsOf(batches(this.holder.current, begin, end, options, this.snapshot));
+  }
+
+  getRangeAll(begin: RangeBound, end: RangeBound, options: GetRangeOptions = {}): Promise<KeyValue[]> {
+    return unwatched(this.readAll(begin, end, options));
+  }
+
+  getReadVersion(): Promise<Version> {
+    return unwatched(this.readVersion());
+  }
+
+  private async readKey(key: Uint8Array): Promise<Uint8Array | undefined> {
+    const { current } = this.holder;
+    current.checkUsable();
     checkKey(key);
-    return canExist(key) ? now.read(now.overlay.get(key, { snapshot })) : undefined;
-  };
-  const getKey = async (selector: KeySelector) => {
-    const now = attempt();
-    now.checkUsable();
+    return canExist(key) ? current.read(current.overlay.get(key, { snapshot: this.snapshot })) : undefined;
+  }
+
+  private async readSelector(selector: KeySelector): Promise<Uint8Array> {
+    const { current } = this.holder;
+    current.checkUsable();
     checkBound(selector.key);
-    return now.read(now.overlay.getKey(selector, { snapshot }));
-  };
-  const getRangeAll = async (begin: RangeBound, end: RangeBound, options: GetRangeOptions) => {
+    return current.read(current.overlay.getKey(selector, { snapshot: this.snapshot }));
+  }
+
+  private async readAll(begin: RangeBound, end: RangeBound, options: GetRangeOptions): Promise<KeyValue[]> {
     const all: KeyValue[] = [];
     const mode = options.mode ?? "want_all";
-    for await (const batch of batches(attempt(), begin, end, { ...options, mode }, snapshot)) {
+    for await (const batch of batches(this.holder.current, begin, end, { ...options, mode }, this.snapshot)) {
       for (const pair of batch) all.push(pair);
     }
     return all;
-  };
-  const getReadVersion = async () => {
-    const now = attempt();
-    now.checkUsable();
-    return now.guard(now.readVersion());
-  };
-  return {
-    get: (key) => unwatched(get(key)),
-    getKey: (selector) => unwatched(getKey(selector)),
-    getRange: (begin, end, options = {}) => pairsOf(batches(attempt(), begin, end, options, snapshot)),
-    getRangeAll: (begin, end, options = {}) => unwatched(getRangeAll(begin, end, options)),
-    getReadVersion: () => unwatched(getReadVersion()),
-  };
+  }
+
+  private async readVersion(): Promise<Version> {
+    const { current } = this.holder;
+    current.checkUsable();
+    return current.guard(current.readVersion());
+  }
 }
 
 /** Who begins several reads, and is thrown out by the first, looks at no other: that is no failure of the program. The commit knows of all. */

@@ -15,7 +15,7 @@ import { commitAttempt } from "./commit.ts";
 import { canExist, checkedRange, checkKey, checkOperation, checkWrite } from "./legal-keys.ts";
 import { checkOptions, type TransactionOptions } from "./options.ts";
 import type { KeySelector } from "./overlay/index.ts";
-import { createReads, type ReadTransaction } from "./reading.ts";
+import { Reads, type ReadTransaction } from "./reading.ts";
 import type { GetRangeOptions, RangeBound } from "./streaming.ts";
 import { PendingWatch, type Watch, type WatchRoom } from "./watch.ts";
 
@@ -35,10 +35,9 @@ const IDEMPOTENCY_ID_BYTES = 16;
 const NO_ID = new Uint8Array(0);
 
 export class StoreTransaction implements ReadTransaction {
-  /** Reads that conflict with nothing: what they saw may have changed by the time of the commit. */
-  readonly snapshot: ReadTransaction;
-  private readonly reads: ReadTransaction;
-  private attempt: Attempt;
+  private readonly holder: { current: Attempt };
+  private readonly reads: Reads;
+  private snapshotReads: Reads | undefined;
   private backoff: Backoff;
   private retries = 0;
   private idempotencyId: Uint8Array;
@@ -49,12 +48,17 @@ export class StoreTransaction implements ReadTransaction {
     private readonly options: TransactionOptions,
   ) {
     checkOptions(options);
-    this.attempt = new Attempt(room.backend);
-    this.reads = createReads(() => this.attempt, false);
-    this.snapshot = createReads(() => this.attempt, true);
+    this.holder = { current: new Attempt(room.backend) };
+    this.reads = new Reads(this.holder, false);
     this.backoff = this.newBackoff();
     this.idempotencyId = this.newIdempotencyId();
     this.startTimer();
+  }
+
+  /** Reads that conflict with nothing: what they saw may have changed by the time of the commit. */
+  get snapshot(): ReadTransaction {
+    this.snapshotReads ??= new Reads(this.holder, true);
+    return this.snapshotReads;
   }
 
   get(key: Uint8Array): Promise<Uint8Array | undefined> {
@@ -260,6 +264,10 @@ export class StoreTransaction implements ReadTransaction {
     this.startTimer();
   }
 
+  private get attempt(): Attempt {
+    return this.holder.current;
+  }
+
   private write(mutation: Exclude<Mutation, { type: "clear" | "clear_range" }>, options: WriteOptions = {}): void {
     const { attempt } = this;
     attempt.checkNotCommitting();
@@ -269,7 +277,7 @@ export class StoreTransaction implements ReadTransaction {
 
   private renew(): void {
     const before = this.attempt;
-    this.attempt = new Attempt(this.room.backend);
+    this.holder.current = new Attempt(this.room.backend);
     before.fail(cancelled());
   }
 

@@ -52,6 +52,8 @@ export class PendingWrites {
 
   /** What is known now; unmoved by later writes. */
   snapshot(): PendingWrites {
+    // Most transactions read before they write, or only read.
+    if (this.keys.isEmpty && this.cleared.isEmpty && this.unreadable.isEmpty) return NOTHING;
     return new PendingWrites(this.keys.snapshot(), this.cleared.snapshot(), this.unreadable.snapshot());
   }
 
@@ -137,3 +139,6 @@ export class PendingWrites {
     }
   }
 }
+
+/** Never written to: it is given out as a snapshot only. */
+const NOTHING = PendingWrites.none();

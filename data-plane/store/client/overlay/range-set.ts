@@ -16,6 +16,10 @@ export class RangeSet {
     return new RangeSet(new OrderedMap());
   }
 
+  get isEmpty(): boolean {
+    return this.ends.isEmpty;
+  }
+
   /** A range that ends before or where it begins holds no key and adds nothing. */
   add({ begin, end }: KeyRange): void {
     if (compareKeys(begin, end) >= 0) return;
