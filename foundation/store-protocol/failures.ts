@@ -24,6 +24,8 @@ export const FAILURES = {
   invalid_request: "The request is not valid.",
   /** What is on disk is damaged. */
   corrupt: "What is on disk is damaged.",
+  /** Nothing is given away under this number, or not any more. */
+  no_such_copy: "There is no such copy.",
   /** Proposals to coordinators: this one does not lead. */
   not_leader: "The coordinator does not lead.",
   /** Compare-and-set: what is there is not what was expected. `detail`: the epoch, or revision, that is there. */

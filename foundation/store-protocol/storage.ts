@@ -40,6 +40,19 @@ export const STORAGE = {
   /** Resolves when the value of the key is another than at `version`, or after `waitMs`. */
   watch: method(record({ epoch, key: bytes, version, value: optional(bytes), waitMs: u32 }), record({ changed: flag })),
   info: method(record({ from: text }), storageInfo),
+  /**
+   * Begins to give away what is on the disk of a server that serves the epoch, as of one version. What nobody reads on for half a minute is given up.
+   * Fails with wrong_epoch, not_running, overloaded.
+   */
+  openCopy: method(record({ epoch, ranges: list(keyRange) }), record({ copy: u32, version })),
+  /** The next pairs, in order; `next` is 0 at first, and then what the last reply said. A repeated one gets the same. Fails with no_such_copy. */
+  readCopy: method(record({ copy: u32, next: u32 }), record({ pairs: list(pair), next: u32, done: flag })),
+  closeCopy: method(record({ copy: u32 }), nothing),
+  /**
+   * A locked server replaces all that it has by what the source gives. Afterwards it is at the version of the copy, and can be unlocked there, as long as
+   * the logs have kept what follows. May take long: it resolves when the copy is on the disk. Fails with wrong_epoch, and with what the source says.
+   */
+  fill: method(record({ epoch, source: ref, ranges: list(keyRange) }), record({ version })),
 };
 
 export type StorageInfo = ValueOf<typeof storageInfo>;

@@ -117,8 +117,14 @@ export class Workers {
 
   private async openStorage(id: string, directory: string, onFailure: (error: unknown) => void): Promise<Worker> {
     const { rpc, runtime, options } = this;
-    const logOf = (ref: Parameters<typeof rpc.client>[1]) => rpc.client(LOG, ref);
-    const storage = await openStorage(runtime, { ...options.settings.storage, id, directory, logOf, onFailure });
+    const storage = await openStorage(runtime, {
+      ...options.settings.storage,
+      id,
+      directory,
+      logOf: (ref) => rpc.client(LOG, ref),
+      storageOf: (ref) => rpc.client(STORAGE, ref),
+      onFailure,
+    });
     return { kind: "storage", served: rpc.serve(id, STORAGE, storage), close: () => storage.close() };
   }
 

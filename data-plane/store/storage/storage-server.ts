@@ -13,11 +13,12 @@ import { type Client, type Handlers, type Ref, RpcError } from "#foundation/rpc"
 import type { Runtime, TimerHandle } from "#foundation/runtime";
 import type { LOG, LogPull, STORAGE, StorageInfo } from "#foundation/store-protocol";
 import type { Version } from "../backend/index.ts";
-import { type Engine, openEngine } from "../engine/index.ts";
+import { type Engine, openEngine, type Pair } from "../engine/index.ts";
 import { decodeMutations, type PlainMutation } from "../mutations/index.ts";
 import { Turns } from "../turns/index.ts";
 import { applyEntry, holdsAll, isWithin } from "./apply-entry.ts";
 import { changeOf } from "./changes.ts";
+import { Copies } from "./copies.ts";
 import { followLogs } from "./following.ts";
 import { decodeKept, encodeKept, type KeptState, type Serving } from "./kept-state.ts";
 import { readMerged } from "./merged-range.ts";
@@ -30,6 +31,8 @@ export interface StorageOptions {
   /** Absolute; exists, and belongs to this server alone. */
   readonly directory: string;
   readonly logOf: (ref: Ref) => Client<typeof LOG>;
+  /** How the servers are reached that give away what this one lacks. */
+  readonly storageOf: (ref: Ref) => Client<typeof STORAGE>;
   /** How far back versions are readable. Default 5,000,000: five seconds. */
   readonly windowVersions?: Version;
   /** Beyond so many bytes in memory the window becomes shorter. Default 256 MiB. */
@@ -81,10 +84,13 @@ class RunningStorage implements StorageServer {
   private finalizedEpoch = 0n;
   private following: { readonly stop: () => void; readonly ended: Promise<void> } | undefined;
   private flushing: Promise<void> | undefined;
+  /** What is taken from another server ends when a director wants this one. */
+  private filling: AbortController | undefined;
   private timer: TimerHandle | undefined;
   private readonly turns = new Turns();
   private readonly waiters: VersionWaiters;
   private readonly watchers = new Watchers();
+  private readonly copies: Copies;
   private closed = false;
 
   constructor(
@@ -96,6 +102,7 @@ class RunningStorage implements StorageServer {
     this.id = options.id;
     this.kept = kept;
     this.waiters = new VersionWaiters(runtime.timers);
+    this.copies = new Copies(engine, runtime.timers);
     this.applied = engine.durableVersion;
     this.oldest = engine.durableVersion;
     this.window = new VersionWindow(engine.durableVersion);
@@ -113,6 +120,7 @@ class RunningStorage implements StorageServer {
       throw newer(this.kept);
     // At once, before anything is awaited: what is asked for from now on finds it locked.
     this.mode = "locked";
+    this.filling?.abort();
     return this.turns.run(async () => {
       // Another lock may have come first while this one waited for its turn.
       if (epoch < this.kept.epoch || (epoch === this.kept.epoch && director !== this.kept.director))
@@ -233,6 +241,57 @@ class RunningStorage implements StorageServer {
     return this.describe();
   }
 
+  async openCopy({
+    epoch,
+    ranges,
+  }: {
+    epoch: bigint;
+    ranges: Serving["ranges"];
+  }): Promise<{ copy: number; version: Version }> {
+    this.checkEpoch(epoch);
+    this.checkServing();
+    if (!ranges.every(({ begin, end }) => holdsAll(begin, end, this.kept.serving!.ranges))) throw elsewhere();
+    // In one turn: the version is that of what is read.
+    return { copy: this.copies.begin(ranges), version: this.engine.durableVersion };
+  }
+
+  readCopy({ copy, next }: { copy: number; next: number }): ReturnType<Copies["read"]> {
+    return this.copies.read(copy, next);
+  }
+
+  async closeCopy({ copy }: { copy: number }): Promise<void> {
+    this.copies.end(copy);
+  }
+
+  fill({
+    epoch,
+    source,
+    ranges,
+  }: {
+    epoch: bigint;
+    source: Ref;
+    ranges: Serving["ranges"];
+  }): Promise<{ version: Version }> {
+    return this.turns.run(async () => {
+      this.checkEpoch(epoch);
+      if (this.mode !== "locked") throw new RpcError("not_running", "Only a locked storage server is filled.");
+      const filling = new AbortController();
+      this.filling = filling;
+      const from = this.options.storageOf(source);
+      const { copy, version } = await from.openCopy({ epoch, ranges });
+      try {
+        await this.engine.load({ pairs: pairsOfCopy(from, copy, filling.signal), version });
+      } finally {
+        // Given up by itself when this is not heard.
+        from.closeCopy({ copy }).catch(() => undefined);
+      }
+      this.window = new VersionWindow(version);
+      this.applied = version;
+      this.oldest = version;
+      return { version };
+    });
+  }
+
   flush(): Promise<void> {
     this.flushing ??= this.flushNow().finally(() => {
       this.flushing = undefined;
@@ -245,6 +304,7 @@ class RunningStorage implements StorageServer {
     this.closed = true;
     this.timer?.cancel();
     await this.turns.run(() => this.stopServing());
+    this.copies.endAll();
     await this.engine.close();
   }
 
@@ -457,9 +517,19 @@ class RunningStorage implements StorageServer {
       durableVersion: this.engine.durableVersion,
       oldestVersion: this.oldest,
       appliedVersion: this.applied,
-      keys: 0,
+      keys: Math.min(this.engine.stats().keysApproximately, 0xffff_ffff),
       ranges: this.kept.serving?.ranges ?? [],
     };
+  }
+}
+
+async function* pairsOfCopy(source: Client<typeof STORAGE>, copy: number, signal: AbortSignal): AsyncGenerator<Pair> {
+  for (let next = 0, done = false; !done; ) {
+    if (signal.aborted)
+      throw new RpcError("newer_epoch", "Another director has come while the server was being filled.");
+    const page = await source.readCopy({ copy, next });
+    yield* page.pairs;
+    ({ next, done } = page);
   }
 }
 

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { type Client, type Ref, RpcError } from "#foundation/rpc";
 import type { Runtime } from "#foundation/runtime";
 import { type CrashKind, simulate, type World } from "#foundation/runtime/simulation";
-import type { LOG, LogEntry } from "#foundation/store-protocol";
+import type { LOG, LogEntry, STORAGE } from "#foundation/store-protocol";
 import { applyMutation, encodeMutations, type PlainMutation } from "../mutations/index.ts";
 import { OrderedMap } from "../ordered-map/index.ts";
 import { openStorage, type StorageServer } from "./index.ts";
@@ -62,6 +62,8 @@ function pause(runtime: Runtime, ms: number, signal: AbortSignal | undefined): P
 interface Bench {
   readonly world: World;
   readonly log: FakeLog;
+  /** Whatever gives to this server: to be filled in. */
+  readonly source: Partial<Client<typeof STORAGE>>;
   server(): StorageServer;
   restart(kind: CrashKind): Promise<void>;
   /** Everything of a range of one version, from both ends. */
@@ -71,6 +73,7 @@ interface Bench {
 /** A server on a simulated machine, beside a log of ours. */
 function onMachine(run: (bench: Bench) => Promise<void>, seed = 1, failures: unknown[] = []): void {
   const log = new FakeLog();
+  const source: Partial<Client<typeof STORAGE>> = {};
   let server: StorageServer | undefined;
   const { failure } = simulate({
     seed,
@@ -83,6 +86,7 @@ function onMachine(run: (bench: Bench) => Promise<void>, seed = 1, failures: unk
         server = await openStorage(runtime, {
           ...options,
           logOf: () => log.clientFor(runtime),
+          storageOf: () => source as Client<typeof STORAGE>,
           onFailure: (error) => failures.push(error),
         });
       },
@@ -92,6 +96,7 @@ function onMachine(run: (bench: Bench) => Promise<void>, seed = 1, failures: unk
       const bench: Bench = {
         world,
         log,
+        source,
         server: () => server!,
         restart: async (kind) => {
           server = undefined;
@@ -317,6 +322,89 @@ describe("epochs", () => {
     );
     expect(String(failures[0])).toContain("version 100 after 50");
   });
+});
+
+describe("a copy", () => {
+  test("gives what is on the disk, page by page, also when a page is asked for again, and nothing that comes later", () =>
+    onMachine(async (bench) => {
+      await begin(bench, 1n, 0n);
+      bench.log.append(100n, set(1, "a"), set(2, "b"), { type: "set", key: key(3), value: new Uint8Array(2_000_000) });
+      bench.log.append(5_000n, set(4, "later"));
+      bench.log.knownCommitted = 5_000n;
+      await bench.world.until("the disk has it", () => bench.log.durable === 4_000n);
+      const { copy, version } = await bench.server().openCopy({ epoch: 1n, ranges: ALL });
+      expect(version).toBe(4_000n);
+      bench.log.append(9_000n, { type: "clear_range", begin: key(0), end: key(9) });
+      bench.log.knownCommitted = 9_000n;
+      await bench.world.until("the disk has that too", () => bench.log.durable === 8_000n);
+      const first = await bench.server().readCopy({ copy, next: 0 });
+      expect(await bench.server().readCopy({ copy, next: 0 })).toBe(first);
+      expect(await codeOf(bench.server().readCopy({ copy, next: 7 }))).toBe("invalid_request");
+      const second = first.done ? { pairs: [] } : await bench.server().readCopy({ copy, next: first.next });
+      expect([...first.pairs, ...second.pairs].map((pair) => pair.key[0])).toEqual([1, 2, 3]);
+      await bench.server().closeCopy({ copy });
+      expect(await codeOf(bench.server().readCopy({ copy, next: first.next }))).toBe("no_such_copy");
+      expect(await codeOf(bench.server().openCopy({ epoch: 2n, ranges: ALL }))).toBe("wrong_epoch");
+    }));
+
+  test("that nobody reads on is given up", () =>
+    onMachine(async (bench) => {
+      await begin(bench, 1n, 0n);
+      const copies = [];
+      for (let n = 0; n < 4; n++) copies.push(await bench.server().openCopy({ epoch: 1n, ranges: ALL }));
+      expect(await codeOf(bench.server().openCopy({ epoch: 1n, ranges: ALL }))).toBe("overloaded");
+      await bench.world.sleep(31_000);
+      expect(await codeOf(bench.server().readCopy({ copy: copies[0]!.copy, next: 0 }))).toBe("no_such_copy");
+      await bench.server().openCopy({ epoch: 1n, ranges: ALL });
+    }));
+
+  test("fills a locked server, whatever it had, which then follows the logs from there; also after a loss of power", () =>
+    onMachine(async (bench) => {
+      await begin(bench, 1n, 0n);
+      bench.log.append(100n, set(9, "old"));
+      await bench.read(100n);
+      const pages = [[set(1, "a")], [set(2, "b")]];
+      Object.assign(bench.source, {
+        openCopy: async () => ({ copy: 7, version: 4_000n }),
+        readCopy: async ({ next }: { next: number }) => ({
+          pairs: pages[next]!.map((one) => ({ key: key(next + 1), value: (one as { value: Uint8Array }).value })),
+          next: next + 1,
+          done: next === 1,
+        }),
+        closeCopy: async () => undefined,
+      });
+      const fill = { epoch: 2n, source: LOG_REF, ranges: ALL };
+      expect(await codeOf(bench.server().fill(fill))).toBe("wrong_epoch");
+      expect(await codeOf(bench.server().fill({ ...fill, epoch: 1n }))).toBe("not_running");
+      await bench.server().lock({ epoch: 2n, director: "d2" });
+      expect(await bench.server().fill(fill)).toEqual({ version: 4_000n });
+      await bench.restart("power");
+      expect(await bench.server().lock({ epoch: 2n, director: "d2" })).toMatchObject({ durableVersion: 4_000n });
+      bench.log.entries = [{ version: 5_000n, previous: 4_000n, data: encodeMutations([set(3, "c")]) }];
+      await begin(bench, 2n, 4_000n);
+      expect(await bench.read(5_000n, 2n)).toEqual([
+        [1, "a"],
+        [2, "b"],
+        [3, "c"],
+      ]);
+    }));
+
+  test("is broken off when another director locks the server", () =>
+    onMachine(async (bench) => {
+      Object.assign(bench.source, {
+        openCopy: async () => ({ copy: 7, version: 4_000n }),
+        readCopy: async ({ next }: { next: number }) => {
+          await bench.world.sleep(100);
+          return { pairs: [], next: next + 1, done: false };
+        },
+        closeCopy: async () => undefined,
+      });
+      await bench.server().lock({ epoch: 1n, director: "d1" });
+      const filling = codeOf(bench.server().fill({ epoch: 1n, source: LOG_REF, ranges: ALL }));
+      await bench.world.sleep(500);
+      expect(await bench.server().lock({ epoch: 2n, director: "d2" })).toMatchObject({ epoch: 2n, durableVersion: 0n });
+      expect(await filling).toBe("newer_epoch");
+    }));
 });
 
 describe("watches", () => {

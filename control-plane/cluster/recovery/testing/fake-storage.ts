@@ -2,7 +2,7 @@
  * A storage server: what is durable, what it has applied beyond that, and when the one becomes the other.
  */
 import { type Handlers, type Ref, RpcError } from "#foundation/rpc";
-import { LOG, type STORAGE } from "#foundation/store-protocol";
+import { LOG, STORAGE } from "#foundation/store-protocol";
 import type { ClientOf } from "../recovery-view.ts";
 import { newer, notRunning } from "./fake-log.ts";
 
@@ -32,13 +32,17 @@ export class FakeStorage {
   /** Makes nothing durable while it is set. */
   slow = false;
   private pulling = false;
+  /** Rises when what was asked for before must not be taken any more. */
+  private life = 0;
   /** What the logs have been told. */
   private popped = 0n;
 
   constructor(private readonly needs: FakeStorageNeeds) {}
 
+  /** Its memory is gone; whom it follows is on its disk. */
   restart(): void {
-    this.mode = "locked";
+    this.life++;
+    this.popped = 0n;
     this.applied = [];
     this.appliedVersion = this.durableVersion;
     this.finalized = 0n;
@@ -55,6 +59,7 @@ export class FakeStorage {
       this.epoch = epoch;
       this.director = director;
       this.mode = "locked";
+      this.life++;
       return this.describe();
     },
     unlock: async ({ epoch, recoveryVersion, logs }) => {
@@ -76,15 +81,44 @@ export class FakeStorage {
       this.check(epoch);
       if (this.mode !== "running") throw notRunning();
       if (version > this.appliedVersion) throw new RpcError("version_too_new", "it is not there yet");
-      const value = this.value(Buffer.from(key).toString("hex"));
-      return { value: value === undefined ? undefined : new Uint8Array(Buffer.from(value, "hex")) };
+      const value = this.value(hexOf(key));
+      return { value: value === undefined ? undefined : bytesOf(value) };
     },
     getRange: async () => {
       throw new RpcError("invalid_request", "fakes read single keys");
     },
     watch: async () => ({ changed: false }),
     info: async () => this.describe(),
+    openCopy: async ({ epoch }) => {
+      this.check(epoch);
+      if (this.mode !== "running") throw notRunning();
+      this.given.push({ ...this.durable });
+      return { copy: this.given.length - 1, version: this.durableVersion };
+    },
+    readCopy: async ({ copy }) => {
+      const pairs = Object.entries(this.given[copy]!).map(([key, value]) => ({
+        key: bytesOf(key),
+        value: bytesOf(value),
+      }));
+      return { pairs, next: 1, done: true };
+    },
+    closeCopy: async () => undefined,
+    fill: async ({ epoch, source, ranges }) => {
+      this.check(epoch);
+      if (this.mode !== "locked") throw notRunning();
+      const from = this.needs.clientOf(STORAGE, source);
+      const { copy, version } = await from.openCopy({ epoch, ranges });
+      const { pairs } = await from.readCopy({ copy, next: 0 });
+      this.check(epoch);
+      this.durable = Object.fromEntries(pairs.map(({ key, value }) => [hexOf(key), hexOf(value)]));
+      this.applied = [];
+      this.durableVersion = version;
+      this.appliedVersion = version;
+      return { version };
+    },
   };
+  /** What was given away to others. */
+  private readonly given: Record<string, string>[] = [];
 
   /** Pulls once, and makes durable what may be. */
   async tick(): Promise<void> {
@@ -98,12 +132,13 @@ export class FakeStorage {
   }
 
   private async pull(ref: Ref): Promise<boolean> {
-    const { epoch, id } = { epoch: this.epoch, id: this.needs.id };
+    const { epoch, life } = this;
+    const { id } = this.needs;
     const log = this.needs.clientOf(LOG, ref);
     const limits = { upTo: undefined, entriesMax: 1000, bytesMax: 1 << 20, waitMs: 0 };
     try {
       const pulled = await log.pull({ after: this.appliedVersion, ...limits, recovery: false, epoch });
-      if (this.mode !== "running" || this.epoch !== epoch) return true;
+      if (this.life !== life) return true;
       for (const { version, data } of pulled.entries) {
         if (version <= this.appliedVersion) continue;
         this.applied.push({ version, writes: JSON.parse(new TextDecoder().decode(data)) });
@@ -143,4 +178,12 @@ export class FakeStorage {
   private check(epoch: bigint): void {
     if (epoch !== this.epoch) throw new RpcError("wrong_epoch", "the server is of another epoch", this.epoch);
   }
+}
+
+function bytesOf(hex: string): Uint8Array {
+  return new Uint8Array(Buffer.from(hex, "hex"));
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex");
 }
