@@ -96,14 +96,15 @@ interface Answer {
   readonly place?: { readonly version: bigint; readonly index: number };
 }
 
-test("onslaught: every client gets exactly one answer, in the order of versions; what is said to be committed is on all logs, what is said not to be on none", async () => {
+test("onslaught: every client gets exactly one answer, each proxy's in the order of versions; what is said to be committed is on all logs, what is said not to be on none", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(anyTransaction, { minLength: 1, maxLength: 40 }),
       fc.infiniteStream(fc.nat(99)),
       fc.constantFrom(0, 0, 1, 4),
       fc.constantFrom(1, 3),
-      async (transactions, chance, failPercent, logs) => {
+      fc.constantFrom(1, 2),
+      async (transactions, chance, failPercent, logs, proxies) => {
         const draw = () => chance.next().value;
         let sleep: (ms: number) => Promise<void> = async () => {};
         // Calls take up to 9 ms in both directions; a few fail, before or after they had their effect.
@@ -112,19 +113,23 @@ test("onslaught: every client gets exactly one answer, in the order of versions;
           if (draw() < failPercent) throw new RpcError(draw() < 50 ? "unreachable" : "timed_out", "by chance");
         };
         const limits = { batchLatencyMs: 3, batchCountMax: 5, batchesMax: 3, backoffMs: 1 };
-        const system = await runSystem({ gate, logs, splits: [key(2)], limits });
+        const system = await runSystem({ gate, logs, proxies, splits: [key(2)], limits });
         sleep = (ms) => new Promise((resolve) => system.time.timers.after(ms, resolve));
         const answers: Answer[] = [];
+        const proxyOf = (n: number) => n % proxies;
         transactions.forEach(({ at, reads, writes }, n) => {
           system.time.timers.after(at, () => {
             const mutations = writes.map((one) => ({ type: "set", key: key(one), value: key(n) }) as const);
             system
-              .commit({
-                readVersion: RECOVERY,
-                reads: reads.map((one) => point(key(one))),
-                writes: writes.map((one) => point(key(one))),
-                mutations,
-              })
+              .commit(
+                {
+                  readVersion: RECOVERY,
+                  reads: reads.map((one) => point(key(one))),
+                  writes: writes.map((one) => point(key(one))),
+                  mutations,
+                },
+                proxyOf(n),
+              )
               .then(
                 (place) => answers.push({ n, code: "committed", place }),
                 (error: RpcError) => answers.push({ n, code: error.code }),
@@ -132,15 +137,17 @@ test("onslaught: every client gets exactly one answer, in the order of versions;
           });
         });
         await system.time.advanceSettled(5_000);
-        system.proxy.close();
+        for (const proxy of system.proxies) proxy.close();
         await system.time.advanceSettled(60_000);
 
         expect(answers.map(({ n }) => n).sort((a, b) => a - b)).toEqual(transactions.map((_, n) => n));
-        const places = answers.flatMap(({ place }) =>
-          place === undefined ? [] : [place.version * 100_000n + BigInt(place.index)],
-        );
-        expect(places).toEqual([...places].sort((a, b) => (a < b ? -1 : 1)));
-        expect(new Set(places).size).toBe(places.length);
+        for (const proxy of system.proxies.keys()) {
+          const places = answers.flatMap(({ n, place }) =>
+            place === undefined || proxyOf(n) !== proxy ? [] : [place.version * 100_000n + BigInt(place.index)],
+          );
+          expect(places).toEqual([...places].sort((a, b) => (a < b ? -1 : 1)));
+          expect(new Set(places).size).toBe(places.length);
+        }
         const on = (n: number) =>
           system.logs.filter((log) =>
             written(log).some((mutations) => mutations.some((one) => one.type === "set" && one.value[0] === n)),

@@ -1,5 +1,5 @@
 /**
- * A proxy among a real sequencer, real resolvers and logs in memory, for tests: each call goes through a gate that a test can hold, fail or delay.
+ * Proxies among a real sequencer, real resolvers and logs in memory, for tests: each call goes through a gate that a test can hold, fail or delay.
  */
 import { type Client, type Handlers, RpcError } from "#foundation/rpc";
 import { createVirtualTime, type VirtualTime } from "#foundation/runtime";
@@ -47,6 +47,7 @@ export class MemoryLog {
 
 export interface SystemOptions {
   readonly logs?: number;
+  readonly proxies?: number;
   /** Where the ranges of the second resolver and of those after it begin. */
   readonly splits?: readonly Uint8Array[];
   readonly limits?: Partial<ProxyLimits>;
@@ -55,16 +56,24 @@ export interface SystemOptions {
 
 export interface System {
   readonly time: VirtualTime;
+  /** The first one. */
   readonly proxy: CommitProxy;
+  readonly proxies: readonly CommitProxy[];
   readonly layout: Layout;
   readonly logs: readonly MemoryLog[];
   /** All calls that were made, in the order in which they were. */
   readonly calls: readonly string[];
   readonly failures: readonly unknown[];
-  commit(transaction: Partial<Transaction>): Promise<{ version: bigint; index: number }>;
+  commit(transaction: Partial<Transaction>, proxy?: number): Promise<{ version: bigint; index: number }>;
 }
 
-export function scriptSystem({ logs = 3, splits = [], limits = {}, gate }: SystemOptions = {}): System {
+export function scriptSystem({
+  logs = 3,
+  proxies: count = 1,
+  splits = [],
+  limits = {},
+  gate,
+}: SystemOptions = {}): System {
   const time = createVirtualTime(0);
   const calls: string[] = [];
   const failures: unknown[] = [];
@@ -95,41 +104,46 @@ export function scriptSystem({ logs = 3, splits = [], limits = {}, gate }: Syste
     recoveryVersion: RECOVERY,
     firstVersion: FIRST,
     sequencer: ref("s"),
-    proxies: [ref("p")],
+    proxies: Array.from({ length: count }, (_, i) => ref(`p${i}`)),
     resolvers: begins.map((begin, i) => ({ begin, resolver: ref(i) })),
     logs: memoryLogs.map((_, i) => ref(i)),
     teams: [],
   };
   const logClients = memoryLogs.map((log, i) => gated(`log${i}`, log as unknown as Client<typeof LOG>));
-  const proxy = new CommitProxy({
-    epoch: EPOCH,
-    id: "p",
-    token: TOKEN,
-    clock: time.clock,
-    timers: time.timers,
-    neighbours: {
-      sequencer: () => sequencer,
-      resolver: ({ id }) => resolvers[Number(id)]!,
-      log: ({ id }) => logClients[Number(id)]!,
-    },
-    onFailure: (error) => failures.push(error),
-    limits,
-  });
+  const proxies = Array.from(
+    { length: count },
+    (_, i) =>
+      new CommitProxy({
+        epoch: EPOCH,
+        id: `p${i}`,
+        token: TOKEN,
+        clock: time.clock,
+        timers: time.timers,
+        neighbours: {
+          sequencer: () => sequencer,
+          resolver: ({ id }) => resolvers[Number(id)]!,
+          log: ({ id }) => logClients[Number(id)]!,
+        },
+        onFailure: (error) => failures.push(error),
+        limits,
+      }),
+  );
   return {
     time,
-    proxy,
+    proxy: proxies[0]!,
+    proxies,
     layout,
     logs: memoryLogs,
     calls,
     failures,
-    commit: (transaction) => proxy.commitTransaction({ ...NOTHING, ...transaction }),
+    commit: (transaction, proxy = 0) => proxies[proxy]!.commitTransaction({ ...NOTHING, ...transaction }),
   };
 }
 
-/** As `scriptSystem`, with the proxy unlocked. */
+/** As `scriptSystem`, with the proxies unlocked. */
 export async function runSystem(options: SystemOptions = {}): Promise<System> {
   const system = scriptSystem(options);
-  await system.proxy.unlock({ epoch: EPOCH, token: TOKEN, layout: system.layout });
+  for (const proxy of system.proxies) await proxy.unlock({ epoch: EPOCH, token: TOKEN, layout: system.layout });
   return system;
 }
 
