@@ -23,6 +23,28 @@ export interface Contender {
   close(): Promise<void>;
 }
 
+/** What is used of the package `lmdb`. */
+interface Lmdb {
+  open(options: object): {
+    get(key: string): string | undefined;
+    put(key: string, value: string): Promise<boolean>;
+    getRange(options: { readonly start: string; readonly limit: number }): Iterable<unknown>;
+    close(): Promise<void>;
+  };
+}
+
+/** What is used of the package `etcd3`. */
+interface Etcd {
+  Etcd3: new (options: {
+    readonly hosts: readonly string[];
+  }) => {
+    get(key: string): { string(): Promise<string | null> };
+    put(key: string): { value(value: string): Promise<unknown> };
+    getAll(): { inRange(range: object): { limit(count: number): { strings(): Promise<object> } } };
+    close(): void;
+  };
+}
+
 const peers = createRequire(join(import.meta.dir, "../peers/package.json"));
 const encoder = new TextEncoder();
 
@@ -50,7 +72,7 @@ function ours(name: string, db: ReturnType<typeof openDatabase>): Contender {
 
 /** LMDB as its package for Node batches it: many puts share a transaction, each is told when that is synced. */
 export async function lmdb(directory: string): Promise<Contender> {
-  const { open } = peers("lmdb") as typeof import("lmdb");
+  const { open } = peers("lmdb") as Lmdb;
   const db = open({ path: join(directory, "lmdb"), encoding: "string", overlappingSync: false });
   return {
     name: "lmdb",
@@ -118,7 +140,7 @@ export async function cluster(directory: string): Promise<Contender> {
 
 /** Three processes of etcd, from Debian, with its defaults. */
 export async function etcd(directory: string): Promise<Contender> {
-  const { Etcd3 } = peers("etcd3") as typeof import("etcd3");
+  const { Etcd3 } = peers("etcd3") as Etcd;
   const nodes = await Promise.all(
     [1, 2, 3].map(async (n) => ({ name: `e${n}`, client: await freePort(), peer: await freePort() })),
   );

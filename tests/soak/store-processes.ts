@@ -16,7 +16,7 @@ const { values } = parseArgs({
 });
 /** What a fault does to clients begins within so many milliseconds. */
 const OUTAGE_MS_MAX = 8_000;
-const random = new SeededRandom(Number(values.seed));
+const random = SeededRandom.fromSeed(Number(values.seed));
 const endsAt = performance.now() + Number(values.minutes) * 60_000;
 
 const cluster = await ProcessCluster.start(3);
