@@ -8,6 +8,7 @@
 import { type Client, type Handlers, type Ref, RpcError } from "#foundation/rpc";
 import type { Runtime } from "#foundation/runtime";
 import type { Epoch, LOG, LogInfo, LogPull, Version } from "#foundation/store-protocol";
+import { Turns } from "../turns/index.ts";
 import { Bell } from "./bell.ts";
 import { LogCorruptionError } from "./disk/corruption.ts";
 import type { LogRecord } from "./disk/format.ts";
@@ -18,7 +19,6 @@ import { Poppers } from "./poppers.ts";
 import { outOfOrder, PushChain } from "./push-chain.ts";
 import { assertRecoverable, recover } from "./recover.ts";
 import { notRunning, Standing } from "./standing.ts";
-import { Turns } from "./turns.ts";
 
 type Requests = { readonly [M in keyof Handlers<typeof LOG>]: Parameters<Handlers<typeof LOG>[M]>[0] };
 type Replies = { readonly [M in keyof Handlers<typeof LOG>]: ReturnType<Handlers<typeof LOG>[M]> };

@@ -34,6 +34,9 @@ export async function withMutant<Result>(mutation: Mutation, use: (open: typeof 
       source = source.replaceAll(/"#foundation\/([\w-]+)"/g, (_, room) =>
         JSON.stringify(`${FOUNDATION}/${room}/index.ts`),
       );
+      source = source.replaceAll(/"\.\.\/([\w-]+)\/index\.ts"/g, (_, part) =>
+        JSON.stringify(join(ROOM, "..", part, "index.ts")),
+      );
       writeFileSync(join(copy, name), name === mutation.file ? mutate(source, mutation) : source);
     }
     const room = (await import(join(copy, "index.ts"))) as { readonly openLog: typeof openLog };
