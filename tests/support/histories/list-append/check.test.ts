@@ -120,6 +120,17 @@ describe("checkListAppend()", () => {
     );
   });
 
+  test("lets one of unknown outcome come later than what its client, and everybody, did after it", () => {
+    const history = [
+      during("x+1", { begun: 0, ended: 1, client: 7, outcome: "unknown" }),
+      at(2, "x=", 7),
+      at(3, "x=1", 8),
+    ];
+    for (const level of ["strong-session-serializable", "strict-serializable"] as const) {
+      expect(checkListAppend(history, { levels: [level] }).verdict).toBe("ok");
+    }
+  });
+
   test("names a violation of which it may not look for the cycle, and never says that all is well", () => {
     const { verdict, found, doubts } = checkListAppend([during("x+1, y=1"), during("y+1, x=1")], {}, { edgesMax: 0 });
     expect([verdict, found.map(({ type }) => type), doubts]).toEqual([
