@@ -30,6 +30,9 @@ export const CONFIG: ClusterConfig = { logs: 3, replicas: 3, proxies: 2, resolve
 /** How often storage servers pull. Longer than needed, so that they lag behind the logs. */
 const TICK_MS = 25;
 
+/** Few, so that writes meet. */
+const KEYS = 7;
+
 /** A director under way. */
 export interface FakeDirecting {
   readonly epoch: bigint;
@@ -65,8 +68,8 @@ export class FakeCluster {
   readonly layouts: Layout[] = [];
   /** What was acknowledged: by key, the value and the version. */
   readonly acked = new Map<string, { readonly value: string; readonly version: bigint }>();
-  /** What may have been written as well: values whose writer was told nothing. */
-  private readonly unknown = new Map<string, Set<string>>();
+  /** What may have been written as well, by the number of the write: values whose writer was told nothing. */
+  private readonly unknown = new Map<string, Map<number, string>>();
   /** What becomes of proposals to commit a layout. */
   commitFault: "superseded" | "lost" | "accepted_unheard" | undefined;
   /** How long the coordinators take to agree. */
@@ -190,8 +193,11 @@ export class FakeCluster {
 
   /** One write by way of the layout's first proxy. @returns whether it was acknowledged */
   async write(layout: Layout | undefined = this.layout): Promise<boolean> {
-    const key = `k${this.written++ % 7}`;
-    const value = Buffer.from(`v${this.written}`).toString("hex");
+    const key = `k${this.written % KEYS}`;
+    const number = ++this.written;
+    const value = Buffer.from(`v${number}`).toString("hex");
+    const unknown = this.unknown.get(key) ?? new Map<number, string>();
+    this.unknown.set(key, unknown.set(number, value));
     let acked: boolean | undefined;
     const data = new TextEncoder().encode(JSON.stringify({ [hex(new TextEncoder().encode(key))]: value }));
     const proxy = this.network.clientsOf("client")(COMMIT_PROXY, layout!.proxies[0]!);
@@ -200,11 +206,10 @@ export class FakeCluster {
         acked = true;
         const before = this.acked.get(key);
         if (before === undefined || before.version < version) this.acked.set(key, { value, version });
-        this.unknown.delete(key);
+        for (const earlier of [...unknown.keys()]) if (earlier <= number) unknown.delete(earlier);
       },
       () => {
         acked = false;
-        this.unknown.set(key, (this.unknown.get(key) ?? new Set()).add(value));
       },
     );
     await this.until(() => acked !== undefined, 100);
@@ -238,7 +243,7 @@ export class FakeCluster {
             },
           );
         await this.until(() => seen !== undefined, 100);
-        if (seen === value || this.unknown.get(key)?.has(seen ?? "") === true) continue;
+        if (seen === value || [...this.unknown.get(key)!.values()].includes(seen ?? "")) continue;
         this.complain(`${storage.id} has ${seen} for ${key}, acknowledged at ${acked} was ${value}`);
       }
     }

@@ -18,6 +18,8 @@ export class FakeLog {
   epoch = 0n;
   director = "";
   mode: "locked" | "recovering" | "running" = "locked";
+  /** The last epoch in which it took pushes. */
+  activated = 0n;
   entries: LogEntry[] = [];
   last = 0n;
   oldest = 0n;
@@ -67,6 +69,7 @@ export class FakeLog {
       if (this.mode !== "locked") throw notRunning();
       if (previous !== this.last) throw new RpcError("out_of_order", `the log ends at ${this.last}`, this.last);
       this.mode = "running";
+      this.activated = epoch;
     },
     confirmRunning: async ({ epoch }) => this.assertRunning(epoch),
     push: async ({ epoch, previous, version, knownCommitted, data }) => {

@@ -29,8 +29,8 @@ export function layoutComplaints(cluster: FakeCluster, layout: Layout, director:
   for (const { id } of layout.logs) {
     const log = find(({ logs }) => logs, id);
     if (before?.logs.some((old) => old.id === id)) say(`log ${id} is of the old generation`);
-    if (log === undefined || log.epoch !== layout.epoch || log.mode !== "running") {
-      say(`log ${id} does not run`);
+    if (log === undefined || log.activated !== layout.epoch) {
+      say(`log ${id} was not activated`);
       continue;
     }
     const system = log.entries.find(({ version }) => version >= layout.firstVersion);

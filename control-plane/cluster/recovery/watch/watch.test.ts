@@ -153,12 +153,13 @@ describe("storage servers", () => {
     expect(world.violations).toEqual([]);
   });
 
-  test("that start anew are let go on from their disk", async () => {
+  test("that have lost whom they followed are let go on from their disk", async () => {
     const { world, first } = await running({ tendMs: 500 });
     await world.time.advanceSettled(500);
     const server = [...world.host("n2").storages.values()][0]!;
     expect(server.durableVersion).toBeGreaterThan(world.layout!.firstVersion);
     server.restart();
+    server.mode = "locked";
     await world.until(() => server.mode === "running", 3000);
     expect(isRunning(first)).toBe(true);
     await world.writes(3);
