@@ -21,7 +21,7 @@ export function readFlow(
   return { value: reading.value(depthMax), end: reading.at };
 }
 
-const PLAIN = /[^\s,[\]{}#&*!|>'"%@`?:-](?:[^\n\r\t,[\]{}:#]|:(?=[^\s,[\]{}]))*/y;
+const PLAIN = /(?:[^\s,[\]{}#&*!|>'"%@`?:-]|-(?=\d))(?:[^\n\r\t,[\]{}:#]|:(?=[^\s,[\]{}]))*/y;
 
 class FlowReading {
   constructor(

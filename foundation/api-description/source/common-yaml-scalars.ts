@@ -120,16 +120,21 @@ export function plainRest(text: string, at: number, end: number): string {
   return value;
 }
 
-/** Chomping (YAML 1.2 §8.1.1.2). Indentation indicators are rare. */
-const HEADER = /([|>])([-+]?)(?: +#.*| *)\r?(?:\n|$)/y;
+/** Style, indentation and chomping in either order (YAML 1.2 §8.1.1). */
+const HEADER = /([|>])(?:([1-9])([-+]?)|([-+]?)([1-9]?))(?: +#.*| *)\r?(?:\n|$)/y;
 
 /** Literal and folded text, at `at` its header. `end`: the line after it. */
 export function blockScalar(text: string, at: number, parent: number): Quoted {
   HEADER.lastIndex = at;
   const header = HEADER.exec(text);
   if (header === null) giveUp();
+  const chomping = header[3] ?? header[4];
+  const said = Number(header[2] ?? header[5]);
+  // At the top of a document it is counted from another place.
+  if (said > 0 && parent < 0) giveUp();
   const lines: string[] = [];
-  let indent = -1;
+  let indent = said > 0 ? parent + said : -1;
+  let hasContent = false;
   let line = lineEnd(text, at) + 1;
   let end = line;
   while (line < text.length) {
@@ -147,20 +152,21 @@ export function blockScalar(text: string, at: number, parent: number): Quoted {
       if (spaces > parent) giveUp();
       break;
     }
+    hasContent ||= !empty;
     lines.push(indent === -1 ? whole : whole.slice(indent));
     line = stop + 1;
     end = line;
   }
   // Nothing but empty lines, and a tab where indentation is counted, are for the whole parser.
-  if (indent === -1 || lines.some((one) => one.startsWith("\t"))) giveUp();
+  if (!hasContent || lines.some((one) => one.startsWith("\t"))) giveUp();
   const kept = trailingEmpty(lines);
   // Without a line break at the end of the file there is none in the text.
   const unended = end > text.length && kept === 0;
   const body = lines.slice(0, lines.length - kept);
   const value = header[1] === "|" ? body.join("\n") : folded(body);
-  if (header[2] === "-") return { value, end };
-  if (unended || (header[2] === "+" && end > text.length)) giveUp();
-  return { value: value + (header[2] === "+" ? "\n".repeat(kept + 1) : "\n"), end };
+  if (chomping === "-") return { value, end };
+  if (unended || (chomping === "+" && end > text.length)) giveUp();
+  return { value: value + (chomping === "+" ? "\n".repeat(kept + 1) : "\n"), end };
 }
 
 function leadingSpaces(line: string): number {
@@ -175,18 +181,24 @@ function trailingEmpty(lines: readonly string[]): number {
   return count;
 }
 
-/** Lines become one, empty lines become line breaks (§8.1.3); lines that are indented further are kept as they are, which is rare. */
+/** Lines become one, empty lines become line breaks (§8.1.3); around lines that are indented further every break stays. */
 function folded(lines: readonly string[]): string {
   let text = "";
   let breaks = 0;
+  let wasFurther = false;
   for (const [index, line] of lines.entries()) {
-    if (/^[ \t]/.test(line)) giveUp();
     if (line === "") {
       breaks++;
       continue;
     }
-    if (index > 0) text += breaks === 0 ? " " : "\n".repeat(breaks);
+    const isFurther = line.startsWith(" ");
+    // Blanks alone are text like any other, but at the end it is open to which side they belong.
+    if (isFurther && index === lines.length - 1 && line.trim() === "") giveUp();
+    if (index === breaks) text = "\n".repeat(breaks);
+    else if (isFurther || wasFurther) text += "\n".repeat(breaks + 1);
+    else text += breaks === 0 ? " " : "\n".repeat(breaks);
     breaks = 0;
+    wasFurther = isFurther;
     text += line;
   }
   return text;

@@ -108,6 +108,13 @@ list:
 - |2-
 
     z
+blanks: >-
+  one
+     
+  two
+   
+
+  three
 numbers: [-0.5, -1]
 last: z
 `,
