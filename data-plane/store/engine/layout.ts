@@ -112,6 +112,21 @@ export function withRuns(groups: readonly Group[], level: number, runs: readonly
   return [...before, groupOf(level, sorted), ...groups.filter((group) => group.level > level)];
 }
 
+/** The groups with some runs in the place of others: those of a level, or, on level 0, of neighbouring groups. */
+export function exchangeRuns(
+  groups: readonly Group[],
+  gone: ReadonlySet<Run>,
+  level: number,
+  runs: readonly Run[],
+): readonly Group[] {
+  const isGone = (run: Run) => gone.has(run);
+  if (level > 0) return withRuns(withoutRuns(groups, isGone), level, runs);
+  // Newer than what is older than the inputs, and older than what was flushed since.
+  const at = groups.findIndex((group) => group.runs.some(isGone));
+  const made = runs.length === 0 ? [] : [groupOf(0, runs)];
+  return [...groups.slice(0, at), ...made, ...withoutRuns(groups.slice(at), isGone)];
+}
+
 export function isWithin(run: Run, { begin, end }: KeyRange): boolean {
   return compareKeys(begin, run.entry.begin) <= 0 && compareKeys(run.entry.end, end) <= 0;
 }

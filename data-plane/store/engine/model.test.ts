@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { type Random, type Runtime, randomBelow } from "#foundation/runtime";
 import { runSeeds } from "#foundation/runtime/simulation";
-import { type Engine, openEngine, type RangeCursor } from "./index.ts";
+import { type Engine, type EngineOptions, openEngine, type RangeCursor } from "./index.ts";
 import { drawChanges, drawKey, drawPairs, drawRange, hex, Model, pairText, TINY } from "./testing/model.ts";
 import { DIRECTORY, prepareDirectory, readAll, readEverything } from "./testing/on-disk.ts";
 
@@ -15,13 +15,15 @@ interface SlowRead {
 
 /** An engine and a model, driven by the same draws. */
 class Comparison {
+  /** How many levels held something at the same time. */
+  levels = 0;
   private version = 0n;
   private readonly slow: SlowRead[] = [];
 
   constructor(
     private readonly runtime: Runtime,
     private readonly random: Random,
-    private readonly cacheBytes: number,
+    private readonly options: EngineOptions,
     private engine: Engine,
     private readonly model = new Model(),
   ) {}
@@ -29,10 +31,15 @@ class Comparison {
   async step(): Promise<void> {
     const { random, model } = this;
     const kind = randomBelow(random, 100);
-    if (kind < 45) {
-      const changes = drawChanges(random);
-      await this.engine.flush({ version: ++this.version, changes });
-      model.apply(changes);
+    if (this.options.levelBytes !== TINY.levelBytes && kind >= 40 && kind < 60) {
+      // Much on level 1, and little that is flushed at a time.
+      if (kind < 46) await this.flush(1000);
+      else for (let left = 6; left > 0; left--) await this.flush(3);
+      return;
+    }
+    if (kind < 40) await this.flush(40);
+    else if (kind < 45) {
+      for (let left = 6; left > 0; left--) await this.flush(3);
     } else if (kind < 50) {
       await this.engine.compact();
       expect(this.engine.stats().keysApproximately).toBe(model.size);
@@ -43,6 +50,13 @@ class Comparison {
     else await this.compareGets();
     for (const read of this.slow) await this.readOn(read);
     expect(this.engine.durableVersion).toBe(this.version);
+    this.levels = Math.max(this.levels, this.engine.stats().runsPerLevel.filter((runs) => runs > 0).length);
+  }
+
+  async flush(most: number): Promise<void> {
+    const changes = drawChanges(this.random, most);
+    await this.engine.flush({ version: ++this.version, changes });
+    this.model.apply(changes);
   }
 
   async end(): Promise<void> {
@@ -57,7 +71,7 @@ class Comparison {
     for (const { cursor, expected } of this.slow.splice(0)) {
       if (expected.length > 0) expect(() => cursor.next()).toThrow("closed");
     }
-    this.engine = await openEngine(this.runtime, { directory: DIRECTORY, cacheBytes: this.cacheBytes, ...TINY });
+    this.engine = await openEngine(this.runtime, this.options);
     expect(await readEverything(this.engine)).toEqual(model(this.model));
   }
 
@@ -102,27 +116,40 @@ function model(model: Model): string[] {
 
 test("the engine holds what a map holds, whatever is flushed, cleared, loaded, compacted, reopened and read meanwhile", () => {
   let levels = 0;
-  runSeeds({ count: 15, command: "scripts/bun test data-plane/store/engine/model.test.ts" }, (seed) => ({
-    seed,
-    machines: { m: async () => {} },
-    scenario: async (world) => {
-      const { runtime, disk } = world.machine("m");
-      const { random } = world;
-      await prepareDirectory(runtime);
-      const cacheBytes = [0, 600, 1_000_000][randomBelow(random, 3)]!;
-      const engine = await openEngine(runtime, { directory: DIRECTORY, cacheBytes, ...TINY });
-      const comparison = new Comparison(runtime, random, cacheBytes, engine);
-      for (let step = 0; step < STEPS; step++) await comparison.step();
-      levels = Math.max(levels, engine.stats().runsPerLevel.filter((runs) => runs > 0).length);
-      await comparison.end();
-      // No file is left open, and none that nobody needs.
-      expect(disk.opened.size).toBe(0);
-      const reopened = await openEngine(runtime, { directory: DIRECTORY, ...TINY });
-      await world.until("all files are in use", () => {
-        const { compacting, runs } = reopened.stats();
-        return !compacting && disk.files.readDirectory(DIRECTORY).length === runs + 1;
-      });
-    },
-  }));
-  expect(levels).toBeGreaterThan(2);
+  const { probes } = runSeeds(
+    { count: 15, command: "scripts/bun test data-plane/store/engine/model.test.ts" },
+    (seed) => ({
+      seed,
+      machines: { m: async () => {} },
+      scenario: async (world) => {
+        const { runtime, disk } = world.machine("m");
+        const { random } = world;
+        await prepareDirectory(runtime);
+        const cacheBytes = [0, 600, 1_000_000][randomBelow(random, 3)]!;
+        // With a large level 1 small flushes are merged with each other.
+        const levelBytes = [TINY.levelBytes, 60_000][randomBelow(random, 2)]!;
+        const options = { directory: DIRECTORY, ...TINY, cacheBytes, levelBytes };
+        const engine = await openEngine(runtime, options);
+        const comparison = new Comparison(runtime, random, options, engine);
+        await comparison.flush(1000);
+        for (let step = 0; step < STEPS; step++) await comparison.step();
+        levels = Math.max(levels, comparison.levels);
+        await comparison.end();
+        // No file is left open, and none that nobody needs.
+        expect(disk.opened.size).toBe(0);
+        const reopened = await openEngine(runtime, { directory: DIRECTORY, ...TINY });
+        await world.until("all files are in use", () => {
+          const { compacting, runs } = reopened.stats();
+          return !compacting && disk.files.readDirectory(DIRECTORY).length === runs + 1;
+        });
+      },
+    }),
+  );
+  expect(levels).toBeGreaterThan(3);
+  expect([...probes.keys()].sort()).toEqual([
+    "engine.input-gone",
+    "engine.merged",
+    "engine.moved",
+    "engine.small-flushes",
+  ]);
 });

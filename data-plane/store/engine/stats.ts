@@ -13,6 +13,8 @@ export interface EngineStats {
   readonly runs: number;
   /** Runs on each level, from level 0 on. */
   readonly runsPerLevel: readonly number[];
+  /** Groups on level 0: what was flushed and not merged into level 1 yet. A read looks at each of them. */
+  readonly flushes: number;
   readonly bytesPerLevel: readonly number[];
   /** What indexes, filters and cleared ranges take of the memory: about 1.25 bytes a key and 30 bytes a block, beside the keys of the index. */
   readonly residentBytes: number;
@@ -54,6 +56,7 @@ export function statsOf(layout: Layout, cache: BlockCache, compaction: Compactio
     bytes: sum(bytesPerLevel),
     runs: sum(runsPerLevel),
     runsPerLevel,
+    flushes: layout.groups.filter(({ level }) => level === 0).length,
     bytesPerLevel,
     residentBytes,
     cachedBytes: cache.residentBytes,

@@ -3,7 +3,7 @@
  */
 import { type Runtime, sleep } from "#foundation/runtime";
 import { EngineClosedError, EngineFailedError } from "../errors.ts";
-import { withoutRuns, withRuns } from "../layout.ts";
+import { exchangeRuns } from "../layout.ts";
 import { isRefusedForSpace } from "../manifest-file.ts";
 import type { RunStore } from "../run-store.ts";
 import type { Run } from "../runs/run.ts";
@@ -127,6 +127,7 @@ export class Compactor {
     const inputs = new Set(plan.inputs.flat());
     const last = plan.inputs[0]!.at(-1)!;
     if (plan.level > 1) this.resumeAt.set(plan.level - 1, last.entry.end);
+    this.runtime.hooks.probe(plan.moves ? "engine.moved" : plan.level === 0 ? "engine.small-flushes" : "engine.merged");
     if (plan.moves) {
       await this.replace(inputs, [...inputs], plan.level, { written: [], loads: this.store.loads });
       return;
@@ -157,10 +158,10 @@ export class Compactor {
       const { layout } = this.store;
       const left = [...layout.runs()].filter((run) => inputs.has(run));
       const changed = left.length < inputs.size;
+      if (changed) this.runtime.hooks.probe("engine.input-gone");
       if (left.length === 0 || (changed && (this.store.loads !== loads || written.length === 0))) return undefined;
-      const rest = withoutRuns(layout.groups, (run) => inputs.has(run));
       const sorted = [...outputs].sort((a, b) => Buffer.compare(a.entry.begin, b.entry.begin));
-      return { groups: withRuns(rest, level, sorted) };
+      return { groups: exchangeRuns(layout.groups, inputs, level, sorted) };
     });
   }
 

@@ -3,7 +3,8 @@
  *
  * Levels as in LevelDB: what is flushed lies on level 0, run over run; each level below is one group and about ten times as large as the one above.
  * Level 0 is merged as a whole into level 1; a level that has grown too large gives one run at a time to the level below. What is mostly cleared goes
- * down even when there is room, so that the space that it hides is given back.
+ * down even when there is room, so that the space that it hides is given back. Small flushes are first merged with each other: to put some kilobytes that
+ * lie all over the keys into level 1 means to write all of it anew.
  */
 import { compareKeys, type KeyRange } from "../../keys/index.ts";
 import { LEVELS } from "../format/manifest.ts";
@@ -13,6 +14,10 @@ import { bytesWithin } from "../runs/run-sizes.ts";
 
 /** Level 0 is merged when it holds so many groups: each costs every read a probe of its filter. */
 export const FLUSHES_MAX = 4;
+/** Level 0 is merged into level 1 when it rewrites at most so many bytes there for each of its own. */
+const REWRITE_RATIO = 8;
+/** A flush is merged with newer ones when it is at most so many times as large as they are together: so each byte is written anew a few times only. */
+const NEIGHBOUR_RATIO = 4;
 /** How much larger each level is than the one above. */
 const LEVEL_RATIO = 10;
 
@@ -41,7 +46,7 @@ export interface PlanLimits {
 export function planCompaction(groups: readonly Group[], limits: PlanLimits): CompactionPlan | undefined {
   const [need, level] = mostNeedy(groups, limits);
   if (need >= 1) {
-    if (level === 0) return planFlushes(groups, limits, need);
+    if (level === 0) return planSmallFlushes(groups, need) ?? planFlushes(groups, limits, need);
     const group = groups.find((one) => one.level === level)!;
     const resumeAt = limits.resumeAt.get(level);
     const next = group.runs.find((run) => resumeAt === undefined || compareKeys(run.entry.begin, resumeAt) >= 0);
@@ -100,6 +105,22 @@ function mostNeedy(groups: readonly Group[], limits: PlanLimits): readonly [need
 
 function levelLimit(level: number, { levelBytes }: PlanLimits): number {
   return levelBytes * LEVEL_RATIO ** (level - 1);
+}
+
+/** The newest groups of level 0 into one of them; undefined when they are better merged into level 1. */
+function planSmallFlushes(groups: readonly Group[], need: number): CompactionPlan | undefined {
+  const flushes = groups.filter(({ level }) => level === 0).map(({ runs }) => runs);
+  const range = hullOf(flushes.flat());
+  const below = groups.find(({ level }) => level === 1)?.runs.filter((run) => run.overlaps(range)) ?? [];
+  if (bytesOf(below) <= REWRITE_RATIO * bytesOf(flushes.flat())) return undefined;
+  const inputs: (readonly Run[])[] = [];
+  let bytes = 0;
+  for (const runs of flushes) {
+    if (inputs.length > 0 && bytesOf(runs) > NEIGHBOUR_RATIO * bytes) break;
+    inputs.push(runs);
+    bytes += bytesOf(runs);
+  }
+  return inputs.length < 2 ? undefined : { inputs, level: 0, isBottom: false, moves: false, need };
 }
 
 /** All of level 0 into level 1: its groups overlap, and the older ones may not stay above the newer. */

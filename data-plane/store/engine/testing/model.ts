@@ -74,7 +74,7 @@ export function drawKey(random: Random): Uint8Array {
 }
 
 export function drawValue(random: Random): Uint8Array {
-  const length = randomBelow(random, 20) === 0 ? 300 : randomBelow(random, 12);
+  const length = randomBelow(random, 5) === 0 ? 300 : randomBelow(random, 12);
   return random.bytes(length);
 }
 
@@ -87,11 +87,11 @@ export function drawRange(random: Random): KeyRange {
   }
 }
 
-/** Changes as a flush wants them. */
-export function drawChanges(random: Random): readonly EngineChange[] {
+/** Changes as a flush wants them. @param most how many keys are set or cleared at most */
+export function drawChanges(random: Random, most = 40): readonly EngineChange[] {
   const clears = randomBelow(random, 3) === 0;
   const points = new Map<string, EngineChange>();
-  for (let left = randomBelow(random, 40); left > 0; left--) {
+  for (let left = randomBelow(random, most); left > 0; left--) {
     const key = drawKey(random);
     const cleared = randomBelow(random, clears ? 2 : 8) === 0;
     points.set(hex(key), cleared ? { type: "clear", key } : { type: "set", key, value: drawValue(random) });
