@@ -5,6 +5,7 @@ import { type Handlers, type Ref, RpcError, type RpcNode } from "#foundation/rpc
 import type { Runtime } from "#foundation/runtime";
 import { HOST, type NodeRecord } from "#foundation/store-protocol";
 import { Components, type Owner } from "./components.ts";
+import { tellingDiskErrors } from "./disk-errors.ts";
 import { isWorkerId } from "./worker-directory.ts";
 import { type WorkerSettings, Workers } from "./workers.ts";
 
@@ -59,7 +60,7 @@ class RunningHost implements Host {
 
   async open(): Promise<void> {
     await this.running.open();
-    this.served = this.options.rpc.serve("host", HOST, this.handlers());
+    this.served = this.options.rpc.serve("host", HOST, tellingDiskErrors(this.handlers(), HOST));
   }
 
   async close(): Promise<void> {

@@ -8,6 +8,7 @@ import { EngineCorruptionError } from "../engine/index.ts";
 import { LogCorruptionError, openLog } from "../log/index.ts";
 import { openStorage } from "../storage/index.ts";
 import { Turns } from "../turns/index.ts";
+import { tellingDiskErrors } from "./disk-errors.ts";
 import { makeWorker, readWorkers, removeWorker, type WorkerOnDisk } from "./worker-directory.ts";
 
 /** A worker that has failed is opened anew after this, and then after twice as long, and so on. */
@@ -112,7 +113,7 @@ export class Workers {
       clientOf: (ref) => rpc.client(LOG, ref),
     });
     runtime.spawn(`watch ${id}`, async () => onFailure(await log.failed));
-    return { kind: "log", served: rpc.serve(id, LOG, log.handlers), close: () => log.close() };
+    return { kind: "log", served: rpc.serve(id, LOG, tellingDiskErrors(log.handlers, LOG)), close: () => log.close() };
   }
 
   private async openStorage(id: string, directory: string, onFailure: (error: unknown) => void): Promise<Worker> {
@@ -125,7 +126,11 @@ export class Workers {
       storageOf: (ref) => rpc.client(STORAGE, ref),
       onFailure,
     });
-    return { kind: "storage", served: rpc.serve(id, STORAGE, storage), close: () => storage.close() };
+    return {
+      kind: "storage",
+      served: rpc.serve(id, STORAGE, tellingDiskErrors(storage, STORAGE)),
+      close: () => storage.close(),
+    };
   }
 
   private async stop(id: string): Promise<void> {
