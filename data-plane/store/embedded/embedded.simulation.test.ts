@@ -1,7 +1,7 @@
 /** Embedded stores on simulated machines: disks that fail, and time that passes. */
 import { expect, test } from "bun:test";
 import { type Runtime, sleep } from "#foundation/runtime";
-import { simulate, type World } from "#foundation/runtime/simulation";
+import { assertDeterministicSource, simulate, type World } from "#foundation/runtime/simulation";
 import type { StoreBackend } from "../backend/index.ts";
 import { StoreError } from "../errors/index.ts";
 import { IDEMPOTENCY_KEYS } from "../mutations/index.ts";
@@ -106,3 +106,7 @@ test("a store that nobody writes to moves on: what was read too long ago is too 
     await store.commit(write("b", { readVersion: now, reads }));
     await store.close();
   }));
+
+test("nothing here touches the world but through its runtime", () => {
+  assertDeterministicSource(import.meta.dir, ["crash/victim.ts", "crash/kill-loop.ts"]);
+});

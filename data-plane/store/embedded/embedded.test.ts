@@ -192,6 +192,11 @@ test("a directory of somebody else's, or a file, is refused and left as it is", 
   expect(await failureOf(openEmbedded(runtime, { path }))).toBe("foreign");
 });
 
+test("the path is absolute, and what is missing of it is made", async () => {
+  await expect(openEmbedded(runtime, { path: "here" })).rejects.toThrow("absolute");
+  await openStore(join(newPath(), "further", "down"));
+});
+
 test("a store of a newer program is refused and left as it is", async () => {
   const path = newPath();
   await (await openStore(path)).close();

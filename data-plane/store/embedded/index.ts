@@ -30,6 +30,7 @@ export interface EmbeddedOptions {
  * @throws StoreOpenError with what is wrong with the directory; DiskError
  */
 export async function openEmbedded(runtime: Runtime, options: EmbeddedOptions): Promise<StoreBackend> {
+  if (!options.path.startsWith("/")) throw new RangeError(`the path of a store is absolute, unlike ${options.path}`);
   const path = options.path.replace(/(?<=.)\/+$/, "");
   const { disk } = runtime;
   // Before the lock, which leaves a file: a directory of somebody else's is left as it is.

@@ -185,3 +185,17 @@ export function holdCalls(...names: readonly string[]): { readonly gate: Gate; o
     held: () => held.length,
   };
 }
+
+/** What has become of a promise so far. */
+export function watch<T>(promise: Promise<T>): { state: "waiting" | "done" | string } {
+  const watched = { state: "waiting" };
+  promise.then(
+    () => {
+      watched.state = "done";
+    },
+    (error: RpcError) => {
+      watched.state = error.code;
+    },
+  );
+  return watched;
+}

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { createVirtualTime } from "#foundation/runtime";
+import { assertDeterministicSource } from "#foundation/runtime/simulation";
 import { keyAfter } from "../keys/index.ts";
 import { Resolver, WINDOW_VERSIONS } from "./index.ts";
 
@@ -199,4 +200,8 @@ test("the order in which batches come, and how often, changes no verdict", async
     ),
     { numRuns: 60 },
   );
+});
+
+test("nothing here touches the world but through its runtime", () => {
+  assertDeterministicSource(import.meta.dir);
 });

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { createVirtualTime } from "#foundation/runtime";
+import { assertDeterministicSource } from "#foundation/runtime/simulation";
 import { createSequencer } from "./index.ts";
 import { ANSWERS_KEPT, PROXIES_MAX, VersionChain } from "./version-chain.ts";
 
@@ -91,4 +92,8 @@ test("whatever is asked, repeated and reported: one chain without holes, in risi
       }
     }),
   );
+});
+
+test("nothing here touches the world but through its runtime", () => {
+  assertDeterministicSource(import.meta.dir);
 });
