@@ -50,6 +50,16 @@ export class OrderedMap<V> {
         : { leaf: false, owner: this.owner, keys: [left.keys[0]!, right.keys[0]!], children: [left, right] };
   }
 
+  /** The entry at `key`, or else the first after it. */
+  firstFrom(key: Uint8Array): Entry<V> | undefined {
+    return this.root === undefined ? undefined : firstFrom(this.root, key);
+  }
+
+  /** The last entry before `key`. */
+  lastBefore(key: Uint8Array): Entry<V> | undefined {
+    return this.root === undefined ? undefined : lastBefore(this.root, key);
+  }
+
   /** Removes the key, if it is there. */
   delete(key: Uint8Array): void {
     this.clearRange(key, keyAfter(key));
@@ -92,16 +102,29 @@ function floorOf<V>(root: Node<V>, key: Uint8Array): Entry<V> | undefined {
   const found = at < node.keys.length && compareKeys(node.keys[at]!, key) === 0 ? at : at - 1;
   if (found >= 0) return [node.keys[found]!, node.values[found]!];
   // The first key of a leaf may have been removed since its branch was made: the entry is then in one before it.
-  return floorBefore(root, key);
+  return lastBefore(root, key);
 }
 
-function floorBefore<V>(node: Node<V>, key: Uint8Array): Entry<V> | undefined {
+function lastBefore<V>(node: Node<V>, key: Uint8Array): Entry<V> | undefined {
   if (node.leaf) {
     const at = countBefore(node.keys, key) - 1;
     return at < 0 ? undefined : [node.keys[at]!, node.values[at]!];
   }
   for (let i = childOf(node, key); i >= 0; i--) {
-    const found = floorBefore(node.children[i]!, key);
+    const found = lastBefore(node.children[i]!, key);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function firstFrom<V>(node: Node<V>, key: Uint8Array): Entry<V> | undefined {
+  if (node.leaf) {
+    const at = countBefore(node.keys, key);
+    return at < node.keys.length ? [node.keys[at]!, node.values[at]!] : undefined;
+  }
+  // The child where the key belongs may end before it: then it is the first of the next.
+  for (let i = childOf(node, key); i < node.children.length; i++) {
+    const found = firstFrom(node.children[i]!, key);
     if (found !== undefined) return found;
   }
   return undefined;

@@ -152,3 +152,18 @@ test("a deep map finds every key after parts of it were cleared and filled again
     { numRuns: 30 },
   );
 });
+
+test("the first entry from a key on and the last before it are found, at every key and in every gap", () => {
+  const at = (n: number) => Uint8Array.of(n >> 8, n & 0xff);
+  const map = new OrderedMap<number>();
+  for (let n = 10; n < 1_000; n += 2) map.set(at(n), n);
+  map.clearRange(at(300), at(501));
+  const there = (n: number) => n >= 10 && n < 1_000 && n % 2 === 0 && !(n >= 300 && n < 501);
+  const numbers = Array.from({ length: 1_010 }, (_, n) => n).filter(there);
+  for (let n = 0; n < 1_010; n++) {
+    expect(map.firstFrom(at(n))?.[1]).toBe(numbers.find((other) => other >= n));
+    expect(map.lastBefore(at(n))?.[1]).toBe(numbers.findLast((other) => other < n));
+  }
+  expect(new OrderedMap().firstFrom(at(0))).toBeUndefined();
+  expect(new OrderedMap().lastBefore(at(9))).toBeUndefined();
+});

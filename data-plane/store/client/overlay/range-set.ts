@@ -24,6 +24,8 @@ export class RangeSet {
   add({ begin, end }: KeyRange): void {
     if (compareKeys(begin, end) >= 0) return;
     const before = this.lastFrom(keyAfter(begin));
+    // The usual case: the same is read again.
+    if (before !== undefined && compareKeys(before.end, end) >= 0) return;
     const joinsBefore = before !== undefined && compareKeys(before.end, begin) >= 0;
     const from = joinsBefore ? before.begin : begin;
     // The range that begins last may reach beyond the end, or be the one before.
@@ -65,14 +67,14 @@ export class RangeSet {
 
   /** The last range that begins before `key`. */
   lastFrom(key: Uint8Array): KeyRange | undefined {
-    for (const [begin, end] of this.ends.reversed({ end: key })) return { begin, end };
-    return undefined;
+    const last = this.ends.lastBefore(key);
+    return last && { begin: last[0], end: last[1] };
   }
 
   /** The first range that begins at or after `key`. */
   firstFrom(key: Uint8Array): KeyRange | undefined {
-    for (const [begin, end] of this.ends.entries({ begin: key })) return { begin, end };
-    return undefined;
+    const first = this.ends.firstFrom(key);
+    return first && { begin: first[0], end: first[1] };
   }
 
   /** In the order of their keys. */
