@@ -1,7 +1,7 @@
 /**
  * What is simulated of a seed: how many machines, which faults, how long, and what must be true afterwards.
  */
-import { drawPlan, type SimulationOptions } from "#foundation/runtime/simulation";
+import { drawPlan, runSeeds, type SimulationOptions } from "#foundation/runtime/simulation";
 import type { ClusterConfig } from "#foundation/store-protocol";
 import { ListAppend } from "./list-append.ts";
 import { clusterSimulation } from "./simulated-cluster.ts";
@@ -68,4 +68,19 @@ export function storeSimulation(seed: number, effort: Effort, tally?: StoreTally
       tally.epochs += await cluster.epoch();
     },
   });
+}
+
+export const FAULTS_PROMISE =
+  "whatever fails around it, a store loses nothing that it acknowledged, makes nothing up, is strictly serializable, and goes on afterwards";
+
+/** Fifty seeds from `first` on, short ones: the soak runs longer. Several files share the work of one test, so that it is done side by side. */
+export function testSeeds(first: number, file: string): void {
+  const tally: StoreTally = { committed: 0, unknown: 0, refused: 0, epochs: 0 };
+  const effort = { clients: 1, faultyMs: 3_000, healingMs: 1_500 };
+  const { seeds } = runSeeds({ first, count: 50, twiceEvery: 25, command: `scripts/bun test ${file}` }, (seed) =>
+    storeSimulation(seed, effort, tally),
+  );
+  // Runs in which nothing was recovered, or nothing committed, would show nothing.
+  if (tally.epochs <= seeds || tally.committed < seeds)
+    throw new Error(`${seeds} seeds came to ${JSON.stringify(tally)}`);
 }
