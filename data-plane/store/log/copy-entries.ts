@@ -1,9 +1,9 @@
 /**
  * The entries of `(from, to]`, pulled from whichever source gives them.
  */
+import { crc32c } from "#foundation/crc32c";
 import { type CallOptions, type Client, type Ref, RpcError } from "#foundation/rpc";
 import type { Epoch, LOG, LogEntry, Version } from "#foundation/store-protocol";
-import { crc32c } from "./disk/crc32c.ts";
 import { viewOf } from "./disk/format.ts";
 
 const PAGE_ENTRIES = 5000;
@@ -98,5 +98,5 @@ function addEntry({ entries, checksum }: Copied, { version, previous, data }: Lo
   view.setBigUint64(0, version);
   view.setBigUint64(8, previous);
   view.setBigUint64(16, BigInt(data.length));
-  return { entries: entries + 1, checksum: crc32c(data, 0, data.length, crc32c(head, 0, 24, checksum)), last: version };
+  return { entries: entries + 1, checksum: crc32c(data, crc32c(head, checksum, 0, 24)), last: version };
 }

@@ -22,7 +22,7 @@ export interface Mutation {
 }
 
 const ROOM = join(import.meta.dir, "..");
-const RUNTIME = join(ROOM, "../runtime/index.ts");
+const FOUNDATION = join(ROOM, "..");
 
 /** The copy: the room, and the way to its disk. */
 export interface Mutant {
@@ -39,7 +39,9 @@ export async function withMutant<Result>(mutation: Mutation, use: (mutant: Mutan
     }
     for (const name of new Bun.Glob("**/*.ts").scanSync({ cwd: copy })) {
       const path = join(copy, name);
-      let source = readFileSync(path, "utf8").replaceAll('"#foundation/runtime"', JSON.stringify(RUNTIME));
+      let source = readFileSync(path, "utf8").replaceAll(/"#foundation\/([\w-]+)"/g, (_, room) =>
+        JSON.stringify(`${FOUNDATION}/${room}/index.ts`),
+      );
       if (name === mutation.file) source = mutate(source, mutation);
       writeFileSync(path, source);
     }

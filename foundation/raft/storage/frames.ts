@@ -6,8 +6,8 @@
  * (The last frame of all, rotted later, cannot be told from a torn one.)
  */
 
+import { crc32c } from "#foundation/crc32c";
 import { ByteReader, ByteWriter } from "../codec/bytes.ts";
-import { crc32c } from "../codec/crc32c.ts";
 import { readEntries, writeEntries } from "../codec/entries.ts";
 import type { Entry, HardState } from "../core/types.ts";
 

@@ -2,9 +2,9 @@
  * A snapshot on disk: `magic u32 | crc32c u32 | meta, data`. Written beside, synced, renamed: it is there whole or not at all.
  */
 
+import { crc32c } from "#foundation/crc32c";
 import type { Disk } from "#foundation/runtime";
 import { ByteReader, ByteWriter } from "../codec/bytes.ts";
-import { crc32c } from "../codec/crc32c.ts";
 import { readMeta, writeMeta } from "../codec/entries.ts";
 import type { Snapshot } from "../core/types.ts";
 import { RaftCorruptionError } from "./frames.ts";

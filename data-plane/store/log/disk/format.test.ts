@@ -2,7 +2,6 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { MalformedBytesError } from "#foundation/binary";
 import { LogCorruptionError } from "./corruption.ts";
-import { crc32c } from "./crc32c.ts";
 import {
   encodeHeader,
   encodeRecords,
@@ -69,14 +68,6 @@ function without(bytes: Uint8Array, from: number, to: number): Uint8Array {
 }
 
 describe("bytes on disk stay what they are", () => {
-  test("checksum", () => {
-    expect(crc32c(new TextEncoder().encode("123456789"))).toBe(0xe3069283);
-    // RFC 3720 B.4: 32 bytes of zeros, of ones, and rising.
-    expect(crc32c(new Uint8Array(32))).toBe(0x8a9136aa);
-    expect(crc32c(new Uint8Array(32).fill(0xff))).toBe(0x62a8ab43);
-    expect(crc32c(Uint8Array.from({ length: 32 }, (_, at) => at))).toBe(0x46dd794e);
-  });
-
   test("header", () => {
     expect(encodeHeader(HEADER).toHex()).toBe(
       "424c473100010000000000000007000000000000000300000000000003e8000000056c6f672d31882a40f5",
@@ -97,21 +88,6 @@ describe("bytes on disk stay what they are", () => {
       "424c53310001c4f3b9fd000000056c6f672d31000000000000000300000001640100000000000001f4000000000000000200000002000000027331000000027332",
     );
   });
-});
-
-test("a checksum goes on from where another one ended, at any place", () => {
-  const bytes = fc.uint8Array({ maxLength: 100 });
-  fc.assert(
-    fc.property(bytes, fc.nat(100), fc.nat(100), (whole, a, b) => {
-      const [start, middle] = [Math.min(a, b, whole.length), Math.min(Math.max(a, b), whole.length)];
-      let naive = ~0;
-      for (const byte of whole.subarray(start)) {
-        naive ^= byte;
-        for (let bit = 0; bit < 8; bit++) naive = naive & 1 ? (naive >>> 1) ^ 0x82f63b78 : naive >>> 1;
-      }
-      expect(crc32c(whole, middle, whole.length, crc32c(whole, start, middle))).toBe(~naive >>> 0);
-    }),
-  );
 });
 
 test("what is written is read", () => {

@@ -10,9 +10,10 @@
  * `synced` says how much of the file had been synced when the record was written. All records of one write may be torn apart, in any order, by a loss
  * of power; but a record that says that the file had been synced beyond a damaged one proves that the damaged one was once whole.
  */
+
 import { ByteReader, ByteWriter, MalformedBytesError } from "#foundation/binary";
+import { crc32c } from "#foundation/crc32c";
 import type { Epoch, Version } from "#foundation/store-protocol";
-import { crc32c } from "./crc32c.ts";
 
 /** "BLG1". */
 const MAGIC = 0x424c4731;
@@ -67,7 +68,7 @@ export function encodeHeader(header: SegmentHeader): Uint8Array<ArrayBuffer> {
   const end = writer.size;
   writer.u32(0);
   const bytes = writer.finish();
-  writer.setU32(end, crc32c(bytes, 0, end));
+  writer.setU32(end, crc32c(bytes, 0, 0, end));
   return bytes;
 }
 
@@ -83,7 +84,7 @@ export function readHeader(bytes: Uint8Array): HeaderRead {
   const logId = reader.text();
   const checked = reader.position;
   const salt = reader.u32();
-  if (crc32c(bytes, 0, checked) !== salt) throw new MalformedBytesError("the header of the segment is damaged");
+  if (crc32c(bytes, 0, 0, checked) !== salt) throw new MalformedBytesError("the header of the segment is damaged");
   return { logId, generation, segment, after, salt, headerBytes: reader.position };
 }
 
@@ -148,7 +149,7 @@ export function syncedBefore(view: DataView, at: number): number {
 }
 
 function recordChecksum(bytes: Uint8Array, at: number, end: number, salt: number): number {
-  return crc32c(bytes, at + 8, end, crc32c(bytes, at, at + 4, salt));
+  return crc32c(bytes, crc32c(bytes, salt, at, at + 4), at + 8, end);
 }
 
 export function viewOf(bytes: Uint8Array): DataView {

@@ -1,6 +1,7 @@
 /**
  * The file `state`: whom the log obeys. Put in place whole by each change: `magic u32 | format u16 | crc32c u32 | state`, the checksum over the state.
  */
+
 import {
   ByteReader,
   ByteWriter,
@@ -14,9 +15,9 @@ import {
   u64,
   type ValueOf,
 } from "#foundation/binary";
+import { crc32c } from "#foundation/crc32c";
 import type { Disk } from "#foundation/runtime";
 import { LogCorruptionError } from "./corruption.ts";
-import { crc32c } from "./crc32c.ts";
 import { placeFile, readWhole } from "./files.ts";
 
 /** "BLS1". */
