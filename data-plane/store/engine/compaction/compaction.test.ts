@@ -118,6 +118,28 @@ test("small flushes are merged with each other, and do not rewrite level 1 each 
   });
 });
 
+test("what is flushed while small flushes are merged stays newer than they", () => {
+  play(async ({ runtime }, world) => {
+    const engine = await openTiny(runtime, { levelBytes: 1_000_000 });
+    await engine.flush({ version: 1n, changes: sets("a", 900) });
+    await engine.compact();
+    const flush = (version: bigint, count: number) => {
+      const value = Uint8Array.of(Number(version));
+      return engine.flush({ version, changes: sets("a", count, 11).map((set) => ({ ...set, value })) });
+    };
+    for (let version = 2n; version <= 5n; version++) await flush(version, 40);
+    expect(engine.stats()).toMatchObject({ compacting: true, flushes: 4 });
+    await flush(6n, 1);
+    expect(engine.stats()).toMatchObject({ compacting: true, flushes: 5 });
+    await world.until("the small ones are one", () => !engine.stats().compacting);
+    expect(engine.stats().flushes).toBe(2);
+    expect([await engine.get(bytesOf("a000")), await engine.get(bytesOf("a011"))]).toEqual([
+      Uint8Array.of(6),
+      Uint8Array.of(5),
+    ]);
+  });
+});
+
 test("cleared keys with nothing below them are not carried down", () => {
   play(async ({ runtime }, world) => {
     const engine = await openTiny(runtime);
