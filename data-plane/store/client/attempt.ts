@@ -18,23 +18,21 @@ export const NO_VERSION: Version = -1n;
 export class Attempt {
   readonly overlay = new Overlay();
   readonly watches: PendingWatch[] = [];
-  /** Settles with the commit. */
-  readonly stamp = Promise.withResolvers<Uint8Array>();
   committedVersion: Version = NO_VERSION;
   /** What to call when the attempt fails, for all that is under way. */
   private readonly underWay = new Set<(error: StoreError) => void>();
   private readsUnderWay = 0;
   private readonly whenRead: (() => void)[] = [];
+  /** The versionstamp, or why there is none; and who waits for it. */
+  private stampOutcome: { readonly stamp: Uint8Array } | { readonly error: StoreError } | undefined;
+  private stampAsked: PromiseWithResolvers<Uint8Array> | undefined;
   private failedRead: { readonly error: unknown } | undefined;
   private failedWith: StoreError | undefined;
   private commitBegun = false;
   private version: Promise<Version> | undefined;
   private known: Version | undefined;
 
-  constructor(private readonly backend: StoreBackend) {
-    // Who waits for it is told; when nobody does, nothing is lost.
-    this.stamp.promise.catch(() => {});
-  }
+  constructor(private readonly backend: StoreBackend) {}
 
   /** Why nothing can be done in this attempt any more. */
   get failure(): StoreError | undefined {
@@ -77,9 +75,32 @@ export class Attempt {
     if (!this.commitBegun) this.endWithoutCommit(error, error);
   }
 
+  /** Settles with the commit. */
+  get stamp(): Promise<Uint8Array> {
+    if (this.stampAsked === undefined) {
+      this.stampAsked = Promise.withResolvers();
+      // Who waits for it is told; when nobody does any more, nothing is lost.
+      this.stampAsked.promise.catch(() => {});
+      if (this.stampOutcome !== undefined) this.settleStamp(this.stampOutcome);
+    }
+    return this.stampAsked.promise;
+  }
+
+  /** The first outcome stays. */
+  settleStamp(outcome: { readonly stamp: Uint8Array } | { readonly error: StoreError }): void {
+    this.stampOutcome ??= outcome;
+    if ("stamp" in this.stampOutcome) this.stampAsked?.resolve(this.stampOutcome.stamp);
+    else this.stampAsked?.reject(this.stampOutcome.error);
+  }
+
+  /** Nothing hangs on the commit: nothing is written, nobody waits for anything. */
+  get isIdle(): boolean {
+    return this.readsUnderWay === 0 && this.watches.length === 0 && this.overlay.isReadOnly;
+  }
+
   /** No commit, or none that succeeded. */
   endWithoutCommit(error: unknown, stampError: StoreError): void {
-    this.stamp.reject(stampError);
+    this.settleStamp({ error: stampError });
     for (const watch of this.watches) watch.fail(error);
   }
 

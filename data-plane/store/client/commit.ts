@@ -23,11 +23,19 @@ interface CommitRoom {
 }
 
 /** One for all: transactions that only read are many, and nobody looks where it came from. */
-const NOTHING_WRITTEN = new StoreError("no_commit_version", "The transaction wrote nothing: it has no version.");
+const NOTHING_WRITTEN = {
+  error: new StoreError("no_commit_version", "The transaction wrote nothing: it has no version."),
+};
 
 /** The attempt has begun its commit. Settles what hangs on it: the version, the versionstamp, the watches. */
 export async function commitAttempt(attempt: Attempt, room: CommitRoom, settings: CommitSettings): Promise<void> {
   try {
+    if (attempt.isIdle) {
+      // As `run` below, in one turn: most transactions only read.
+      await attempt.readsDone();
+      attempt.settleStamp(NOTHING_WRITTEN);
+      return;
+    }
     await attempt.guard(run(attempt, room, settings));
   } catch (error) {
     const invalid = new StoreError("transaction_invalid_version", "The transaction was not committed.");
@@ -38,12 +46,12 @@ export async function commitAttempt(attempt: Attempt, room: CommitRoom, settings
 
 async function run(attempt: Attempt, room: CommitRoom, settings: CommitSettings): Promise<void> {
   await attempt.readsDone();
-  const { mutations, reads, writes } = attempt.overlay;
-  if (mutations.length === 0 && writes.length === 0) {
-    attempt.stamp.reject(NOTHING_WRITTEN);
+  if (attempt.overlay.isReadOnly) {
+    attempt.settleStamp(NOTHING_WRITTEN);
     if (attempt.watches.length > 0) startWatches(attempt, await attempt.readVersion());
     return;
   }
+  const { mutations, reads, writes } = attempt.overlay;
   // What is read must have been read at some version; a transaction that only writes needs none.
   const readVersion = reads.length > 0 ? await attempt.readVersion() : attempt.knownVersion;
   const transaction: Transaction = { readVersion, reads, writes, mutations, idempotencyId: settings.idempotencyId };
@@ -54,7 +62,7 @@ async function run(attempt: Attempt, room: CommitRoom, settings: CommitSettings)
   if (attempt.failure !== undefined) throw attempt.failure;
   const place = await send(transaction, attempt, room, settings);
   attempt.committedVersion = place.version;
-  attempt.stamp.resolve(placeToStamp(place));
+  attempt.settleStamp({ stamp: placeToStamp(place) });
   startWatches(attempt, place.version);
 }
 

@@ -214,7 +214,7 @@ export class StoreTransaction implements ReadTransaction {
   async getVersionstamp(): Promise<Uint8Array> {
     const { attempt } = this;
     attempt.checkNotCommitting();
-    return new Uint8Array(await attempt.guard(attempt.stamp.promise));
+    return new Uint8Array(await attempt.guard(attempt.stamp));
   }
 
   /** How many bytes the commit would send now. */

@@ -59,6 +59,11 @@ export class Overlay {
     return this.written;
   }
 
+  /** Whether there is nothing to commit. */
+  get isReadOnly(): boolean {
+    return this.written.length === 0 && this.writeConflicts.isEmpty;
+  }
+
   /** What must not have changed since the read version: disjoint ranges in order. */
   get reads(): KeyRange[] {
     return this.readConflicts.ranges();
