@@ -1,8 +1,9 @@
 /**
  * Giving away what is on the disk: walks over the ranges of one version, read page by page by whoever is to have the same.
  */
-import { RpcError } from "#foundation/rpc";
+import { type Client, RpcError } from "#foundation/rpc";
 import type { TimerHandle, Timers } from "#foundation/runtime";
+import type { STORAGE } from "#foundation/store-protocol";
 import type { Engine, Pair, RangeCursor } from "../engine/index.ts";
 import type { KeyRange } from "../keys/index.ts";
 
@@ -96,5 +97,21 @@ export class Copies {
 
   private idle(id: number): TimerHandle {
     return this.timers.after(IDLE_MS, () => this.end(id));
+  }
+}
+
+/** What another server gives away. @throws RpcError what that says; newer_epoch once the signal is aborted */
+export async function* pairsOfCopy(
+  source: Client<typeof STORAGE>,
+  copy: number,
+  signal: AbortSignal,
+): AsyncGenerator<Pair> {
+  for (let next = 0, done = false; !done; ) {
+    if (signal.aborted) {
+      throw new RpcError("newer_epoch", "Another director has come while the server was being filled.");
+    }
+    const page = await source.readCopy({ copy, next });
+    yield* page.pairs;
+    ({ next, done } = page);
   }
 }
