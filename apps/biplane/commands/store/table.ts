@@ -1,5 +1,5 @@
 /** Commands for the key-value store. */
-import type { Command, CommandOption } from "../../cli/command.ts";
+import { AWS_ENDPOINT_OPTIONS, type Command, type CommandOption } from "../../cli/command.ts";
 
 const KEY_FILE: CommandOption = {
   name: "key-file",
@@ -101,6 +101,36 @@ export const STORE_COMMAND: Command = {
       parameters: ["[PREFIX]"],
       options: [...CLUSTER_OPTIONS, { name: "limit", value: "N", help: "At most so many (100)" }],
       load: async () => (await import("./data.ts")).list,
+    },
+    {
+      name: "backup",
+      summary: "Copy everything in the store, as it is at one moment, while it goes on",
+      options: [
+        { name: "to", value: "PLACE", help: "An empty directory, or s3://BUCKET/PREFIX with nothing below it" },
+        ...CLUSTER_OPTIONS,
+        ...AWS_ENDPOINT_OPTIONS,
+      ],
+      notes: [
+        "What was committed before the command began is in the backup. A place holds one backup.",
+        "When the cluster recovers meanwhile, the copy is begun anew.",
+      ],
+      examples: [["biplane store backup --to s3://backups/store/monday", "back up to a bucket"]],
+      load: async () => (await import("./backup.ts")).backup,
+    },
+    {
+      name: "restore",
+      summary: "Put a backup into an empty store",
+      options: [
+        { name: "from", value: "PLACE", help: "Where the backup is: a directory, or s3://BUCKET/PREFIX" },
+        { name: "clear", help: "Remove everything that is in the store first" },
+        ...CLUSTER_OPTIONS,
+        ...AWS_ENDPOINT_OPTIONS,
+      ],
+      notes: [
+        "The whole backup is checked before anything is written. Nobody should use the store meanwhile.",
+        "When it was interrupted, run it again with --clear.",
+      ],
+      load: async () => (await import("./backup.ts")).restoreBackup,
     },
   ],
 };
