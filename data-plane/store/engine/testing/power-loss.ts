@@ -20,6 +20,9 @@ interface Step {
   readonly run: (engine: Engine) => Promise<void>;
 }
 
+/** How often the power goes at most. */
+const CUTS_MAX = 40;
+
 /** When the power goes. */
 interface Cut {
   /** Before the so-manieth operation that changes the disk, counted over all lives. */
@@ -47,6 +50,7 @@ export function powerLossSimulation(
   let stepsLeft = cut.steps;
   let operations = 0;
   let cutAt = cut.at;
+  let cuts = 0;
   let cutPower: () => void = () => {};
   const random = SeededRandom.fromSeed(seed).fork("steps");
   const program = async (runtime: Runtime): Promise<void> => {
@@ -54,7 +58,8 @@ export function powerLossSimulation(
     const disk = watchedDisk(runtime.disk, (operation) => {
       if (cut.only !== undefined && cut.only !== operation) return;
       if (++operations === cutAt) {
-        cutAt += cut.every;
+        // Where the power goes ever again before a compaction has ended, there is no end to it.
+        cutAt = ++cuts < CUTS_MAX ? cutAt + cut.every : Number.POSITIVE_INFINITY;
         cutPower();
       }
     });
