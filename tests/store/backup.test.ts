@@ -71,19 +71,22 @@ function run(seed: number, scenario: Parameters<typeof clusterSimulation>[0]["sc
 interface Tally {
   begunAnew: number;
   compared: number;
+  /** Backups whose teams were copied at different versions. */
+  apart: number;
 }
 
 test("a backup of a store that is written is one state of it, with all that was acknowledged before, also restored into the cluster itself", () => {
-  const tally: Tally = { begunAnew: 0, compared: 0 };
-  for (const seed of [1, 2]) backUpAndRestore(seed, false, tally);
-  expect(tally).toEqual({ begunAnew: 0, compared: 2 });
+  const tally: Tally = { begunAnew: 0, compared: 0, apart: 0 };
+  backUpAndRestore(1, false, tally);
+  expect(tally).toMatchObject({ begunAnew: 0, compared: 1 });
 });
 
 test("so it is when a node is killed meanwhile, and another one while it is restored", () => {
-  const tally: Tally = { begunAnew: 0, compared: 0 };
+  const tally: Tally = { begunAnew: 0, compared: 0, apart: 0 };
   for (const seed of [3, 4, 5]) backUpAndRestore(seed, true, tally);
   expect(tally.begunAnew).toBeGreaterThan(0);
   expect(tally.compared).toBeGreaterThan(0);
+  expect(tally.apart).toBeGreaterThan(0);
 });
 
 function backUpAndRestore(seed: number, kills: boolean, tally: Tally): void {
@@ -97,12 +100,11 @@ function backUpAndRestore(seed: number, kills: boolean, tally: Tally): void {
     });
     const workload = new Workload(
       { runtime, connect: () => connect(30_000) },
-      { clients: 3, accounts: ACCOUNTS, pauseMsMax: 20, idempotentShare: 0.5 },
+      { clients: 3, accounts: ACCOUNTS, pauseMsMax: 150, idempotentShare: 0.5 },
     );
     await workload.prepare();
     workload.start();
     await world.until("there is something to lose", () => workload.tally.committed >= 30);
-    const before = workload.tally.committed;
     const counting = openDatabase(await connect(30_000), { runtime });
     let stopping = false;
     const count = () =>
@@ -116,10 +118,13 @@ function backUpAndRestore(seed: number, kills: boolean, tally: Tally): void {
     runtime.spawn("count", async () => {
       while (!stopping) {
         await count();
-        await sleep(runtime.timers, 30);
+        await sleep(runtime.timers, 100);
       }
       await counting.close();
     });
+    // Longer than versions stay in memory: what is copied from the disks has been written by the workload, too.
+    await world.sleep(7_000);
+    const before = workload.tally.committed;
     const place = await openDirectoryPlace(runtime.disk, "/backup");
     const seen: BackupProgress[] = [];
     let killed = false;
@@ -138,6 +143,9 @@ function backUpAndRestore(seed: number, kills: boolean, tally: Tally): void {
     const reader = await connect(30_000);
     const read = await readAt(reader, manifest.version);
     expect(manifest.teams.length).toBe(2);
+    if (manifest.teams[0]!.version !== manifest.teams[1]!.version) tally.apart++;
+    expect(manifest.parts.some(({ team }) => team === 0)).toBe(true);
+    expect(manifest.parts.some(({ team }) => team === 1)).toBe(true);
     expect(killed).toBe(kills);
     if (seen.some(({ attempt }) => attempt > 1)) tally.begunAnew++;
     expect(manifest.parts.some(({ team }) => team === undefined)).toBe(true);
