@@ -5,10 +5,11 @@ import { type Client, type Ref, RpcError, type RpcNode } from "#foundation/rpc";
 import { type Random, type Runtime, randomBelow, sleep } from "#foundation/runtime";
 import { COMMIT_PROXY, type Layout, STORAGE, type StorageTeam } from "#foundation/store-protocol";
 import type { CommitPlace, KeyValue, RangeLimits, RangeResult, StoreBackend, Version } from "../backend/index.ts";
+import { checkForStore, commitOnce } from "../commits/index.ts";
 import { StoreError } from "../errors/index.ts";
 import { compareKeys } from "../keys/index.ts";
 import { idempotencyKey, stampToPlace } from "../mutations/index.ts";
-import { checkTransaction, encodeTransaction, type Transaction, TransactionError } from "../transactions/index.ts";
+import { encodeTransaction, type Transaction } from "../transactions/index.ts";
 import { Coordinators } from "./coordinators.ts";
 import { Layouts } from "./layouts.ts";
 import { partsOf, teamOf } from "./routing.ts";
@@ -104,23 +105,14 @@ class ClusterStore implements StoreBackend {
   async commit(transaction: Transaction): Promise<CommitPlace> {
     this.check();
     checkForStore(transaction);
-    const { idempotencyId, readVersion, reads } = transaction;
-    if (readVersion === undefined && reads.length > 0) {
-      throw new StoreError("client_invalid_operation", "A transaction that reads has a read version.");
-    }
-    if (idempotencyId.length === 0) return this.send(transaction);
-    // The proxy has the transaction read and write the key of its id: an attempt that commits meanwhile makes it conflict, and is found afterwards.
-    const before = await this.find(idempotencyId);
-    if (before.place !== undefined) return before.place;
-    try {
-      return await this.send({ ...transaction, readVersion: readVersion ?? before.version });
-    } catch (error) {
-      const isRefusal = error instanceof StoreError && ["not_committed", "transaction_too_old"].includes(error.code);
-      if (!isRefusal) throw error;
-      const { place } = await this.find(idempotencyId);
-      if (place !== undefined) return place;
-      throw error;
-    }
+    if (transaction.idempotencyId.length === 0) return this.send(transaction);
+    const commits = {
+      find: (id: Uint8Array) => this.find(id),
+      send: (one: Transaction) => this.send(one),
+      isRefusal: (error: unknown) =>
+        error instanceof StoreError && (error.code === "not_committed" || error.code === "transaction_too_old"),
+    };
+    return commitOnce(commits, transaction);
   }
 
   async watch(key: Uint8Array, value: Uint8Array | undefined, version: Version, signal: AbortSignal): Promise<void> {
@@ -283,17 +275,6 @@ function commitFailure(error: unknown): unknown {
   if (code === "incompatible") return new StoreError("incompatible_protocol_version", message);
   if (NOT_APPLIED.has(code)) return new StoreError("cluster_version_changed", message);
   return new StoreError("commit_unknown_result", message);
-}
-
-function checkForStore(transaction: Transaction): void {
-  try {
-    checkTransaction(transaction);
-  } catch (error) {
-    if (!(error instanceof TransactionError)) throw error;
-    const { failure, message } = error;
-    const known = ["key_too_large", "value_too_large", "transaction_too_large", "inverted_range"] as const;
-    throw new StoreError(known.find((code) => code === failure) ?? "client_invalid_operation", message);
-  }
 }
 
 function closed(): StoreError {

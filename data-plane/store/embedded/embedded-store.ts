@@ -4,11 +4,12 @@
 import { RpcError } from "#foundation/rpc";
 import type { Runtime, TimerHandle } from "#foundation/runtime";
 import type { CommitPlace, KeyValue, RangeLimits, RangeResult, StoreBackend, Version } from "../backend/index.ts";
+import { checkForStore, commitOnce } from "../commits/index.ts";
 import { StoreError } from "../errors/index.ts";
 import { compareKeys } from "../keys/index.ts";
 import { idempotencyKey, stampToPlace } from "../mutations/index.ts";
 import type { Transaction } from "../transactions/index.ts";
-import { asStoreError, checkForStore } from "./failures.ts";
+import { asStoreError } from "./failures.ts";
 import { forgetOldIds } from "./forget-ids.ts";
 import type { Roles } from "./recovery.ts";
 
@@ -132,27 +133,14 @@ export class EmbeddedStore implements StoreBackend {
     }
   }
 
-  /**
-   * Looks first whether the id is known, at a version of now. If not, the transaction reads the key of the id, which the proxy has it write as well: an
-   * attempt that commits meanwhile makes it conflict, and is then found.
-   */
-  private async commitOnce(transaction: Transaction): Promise<CommitPlace> {
-    const { proxy } = this.roles;
-    const before = await this.find(transaction.idempotencyId);
-    if (before.place !== undefined) return before.place;
-    const { readVersion = before.version, reads } = transaction;
-    if (transaction.readVersion === undefined && reads.length > 0) {
-      throw new StoreError("client_invalid_operation", "A transaction that reads has a read version.");
-    }
-    try {
-      return await proxy.commitTransaction({ ...transaction, readVersion });
-    } catch (error) {
-      const isRefusal = error instanceof RpcError && ["not_committed", "transaction_too_old"].includes(error.code);
-      if (!isRefusal) throw error;
-      const { place } = await this.find(transaction.idempotencyId);
-      if (place !== undefined) return place;
-      throw error;
-    }
+  private commitOnce(transaction: Transaction): Promise<CommitPlace> {
+    const commits = {
+      find: (id: Uint8Array) => this.find(id),
+      send: (one: Transaction) => this.roles.proxy.commitTransaction(one),
+      isRefusal: (error: unknown) =>
+        error instanceof RpcError && (error.code === "not_committed" || error.code === "transaction_too_old"),
+    };
+    return commitOnce(commits, transaction);
   }
 
   private async find(id: Uint8Array): Promise<{ readonly version: Version; readonly place: CommitPlace | undefined }> {
