@@ -13,7 +13,8 @@ import { createMemoryStore } from "#data-plane/store/memory";
 import { openRpcNode } from "#foundation/rpc";
 import { sleep } from "#foundation/runtime";
 import { simulate } from "#foundation/runtime/simulation";
-import { clusterSimulation } from "./simulated-cluster.ts";
+import type { ClusterConfig } from "#foundation/store-protocol";
+import { type ClusterSimulation, clusterSimulation } from "./simulated-cluster.ts";
 import { Workload } from "./workload.ts";
 
 const EMPTY = new Uint8Array();
@@ -23,6 +24,11 @@ const COUNTERS = ["a/count", "z/count"];
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const textOf = (source: Uint8Array): string => new TextDecoder().decode(source);
 const TWO_TEAMS = { logs: 3, replicas: 2, proxies: 2, resolvers: 1, splits: [bytes("b")] };
+/** Several teams are in one copy, and what belongs together is in many of them. */
+const NINE_TEAMS = {
+  ...TWO_TEAMS,
+  splits: ["account/2", "account/4", "b", "cz", "note/0-3", "note/1-", "note/2-", "z"].map(bytes),
+};
 
 async function everything(store: StoreBackend, version?: bigint): Promise<readonly KeyValue[]> {
   const limits = { limit: 1_000_000, bytesMax: 100_000_000, reverse: false };
@@ -54,12 +60,12 @@ function judge(pairs: readonly KeyValue[]): number {
   return links.length;
 }
 
-function run(seed: number, scenario: Parameters<typeof clusterSimulation>[0]["scenario"]): void {
+function run(seed: number, config: ClusterConfig, scenario: ClusterSimulation["scenario"]): void {
   const { failure } = simulate(
     clusterSimulation({
       seed,
       machines: 3,
-      config: TWO_TEAMS,
+      config,
       director: { mayShareNodes: true },
       virtualMsMax: 180_000,
       scenario,
@@ -90,7 +96,8 @@ test("so it is when a node is killed meanwhile, and another one while it is rest
 });
 
 function backUpAndRestore(seed: number, kills: boolean, tally: Tally): void {
-  run(seed, async ({ world, connect }) => {
+  const config = kills ? TWO_TEAMS : NINE_TEAMS;
+  run(seed, config, async ({ world, connect }) => {
     const { runtime } = world.machine("clients");
     const coordinators = ["n1:7000", "n2:7000", "n3:7000"];
     const rpc = await openRpcNode(runtime, {
@@ -142,7 +149,7 @@ function backUpAndRestore(seed: number, kills: boolean, tally: Tally): void {
     });
     const reader = await connect(30_000);
     const read = await readAt(reader, manifest.version);
-    expect(manifest.teams.length).toBe(2);
+    expect(manifest.teams.length).toBe(config.splits.length + 1);
     if (manifest.teams[0]!.version !== manifest.teams[1]!.version) tally.apart++;
     expect(manifest.parts.some(({ team }) => team === 0)).toBe(true);
     expect(manifest.parts.some(({ team }) => team === 1)).toBe(true);

@@ -4,7 +4,7 @@
  * Each team's pairs are of some version of their own, below what is known to be committed. What was written after the first of these is taken from a log
  * meanwhile, up to one version that is above all of them and known to be committed: together they are the state at that version.
  */
-import { type CallOptions, type Client, RpcError, type RpcNode } from "#foundation/rpc";
+import { type CallOptions, type Client, type Ref, RpcError, type RpcNode } from "#foundation/rpc";
 import { type Runtime, sleep } from "#foundation/runtime";
 import { COMMIT_PROXY, type Layout, LOG, STORAGE, type Version } from "#foundation/store-protocol";
 import { compareKeys, type KeyRange } from "../keys/index.ts";
@@ -32,10 +32,19 @@ export interface AttemptOptions {
   readonly onPart: (part: ManifestPart) => void;
 }
 
-interface OpenCopy extends KeyRange {
+/** A team, without the keys of the store itself. */
+interface CopiedTeam extends KeyRange {
+  /** Its place in the manifest. */
+  readonly number: number;
+  readonly members: Layout["teams"][number]["members"];
+}
+
+/** What one server gives away of one version: the ranges of one or several teams, one after the other. */
+interface OpenCopy {
   readonly storage: Client<typeof STORAGE>;
   readonly copy: number;
   readonly version: Version;
+  readonly teams: readonly CopiedTeam[];
 }
 
 const CALL_MS = 5_000;
@@ -69,11 +78,7 @@ export class Attempt {
     const { version: begun } = await proxy.readVersion({ epoch: layout.epoch }, this.call);
     const copies: OpenCopy[] = [];
     try {
-      for (const team of layout.teams) {
-        const end = compareKeys(team.end, KEYS_END) < 0 ? team.end : KEYS_END;
-        if (compareKeys(team.begin, end) < 0)
-          copies.push(await this.openCopy(team.members, { begin: team.begin, end }));
-      }
+      await this.openCopies(copies);
       const versions = copies.map(({ version }) => version);
       const first = versions.reduce((least, version) => (version < least ? version : least));
       const last = versions.reduce((most, version) => (version > most ? version : most), begun);
@@ -84,8 +89,11 @@ export class Attempt {
       return {
         epoch: layout.epoch,
         version,
-        teams: copies.map(({ begin, end, version }) => ({ begin, end, version })),
-        parts: [...writers.flatMap(({ parts }) => parts), ...this.entries.parts],
+        teams: copies
+          .flatMap(({ teams, version }) => teams.map((team) => ({ ...team, version })))
+          .sort((a, b) => a.number - b.number)
+          .map(({ begin, end, version }) => ({ begin, end, version })),
+        parts: [...writers.flat().flatMap(({ parts }) => parts), ...this.entries.parts],
       };
     } finally {
       // Given up by themselves when this is not heard.
@@ -93,44 +101,64 @@ export class Attempt {
     }
   }
 
-  /** From the first member that gives it. */
-  private async openCopy(members: Layout["teams"][number]["members"], range: KeyRange): Promise<OpenCopy> {
+  /**
+   * Opens copies of all teams, each from its first member that gives it. Teams that have the same one are in one copy: a server gives few at a time.
+   * @param copies gets what is open, also when it fails
+   */
+  private async openCopies(copies: OpenCopy[]): Promise<void> {
     const { layout, rpc } = this.options;
+    const lost = new Set<string>();
     let failure: RpcError | undefined;
-    for (const { storage: ref } of members.filter(({ status }) => status === "up")) {
-      const storage = rpc.client(STORAGE, ref);
-      try {
-        const { copy, version } = await storage.openCopy({ epoch: layout.epoch, ranges: [range] }, this.call);
-        return { ...range, storage, copy, version };
-      } catch (error) {
-        if (!(error instanceof RpcError)) throw error;
-        failure = error;
+    let left: readonly CopiedTeam[] = copiedTeams(layout);
+    while (left.length > 0) {
+      const groups = new Map<string, { readonly ref: Ref; readonly teams: CopiedTeam[] }>();
+      for (const team of left) {
+        const member = team.members.find(({ storage, status }) => status === "up" && !lost.has(storage.id));
+        if (member === undefined) throw failure ?? new RpcError("not_running", "A team has no member that is up.");
+        const { storage: ref } = member;
+        const group = groups.get(ref.id) ?? { ref, teams: [] };
+        groups.set(ref.id, group);
+        group.teams.push(team);
       }
+      const refused: CopiedTeam[] = [];
+      for (const { ref, teams } of groups.values()) {
+        const storage = rpc.client(STORAGE, ref);
+        const ranges = teams.map(({ begin, end }) => ({ begin, end }));
+        try {
+          copies.push({ storage, teams, ...(await storage.openCopy({ epoch: layout.epoch, ranges }, this.call)) });
+        } catch (error) {
+          if (!(error instanceof RpcError)) throw error;
+          failure = error;
+          lost.add(ref.id);
+          refused.push(...teams);
+        }
+      }
+      // A copy has its ranges in the order in which they are asked for: that of the keys.
+      left = refused.sort((a, b) => a.number - b.number);
     }
-    throw failure ?? new RpcError("not_running", "A team has no member that is up.");
   }
 
   /** At the same time: a copy that nobody reads on is given up. */
-  private async readAll(copies: readonly OpenCopy[]): Promise<readonly PartWriter<BackupPair>[]> {
-    const writers = await this.together(copies.map((copy, team) => () => this.readCopy(copy, team)));
+  private async readAll(copies: readonly OpenCopy[]): Promise<readonly (readonly PartWriter<BackupPair>[])[]> {
+    const writers = await this.together(copies.map((copy) => () => this.readCopy(copy)));
     this.copied = true;
     return writers;
   }
 
-  private async readCopy({ storage, copy }: OpenCopy, team: number): Promise<PartWriter<BackupPair>> {
-    const writer = this.writer<BackupPair>(
-      `team${team}`,
-      team,
-      ({ key, value }) => key.length + value.length + 8,
-      encodePairs,
-    );
+  private async readCopy({ storage, copy, teams }: OpenCopy): Promise<readonly PartWriter<BackupPair>[]> {
+    const writers = teams.map(({ number }) => this.writer<BackupPair>(`team${number}`, number, bytesOf, encodePairs));
+    let at = 0;
     for (let next = 0, done = false; !done; ) {
       const page = await this.again(() => storage.readCopy({ copy, next }, this.call));
-      for (const pair of page.pairs) await writer.add(pair);
+      for (const pair of page.pairs) {
+        // The ranges come one after the other.
+        while (compareKeys(pair.key, teams[at]!.end) >= 0) await writers[at++]!.end();
+        await writers[at]!.add(pair);
+      }
       ({ next, done } = page);
     }
-    await writer.end();
-    return writer;
+    await writers[at]!.end();
+    return writers;
   }
 
   /** Writes entries down until all is there up to a version that is known to be committed, and not below `least`. */
@@ -205,4 +233,15 @@ export class Attempt {
   private get call(): CallOptions {
     return { timeoutMs: CALL_MS, signal: this.signal };
   }
+}
+
+function copiedTeams({ teams }: Layout): readonly CopiedTeam[] {
+  return teams
+    .map(({ begin, end, members }) => ({ begin, end: compareKeys(end, KEYS_END) < 0 ? end : KEYS_END, members }))
+    .filter(({ begin, end }) => compareKeys(begin, end) < 0)
+    .map((team, number) => ({ ...team, number }));
+}
+
+function bytesOf({ key, value }: BackupPair): number {
+  return key.length + value.length + 8;
 }
