@@ -10,7 +10,7 @@ import { openRpcNode } from "#foundation/rpc";
 import type { Random } from "#foundation/runtime";
 import { DiskError, NetworkError, type Runtime } from "#foundation/runtime";
 import type { FaultPlan, LifeInfo, SimulationOptions, World } from "#foundation/runtime/simulation";
-import type { ClusterConfig } from "#foundation/store-protocol";
+import type { ClusterConfig, ClusterView } from "#foundation/store-protocol";
 
 export interface SimulatedCluster {
   readonly world: World;
@@ -18,6 +18,10 @@ export interface SimulatedCluster {
   connect(patienceMs?: number): Promise<StoreBackend>;
   /** The epoch, as a number. */
   epoch(): Promise<number>;
+  /** What the coordinators say of the cluster. */
+  view(): Promise<ClusterView>;
+  /** Changes the configuration. */
+  configure(change: Partial<ClusterConfig>): Promise<void>;
 }
 
 export interface ClusterSimulation {
@@ -93,14 +97,20 @@ export function clusterSimulation(options: ClusterSimulation): SimulationOptions
     scenario: async (world) => {
       const { runtime } = world.machine("clients");
       const rpc = await openRpcNode(runtime, { onDefect: defect });
+      const asked = new Coordinators(runtime, rpc, coordinators);
+      const { signal } = new AbortController();
+      const view = (): Promise<ClusterView> =>
+        asked.ask((one, call) => one.readView({ from: "test" }, call), { signal });
       await options.scenario({
         world,
         connect: async (patienceMs) =>
           connectCluster(runtime, { rpc, coordinators, ...(patienceMs === undefined ? {} : { patienceMs }) }),
-        epoch: async () => {
-          const asked = new Coordinators(runtime, rpc, coordinators);
-          const { signal } = new AbortController();
-          return Number((await asked.ask((one, call) => one.readView({ from: "test" }, call), { signal })).epoch);
+        epoch: async () => Number((await view()).epoch),
+        view,
+        configure: async (change) => {
+          const { config, configRevision: expected } = await view();
+          const wanted = { ...config, ...change };
+          await asked.askLeader((leader, call) => leader.configure({ expected, config: wanted }, call), { signal });
         },
       });
       await rpc.close();

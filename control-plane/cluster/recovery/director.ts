@@ -12,6 +12,8 @@ import { waitForRetry } from "./retry.ts";
 import { type Recovered, runAttempt } from "./run-attempt.ts";
 import { describeStall, type Stall, Stalled } from "./stalls.ts";
 import { type UndoReport, UndoStack } from "./undo-stack.ts";
+import { EpochLayout } from "./watch/epoch-layout.ts";
+import { keepFull } from "./watch/fill.ts";
 import { finalizeAll } from "./watch/finalize.ts";
 import { keepClean } from "./watch/janitor.ts";
 import { lookForBetter } from "./watch/look-for-better.ts";
@@ -131,11 +133,13 @@ async function runEpoch(
   recovered: Recovered,
   own: AbortController,
 ): Promise<unknown> {
+  const shared = new EpochLayout(recovered.layout);
   const loops = [
     finalizeAll(attempt, recovered),
-    keepClean(attempt, task, recovered),
+    keepClean(attempt, task, shared),
     lookForBetter(attempt, task, recovered),
-    keepStorage(attempt, task, recovered),
+    keepStorage(attempt, task, shared),
+    keepFull(attempt, task, shared),
   ];
   // The first loop that fails ends the others; so does whatever the watch finds.
   const settled = Promise.all(loops.map((loop) => loop.catch((error) => own.abort(error))));

@@ -24,6 +24,12 @@ export interface DirectorOptions {
   readonly retryMostMs: number;
   /** How often old logs, storage servers that are down and better layouts are looked for while the epoch runs. */
   readonly tendMs: number;
+  /** A storage server that needs what no log has is filled by another one after so long. */
+  readonly behindAfterMs: number;
+  /** Of copying all that a storage server holds. */
+  readonly fillMs: number;
+  /** A member of a team of which nothing has been heard for so long, in one epoch, is replaced when a node is free. */
+  readonly replaceAfterMs: number;
   /** A better layout has to be possible for so long before a running epoch is given up for it. */
   readonly betterAfterMs: number;
   /** Members that each team needs for a recovery. */
@@ -55,6 +61,9 @@ export const DIRECTOR_DEFAULTS: DirectorOptions = {
   retryFirstMs: 250,
   retryMostMs: 10_000,
   tendMs: 2000,
+  behindAfterMs: 10_000,
+  fillMs: 600_000,
+  replaceAfterMs: 600_000,
   betterAfterMs: 10_000,
   liveMembersMin: 1,
   mayShareNodes: false,

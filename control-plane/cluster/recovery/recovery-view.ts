@@ -47,7 +47,7 @@ export interface DirectorTask {
   /** Calls `listener` whenever nodes come, change or go, until the returned function is called. */
   onNodesChanged(listener: () => void): () => void;
   /**
-   * The point of no return. Once it has been accepted, it may be called again with members whose status is another.
+   * The point of no return. Once it has been accepted, it may be called again with other members of the teams.
    * @throws RpcError `superseded` when it is certain that it was not, and never will be, accepted; any other failure leaves it open.
    */
   commitLayout(layout: Layout): Promise<void>;

@@ -21,6 +21,10 @@ export type Stall =
   | { readonly reason: "layout_invalid"; readonly cause: string }
   | { readonly reason: "unlock_failed"; readonly id: string; readonly cause: string }
   | { readonly reason: "system_tx_failed"; readonly cause: string }
+  /** While it runs: a member lacks what no log keeps, and could not be given it now. */
+  | { readonly reason: "fill_failed"; readonly id: string; readonly cause: string }
+  /** While it runs: no single server that is up holds all that this one should. */
+  | { readonly reason: "no_fill_source"; readonly id: string }
   | { readonly reason: "superseded"; readonly epoch: bigint }
   /** The layout that the coordinators hold cannot be one. Never taken for a cluster that is new. */
   | { readonly reason: "tsl_corrupt"; readonly cause: string };

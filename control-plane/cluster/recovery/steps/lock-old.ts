@@ -4,7 +4,7 @@
  * A locked log takes no push of an older epoch any more, a locked storage server pulls nothing: from here on the old generation acknowledges nothing.
  */
 import type { Ref } from "#foundation/rpc";
-import { type Layout, LOG, STORAGE, type StorageTeam, type Version } from "#foundation/store-protocol";
+import { type Layout, LOG, STORAGE, type StorageTeam, type TeamMember, type Version } from "#foundation/store-protocol";
 import type { Attempt } from "../attempt.ts";
 import { callAll, type Outcome, replies } from "../calls.ts";
 import { chooseLogs, type LockedLog, logQuorum } from "../plan/choose-logs.ts";
@@ -49,12 +49,12 @@ export async function lockOld(attempt: Attempt, old: Layout): Promise<Basis> {
   ];
   const enough = (done: readonly Outcome<Target, Locked>[]): boolean => {
     const ids = new Set(replies(done).map(({ item }) => item.ref.id));
+    // Who was down may have nothing yet: that it has answered is no reason to hurry the others.
+    const counts = ({ storage, status }: TeamMember): boolean => status === "up" && ids.has(storage.id);
     const logs = old.logs.filter(({ id }) => ids.has(id)).length;
     return (
       logs >= logQuorum(old.logs.length) &&
-      teams.every(
-        ({ members }) => members.filter(({ storage }) => ids.has(storage.id)).length >= options.liveMembersMin,
-      )
+      teams.every(({ members }) => members.filter(counts).length >= options.liveMembersMin)
     );
   };
   const settle = { enough, graceMs: options.lockGraceMs };

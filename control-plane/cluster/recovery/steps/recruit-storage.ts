@@ -1,8 +1,8 @@
 /**
  * Step 3, storage: makes the servers of a new cluster.
  *
- * Teams of a cluster that exists keep the members that they have. A vacancy in one of them stays: a new server would need a copy of what is there, and
- * logs have no more than the last seconds of it.
+ * Teams of a cluster that exists keep the members that they have. A vacancy in one of them is filled when the epoch runs (`watch/fill.ts`): a new server
+ * needs a copy of what is there, and logs have no more than the last seconds of it.
  */
 import { STORAGE } from "#foundation/store-protocol";
 import type { Attempt, LiveHost } from "../attempt.ts";

@@ -21,7 +21,7 @@ interface Applied {
 export class FakeStorage {
   epoch = 0n;
   director = "";
-  mode: "locked" | "running" = "locked";
+  mode: "locked" | "running" | "behind" = "locked";
   durableVersion = 0n;
   durable: Record<string, string> = {};
   applied: Applied[] = [];
@@ -106,10 +106,11 @@ export class FakeStorage {
     fill: async ({ epoch, source, ranges }) => {
       this.check(epoch);
       if (this.mode !== "locked") throw notRunning();
+      const { life } = this;
       const from = this.needs.clientOf(STORAGE, source);
       const { copy, version } = await from.openCopy({ epoch, ranges });
       const { pairs } = await from.readCopy({ copy, next: 0 });
-      this.check(epoch);
+      if (this.life !== life) throw newer(this.epoch);
       this.durable = Object.fromEntries(pairs.map(({ key, value }) => [hexOf(key), hexOf(value)]));
       this.applied = [];
       this.durableVersion = version;

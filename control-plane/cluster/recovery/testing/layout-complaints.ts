@@ -12,6 +12,7 @@ export function layoutComplaints(cluster: FakeCluster, layout: Layout, director:
   if (layout.director !== director) say("the layout names another director");
   if (before?.epoch === layout.epoch) {
     if (shape(before) !== shape(layout)) say("I1: two layouts in one epoch");
+    for (const complaint of memberComplaints(cluster, before, layout)) say(complaint);
     return complaints;
   }
   for (const [key, { version }] of acked) {
@@ -66,8 +67,29 @@ function bigger(a: bigint, b: bigint): bigint {
   return a > b ? a : b;
 }
 
-/** A layout without the status of its members, and without where they are. */
+/** What is wrong in how the members of teams have changed within an epoch. */
+function memberComplaints({ hosts, config }: FakeCluster, before: Layout, layout: Layout): readonly string[] {
+  return layout.teams.flatMap(({ members }, place) => {
+    const old = before.teams[place]!.members;
+    const up = members.filter(({ status }) => status === "up");
+    const gone = old.filter(({ storage }) => !members.some((member) => member.storage.id === storage.id));
+    const complaints =
+      gone.length > 0 && up.length < config.replicas ? ["a member is taken out of a team too early"] : [];
+    if (up.length === 0) complaints.push("nobody is up in a team");
+    for (const { storage } of up) {
+      const was = old.find((member) => member.storage.id === storage.id)?.status;
+      if (was === "up") continue;
+      if (was === undefined) complaints.push(`${storage.id} is new, and up at once`);
+      const server = hosts.map(({ storages }) => storages.get(storage.id)).find((one) => one !== undefined);
+      if (server?.epoch !== layout.epoch || server.mode !== "running")
+        complaints.push(`${storage.id} is up and does not run`);
+    }
+    return complaints;
+  });
+}
+
+/** A layout without the members of its teams. */
 function shape(layout: Layout): string {
-  const teams = layout.teams.map((team) => ({ ...team, members: team.members.map(({ storage }) => storage.id) }));
+  const teams = layout.teams.map((team) => ({ ...team, members: [] }));
   return JSON.stringify({ ...layout, teams }, (_, value) => (typeof value === "bigint" ? String(value) : value));
 }
