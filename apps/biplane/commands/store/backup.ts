@@ -1,6 +1,7 @@
 /** `biplane store backup`, `biplane store restore` */
 import { BackupError, type BackupFailure, backUpCluster, type Manifest, restore } from "#data-plane/store/backup";
 import { connectCluster } from "#data-plane/store/cluster";
+import { commonErrors } from "#foundation/errors";
 import type { CommandBody, CommandContext } from "../../cli/command.ts";
 import { cliErrors } from "../../cli/errors.ts";
 import { counted, humanSize } from "../../cli/units.ts";
@@ -11,7 +12,7 @@ export const backup: CommandBody = (context) =>
   withCluster(context, async ({ runtime, rpc, addresses }) => {
     const { terminal } = context;
     const place = await placeOf(context, runtime, "to", false);
-    const manifest = await explained(() =>
+    const manifest = await explained(context, () =>
       backUpCluster(runtime, {
         rpc,
         coordinators: addresses,
@@ -32,7 +33,7 @@ export const restoreBackup: CommandBody = (context) =>
     const place = await placeOf(context, runtime, "from", true);
     const store = connectCluster(runtime, { rpc, coordinators: addresses });
     try {
-      const manifest = await explained(() =>
+      const manifest = await explained(context, () =>
         restore(runtime, store, {
           place,
           clear: context.arguments.has("clear"),
@@ -73,10 +74,11 @@ const CODES = {
   gave_up: "SNAPSHOT_FAILED",
 } as const satisfies Record<BackupFailure, string>;
 
-async function explained<T>(run: () => Promise<T>): Promise<T> {
+async function explained<T>({ signal }: CommandContext, run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (error) {
+    if (signal.aborted) throw commonErrors.error("CANCELLED", { cause: error });
     if (!(error instanceof BackupError)) throw error;
     const hint = HINTS[error.code];
     const message = hint === undefined ? error.message : `${error.message}\n${hint}`;
