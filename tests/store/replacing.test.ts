@@ -67,3 +67,24 @@ test("replicas that are raised, and members that are replaced, hold all that was
   );
   expect(tally.committed).toBeGreaterThan(50);
 });
+
+test("replicas that are raised are filled while nobody writes", () => {
+  runSeeds({ first: 1, count: 1, twiceEvery: 2, command: "scripts/bun test tests/store/replacing.test.ts" }, (seed) =>
+    clusterSimulation({
+      seed,
+      machines: 3,
+      config: CONFIG,
+      director: { tendMs: 500 },
+      virtualMsMax: 60_000,
+      scenario: async (cluster) => {
+        await (await cluster.connect(60_000)).close();
+        await cluster.world.sleep(8_000);
+        await cluster.configure({ replicas: 2 });
+        await whenFull(cluster, 2, []);
+        await cluster.world.sleep(8_000);
+        await cluster.configure({ replicas: 3 });
+        await whenFull(cluster, 3, []);
+      },
+    }),
+  );
+});

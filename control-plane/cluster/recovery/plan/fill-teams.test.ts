@@ -94,3 +94,14 @@ test("a new member counts for nothing in a recovery before it has been filled", 
   const epoch = { recoveryVersion: 100n, firstVersion: 200n };
   expect(rejoinVersion(0n, epoch, [{ oldestVersion: 90n, lastVersion: 100n }])).toBeUndefined();
 });
+
+test("a copy goes on from its version, also where that lies before the first one of the epoch", () => {
+  const epoch = { recoveryVersion: 100n, firstVersion: 200n };
+  const logs = [{ oldestVersion: 90n, lastVersion: 210n }];
+  expect(rejoinVersion(150n, epoch, logs)).toBeUndefined();
+  expect(rejoinVersion(150n, epoch, logs, 150n)).toBe(150n);
+  expect(rejoinVersion(150n, epoch, logs, 140n)).toBeUndefined();
+  expect(rejoinVersion(95n, epoch, logs, 95n)).toBe(100n);
+  expect(rejoinVersion(80n, epoch, logs, 80n)).toBeUndefined();
+  expect(rejoinVersion(220n, epoch, logs, 220n)).toBeUndefined();
+});

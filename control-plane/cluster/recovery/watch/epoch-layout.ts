@@ -1,7 +1,7 @@
 /**
  * The layout of a running epoch, as the loops that tend it share it: who is a member changes, and one change is agreed to at a time.
  */
-import type { Layout, StorageTeam } from "#foundation/store-protocol";
+import type { Layout, StorageTeam, Version } from "#foundation/store-protocol";
 import type { Attempt } from "../attempt.ts";
 import type { DirectorTask } from "../recovery-view.ts";
 import { commitLayout } from "../steps/commit-layout.ts";
@@ -12,6 +12,8 @@ export class EpochLayout {
    * what is being copied. The loop that takes servers in puts them here, the other one takes them out.
    */
   readonly lacking = new Set<string>();
+  /** Of which version the copies are that were made in this epoch, by the server that has one. */
+  readonly copied = new Map<string, Version>();
   /** Storage workers that are being made, and may not be in the layout yet. */
   readonly making = new Set<string>();
   /** Since when nothing useful has been heard of a member, on the monotonic clock. */

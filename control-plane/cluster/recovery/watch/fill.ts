@@ -148,7 +148,8 @@ async function fillOne(
     await callOne(scope, options.lockMs, (call) => server.lock({ epoch, director }, call));
     const source = locateWorker(sources[tries % sources.length]!, task.nodes());
     const ranges = rangesOf(id, teams);
-    await callOne(scope, options.fillMs, (call) => server.fill({ epoch, source, ranges }, call));
+    const { version } = await callOne(scope, options.fillMs, (call) => server.fill({ epoch, source, ranges }, call));
+    shared.copied.set(id, version);
     return undefined;
   } catch (error) {
     if (scope.signal.aborted || error instanceof Ended) throw error;

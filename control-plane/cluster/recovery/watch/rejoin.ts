@@ -34,7 +34,7 @@ export async function keepStorage(attempt: Attempt, task: DirectorTask, shared: 
       .filter(({ storage }) => !shared.lacking.has(storage.id))
       .map(({ storage, status }) => ({ status, storage: locateWorker(storage, task.nodes()) }));
     const outcomes = await callAll(scope, members, { timeoutMs: options.unlockMs }, (member, call) =>
-      tendOne(attempt, layout, member, progress, call.signal),
+      tendOne(attempt, layout, member, progress, shared.copied, call.signal),
     );
     const nowMs = runtime.clock.monotonicMs();
     const { silentSinceMs } = shared;
@@ -58,6 +58,7 @@ async function tendOne(
   layout: Layout,
   { storage, status }: TeamMember,
   { goals, behindSinceMs }: CatchingUp,
+  copied: ReadonlyMap<string, Version>,
   signal: AbortSignal | undefined,
 ): Promise<Tended> {
   const { clientOf, epoch, director, options, runtime } = attempt;
@@ -78,7 +79,7 @@ async function tendOne(
     return nowMs - sinceMs >= options.behindAfterMs ? "lacks" : "not_yet";
   }
   behindSinceMs.delete(storage.id);
-  return takeIn(attempt, layout, storage, goals, signal);
+  return takeIn(attempt, layout, storage, goals, copied.get(storage.id), signal);
 }
 
 async function takeIn(
@@ -86,6 +87,7 @@ async function takeIn(
   layout: Layout,
   storage: Ref,
   goals: Map<string, Version>,
+  copied: Version | undefined,
   signal: AbortSignal | undefined,
 ): Promise<"not_yet" | "lacks"> {
   const { clientOf, epoch, director, scope, options } = attempt;
@@ -96,7 +98,7 @@ async function takeIn(
       clientOf(LOG, log).info({ revision: 0n }, call),
     ),
   ).map(({ reply }) => reply);
-  const from = rejoinVersion(durableVersion, layout, logs);
+  const from = rejoinVersion(durableVersion, layout, logs, copied);
   // When no log can be asked, nothing is known.
   if (from === undefined) return logs.length === 0 ? "not_yet" : "lacks";
   const ranges = rangesOf(storage.id, layout.teams);
