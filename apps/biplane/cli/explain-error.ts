@@ -4,6 +4,10 @@ import { cliErrors } from "./errors.ts";
 
 type Explain = (error: Error) => CodedError;
 
+/** What can be done when a store does not answer. */
+const NO_CLUSTER =
+  "The store does not answer. A majority of its coordinators has to run, with the key that this command has; `biplane store status` then says what it waits for.";
+
 /** Errors of other rooms by name: their classes are not loaded only to be compared with. */
 const BY_NAME: Readonly<Record<string, Explain>> = {
   StateFileInvalid: (error) => cliErrors.error("STATE_INVALID", { message: sentence(error.message), cause: error }),
@@ -13,6 +17,25 @@ const BY_NAME: Readonly<Record<string, Explain>> = {
   DataPlaneRefused: (error) =>
     cliErrors.error("ANOTHER_DATA_PLANE", { message: sentence(`not let in: ${error.message}`), cause: error }),
   JoinTokenMissing: (error) => cliErrors.error("NO_CREDENTIALS", { message: sentence(error.message), cause: error }),
+  ProcessLocked: (error) =>
+    cliErrors.error("DATA_DIRECTORY_IN_USE", { message: sentence(error.message), cause: error }),
+  StoreError: (error) => {
+    const code = "code" in error ? error.code : undefined;
+    const said = { message: sentence(error.message), cause: error };
+    if (code === "transaction_timed_out" || code === "cluster_unavailable") {
+      return commonErrors.error("UNREACHABLE", { cause: error, message: NO_CLUSTER });
+    }
+    if (code === "commit_unknown_result") return commonErrors.error("TIMED_OUT", said);
+    return cliErrors.error("USAGE", said);
+  },
+  RpcError: (error) => {
+    const code = "code" in error ? error.code : undefined;
+    const said = { message: sentence(error.message), cause: error };
+    if (code === "unauthorized") return cliErrors.error("NO_CREDENTIALS", said);
+    if (code === "invalid_request") return cliErrors.error("USAGE", said);
+    if (code === "cancelled") return commonErrors.error("UNREACHABLE", { cause: error, message: NO_CLUSTER });
+    return commonErrors.error("UNREACHABLE", said);
+  },
   PostgresError: (error) => {
     const code = "code" in error ? error.code : undefined;
     const said = { message: sentence(error.message), cause: error };
