@@ -288,3 +288,25 @@ test("who belongs to teams that no one server can give is left as it is, and it 
   expect(isRunning(directing)).toBe(true);
   expect(world.violations).toEqual([]);
 });
+
+test.each(["while it is being agreed to", "once it is up"])(
+  "an epoch that ends takes no new member with it: %s",
+  async (when) => {
+    const { world, first } = await begun({ config: { replicas: 1 } });
+    const directing = await raise(world, first, 2);
+    if (when === "once it is up") {
+      expect(await world.until(() => membersOf(world).length === 2 && allUp(world), 10_000)).toBe(true);
+    } else {
+      world.commitMs = 500;
+      expect(await world.until(() => storagesOf(world).length === 2, 5000)).toBe(true);
+      await world.time.advanceSettled(50);
+      expect(membersOf(world)).toHaveLength(1);
+    }
+    directing.abort();
+    await world.until(() => hasEnded(directing), 5000);
+    await world.time.advanceSettled(1000);
+    expect(membersOf(world)).toHaveLength(2);
+    expect(storagesOf(world)).toEqual([...membersOf(world)]);
+    await expectWhole(world);
+  },
+);
