@@ -47,7 +47,7 @@ export const clusterView = record({
   revision: whole,
   epoch,
   phase: oneOf("idle", "recovering", "running"),
-  /** While it recovers: which step, and why it does not go on. */
+  /** Which step of its recovery the director is at, and why it does not go on; while it runs, what it cannot mend. */
   step: text,
   stall: text,
   attempt: u32,

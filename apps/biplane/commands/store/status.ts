@@ -29,8 +29,9 @@ export const status: CommandBody = (context) =>
     const { terminal } = context;
     const well = view.phase === "running";
     terminal.line(`${terminal.tone(well ? "good" : "bad", view.phase)}, epoch ${view.epoch}`);
-    if (!well && view.step !== "")
-      terminal.line(`  ${view.step}${view.stall === "" ? "" : `: ${view.stall}`} (attempt ${view.attempt})`);
+    if (!well && view.step !== "") terminal.line(`  ${view.step}, attempt ${view.attempt}`);
+    // While it runs this is what it cannot mend, such as a copy that has no source.
+    if (view.stall !== "") terminal.line(`  ${view.stall}`);
     terminal.line(`  coordinated by ${view.leader ?? "nobody"}`);
     const { logs, replicas, proxies, resolvers } = view.config;
     terminal.line(`  wanted: logs ${logs}, replicas ${replicas}, proxies ${proxies}, resolvers ${resolvers}`);
