@@ -70,6 +70,52 @@ const failure = (promise: Promise<unknown>): Promise<string> =>
     (error: HttpCallError) => error.failure,
   );
 
+describe("a kept connection that its server cuts when it is used again", () => {
+  /** Answers the first request of each of so many connections and cuts them at the second; later ones answer both. */
+  async function cutting(
+    times: number,
+    run: (url: string, pool: ReturnType<typeof createHttpPool>) => Promise<void>,
+  ): Promise<number> {
+    let connections = 0;
+    const cutter = createServer((socket) => {
+      const isCut = ++connections <= times;
+      let requests = 0;
+      socket.on("error", () => {});
+      socket.on("data", () => {
+        if (isCut && ++requests === 2) socket.resetAndDestroy();
+        else socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+      });
+    });
+    await new Promise<void>((resolve) => cutter.listen(0, "127.0.0.1", resolve));
+    const own = createHttpPool(1);
+    try {
+      const url = `http://127.0.0.1:${(cutter.address() as { port: number }).port}/`;
+      await (await httpRequest({ url, pool: own })).text();
+      await run(url, own);
+    } finally {
+      own.close();
+      cutter.close();
+    }
+    return connections;
+  }
+
+  test("what is safe is sent once more, on another connection", async () => {
+    const connections = await cutting(1, async (url, pool) =>
+      expect(await (await httpRequest({ url, pool })).text()).toBe("ok"),
+    );
+    expect(connections).toBe(2);
+  });
+
+  test("what may change something is not", async () => {
+    for (const call of [{ method: "POST" }, { method: "DELETE" }, { method: "GET", body: "x" }]) {
+      const connections = await cutting(1, async (url, pool) =>
+        expect(httpRequest({ url, pool, ...call })).rejects.toThrow("cannot be reached"),
+      );
+      expect(connections).toBe(1);
+    }
+  });
+});
+
 describe("httpRequest", () => {
   test("sends the target untouched and headers as given", async () => {
     await (

@@ -88,12 +88,33 @@ function sharedPool(): HttpPool {
   return shared;
 }
 
+/** Methods that change nothing: asking twice is as good as asking once (RFC 9110 §9.2.1). */
+const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/** How a connection ends that the server has closed while the request was on its way. */
+const CUT: ReadonlySet<unknown> = new Set(["ECONNRESET", "EPIPE", "ECONNABORTED"]);
+
 /**
  * Sends one request and resolves when the answer's headers are there, whatever the status.
+ *
+ * A kept connection may be closed by its server at the very moment at which it is used again. What is safe is then sent once more (RFC 9110 §9.2.2).
  *
  * @throws HttpCallError unreachable, timeout or aborted; TypeError for a URL that is not http(s)
  */
 export async function httpRequest(call: HttpCall): Promise<HttpReply> {
+  try {
+    return await sendOnce(call);
+  } catch (error) {
+    const isSafe = SAFE_METHODS.has(call.method ?? "GET") && call.body === undefined;
+    if (!isSafe || call.signal?.aborted === true || !(error instanceof KeptConnectionCut)) throw error;
+    return sendOnce(call);
+  }
+}
+
+/** The server has closed a kept connection, perhaps before it saw the request. */
+class KeptConnectionCut extends HttpCallError {}
+
+async function sendOnce(call: HttpCall): Promise<HttpReply> {
   const url = new URL(call.url);
   const tls = url.protocol === "https:";
   if (!tls && url.protocol !== "http:") throw new TypeError(`The URL ${call.url} is neither http: nor https:.`);
@@ -182,7 +203,9 @@ function awaitReply(request: ClientRequest, call: HttpCall, timeoutMs: number): 
   request.on("error", (error) => {
     clearTimeout(timer);
     call.signal?.removeEventListener("abort", abort);
-    reject(failure ?? new HttpCallError("unreachable", `${call.url} cannot be reached: ${error.message}`, error));
+    const Kind =
+      request.reusedSocket && CUT.has("code" in error ? error.code : undefined) ? KeptConnectionCut : HttpCallError;
+    reject(failure ?? new Kind("unreachable", `${call.url} cannot be reached: ${error.message}`, error));
   });
   request.on("response", (message) => {
     clearTimeout(timer);

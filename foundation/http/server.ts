@@ -246,10 +246,12 @@ export async function serveHttp(options: HttpServerOptions): Promise<HttpServer>
     connection.socket.endLingering();
   };
 
+  let stopped: Promise<void> | undefined;
   const drain = (): void => {
     if (settings.closing) return;
     settings.closing = true;
-    engine.stop();
+    // Connections that the system has taken while this process was busy would be reset with the listener: they are let in first.
+    stopped = turnOfSockets().then(() => engine.stop());
   };
   const engine = await listen(options, limits, accept, (error) => logger?.error("a connection failed", { error }));
   const host = engine.address.includes(":") ? `[${engine.address}]` : engine.address;
@@ -264,6 +266,9 @@ export async function serveHttp(options: HttpServerOptions): Promise<HttpServer>
     drain,
     async close(graceMs = DEFAULT_GRACE_MS) {
       drain();
+      await stopped;
+      // Requests that have arrived, but were not read yet, are answered rather than cut.
+      await turnOfSockets();
       upgrades?.closeAll();
       for (const { socket, current } of connections) if (current === undefined) socket.end();
       if (connections.size > 0) {
@@ -280,6 +285,11 @@ export async function serveHttp(options: HttpServerOptions): Promise<HttpServer>
       context.idle.close();
     },
   };
+}
+
+/** Resolves when all sockets have been looked at since: timers take turns with them. */
+async function turnOfSockets(): Promise<void> {
+  for (let turn = 0; turn < 2; turn++) await new Promise<void>((resolve) => void setTimeout(resolve, 1));
 }
 
 /** Whether the connection is of no further use after this error. */
