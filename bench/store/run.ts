@@ -16,7 +16,8 @@ const { values } = parseArgs({ options: { seconds: { type: "string", default: "4
 const seconds = Number(values.seconds);
 const CLIENTS = 64;
 const KEYS = 10_000;
-const VALUE = "v".repeat(200);
+/** Another one each time: SQLite writes nothing where nothing changes. */
+const newValue = (client: number, turn: number): string => `${client}/${turn}/`.padEnd(200, "v");
 const keyOf = (n: number): string => `key/${String(n % KEYS).padStart(6, "0")}`;
 
 /** Requests a second of the first contender, by what was done: the others are compared with it. */
@@ -45,11 +46,13 @@ async function compare(makers: readonly ((directory: string) => Promise<Contende
       let next = 0;
       await Promise.all(
         Array.from({ length: CLIENTS }, async () => {
-          while (next < KEYS) await contender.put(keyOf(next++), VALUE);
+          while (next < KEYS) await contender.put(keyOf(next++), newValue(0, next));
         }),
       );
       const spread = (client: number, turn: number): string => keyOf(client * 7919 + turn * 104_729);
-      await measure(contender, reference, "put", (client, turn) => contender.put(spread(client, turn), VALUE));
+      await measure(contender, reference, "put", (client, turn) =>
+        contender.put(spread(client, turn), newValue(client, turn)),
+      );
       await measure(contender, reference, "get", (client, turn) => contender.get(spread(client, turn)));
       await measure(contender, reference, "range of 100", (client, turn) => contender.range(spread(client, turn)));
     } finally {
