@@ -120,10 +120,12 @@ export class Caller {
       stream: raw,
       role: "caller",
       key: this.key,
-      random: this.runtime.random,
+      runtime: this.runtime,
       onFrame: (frame) => this.onFrame(frame),
       onEnd: (error) => this.onEnd(error),
     });
+    // The first frame is a short one: it shows the key before anything long is sent.
+    if (this.key !== undefined) stream.send(KIND.ping, () => undefined);
     this.stream = stream;
     this.runtime.spawn(`rpc connection to ${this.address}`, () => stream.read());
     return stream;

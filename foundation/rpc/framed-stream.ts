@@ -2,9 +2,10 @@
  * A stream of frames: gathers what is written in one turn into one write, and bounds what waits to be written.
  */
 import { ByteWriter } from "#foundation/binary";
-import type { ByteStream, Random } from "#foundation/runtime";
+import type { ByteStream, Runtime, TimerHandle } from "#foundation/runtime";
 import { CHALLENGE_BYTES, directionKeys, TAG_BYTES, Tags } from "./authentication.ts";
 import {
+  FRAME_BYTES_MAX,
   type Frame,
   FrameReader,
   PREAMBLE_BYTES,
@@ -18,6 +19,10 @@ import { RpcError } from "./rpc-error.ts";
 /** Beyond this a peer that does not read is cut off. */
 const WAITING_BYTES_MAX = 64 * 1024 * 1024;
 
+/** Whoever calls shows first, and soon, that it has the key: until then a server holds next to nothing for it. */
+const UNPROVED_FRAME_BYTES_MAX = 1_024;
+const UNPROVED_MS_MAX = 10_000;
+
 /** Frames that wait for the other side's challenge: at most as many as there are calls at once. */
 interface Unsent {
   readonly kind: number;
@@ -30,7 +35,7 @@ export interface FramedStreamOptions {
   readonly role: "caller" | "server";
   /** What both sides share; undefined where everybody may call. */
   readonly key: Uint8Array | undefined;
-  readonly random: Random;
+  readonly runtime: Pick<Runtime, "random" | "timers">;
   readonly onFrame: (frame: Frame) => void;
   readonly onEnd: (error: RpcError) => void;
 }
@@ -44,10 +49,24 @@ export class FramedStream {
   private unsent: Unsent[] | undefined;
   private seal: ((frame: Uint8Array) => Uint8Array) | undefined;
   private peerTags: Tags | undefined;
+  private readonly reader: FrameReader;
+  /** Runs until a caller has shown that it has the key. */
+  private unproved: TimerHandle | undefined;
 
   constructor(private readonly options: FramedStreamOptions) {
-    const { key, random } = options;
-    this.challenge = key === undefined ? new Uint8Array(0) : random.bytes(CHALLENGE_BYTES);
+    const { key, role, runtime } = options;
+    this.challenge = key === undefined ? new Uint8Array(0) : runtime.random.bytes(CHALLENGE_BYTES);
+    this.reader = new FrameReader(
+      PREAMBLE_BYTES + this.challenge.length,
+      (greeting) => this.greet(greeting),
+      (frame) => this.open(frame),
+    );
+    if (key !== undefined && role === "server") {
+      this.reader.frameBytesMax = UNPROVED_FRAME_BYTES_MAX;
+      const end = (): void =>
+        this.end(new RpcError("unauthorized", "The other side has not shown that it has the key."));
+      this.unproved = runtime.timers.after(UNPROVED_MS_MAX, end);
+    }
     this.unsent = key === undefined ? undefined : [];
     this.writer.raw(preambleOf(key !== undefined));
     this.writer.raw(this.challenge);
@@ -56,16 +75,11 @@ export class FramedStream {
 
   /** Reads until the stream ends. Never rejects: how it ended is told to `onEnd`. */
   async read(): Promise<void> {
-    const reader = new FrameReader(
-      PREAMBLE_BYTES + this.challenge.length,
-      (greeting) => this.greet(greeting),
-      (frame) => this.open(frame),
-    );
     try {
       for (;;) {
         const piece = await this.options.stream.read();
         if (piece === undefined) throw new RpcError("unreachable", "The other side has closed the connection.");
-        for (const frame of cut(reader, piece)) {
+        for (const frame of cut(this.reader, piece)) {
           if (this.failure !== undefined) return;
           this.options.onFrame(frame);
         }
@@ -102,6 +116,7 @@ export class FramedStream {
   end(error: RpcError): void {
     if (this.failure !== undefined) return;
     this.failure = error;
+    this.unproved?.cancel();
     this.options.stream.reset();
     this.options.onEnd(error);
   }
@@ -136,7 +151,11 @@ export class FramedStream {
     if (this.peerTags === undefined) return frame;
     const end = Math.max(0, frame.length - TAG_BYTES);
     const content = frame.subarray(0, end);
-    if (this.peerTags.holds(content, frame.subarray(end))) return content;
+    if (this.peerTags.holds(content, frame.subarray(end))) {
+      this.unproved?.cancel();
+      this.reader.frameBytesMax = FRAME_BYTES_MAX + TAG_BYTES;
+      return content;
+    }
     throw new RpcError("unauthorized", "The other side has not the key of this one.");
   }
 

@@ -70,6 +70,8 @@ export class FrameReader {
   /** What is needed before anything can be cut. */
   private needed: number;
   private begun = false;
+  /** Longer frames are refused before they are waited for. */
+  frameBytesMax = FRAME_BYTES_MAX + TAG_BYTES_MAX;
 
   /**
    * @param greetingBytes of the preamble, and of what follows on it before the first frame
@@ -100,8 +102,7 @@ export class FrameReader {
     this.needed = 4;
     while (all.length - at >= 4) {
       const length = new DataView(all.buffer, all.byteOffset + at, 4).getUint32(0);
-      if (length === 0 || length > FRAME_BYTES_MAX + TAG_BYTES_MAX)
-        throw new MalformedBytesError(`a frame of ${length} bytes`);
+      if (length === 0 || length > this.frameBytesMax) throw new MalformedBytesError(`a frame of ${length} bytes`);
       if (all.length - at - 4 < length) {
         this.needed = 4 + length;
         break;

@@ -237,6 +237,33 @@ describe("peers that share a key", () => {
     expect(new Tags(own).holds(Uint8Array.of(1, 2), first)).toBe(false);
   });
 
+  test("whoever has not shown the key is not waited for, neither long frames nor for long", () => {
+    const ends: string[] = [];
+    const { failure } = simulate({
+      seed: 1,
+      machines: {
+        server: async (runtime) => {
+          await openRpcNode(runtime, { listen: { host: "server", port: 1 }, onDefect: () => {}, key: keyOf(1) });
+        },
+        client: async () => {},
+      },
+      scenario: async (world) => {
+        const { network, clock } = world.machine("client").runtime;
+        await world.sleep(10);
+        const greeting = Uint8Array.of(...preambleOf(true), ...new Uint8Array(32));
+        for (const more of [[0, 0, 8, 0], []]) {
+          const stream = await network.connect({ host: "server", port: 1 });
+          const began = clock.monotonicMs();
+          await stream.write(Uint8Array.of(...greeting, ...more));
+          await ended(stream);
+          ends.push(clock.monotonicMs() - began < 1_000 ? "at once" : "later");
+        }
+      },
+    });
+    if (failure !== undefined) throw failure;
+    expect(ends).toEqual(["at once", "later"]);
+  });
+
   test("a key that can be guessed is refused", async () => {
     const short = openRpcNode(createSystemRuntime(fail), { onDefect: () => {}, key: new Uint8Array(31) });
     expect(short).rejects.toThrow("a key has at least 32 bytes");

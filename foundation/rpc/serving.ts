@@ -32,8 +32,7 @@ export interface Serving {
 export function serveConnection(runtime: Runtime, stream: ByteStream, serving: Serving): FramedStream {
   const { registry, key, onEnd, onDefect } = serving;
   let running = 0;
-  const { random } = runtime;
-  const framed: FramedStream = new FramedStream({ stream, role: "server", key, random, onFrame, onEnd });
+  const framed: FramedStream = new FramedStream({ stream, role: "server", key, runtime, onFrame, onEnd });
 
   function onFrame({ kind, content }: Frame): void {
     try {
