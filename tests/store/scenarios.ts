@@ -1,9 +1,13 @@
 /**
  * What is simulated of a seed: how many machines, which faults, how long, and what must be true afterwards.
  */
-import { drawPlan, runSeeds, type SimulationOptions } from "#foundation/runtime/simulation";
+
+import type { DirectorOptions } from "#control-plane/cluster/recovery";
+import { sleep } from "#foundation/runtime";
+import { drawPlan, runSeeds, type SimulationOptions, type Swizzle } from "#foundation/runtime/simulation";
 import type { ClusterConfig } from "#foundation/store-protocol";
 import { ListAppend } from "./list-append.ts";
+import { RecordedClients } from "./recorded-clients.ts";
 import { clusterSimulation } from "./simulated-cluster.ts";
 import { Workload, type WorkloadTally } from "./workload.ts";
 
@@ -14,6 +18,9 @@ export interface Effort {
   readonly faultyMs: number;
   readonly healingMs: number;
 }
+
+/** How often the view of the cluster is read. */
+const LOOK_MS = 300;
 
 /** What runs have amounted to. */
 export interface StoreTally extends WorkloadTally {
@@ -28,15 +35,39 @@ const SHAPES: readonly (readonly [machines: number, config: ClusterConfig])[] = 
   [5, { logs: 3, replicas: 3, proxies: 3, resolvers: 2, splits: [new TextEncoder().encode("c")] }],
 ];
 
+/**
+ * In a storm everything fails at once, and the store is away for most of the time. Otherwise the world is merely bad, and an adversary strikes one machine after
+ * the other, when it hurts.
+ */
+const SURROUNDINGS = [
+  "slow-network",
+  "duplicating-network",
+  "reordering-network",
+  "slow-disk",
+  "wrong-clocks",
+  "clock-jumps",
+] as const satisfies readonly Swizzle[];
+
+/**
+ * A director that notices within a moment, and gives up soon: more happens in the same time. With long leases its components outlive it, and deceive who does not
+ * look.
+ */
+const IMPATIENT = {
+  ...{ watchMs: 80, lockMs: 800, undoCallMs: 300, undoMs: 1_500, retryFirstMs: 100, retryMostMs: 1_000 },
+  ...{ tendMs: 300, behindAfterMs: 1_000, replaceAfterMs: 2_500, betterAfterMs: 1_500 },
+} satisfies Partial<DirectorOptions>;
+
 /** A simulation for `simulate` or `runSeeds`. */
 export function storeSimulation(seed: number, effort: Effort, tally?: StoreTally): SimulationOptions {
   const [machines, config] = SHAPES[seed % SHAPES.length]!;
+  const isStorm = seed % 3 === 0;
   return clusterSimulation({
     seed,
     machines,
     config,
-    faults: drawPlan(),
-    director: { mayShareNodes: true },
+    faults: isStorm ? drawPlan() : drawPlan(SURROUNDINGS),
+    director: { mayShareNodes: true, ...(isStorm ? {} : { ...IMPATIENT, leaseMs: seed % 2 === 0 ? 400 : 3_000 }) },
+    adversary: !isStorm,
     virtualMsMax: effort.faultyMs + effort.healingMs + 60_000,
     scenario: async (cluster) => {
       const { world } = cluster;
@@ -50,19 +81,30 @@ export function storeSimulation(seed: number, effort: Effort, tally?: StoreTally
       });
       // In a bad storm there is no store before it is over.
       const lists = new ListAppend(place, { clients: effort.clients, lists: 5, pauseMsMax: 60 });
+      const recorded = new RecordedClients(place, { clients: effort.clients, keys: 30, pauseMsMax: 60 });
       runtime.spawn("begin", async () => {
         await workload.prepare();
         workload.start();
         lists.start();
+        recorded.start();
+      });
+      runtime.spawn("look", async () => {
+        // The view is judged by the witness, where it is answered.
+        for (;;) {
+          await cluster.view().catch(() => undefined);
+          await sleep(runtime.timers, LOOK_MS);
+        }
       });
       await world.sleep(effort.faultyMs);
-      world.calm();
+      cluster.calm();
       await world.sleep(effort.healingMs);
       const { committed } = workload.tally;
       await world.until("it commits again", () => workload.tally.committed > committed);
-      await Promise.all([workload.stop(), lists.stop()]);
+      await Promise.all([workload.stop(), lists.stop(), recorded.stop()]);
       await workload.judge();
       await lists.judge();
+      await recorded.judge();
+      await world.until("nothing is left of what was given up", () => cluster.leftovers().length === 0);
       if (tally === undefined) return;
       for (const name of ["committed", "unknown", "refused"] as const) tally[name] += workload.tally[name];
       tally.epochs += await cluster.epoch();
@@ -76,7 +118,7 @@ export const FAULTS_PROMISE =
 /** Fifty seeds from `first` on, short ones: the soak runs longer. Several files share the work of one test, so that it is done side by side. */
 export function testSeeds(first: number, file: string): void {
   const tally: StoreTally = { committed: 0, unknown: 0, refused: 0, epochs: 0 };
-  const effort = { clients: 1, faultyMs: 3_000, healingMs: 1_500 };
+  const effort = { clients: 2, faultyMs: 4_000, healingMs: 1_500 };
   const { seeds } = runSeeds({ first, count: 50, twiceEvery: 25, command: `scripts/bun test ${file}` }, (seed) =>
     storeSimulation(seed, effort, tally),
   );

@@ -14,7 +14,8 @@ import { tend } from "./tend.ts";
 
 export async function keepClean(attempt: Attempt, task: DirectorTask, shared: EpochLayout): Promise<void> {
   const { options } = attempt;
-  const cleaned = new Map<string, bigint>();
+  /** What each node was like when it was cleaned. A worker that could not be opened then comes to light later. */
+  const cleaned = new Map<string, string>();
   let caughtUp = false;
   await tend(attempt, options.tendMs, async () => {
     const layout = shared.current;
@@ -26,13 +27,18 @@ export async function keepClean(attempt: Attempt, task: DirectorTask, shared: Ep
       caughtUp = infos.every((info) => info.ok && info.reply.durableVersion >= layout.recoveryVersion);
       if (!caughtUp) return "again";
     }
-    const dirty = task.nodes().filter(({ node, incarnation }) => cleaned.get(node) !== incarnation);
+    const dirty = task.nodes().filter((node) => cleaned.get(node.node) !== lookOf(node));
     const outcomes = await callAll(attempt.scope, dirty, { timeoutMs: options.createMs }, (node, call) =>
       cleanNode(attempt, node, shared, call),
     );
-    for (const { ok, item } of outcomes) if (ok) cleaned.set(item.node, item.incarnation);
+    for (const { ok, item } of outcomes) if (ok) cleaned.set(item.node, lookOf(item));
     return "again";
   });
+}
+
+/** Another text whenever the node was started again, or has other workers. */
+function lookOf({ incarnation, workers }: RecoveryNode): string {
+  return [incarnation, ...workers.map(({ id }) => id)].join(" ");
 }
 
 async function cleanNode(

@@ -117,6 +117,15 @@ describe("old logs", () => {
     expect(logsOf(world)).toHaveLength(2);
   });
 
+  test("that could not be opened, and come to light only later, are removed then", async () => {
+    const { world } = await running({ tendMs: 500 });
+    await world.time.advanceSettled(2000);
+    world.host("n1").addWorker("log-0-late", "log");
+    expect(logsOf(world)).toHaveLength(4);
+    await world.time.advanceSettled(2000);
+    expect(logsOf(world)).toHaveLength(3);
+  });
+
   test("and what an attempt could not undo goes the same way", async () => {
     const { world } = await running({ undoCallMs: 50, undoMs: 500, tendMs: 500 });
     world.network.fault = ({ method }) => (["writeLayout", "removeWorker"].includes(method) ? "refuse" : undefined);
