@@ -16,7 +16,7 @@ interface Declared {
    * what is secret.
    */
   readonly config: JsonObject;
-  /** Names of members that hold the address of somebody else's server: the compiler refuses plain `http:`, `ws:` and `redis:` in them unless it is told to allow it (E1031). */
+  /** Names of members that hold the address of somebody else's server: the compiler refuses plain `http:`, `ws:`, `redis:` and `nats:` in them unless it is told to allow it (E1031). */
   readonly urls?: readonly string[];
   /**
    * What the schema cannot say: sentences about what is wrong, each with a pointer into the configuration. Members that hold references to secrets are still references.

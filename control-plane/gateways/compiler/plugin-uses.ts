@@ -134,7 +134,7 @@ function valueAt(value: JsonValue, pointer: string): JsonValue | undefined {
 }
 
 /** As parsers of URLs read it: white space in front, and slashes, may be there or not. */
-const PLAIN = /^\s*(?:http|ws|redis):/i;
+const PLAIN = /^\s*(?:http|ws|redis|nats):/i;
 
 /** Pointers of addresses without TLS: `urls` are members anywhere in the configuration, texts or lists of texts or of objects. */
 function plainAddresses(config: JsonObject, urls: readonly string[]): readonly string[] {

@@ -4,6 +4,7 @@ import { FIRE_AND_FORGET } from "./dispatch/fire-and-forget.ts";
 import { HTTP_UPSTREAM } from "./dispatch/http-upstream.ts";
 import { LAMBDA } from "./dispatch/lambda.ts";
 import { MOCK } from "./dispatch/mock.ts";
+import { NATS } from "./dispatch/nats.ts";
 import { S3 } from "./dispatch/s3.ts";
 import { WS_UPSTREAM } from "./dispatch/ws-upstream.ts";
 
@@ -14,4 +15,5 @@ export const DISPATCH_PLUGINS: readonly PluginDeclaration[] = [
   FIRE_AND_FORGET,
   LAMBDA,
   S3,
+  NATS,
 ];

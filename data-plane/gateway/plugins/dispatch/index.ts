@@ -3,6 +3,7 @@ import type { DispatcherPlugin } from "../plugin.ts";
 import { fireAndForget } from "./fire-and-forget.ts";
 import { httpUpstream } from "./http-upstream.ts";
 import { lambda } from "./lambda.ts";
+import { nats } from "./messages/nats.ts";
 import { mock } from "./mock.ts";
 import { s3 } from "./s3/s3.ts";
 import { wsUpstream } from "./ws-upstream.ts";
@@ -14,4 +15,5 @@ export const DISPATCH_PLUGINS: readonly DispatcherPlugin[] = [
   fireAndForget,
   lambda,
   s3,
+  nats,
 ];
