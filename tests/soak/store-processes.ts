@@ -1,13 +1,17 @@
 /**
- * `scripts/bun tests/soak/store-processes.ts [--minutes 10] [--seed 1]`: three real processes that are killed, paused and started again, while sixteen clients
- * move money and append to lists. What they saw must be strictly serializable, and nothing that was acknowledged may be lost.
+ * `scripts/bun tests/soak/store-processes.ts [--minutes 10] [--seed 1]`: three real processes that are killed, paused, stopped, started again and cut off, while
+ * sixteen clients move money and append to lists. What they saw must be strictly serializable, and nothing that was acknowledged may be lost.
+ *
+ * Cutting off takes namespaces of the network (Linux, root): where they are not to be had, it says so and does without.
  *
  * Prints how long clients went without an acknowledged commit after each fault. Exits with 1 when a promise was broken.
  */
+import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { randomBelow } from "#foundation/runtime";
 import { SeededRandom } from "#foundation/runtime/simulation";
 import { ListAppend } from "../store/list-append.ts";
+import { Namespaces } from "../store/namespaces.ts";
 import { ProcessCluster } from "../store/processes.ts";
 import { Workload } from "../store/workload.ts";
 
@@ -16,14 +20,56 @@ const { values } = parseArgs({
 });
 /** What a fault does to clients begins within so many milliseconds. */
 const OUTAGE_MS_MAX = 8_000;
+const NAMES = ["n1", "n2", "n3"];
+
+// Within a network of its own it may make as many as it likes.
+const INSIDE = "BIPLANE_SOAK_INSIDE";
+if (process.env[INSIDE] === undefined && spawnSync("unshare", ["--net", "true"]).status === 0) {
+  const again = ["--net", process.execPath, ...process.argv.slice(1)];
+  const { status } = spawnSync("unshare", again, { stdio: "inherit", env: { ...process.env, [INSIDE]: "1" } });
+  process.exit(status ?? 1);
+}
+const network = process.env[INSIDE] === undefined ? undefined : new Namespaces(NAMES);
+if (network === undefined) console.log("no namespaces of the network here: nobody is cut off");
+
 const random = SeededRandom.fromSeed(Number(values.seed));
 const endsAt = performance.now() + Number(values.minutes) * 60_000;
-
-const cluster = await ProcessCluster.start(3);
+const cluster = await ProcessCluster.start(NAMES, network);
 const { clients } = cluster;
 const workload = new Workload(clients, { clients: 8, accounts: 50, pauseMsMax: 20, idempotentShare: 0.5 });
 const lists = new ListAppend(clients, { clients: 8, lists: 20, pauseMsMax: 100 });
 const outages = new Map<string, number[]>();
+
+const FAULTS: Readonly<Record<string, (name: string) => Promise<void>>> = {
+  kill: async (name) => {
+    await cluster.kill(name);
+    await Bun.sleep(randomBelow(random, 3_000));
+    cluster.startNode(name);
+  },
+  stop: async (name) => {
+    await cluster.stop(name);
+    await Bun.sleep(randomBelow(random, 3_000));
+    cluster.startNode(name);
+  },
+  pause: async (name) => {
+    cluster.signal(name, "SIGSTOP");
+    await Bun.sleep(500 + randomBelow(random, 4_000));
+    cluster.signal(name, "SIGCONT");
+  },
+  ...(network !== undefined && {
+    separate: async (name: string) => {
+      network.separate(name);
+      await Bun.sleep(500 + randomBelow(random, 6_000));
+      network.heal(name);
+    },
+    "cut off": async (name: string) => {
+      network.cutOff(name);
+      await Bun.sleep(500 + randomBelow(random, 6_000));
+      network.heal(name);
+    },
+  }),
+};
+
 try {
   await cluster.until(({ phase, nodes }) => phase === "running" && nodes.length === 3);
   await workload.prepare();
@@ -31,21 +77,10 @@ try {
   lists.start();
   while (performance.now() < endsAt) {
     await Bun.sleep(1_000 + randomBelow(random, 4_000));
-    const name = cluster.names[randomBelow(random, cluster.names.length)]!;
-    const fault = (["kill", "pause", "stop"] as const)[randomBelow(random, 3)]!;
-    const before = workload.tally.committed;
-    const began = performance.now();
-    const measured = untilCommitted(before, began);
-    if (fault === "pause") {
-      cluster.signal(name, "SIGSTOP");
-      await Bun.sleep(500 + randomBelow(random, 4_000));
-      cluster.signal(name, "SIGCONT");
-    } else {
-      if (fault === "kill") await cluster.kill(name);
-      else await cluster.stop(name);
-      await Bun.sleep(randomBelow(random, 3_000));
-      cluster.startNode(name);
-    }
+    const name = NAMES[randomBelow(random, NAMES.length)]!;
+    const fault = Object.keys(FAULTS)[randomBelow(random, Object.keys(FAULTS).length)]!;
+    const measured = untilCommitted(workload.tally.committed, performance.now());
+    await FAULTS[fault]!(name);
     outages.set(fault, [...(outages.get(fault) ?? []), await measured]);
   }
   await Promise.all([workload.stop(), lists.stop()]);
@@ -60,10 +95,11 @@ try {
 } catch (error) {
   process.exitCode = 1;
   console.error(error);
-  for (const name of cluster.names) console.error(name, cluster.logOf(name).slice(-4_000));
+  for (const name of NAMES) console.error(name, cluster.logOf(name).slice(-4_000));
 } finally {
-  for (const [fault, times] of outages) console.log(fault.padEnd(6), describe(times));
+  for (const [fault, times] of outages) console.log(fault.padEnd(8), describe(times));
   await cluster.close();
+  network?.close();
 }
 
 /** Milliseconds of the longest time without an acknowledged commit, from the fault until commits have come again and enough time has passed for any outage. */

@@ -12,7 +12,7 @@ const directory = mkdtempSync(join(tmpdir(), "biplane-backup-"));
 
 beforeAll(async () => {
   cloud = createCloud();
-  cluster = await ProcessCluster.start(1);
+  cluster = await ProcessCluster.start(["n1"]);
   await Promise.all([
     cloud.start("up", "--port", "0", "--api-port", "0"),
     cluster.until(({ phase }) => phase === "running"),

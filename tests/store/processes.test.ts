@@ -3,7 +3,7 @@ import { ProcessCluster } from "./processes.ts";
 import { Workload } from "./workload.ts";
 
 test("three processes: each is killed in turn while money is moved; nothing that was acknowledged is lost, and it goes on each time", async () => {
-  const cluster = await ProcessCluster.start(3);
+  const cluster = await ProcessCluster.start(["n1", "n2", "n3"]);
   try {
     await cluster.until(({ phase, nodes }) => phase === "running" && nodes.length === 3);
     const workload = new Workload(cluster.clients, { clients: 8, accounts: 20, pauseMsMax: 5, idempotentShare: 0.5 });

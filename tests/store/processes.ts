@@ -3,7 +3,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,7 +13,15 @@ import { createSystemRuntime, type Runtime } from "#foundation/runtime";
 import type { ClusterView } from "#foundation/store-protocol";
 import type { ClientPlace } from "./workload.ts";
 
+/** Where nodes run, if not beside each other on loopback. */
+export interface ClusterNetwork {
+  addressOf(name: string): string;
+  prefixOf(name: string): readonly string[];
+}
+
 const BIPLANE = join(import.meta.dir, "../../biplane");
+
+const KEY_FILE = "key";
 
 export class ProcessCluster {
   readonly runtime: Runtime;
@@ -26,25 +34,32 @@ export class ProcessCluster {
     readonly names: readonly string[],
     private readonly rpc: RpcNode,
     runtime: Runtime,
+    private readonly network: ClusterNetwork | undefined,
   ) {
     this.runtime = runtime;
   }
 
-  /** Starts `count` nodes that are all coordinators. */
-  static async start(count: number): Promise<ProcessCluster> {
+  /** Starts nodes that are all coordinators. */
+  static async start(names: readonly string[], network?: ClusterNetwork): Promise<ProcessCluster> {
     const directory = mkdtempSync(join(tmpdir(), "biplane-store-"));
-    const names = Array.from({ length: count }, (_, i) => `n${i + 1}`);
     const list: string[] = [];
-    for (const name of names) list.push(`${name}=127.0.0.1:${await freePair()}`);
+    for (const name of names) {
+      // In a namespace of its own every port is free.
+      list.push(
+        `${name}=${network === undefined ? `127.0.0.1:${await freePair()}` : `${network.addressOf(name)}:7000`}`,
+      );
+    }
+    const key = network === undefined ? undefined : writeKey(join(directory, KEY_FILE));
     const runtime = createSystemRuntime((_task, error) => {
       throw error;
     });
     const rpc = await openRpcNode(runtime, {
+      key,
       onDefect: (error) => {
         throw error;
       },
     });
-    const cluster = new ProcessCluster(directory, list.join(","), names, rpc, runtime);
+    const cluster = new ProcessCluster(directory, list.join(","), names, rpc, runtime, network);
     for (const name of names) cluster.startNode(name);
     return cluster;
   }
@@ -58,15 +73,14 @@ export class ProcessCluster {
 
   startNode(name: string): void {
     const log = openSync(join(this.directory, `${name}.log`), "a");
-    const child = spawn(
-      BIPLANE,
-      ["store", "serve", "--node", name, "--coordinators", this.coordinators, "--share-nodes"],
-      {
-        env: { ...process.env, BIPLANE_DATA: join(this.directory, name) },
-        stdio: ["ignore", log, log],
-        detached: true,
-      },
-    );
+    const options = ["--node", name, "--coordinators", this.coordinators, "--share-nodes"];
+    const key = this.network === undefined ? [] : ["--key-file", join(this.directory, KEY_FILE)];
+    const [program, ...args] = [...(this.network?.prefixOf(name) ?? []), BIPLANE, "store", "serve", ...options, ...key];
+    const child = spawn(program!, args, {
+      env: { ...process.env, BIPLANE_DATA: join(this.directory, name) },
+      stdio: ["ignore", log, log],
+      detached: true,
+    });
     this.children.set(name, child);
   }
 
@@ -125,6 +139,13 @@ export class ProcessCluster {
   private get addresses(): readonly string[] {
     return this.coordinators.split(",").map((one) => one.split("=")[1]!);
   }
+}
+
+/** A key for the nodes and clients: beyond loopback they must have one. @returns its bytes */
+function writeKey(file: string): Uint8Array {
+  const key = crypto.getRandomValues(new Uint8Array(32));
+  writeFileSync(file, key, { mode: 0o600 });
+  return key;
 }
 
 /** A port that is free, with a free one after it. */

@@ -23,7 +23,7 @@ async function biplane(
 }
 
 test("a store of one node is written, read, looked at and changed from the command line", async () => {
-  const cluster = await ProcessCluster.start(1);
+  const cluster = await ProcessCluster.start(["n1"]);
   const where = ["--coordinators", cluster.coordinators];
   try {
     await cluster.until(({ phase }) => phase === "running");
