@@ -43,6 +43,8 @@ export const PROBLEMS = {
   "nats-unavailable": [503, "Messages are not taken now"],
   "kafka-publish-failed": [502, "The message was not confirmed"],
   "kafka-unavailable": [503, "Messages are not taken now"],
+  "sqs-publish-failed": [502, "The message was not confirmed"],
+  "sqs-unavailable": [503, "Messages are not taken now"],
   "shutting-down": [503, "Shutting down"],
   "no-artifact": [503, "Nothing is served here yet"],
   "upstream-timeout": [504, "The upstream took too long"],

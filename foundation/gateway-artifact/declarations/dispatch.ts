@@ -6,6 +6,7 @@ import { LAMBDA } from "./dispatch/lambda.ts";
 import { MOCK } from "./dispatch/mock.ts";
 import { NATS } from "./dispatch/nats.ts";
 import { S3 } from "./dispatch/s3.ts";
+import { SQS } from "./dispatch/sqs.ts";
 import { WS_UPSTREAM } from "./dispatch/ws-upstream.ts";
 
 export const DISPATCH_PLUGINS: readonly PluginDeclaration[] = [
@@ -16,4 +17,5 @@ export const DISPATCH_PLUGINS: readonly PluginDeclaration[] = [
   LAMBDA,
   S3,
   NATS,
+  SQS,
 ];

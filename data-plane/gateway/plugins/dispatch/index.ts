@@ -4,6 +4,7 @@ import { fireAndForget } from "./fire-and-forget.ts";
 import { httpUpstream } from "./http-upstream.ts";
 import { lambda } from "./lambda.ts";
 import { nats } from "./messages/nats.ts";
+import { sqs } from "./messages/sqs.ts";
 import { mock } from "./mock.ts";
 import { s3 } from "./s3/s3.ts";
 import { wsUpstream } from "./ws-upstream.ts";
@@ -16,4 +17,5 @@ export const DISPATCH_PLUGINS: readonly DispatcherPlugin[] = [
   lambda,
   s3,
   nats,
+  sqs,
 ];

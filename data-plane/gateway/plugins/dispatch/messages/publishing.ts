@@ -11,11 +11,11 @@ const BYTES_MAX = 64 * 1024 * 1024;
 
 /**
  * What became of a message that was not confirmed. `unavailable`: it was not sent. `late`: it was, and was waited for in vain. `lost`: it was, and nobody can say more.
- * `refused`: the broker does not want it. `too-large`: it never wants such a one.
+ * `refused`: the broker does not want it, which is not the client's fault; `unwanted`, `too-large`: it never takes such a one.
  */
-export type Unconfirmed = "unavailable" | "late" | "lost" | "refused" | "too-large";
+export type Unconfirmed = "unavailable" | "late" | "lost" | "refused" | "unwanted" | "too-large";
 
-export type Broker = "nats" | "kafka";
+export type Broker = "nats" | "kafka" | "sqs";
 
 export class Publishing {
   readonly #broker: Broker;
@@ -31,7 +31,7 @@ export class Publishing {
     this.#warn = rareWarning(host, `messages to ${broker} are not confirmed`);
     const messages = host.metrics.counter({
       name: "biplane_gateway_published_messages_total",
-      help: "Messages by what became of them: confirmed; unavailable (not sent, as no broker was there); late and lost (sent, not confirmed); refused and too-large (by the broker); overflow (not sent, as too many were on their way).",
+      help: "Messages by what became of them: confirmed; unavailable (not sent, as no broker was there); late and lost (sent, not confirmed); refused, unwanted and too-large (by the broker); overflow (not sent, as too many were on their way).",
       labels: ["dispatcher", "outcome"],
     });
     const of = (outcome: string): Counter => messages.labels(broker, outcome);
@@ -41,6 +41,7 @@ export class Publishing {
       late: of("late"),
       lost: of("lost"),
       refused: of("refused"),
+      unwanted: of("unwanted"),
       "too-large": of("too-large"),
       overflow: of("overflow"),
     };
@@ -91,6 +92,8 @@ export class Publishing {
         return problem(failed, { detail: "The message was sent, and may have been taken or not." });
       case "refused":
         return problem(failed, { detail: "The message was refused." });
+      case "unwanted":
+        return problem("bad-request", { detail: "Such a message is not taken." });
       case "too-large":
         return problem("payload-too-large", { detail: "The message is larger than the broker takes." });
     }
