@@ -24,11 +24,15 @@ export const STORAGE = {
   /** Stops pulling, and serving versions of older epochs; the epoch is on disk before the reply. Fails with newer_epoch. */
   lock: method(record({ epoch, director: text }), storageInfo),
   /**
-   * Rolls back to the recovery version (what is later was never acknowledged), then pulls from the logs and serves. Versions of the new epoch are not
-   * made durable before `finalize`, or a pull, says that its layout is committed.
+   * Rolls back to the recovery version (what is later was never acknowledged), then pulls from the logs and serves. What a server has in memory of another
+   * epoch than `previousEpoch`, whose layout was recovered, is dropped as a whole: recoveries that it missed may have dropped some of it. Versions of the
+   * new epoch are not made durable before `finalize`, or a pull, says that its layout is committed.
    * Fails with wrong_epoch, and with corrupt when its disk is beyond the recovery version.
    */
-  unlock: method(record({ epoch, recoveryVersion: version, logs: list(ref), ranges: list(keyRange) }), nothing),
+  unlock: method(
+    record({ epoch, previousEpoch: epoch, recoveryVersion: version, logs: list(ref), ranges: list(keyRange) }),
+    nothing,
+  ),
   finalize: method(record({ epoch }), nothing),
   /** Waits a little for a version that is not reached yet. Fails with wrong_epoch, version_too_old, version_too_new, not_running. */
   get: method(record({ epoch, key: bytes, version }), record({ value: optional(bytes) })),

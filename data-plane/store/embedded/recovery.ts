@@ -112,7 +112,8 @@ async function beginEpoch(
   const layout = layoutOf(epoch, recoveryVersion, firstVersion);
   await log.handlers.setPoppers({ epoch, storages: [STORAGE_ID] });
   await log.handlers.activate({ epoch, previous: recoveryVersion });
-  await storage.unlock({ epoch, recoveryVersion, logs: layout.logs, ranges: [EVERYTHING] });
+  // It was opened a moment ago: nothing of any epoch is in memory.
+  await storage.unlock({ epoch, previousEpoch: 0n, recoveryVersion, logs: layout.logs, ranges: [EVERYTHING] });
   await proxy.unlock({ epoch, token, layout });
   try {
     const { version } = await proxy.writeLayout({ epoch, token });

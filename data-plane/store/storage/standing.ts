@@ -22,6 +22,8 @@ export class Standing {
   closed = false;
   kept: KeptState;
   window!: VersionWindow;
+  /** The epoch whose logs the window was filled from last. */
+  windowEpoch = 0n;
   /** Everything up to here is in the window or on the disk. */
   applied!: Version;
   /** Reads before it are too old. It rises before what is on the disk does, so that no read sees a disk that is newer than its version. */

@@ -114,7 +114,7 @@ class RunningStorage implements StorageServer {
     });
   }
 
-  async unlock({ epoch, recoveryVersion, logs, ranges }: Requests["unlock"]): Promise<void> {
+  async unlock({ epoch, previousEpoch, recoveryVersion, logs, ranges }: Requests["unlock"]): Promise<void> {
     const { standing } = this;
     standing.checkUsable();
     return this.turns.run(async () => {
@@ -125,6 +125,10 @@ class RunningStorage implements StorageServer {
       if (durableVersion > recoveryVersion) {
         const text = `Version ${durableVersion} is on the disk; the epoch begins with ${recoveryVersion}.`;
         throw new RpcError("corrupt", text);
+      }
+      if (standing.windowEpoch !== epoch && standing.windowEpoch !== previousEpoch) {
+        this.runtime.hooks.probe("storage.missed-an-epoch");
+        standing.beginAt(durableVersion);
       }
       if (standing.applied > recoveryVersion) {
         standing.window.rollBack(recoveryVersion);
@@ -222,6 +226,7 @@ class RunningStorage implements StorageServer {
   private serve({ logs }: Pick<Serving, "logs">): void {
     const { standing } = this;
     const { epoch } = standing.kept;
+    standing.windowEpoch = epoch;
     standing.mode = "running";
     const controller = new AbortController();
     const { signal } = controller;

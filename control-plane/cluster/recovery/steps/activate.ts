@@ -1,7 +1,15 @@
 /**
  * Step 7: logs take pushes, storage servers go back to R and serve, and, once the layout is whole, the proxies get it.
  */
-import { COMMIT_PROXY, type Layout, LOG, STORAGE, type StorageTeam, type Version } from "#foundation/store-protocol";
+import {
+  COMMIT_PROXY,
+  type Epoch,
+  type Layout,
+  LOG,
+  STORAGE,
+  type StorageTeam,
+  type Version,
+} from "#foundation/store-protocol";
 import type { Attempt, Placed } from "../attempt.ts";
 import { callAll, causeOf, type Outcome } from "../calls.ts";
 import { layoutFault } from "../plan/check-layout.ts";
@@ -61,7 +69,13 @@ async function unlockStorage(attempt: Attempt, basis: Basis, logs: readonly Plac
   // Back to R, and not only to what all have on disk: what a server holds up to R is right, and may be read at once.
   const outcomes = await callAll(scope, up, { timeoutMs: options.unlockMs }, ({ storage, ranges }, call) =>
     clientOf(STORAGE, storage).unlock(
-      { epoch, recoveryVersion: basis.recoveryVersion, logs: logs.map(({ ref }) => ref), ranges },
+      {
+        epoch,
+        previousEpoch: previousEpochOf(attempt),
+        recoveryVersion: basis.recoveryVersion,
+        logs: logs.map(({ ref }) => ref),
+        ranges,
+      },
       call,
     ),
   );
@@ -84,6 +98,11 @@ async function unlockProxies(attempt: Attempt, layout: Layout, { proxies, token 
     clientOf(COMMIT_PROXY, ref).unlock({ epoch, token, layout }, call),
   );
   demand(outcomes, ({ ref }) => ref.id);
+}
+
+/** The epoch that this one is recovered from; 0 when there was none. */
+export function previousEpochOf({ view }: Pick<Attempt, "view">): Epoch {
+  return view.layout?.epoch ?? 0n;
 }
 
 /** The ranges of all teams that the storage server is in. */

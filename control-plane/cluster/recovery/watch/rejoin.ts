@@ -11,7 +11,7 @@ import { withStatus } from "../plan/fill-teams.ts";
 import { locateWorker } from "../plan/locate-worker.ts";
 import { rejoinVersion } from "../plan/rejoin-version.ts";
 import type { DirectorTask } from "../recovery-view.ts";
-import { rangesOf } from "../steps/activate.ts";
+import { previousEpochOf, rangesOf } from "../steps/activate.ts";
 import type { EpochLayout } from "./epoch-layout.ts";
 import { tend } from "./tend.ts";
 
@@ -102,7 +102,8 @@ async function takeIn(
   // When no log can be asked, nothing is known.
   if (from === undefined) return logs.length === 0 ? "not_yet" : "lacks";
   const ranges = rangesOf(storage.id, layout.teams);
-  await server.unlock({ epoch, recoveryVersion: from, logs: layout.logs, ranges }, { signal });
+  const previousEpoch = previousEpochOf(attempt);
+  await server.unlock({ epoch, previousEpoch, recoveryVersion: from, logs: layout.logs, ranges }, { signal });
   await callOne(scope, options.lockMs, (call) => server.finalize({ epoch }, call));
   goals.set(
     storage.id,
