@@ -80,8 +80,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "unlocks storage servers where the logs begin",
     file: "steps/activate.ts",
-    find: "{ epoch, recoveryVersion: basis.recoveryVersion, logs",
-    replace: "{ epoch, recoveryVersion: basis.replayFrom, logs",
+    find: "        recoveryVersion: basis.recoveryVersion,\n        logs",
+    replace: "        recoveryVersion: basis.replayFrom,\n        logs",
     by: "life",
   },
   {
