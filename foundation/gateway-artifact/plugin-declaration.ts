@@ -18,6 +18,8 @@ interface Declared {
   readonly config: JsonObject;
   /** Names of members that hold the address of somebody else's server: the compiler refuses plain `http:`, `ws:`, `redis:` and `nats:` in them unless it is told to allow it (E1031). */
   readonly urls?: readonly string[];
+  /** Pointers of members because of which requests would be sent in plain text, where no address says so (E1031). Empty: they are not. */
+  readonly plainAt?: (config: JsonObject) => readonly string[];
   /**
    * What the schema cannot say: sentences about what is wrong, each with a pointer into the configuration. Members that hold references to secrets are still references.
    */

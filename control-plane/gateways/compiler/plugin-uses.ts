@@ -94,10 +94,10 @@ export class PluginUses {
     if (faults.length > 0) return false;
     const problems = declaration.check?.(config as JsonObject) ?? [];
     for (const { pointer, message } of problems) this.#diagnostics.report("E1023", at(pointer), message);
-    const plain = this.#rules.allowPlaintext ? [] : plainAddresses(config as JsonObject, declaration.urls ?? []);
+    const plain = this.#rules.allowPlaintext ? [] : plainPlaces(config as JsonObject, declaration);
     for (const pointer of plain) {
       this.#diagnostics.report("E1031", at(pointer), `${name} would send requests in plain text.`, {
-        hint: "Use an address with TLS, such as https://…, or allow it with --allow-plaintext.",
+        hint: "Use an address with TLS, such as https://… (or `tls`, where it has that), or allow it with --allow-plaintext.",
       });
     }
     for (const pointer of literalSecrets(config as JsonObject, declaration.config)) {
@@ -135,6 +135,11 @@ function valueAt(value: JsonValue, pointer: string): JsonValue | undefined {
 
 /** As parsers of URLs read it: white space in front, and slashes, may be there or not. */
 const PLAIN = /^\s*(?:http|ws|redis|nats):/i;
+
+const plainPlaces = (config: JsonObject, { urls = [], plainAt }: PluginDeclaration): readonly string[] => [
+  ...plainAddresses(config, urls),
+  ...(plainAt?.(config) ?? []),
+];
 
 /** Pointers of addresses without TLS: `urls` are members anywhere in the configuration, texts or lists of texts or of objects. */
 function plainAddresses(config: JsonObject, urls: readonly string[]): readonly string[] {

@@ -2,6 +2,7 @@
 import type { PluginDeclaration } from "../plugin-declaration.ts";
 import { FIRE_AND_FORGET } from "./dispatch/fire-and-forget.ts";
 import { HTTP_UPSTREAM } from "./dispatch/http-upstream.ts";
+import { KAFKA } from "./dispatch/kafka.ts";
 import { LAMBDA } from "./dispatch/lambda.ts";
 import { MOCK } from "./dispatch/mock.ts";
 import { NATS } from "./dispatch/nats.ts";
@@ -18,4 +19,5 @@ export const DISPATCH_PLUGINS: readonly PluginDeclaration[] = [
   S3,
   NATS,
   SQS,
+  KAFKA,
 ];

@@ -3,6 +3,7 @@ import type { DispatcherPlugin } from "../plugin.ts";
 import { fireAndForget } from "./fire-and-forget.ts";
 import { httpUpstream } from "./http-upstream.ts";
 import { lambda } from "./lambda.ts";
+import { kafka } from "./messages/kafka.ts";
 import { nats } from "./messages/nats.ts";
 import { sqs } from "./messages/sqs.ts";
 import { mock } from "./mock.ts";
@@ -18,4 +19,5 @@ export const DISPATCH_PLUGINS: readonly DispatcherPlugin[] = [
   s3,
   nats,
   sqs,
+  kafka,
 ];
