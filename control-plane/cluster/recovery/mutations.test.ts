@@ -2,9 +2,9 @@
  * Each deliberate mistake must be found by its scene, and nothing where there is none.
  */
 import { describe, expect, test } from "bun:test";
+import { withMutant } from "#foundation/mutants";
 import { runDirector } from "./index.ts";
 import type { Director } from "./testing/fake-cluster.ts";
-import { withMutant } from "./testing/mutant.ts";
 import { MUTATIONS } from "./testing/mutations.ts";
 import { SCENES, type SceneName } from "./testing/scenes.ts";
 
@@ -23,7 +23,10 @@ test.each(Object.keys(SCENES) as SceneName[])("nothing is found in %s", async (n
 
 describe("a director is found out that", () => {
   test.each(MUTATIONS.map((mutation) => [mutation.name, mutation] as const))("%s", async (_name, mutation) => {
-    const found = await withMutant(mutation, (director) => complaints(mutation.by, director));
+    const found = await withMutant(import.meta.dir, mutation, async (load) => {
+      const { runDirector: director } = (await load("index.ts")) as { readonly runDirector: Director };
+      return complaints(mutation.by, director);
+    });
     expect(found.length).toBeGreaterThan(0);
     if (process.env.BIPLANE_SEEDS !== undefined) console.log(`${mutation.name}: ${found[0]}`);
   });

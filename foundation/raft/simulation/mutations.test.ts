@@ -3,15 +3,16 @@
  */
 
 import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { withMutant } from "#foundation/mutants";
 import { simulate } from "#foundation/runtime/simulation";
 import * as room from "../index.ts";
 import { openRaftStorage } from "../storage/raft-storage.ts";
-import { groupSimulation } from "./group.ts";
-import { type Mutant, type Mutation, withMutant } from "./mutant.ts";
-import { MUTATIONS } from "./mutations.ts";
+import { groupSimulation, type RaftRoom } from "./group.ts";
+import { MUTATIONS, type RaftMutation } from "./mutations.ts";
 import { powerLossSimulation } from "./power-loss.ts";
 import { SCENES } from "./scenes.ts";
-import { shuffle } from "./shuffle.ts";
+import { type CoreRoom, shuffle } from "./shuffle.ts";
 
 /** How many other seeds are tried when the one that is noted does not find the mistake any more. */
 const SEEDS_MAX = { world: 60, shuffle: 4000, disk: 100, scene: 1 } as const;
@@ -19,8 +20,14 @@ const SEEDS_MAX = { world: 60, shuffle: 4000, disk: 100, scene: 1 } as const;
 const MOVES = 3000;
 const FAULTY_MS = 12_000;
 
+/** A copy of the room, and the way to its disk. */
+interface Mutant {
+  readonly room: RaftRoom & CoreRoom;
+  readonly openRaftStorage: typeof openRaftStorage;
+}
+
 /** What was found wrong in a run; undefined when nothing was. */
-function complaint(by: Mutation["by"], mutant: Mutant, seed: number): unknown {
+function complaint(by: RaftMutation["by"], mutant: Mutant, seed: number): unknown {
   try {
     if (by === "world") return simulate(groupSimulation({ room: mutant.room, seed, faultyMs: FAULTY_MS })).failure;
     if (by === "disk") return simulate(powerLossSimulation(mutant.openRaftStorage, seed)).failure;
@@ -51,7 +58,9 @@ test.each(SCENES.map((scene) => [scene.name, scene] as const))("scene: %s", (_na
 
 describe("a deliberate mistake is found", () => {
   test.each(MUTATIONS.map((mutation) => [mutation.name, mutation] as const))("%s", async (_name, mutation) => {
-    const found = await withMutant(mutation, (mutant) => {
+    const found = await withMutant(join(import.meta.dir, ".."), mutation, async (load) => {
+      const room = (await load("index.ts")) as Mutant["room"];
+      const mutant = { room, ...((await load("storage/raft-storage.ts")) as Pick<Mutant, "openRaftStorage">) };
       const { by } = mutation;
       if (complaint(by, mutant, mutation.seed) !== undefined) return mutation.seed;
       for (let seed = 1; seed <= SEEDS_MAX[by]; seed++) if (complaint(by, mutant, seed) !== undefined) return seed;

@@ -2,9 +2,16 @@
  * Mistakes that have been made in implementations of Raft, and that the simulation must find.
  */
 
-import type { Mutation } from "./mutant.ts";
+import type { Mutation } from "#foundation/mutants";
 
-export const MUTATIONS: readonly Mutation[] = [
+export interface RaftMutation extends Mutation {
+  /** What finds it. */
+  readonly by: "world" | "shuffle" | "disk" | "scene";
+  /** A seed that finds it; others are tried when it does no more. */
+  readonly seed: number;
+}
+
+export const MUTATIONS: readonly RaftMutation[] = [
   {
     name: "commits entries of older terms by counting copies (figure 3.7)",
     file: "core/replication.ts",

@@ -6,7 +6,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { MUTATIONS, type Mutation } from "./mutations.ts";
+import { type Mutation, mutate } from "#foundation/mutants";
+import { MUTATIONS } from "./mutations.ts";
 
 const { values } = parseArgs({
   options: { seeds: { type: "string", default: "200" }, only: { type: "string", default: "" } },
@@ -47,12 +48,4 @@ async function simulateWith(mutation: Mutation): Promise<string | undefined> {
   } finally {
     rmSync(copy, { recursive: true });
   }
-}
-
-function mutate(source: string, { name, find, replace }: Mutation): string {
-  const parts = source.split(find);
-  if (parts.length !== 2) {
-    throw new Error(`${name}: what is to be changed stands there ${parts.length - 1} times: ${find}`);
-  }
-  return parts.join(replace);
 }

@@ -3,13 +3,7 @@
  * much is guarded twice here, so that one guard alone may be missing without any harm.
  */
 
-/** In `file`, `find` (which stands there exactly once) becomes `replace`. */
-export interface Mutation {
-  readonly name: string;
-  readonly file: string;
-  readonly find: string;
-  readonly replace: string;
-}
+import type { Mutation } from "#foundation/mutants";
 
 const LOG = "data-plane/store/log";
 const STORAGE = "data-plane/store/storage";

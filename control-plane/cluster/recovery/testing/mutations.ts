@@ -1,18 +1,14 @@
 /**
  * Mistakes that a director could have, each with the scene that must find it.
  */
+import type { Mutation } from "#foundation/mutants";
 import type { SceneName } from "./scenes.ts";
 
-/** In `file`, `find` (which stands there exactly once) becomes `replace`. */
-export interface Mutation {
-  readonly name: string;
-  readonly file: string;
-  readonly find: string;
-  readonly replace: string;
+export interface DirectorMutation extends Mutation {
   readonly by: SceneName;
 }
 
-export const MUTATIONS: readonly Mutation[] = [
+export const MUTATIONS: readonly DirectorMutation[] = [
   {
     name: "does not lock one of the old logs",
     file: "steps/lock-old.ts",

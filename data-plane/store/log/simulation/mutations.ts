@@ -1,9 +1,17 @@
 /**
  * Mistakes that are easily made in a log, and that its simulated life must find.
  */
-import type { Mutation } from "./mutant.ts";
+import type { Mutation } from "#foundation/mutants";
+import type { SceneName } from "./scenes.ts";
 
-export const MUTATIONS: readonly Mutation[] = [
+export interface LogMutation extends Mutation {
+  /** Which scene finds it; undefined: a life does. */
+  readonly scene?: SceneName;
+  /** A seed that finds it; others are tried when it does no more. */
+  readonly seed: number;
+}
+
+export const MUTATIONS: readonly LogMutation[] = [
   {
     name: "does not sync what is pushed",
     file: "history.ts",
