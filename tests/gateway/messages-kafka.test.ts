@@ -80,7 +80,7 @@ kafkaTest("many at once are all there, and a field that is missing is no key", a
 
 kafkaTest("while no broker is there requests are refused", async () => {
   const cluster = await startKafka("orders");
-  const running = await gateway(`brokers: "${cluster.brokers}", topic: orders`);
+  const running = await gateway(`brokers: "${cluster.brokers}", topic: orders, timeout: 1`);
   expect((await send(running, "a")).status).toBe(202);
   await cluster.kill();
   await until("it is refused", async () => {
