@@ -2,8 +2,8 @@
  * Entries and memberships as bytes, on disk and between members.
  */
 
+import { type ByteReader, type ByteWriter, MalformedBytesError } from "#foundation/binary";
 import type { ConfigChange, Entry, MemberChange, Membership, SnapshotMeta } from "../core/types.ts";
-import { type ByteReader, type ByteWriter, MalformedBytesError } from "./bytes.ts";
 
 const KINDS = ["empty", "command", "config"] as const;
 const CHANGES = ["add-voter", "add-learner", "remove"] as const satisfies readonly MemberChange["kind"][];
@@ -31,7 +31,7 @@ export function readEntries(reader: ByteReader): Entry[] {
   return Array.from({ length: count }, (_, offset): Entry => {
     const place = { term: reader.whole(), index: first + offset };
     const kind = pick(KINDS, reader.u8());
-    if (kind === "command") return { ...place, kind, data: reader.bytes() };
+    if (kind === "command") return { ...place, kind, data: ownBytes(reader) };
     if (kind === "config") return { ...place, kind, change: readChange(reader) };
     return { ...place, kind };
   });
@@ -48,19 +48,19 @@ export function readMeta(reader: ByteReader): SnapshotMeta {
 }
 
 function writeMembership(writer: ByteWriter, membership: Membership): void {
-  writer.wholes(membership.voters);
-  writer.wholes(membership.outgoing);
-  writer.wholes(membership.learners);
-  writer.wholes(membership.learnersNext);
+  writeWholes(writer, membership.voters);
+  writeWholes(writer, membership.outgoing);
+  writeWholes(writer, membership.learners);
+  writeWholes(writer, membership.learnersNext);
   writer.u8(membership.autoLeave ? 1 : 0);
 }
 
 function readMembership(reader: ByteReader): Membership {
   return {
-    voters: reader.wholes(),
-    outgoing: reader.wholes(),
-    learners: reader.wholes(),
-    learnersNext: reader.wholes(),
+    voters: readWholes(reader),
+    outgoing: readWholes(reader),
+    learners: readWholes(reader),
+    learnersNext: readWholes(reader),
     autoLeave: reader.flag(),
   };
 }
@@ -79,6 +79,20 @@ function readChange(reader: ByteReader): ConfigChange {
   const count = reader.count(9);
   const changes = Array.from({ length: count }, () => ({ kind: pick(CHANGES, reader.u8()), node: reader.whole() }));
   return { changes, transition };
+}
+
+export function writeWholes(writer: ByteWriter, values: readonly number[]): void {
+  writer.u32(values.length);
+  for (const value of values) writer.whole(value);
+}
+
+export function readWholes(reader: ByteReader): readonly number[] {
+  return Array.from({ length: reader.count(8) }, () => reader.whole());
+}
+
+/** A copy, so that a small part does not keep a large buffer alive. */
+export function ownBytes(reader: ByteReader): Uint8Array {
+  return reader.bytes().slice();
 }
 
 /** The item that a byte stands for. */

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { MalformedBytesError } from "./bytes.ts";
+import { MalformedBytesError } from "#foundation/binary";
 import { decodePacket, encodePacket, type Packet, type SmallMessage } from "./packets.ts";
 
 const head = { from: 1, to: 2, term: 2 ** 40 };

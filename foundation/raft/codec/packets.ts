@@ -2,9 +2,9 @@
  * What travels between members: messages of the core, and snapshots in pieces. Whoever reads treats every byte as hostile.
  */
 
+import { ByteReader, ByteWriter, MalformedBytesError } from "#foundation/binary";
 import type { Message, SnapshotMeta, Term } from "../core/types.ts";
-import { ByteReader, ByteWriter, MalformedBytesError } from "./bytes.ts";
-import { pick, readEntries, readMeta, writeEntries, writeMeta } from "./entries.ts";
+import { ownBytes, pick, readEntries, readMeta, readWholes, writeEntries, writeMeta, writeWholes } from "./entries.ts";
 
 /** A message of the core; snapshots go in pieces instead. */
 export type SmallMessage = Exclude<Message, { readonly type: "snapshot" }>;
@@ -37,7 +37,7 @@ export type Packet =
   | { readonly kind: "piece-answer"; readonly answer: PieceAnswer };
 
 /** The first byte of every packet; another number means another version of this format. */
-const VERSION = 1;
+const VERSION = 2;
 const PACKETS = ["message", "piece", "piece-answer"] as const;
 const TYPES = [
   "vote",
@@ -94,7 +94,16 @@ function writePiece(writer: ByteWriter, piece: SnapshotPiece): void {
 function readPiece(reader: ByteReader): SnapshotPiece {
   const [from, to, term, transfer] = [reader.whole(), reader.whole(), reader.whole(), reader.whole()];
   const meta = readMeta(reader);
-  return { from, to, term, transfer, meta, totalBytes: reader.whole(), offset: reader.whole(), bytes: reader.bytes() };
+  return {
+    from,
+    to,
+    term,
+    transfer,
+    meta,
+    totalBytes: reader.whole(),
+    offset: reader.whole(),
+    bytes: ownBytes(reader),
+  };
 }
 
 function writeMessage(writer: ByteWriter, message: SmallMessage): void {
@@ -110,7 +119,7 @@ function writeMessage(writer: ByteWriter, message: SmallMessage): void {
     case "vote-answer":
     case "pre-vote-answer":
       writer.u8(message.rejected ? 1 : 0);
-      writer.wholes(message.known === undefined ? [] : [message.known.index, message.known.term]);
+      writeWholes(writer, message.known === undefined ? [] : [message.known.index, message.known.term]);
       return;
     case "append":
       for (const value of [message.prevIndex, message.prevTerm, message.commit]) writer.whole(value);
@@ -181,7 +190,7 @@ function readVoteAnswer(
   head: Pick<SmallMessage & { readonly type: "vote-answer" | "pre-vote-answer" }, "type" | "from" | "to" | "term">,
 ): SmallMessage {
   const rejected = reader.flag();
-  const [index, term, ...rest] = reader.wholes();
+  const [index, term, ...rest] = readWholes(reader);
   if (index === undefined) return { ...head, rejected };
   if (term === undefined || rest.length > 0) throw new MalformedBytesError("a place in the log is an index and a term");
   return { ...head, rejected, known: { index, term } };

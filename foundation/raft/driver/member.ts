@@ -2,6 +2,7 @@
  * A member of a group: the core, run over a runtime's disk, network and timers.
  */
 
+import { MalformedBytesError } from "#foundation/binary";
 import {
   type NetworkAddress,
   type NetworkEndpoint,
@@ -9,7 +10,6 @@ import {
   randomBelow,
   type TimerHandle,
 } from "#foundation/runtime";
-import { MalformedBytesError } from "../codec/bytes.ts";
 import { decodePacket, encodePacket, type Packet } from "../codec/packets.ts";
 import { takeEffects } from "../core/effects.ts";
 import { type Core, createCore } from "../core/state.ts";

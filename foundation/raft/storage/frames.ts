@@ -6,13 +6,13 @@
  * (The last frame of all, rotted later, cannot be told from a torn one.)
  */
 
+import { ByteReader, ByteWriter } from "#foundation/binary";
 import { crc32c } from "#foundation/crc32c";
-import { ByteReader, ByteWriter } from "../codec/bytes.ts";
-import { readEntries, writeEntries } from "../codec/entries.ts";
+import { readEntries, readWholes, writeEntries, writeWholes } from "../codec/entries.ts";
 import type { Entry, HardState } from "../core/types.ts";
 
-/** "BRF1". */
-const MAGIC = 0x31465242;
+/** "BRF2". */
+const MAGIC = 0x32465242;
 const HEADER_BYTES = 20;
 
 /** One frame: what changed. Entries replace everything from the first one's index on. */
@@ -42,7 +42,7 @@ export function encodeFrame(sequence: number, frame: Frame): Uint8Array {
   const { term, vote, commit } = frame.hardState;
   for (const value of [term, vote, commit]) body.whole(value);
   body.u8(frame.base === undefined ? 0 : 1);
-  if (frame.base !== undefined) body.wholes([frame.base.index, frame.base.term]);
+  if (frame.base !== undefined) writeWholes(body, [frame.base.index, frame.base.term]);
   writeEntries(body, frame.entries);
   const payload = body.finish();
   const bytes = new Uint8Array(HEADER_BYTES + payload.length);
@@ -101,7 +101,7 @@ function checksum(bytes: Uint8Array, offset: number, length: number): number {
 function decodeFrame(payload: Uint8Array): Frame {
   const reader = new ByteReader(payload);
   const hardState = { term: reader.whole(), vote: reader.whole(), commit: reader.whole() };
-  const base = reader.flag() ? reader.wholes() : undefined;
+  const base = reader.flag() ? readWholes(reader) : undefined;
   const entries = readEntries(reader);
   reader.end();
   return { hardState, base: base && { index: base[0] ?? 0, term: base[1] ?? 0 }, entries };

@@ -2,15 +2,15 @@
  * A snapshot on disk: `magic u32 | crc32c u32 | meta, data`. Written beside, synced, renamed: it is there whole or not at all.
  */
 
+import { ByteReader, ByteWriter } from "#foundation/binary";
 import { crc32c } from "#foundation/crc32c";
 import type { Disk } from "#foundation/runtime";
-import { ByteReader, ByteWriter } from "../codec/bytes.ts";
-import { readMeta, writeMeta } from "../codec/entries.ts";
+import { ownBytes, readMeta, writeMeta } from "../codec/entries.ts";
 import type { Snapshot } from "../core/types.ts";
 import { RaftCorruptionError } from "./frames.ts";
 
-/** "BRS1". */
-const MAGIC = 0x31535242;
+/** "BRS2". */
+const MAGIC = 0x32535242;
 
 export function encodeSnapshot({ meta, data }: Snapshot): Uint8Array {
   const body = new ByteWriter();
@@ -33,7 +33,7 @@ export function decodeSnapshot(bytes: Uint8Array, path: string): Snapshot {
   const payload = bytes.subarray(8);
   if (view.getUint32(0, true) !== MAGIC || view.getUint32(4, true) !== crc32c(payload)) throw damaged;
   const reader = new ByteReader(payload);
-  const snapshot = { meta: readMeta(reader), data: reader.bytes() };
+  const snapshot = { meta: readMeta(reader), data: ownBytes(reader) };
   reader.end();
   return snapshot;
 }
