@@ -12,7 +12,7 @@ import {
   type MessageBody,
   type Origin,
   PreparedFields,
-  type ResponseHead,
+  type ReceivedResponse,
   type ServerExchange,
   serve,
 } from "#foundation/http1";
@@ -78,7 +78,7 @@ class Passing implements ExchangeListener {
     this.#exchange.answer({ status: 502 });
   }
 
-  onInformational({ status }: ResponseHead): void {
+  onInformational({ status }: ReceivedResponse): void {
     if (status === 100) this.#exchange.sendContinue();
   }
 
@@ -119,7 +119,7 @@ function forwardedFields({ remoteAddress, secure }: ServerExchange): PreparedFie
 }
 
 /** The length that is said of a body which does not come. */
-function lengthOf(head: ResponseHead, method: string): number | undefined {
+function lengthOf(head: ReceivedResponse, method: string): number | undefined {
   return method === "HEAD" || head.status === 304 ? head.contentLength : undefined;
 }
 

@@ -1,7 +1,8 @@
 /** HTTP/1.1 of our own: a strict codec without I/O, a server and a client with pooled connections over Bun's sockets. */
 
-export { ClientExchange, type ExchangeListener } from "./client/client-exchange.ts";
-export { type ClientOptions, ClientPool, type OriginCounts } from "./client/client-pool.ts";
+export { ClientExchange, type ExchangeConnection, type ExchangeListener } from "./client/client-exchange.ts";
+export { type ClientOptions, ClientPool } from "./client/client-pool.ts";
+export type { ClientProtocol, SharedConnection, SharedContext, SharedHome } from "./client/client-protocol.ts";
 export {
   ClientFailed,
   type ClientFailure,
@@ -12,6 +13,7 @@ export {
   type OutgoingRequest,
 } from "./client/client-types.ts";
 export { type ClientResponse, type SendOptions, send } from "./client/send.ts";
+export type { OriginCounts } from "./client/shelf.ts";
 export { type FaultCode, type RefusalStatus, refusalStatus } from "./codec/faults.ts";
 export { FIELD, type FieldId, Fields } from "./codec/fields.ts";
 export { isHost } from "./codec/host.ts";
@@ -28,6 +30,7 @@ export {
 export { isNominated, namesNothing } from "./codec/nominated.ts";
 export { is, TARGET, TEXT, TOKEN } from "./codec/octets.ts";
 export type { ReceivedHead } from "./codec/received-head.ts";
+export type { ReceivedResponse } from "./codec/received-response.ts";
 export type { RequestHead } from "./codec/request-head.ts";
 export { RequestReader, type RequestReaderOptions, type RequestSink } from "./codec/request-reader.ts";
 export type { BodyFraming, ResponseHead } from "./codec/response-head.ts";

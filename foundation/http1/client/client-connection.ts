@@ -8,7 +8,7 @@ import type { Channel, ChannelOwner } from "../io/channel.ts";
 import { type Deadlines, NEVER, type Timed } from "../io/deadlines.ts";
 import { rawDuplex } from "../io/duplex.ts";
 import { type BodyFailure, type BodySource, MessageBody } from "../message-body.ts";
-import type { ClientExchange } from "./client-exchange.ts";
+import type { ClientExchange, ExchangeConnection } from "./client-exchange.ts";
 import type { ClientFailure, ClientLimits, OutgoingRequest } from "./client-types.ts";
 
 /** Where connections go when they are free, or gone. */
@@ -27,7 +27,7 @@ const CONTINUE_MS = 1000;
 const DEFAULT_TIMEOUT_MS = 60_000;
 const NO_BYTES = Buffer.alloc(0);
 
-export class ClientConnection implements ChannelOwner, ResponseSink, BodySource, Timed {
+export class ClientConnection implements ExchangeConnection, ChannelOwner, ResponseSink, BodySource, Timed {
   deadline = NEVER;
   /** After an exchange, when its server will close it, as far as it has said. Milliseconds. */
   keepAliveMs = Number.POSITIVE_INFINITY;

@@ -1,9 +1,8 @@
 /** One request and its response, as whoever asks sees it. */
 
-import type { ResponseHead } from "../codec/response-head.ts";
+import type { ReceivedResponse } from "../codec/received-response.ts";
 import type { RawDuplex } from "../io/duplex.ts";
 import type { MessageBody } from "../message-body.ts";
-import type { ClientConnection } from "./client-connection.ts";
 import type { ClientFailure, OutgoingRequest } from "./client-types.ts";
 
 /** Told what becomes of a request: `onResponse`, `onUpgraded` or `onFailure`, once. */
@@ -18,7 +17,7 @@ export interface ExchangeListener {
   /** The server leaves HTTP. Without this, such a response is a failure. */
   onUpgraded?(exchange: ClientExchange, duplex: RawDuplex): void;
   /** A 1xx response before the final one. */
-  onInformational?(head: ResponseHead): void;
+  onInformational?(head: ReceivedResponse): void;
   /**
    * Once after `onResponse`: the response is over.
    * @param complete false when it broke off, or nobody wanted it any more
@@ -34,6 +33,17 @@ export interface ExchangeHome {
   forget(exchange: ClientExchange): void;
 }
 
+/** What an exchange is on: a connection, or its stream of one that it shares. */
+export interface ExchangeConnection {
+  readonly head: ReceivedResponse;
+  /** A piece of the request's body. @returns whether nothing waits */
+  writeBody(bytes: Uint8Array, isChunked: boolean): boolean;
+  /** The request's body is complete. @throws UnsafeMessage */
+  endBody(isChunked: boolean, trailers: readonly string[]): void;
+  /** Nobody wants what is left of the exchange. */
+  abandon(): void;
+}
+
 /** Where it is: before its connection, sent (and waiting for the head of the response), in the response, over. */
 export type ExchangePhase = "waiting" | "sent" | "response" | "over";
 
@@ -42,7 +52,7 @@ export class ClientExchange {
   readonly listener: ExchangeListener;
   phase: ExchangePhase = "waiting";
   /** For the connection and the pool. */
-  connection: ClientConnection | undefined;
+  connection: ExchangeConnection | undefined;
   /** On the clock of the pool's deadlines. */
   totalDeadline = Number.POSITIVE_INFINITY;
   response: MessageBody | undefined;
@@ -50,6 +60,10 @@ export class ClientExchange {
   isSent = false;
   /** Whether the body may not be written yet: the server is to say that it wants it. */
   awaitsContinue: boolean;
+  /** Whether something of its body was taken from whoever sends it, so that it cannot be sent a second time. */
+  isBegun = false;
+  /** How often it came back from a server that had not looked at it. */
+  returned = 0;
   readonly #home: ExchangeHome;
   #left: number | undefined;
 
@@ -62,7 +76,7 @@ export class ClientExchange {
   }
 
   /** The head of the response. */
-  get head(): ResponseHead {
+  get head(): ReceivedResponse {
     const { connection } = this;
     if (this.phase !== "response" || connection === undefined)
       throw new Error("the head of a response is asked for when there is none");
@@ -82,6 +96,7 @@ export class ClientExchange {
   write(bytes: Uint8Array): boolean {
     if (this.phase === "over" || this.isSent || bytes.length === 0) return true;
     const { connection } = this;
+    this.isBegun = true;
     if (connection === undefined) throw new Error("the body of a request is written before it may be");
     if (this.#left !== undefined) {
       this.#left -= bytes.length;
@@ -100,6 +115,7 @@ export class ClientExchange {
       this.abort();
       throw new Error("a request is shorter than was said");
     }
+    this.isBegun = true;
     this.connection?.endBody(this.request.stream!.length === undefined, trailers);
   }
 
@@ -113,6 +129,15 @@ export class ClientExchange {
     else connection.abandon();
     this.response?.fail({ kind: "gone" });
     if (wasTold) this.listener.onOver?.(this, false);
+  }
+
+  /** For the pool: it begins anew. */
+  again(): void {
+    this.returned++;
+    this.connection = undefined;
+    this.phase = "waiting";
+    this.isSent = false;
+    this.awaitsContinue = this.request.expectContinue === true && this.request.stream !== undefined;
   }
 
   /** For the connection and the pool: there is no response. */

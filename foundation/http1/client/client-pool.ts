@@ -1,18 +1,12 @@
 /** Connections to origins, kept for reuse, bounded for each origin. */
 
 import { systemClock, systemTimers } from "#foundation/runtime";
-import type { Channel } from "../io/channel.ts";
-import { Deadlines, NEVER, type Time, type Timed } from "../io/deadlines.ts";
-import { ClientConnection, type ConnectionHome } from "./client-connection.ts";
+import { Deadlines, type Time } from "../io/deadlines.ts";
 import { ClientExchange, type ExchangeHome, type ExchangeListener } from "./client-exchange.ts";
-import {
-  type ClientFailure,
-  type ClientLimits,
-  DEFAULT_CLIENT_LIMITS,
-  type Origin,
-  type OutgoingRequest,
-} from "./client-types.ts";
-import { Connecting } from "./connect.ts";
+import type { ClientProtocol } from "./client-protocol.ts";
+import { type ClientLimits, DEFAULT_CLIENT_LIMITS, type Origin, type OutgoingRequest } from "./client-types.ts";
+import { SharedShelf } from "./shared-shelf.ts";
+import { type OriginCounts, type OriginShelf, Shelf } from "./shelf.ts";
 
 /** Deadlines are kept to two of these: limits are of the order of seconds. */
 const SWEEP_MS = 100;
@@ -20,32 +14,28 @@ const SWEEP_MS = 100;
 export interface ClientOptions {
   readonly limits?: Partial<ClientLimits>;
   readonly time?: Time;
-}
-
-/** What is open now. */
-export interface OriginCounts {
-  readonly idle: number;
-  /** With idle ones and those on their way. */
-  readonly open: number;
-  readonly waiting: number;
+  /** For origins that are asked for by HTTP/2: `http2Client()` of `#foundation/http2`. */
+  readonly http2?: ClientProtocol;
 }
 
 export class ClientPool {
   readonly limits: ClientLimits;
   readonly deadlines: Deadlines;
   /** By what they lead to: equal origins share connections, however often a caller makes the object. */
-  readonly #shelves = new Map<string, Shelf>();
-  readonly #known = new WeakMap<Origin, Shelf>();
+  readonly #shelves = new Map<string, OriginShelf>();
+  readonly #known = new WeakMap<Origin, OriginShelf>();
+  readonly #http2: ClientProtocol | undefined;
   #closed = false;
 
   constructor(options: ClientOptions = {}) {
+    this.#http2 = options.http2;
     this.limits = { ...DEFAULT_CLIENT_LIMITS, ...options.limits };
     this.deadlines = new Deadlines(options.time ?? { clock: systemClock, timers: systemTimers }, SWEEP_MS);
   }
 
   /**
    * Sends a request, at once when a connection is idle. It is sent a second time only when the connection that it was for took nothing of it: a server never
-   * sees it twice.
+   * sees it twice. Over HTTP/2, also when the server has said that it has not looked at it and will not (RFC 9113 §8.7).
    */
   request(origin: Origin, request: OutgoingRequest, listener: ExchangeListener): ClientExchange {
     const shelf = this.#closed ? undefined : (this.#find(origin) ?? this.#create(origin));
@@ -74,7 +64,7 @@ export class ClientPool {
     this.#shelves.delete(keyOf(origin));
   }
 
-  #find(origin: Origin): Shelf | undefined {
+  #find(origin: Origin): OriginShelf | undefined {
     const known = this.#known.get(origin);
     if (known !== undefined && !known.isLeft) return known;
     const shelf = this.#shelves.get(keyOf(origin));
@@ -82,149 +72,37 @@ export class ClientPool {
     return shelf;
   }
 
-  #create(origin: Origin): Shelf {
+  #create(origin: Origin): OriginShelf {
     const key = keyOf(origin);
-    const shelf = new Shelf(origin, this, () => {
+    const onEmpty = (): void => {
       if (this.#shelves.get(key) === shelf) this.#shelves.delete(key);
-    });
+    };
+    const shelf: OriginShelf = isShared(origin)
+      ? new SharedShelf(origin, this, this.#protocolFor(origin), onEmpty)
+      : new Shelf(origin, this, onEmpty);
     this.#shelves.set(key, shelf);
     this.#known.set(origin, shelf);
     return shelf;
   }
+
+  #protocolFor({ version }: Origin): ClientProtocol {
+    if (this.#http2 === undefined)
+      throw new Error(`an origin of version ${version} is asked for, and the pool has no HTTP/2`);
+    return this.#http2;
+  }
+}
+
+/** Without TLS nobody says what a server speaks: `auto` is HTTP/1.1. */
+function isShared({ version = "1.1", tls }: Origin): boolean {
+  return version === "2" || (version === "auto" && tls !== undefined);
 }
 
 const NO_HOME: ExchangeHome = { forget() {} };
 
-function keyOf({ address, tls }: Origin): string {
+function keyOf(origin: Origin): string {
+  const { address, tls } = origin;
   const place = address.kind === "tcp" ? [address.host, address.port] : [address.path];
+  if (isShared(origin)) place.push(origin.version!);
   if (tls === undefined) return JSON.stringify(place);
   return JSON.stringify([...place, tls.serverName, tls.ca, tls.cert, tls.key, tls.insecure === true]);
-}
-
-/** What is open to one origin. */
-class Shelf implements ConnectionHome, ExchangeHome {
-  readonly #origin: Origin;
-  readonly #pool: ClientPool;
-  readonly #onEmpty: () => void;
-  /** The one used last is taken first: the others age and go. */
-  readonly #idle: ClientConnection[] = [];
-  readonly #waiting = new Map<ClientExchange, Timed>();
-  readonly #connecting = new Map<ClientExchange, Connecting>();
-  #open = 0;
-  #closed = false;
-  /** Nothing is open, and it is no longer found. */
-  isLeft = false;
-
-  constructor(origin: Origin, pool: ClientPool, onEmpty: () => void) {
-    this.#origin = origin;
-    this.#pool = pool;
-    this.#onEmpty = onEmpty;
-  }
-
-  get counts(): OriginCounts {
-    return { idle: this.#idle.length, open: this.#open, waiting: this.#waiting.size };
-  }
-
-  take(exchange: ClientExchange): void {
-    for (let free = this.#idle.pop(); free !== undefined; free = this.#idle.pop()) {
-      free.deadline = NEVER;
-      if (free.begin(exchange)) return;
-    }
-    const { maxConnections, maxWaiting } = this.#pool.limits;
-    if (this.#open < maxConnections) this.#connect(exchange);
-    else if (this.#waiting.size < maxWaiting) this.#wait(exchange);
-    else exchange.fail({ kind: "pool-full" }, false);
-  }
-
-  forget(exchange: ClientExchange): void {
-    const waiting = this.#waiting.get(exchange);
-    if (waiting !== undefined) {
-      this.#waiting.delete(exchange);
-      this.#pool.deadlines.remove(waiting);
-    }
-    const connecting = this.#connecting.get(exchange);
-    if (connecting === undefined) return;
-    this.#connecting.delete(exchange);
-    connecting.cancel();
-    this.#closedOne();
-  }
-
-  close(): void {
-    this.#closed = true;
-    this.isLeft = true;
-    for (const connection of this.#idle.splice(0)) connection.close();
-    for (const exchange of [...this.#connecting.keys(), ...this.#waiting.keys()]) {
-      this.forget(exchange);
-      exchange.fail({ kind: "pool-closed" }, false);
-    }
-  }
-
-  onFree(connection: ClientConnection): void {
-    const [next] = this.#waiting.keys();
-    if (next !== undefined) {
-      this.forget(next);
-      if (!connection.begin(next)) this.take(next);
-      return;
-    }
-    const timeoutMs = Math.min(this.#pool.limits.idleTimeoutMs, connection.keepAliveMs);
-    if (this.#closed || timeoutMs <= 0) connection.close();
-    else {
-      connection.expireAfter(timeoutMs);
-      this.#idle.push(connection);
-    }
-  }
-
-  onGone(connection: ClientConnection): void {
-    const at = this.#idle.lastIndexOf(connection);
-    if (at !== -1) this.#idle.splice(at, 1);
-    this.#closedOne();
-  }
-
-  #connect(exchange: ClientExchange): void {
-    this.#open++;
-    const { limits, deadlines } = this.#pool;
-    const { connectTimeoutMs = limits.connectTimeoutMs } = exchange.request;
-    const timeoutMs = Math.min(connectTimeoutMs, exchange.totalDeadline - deadlines.now);
-    const connecting = new Connecting(this.#origin, timeoutMs, deadlines, {
-      onConnected: (channel: Channel) => {
-        this.#connecting.delete(exchange);
-        const connection = new ClientConnection(channel, this, deadlines, limits);
-        // Closed as soon as it was open: there may be no server that listens in earnest.
-        if (!connection.begin(exchange)) exchange.fail({ kind: "closed" }, false);
-      },
-      onConnectFailed: (failure: ClientFailure) => {
-        this.#connecting.delete(exchange);
-        exchange.fail(failure, false);
-        this.#closedOne();
-      },
-    });
-    this.#connecting.set(exchange, connecting);
-  }
-
-  #wait(exchange: ClientExchange): void {
-    const { deadlines, limits } = this.#pool;
-    const { connectTimeoutMs = limits.connectTimeoutMs } = exchange.request;
-    const waiting: Timed = {
-      deadline: Math.min(exchange.totalDeadline, deadlines.now + connectTimeoutMs),
-      expire: () => {
-        this.forget(exchange);
-        exchange.fail({ kind: "pool-full" }, false);
-      },
-    };
-    deadlines.add(waiting);
-    this.#waiting.set(exchange, waiting);
-  }
-
-  /** There is room for another one. */
-  #closedOne(): void {
-    this.#open--;
-    const [next] = this.#waiting.keys();
-    if (next !== undefined && !this.#closed) {
-      this.forget(next);
-      this.#connect(next);
-    } else if (this.#open === 0 && this.#waiting.size === 0) {
-      this.isLeft = true;
-      this.#onEmpty();
-    }
-  }
 }

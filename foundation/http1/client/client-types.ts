@@ -11,6 +11,8 @@ export interface Origin {
     | { readonly kind: "tcp"; readonly host: string; readonly port: number }
     | { readonly kind: "unix"; readonly path: string };
   readonly tls?: OriginTls;
+  /** Of HTTP. `2` without TLS: its server is known to speak it (h2c). `auto`: what the server chooses in TLS, else 1.1. Default 1.1. */
+  readonly version?: "1.1" | "2" | "auto";
 }
 
 export interface OriginTls {
@@ -27,6 +29,8 @@ export interface OriginTls {
 export interface ClientLimits extends Omit<MessageLimits, "maxTargetBytes"> {
   /** Open connections to one origin, those on their way included. Further requests wait. */
   readonly maxConnections: number;
+  /** The same of HTTP/2, each for as many requests at the same time as its server takes. */
+  readonly maxSharedConnections: number;
   /** Requests that may wait for one of them; beyond it they fail with `pool-full`. */
   readonly maxWaiting: number;
   /** After which an unused connection is closed; earlier when its server has said so (`Keep-Alive: timeout`). */
@@ -43,6 +47,8 @@ export const DEFAULT_CLIENT_LIMITS: ClientLimits = {
   maxFields: 256,
   maxTrailerBytes: DEFAULT_MESSAGE_LIMITS.maxTrailerBytes,
   maxConnections: 1024,
+  // Servers take 100 and more at a time on each: no fewer requests than over HTTP/1.1.
+  maxSharedConnections: 16,
   maxWaiting: 1024,
   // Below the 60 s and more after which servers close: a request on its way to a connection that is being closed is lost, and is not sent again.
   idleTimeoutMs: 30 * SECOND,
@@ -53,7 +59,7 @@ export interface OutgoingRequest {
   readonly method: string;
   readonly target: string;
   readonly host: string;
-  /** Must stay as they are until the request is sent. */
+  /** Must stay as they are until the request is sent; over HTTP/2 until there is a response or a failure, for a server may send it back. */
   readonly received?: ReceivedFields;
   /** Name, value, name, value … */
   readonly fields?: readonly string[];

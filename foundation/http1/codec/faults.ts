@@ -50,7 +50,11 @@ export type FaultCode =
   /** The connection ended inside a message. */
   | "incomplete"
   /** Octets of a response that nobody asked for. */
-  | "unsolicited";
+  | "unsolicited"
+  /** HTTP/2: frames, windows or compressed fields that break the rules of the connection. */
+  | "bad-frames"
+  /** HTTP/2: a stream that is no response. */
+  | "bad-stream";
 
 /** The status that tells a client what is wrong with its request. */
 export type RefusalStatus = 400 | 414 | 431 | 501 | 505;

@@ -5,6 +5,7 @@ import type { ListenOptions } from "node:net";
 import { createServer } from "node:tls";
 import type { SocketHandler, TCPSocketListener } from "bun";
 import type { ServerTls } from "../server/server-types.ts";
+import { alpnWire } from "./alpn.ts";
 import type { Channel } from "./channel.ts";
 
 interface Place {
@@ -53,9 +54,4 @@ export async function listenWithNames(
   }
   listener.reload({ socket });
   return listener;
-}
-
-/** RFC 7301 §3.1. */
-function alpnWire(names: readonly string[]): Buffer {
-  return Buffer.concat(names.map((name) => Buffer.concat([Buffer.of(name.length), Buffer.from(name, "latin1")])));
 }

@@ -1,4 +1,4 @@
-/** The fields of a request as they come, in one frame or several (RFC 9113 §4.3, §6.10). Pure. */
+/** The fields of a message as they come, in one frame or several (RFC 9113 §4.3, §6.10). Pure. */
 import { CODE, ConnectionFault } from "./frames.ts";
 
 /** Pieces of one section: frames of nothing are a way to be busy without sending anything (CVE-2024-27316). */
@@ -31,7 +31,7 @@ export class FieldSections {
     this.#bytes += piece.length;
     // They cannot be left unread: all later ones are built on them.
     if (this.#bytes > this.#bytesMax || this.#pieces.length > FRAMES_MAX) {
-      throw new ConnectionFault(CODE.ENHANCE_YOUR_CALM, "The fields of a request are too long.");
+      throw new ConnectionFault(CODE.ENHANCE_YOUR_CALM, "Fields are too long.");
     }
   }
 

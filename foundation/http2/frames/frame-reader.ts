@@ -1,5 +1,5 @@
 /** Cuts what arrives into frames (RFC 9113 §4.1). Pure. */
-import { CODE, ConnectionFault, FRAME_BYTES, HEADER_BYTES, PREFACE } from "./frames.ts";
+import { CODE, ConnectionFault, FRAME_BYTES, HEADER_BYTES } from "./frames.ts";
 
 export interface FrameSink {
   /** @param payload a view into what was received */
@@ -8,18 +8,21 @@ export interface FrameSink {
 
 export class FrameReader {
   readonly #sink: FrameSink;
+  readonly #preface: Buffer;
   /** Of the preface. */
   #seen = 0;
   /** The beginning of a frame whose rest is to come. */
   #held: Buffer | undefined;
 
-  constructor(sink: FrameSink) {
+  /** @param preface what has to come first; empty for nothing */
+  constructor(sink: FrameSink, preface: Buffer) {
     this.#sink = sink;
+    this.#preface = preface;
   }
 
   /** Whether nothing is begun. */
   get isBetween(): boolean {
-    return this.#seen === PREFACE.length && this.#held === undefined;
+    return this.#seen === this.#preface.length && this.#held === undefined;
   }
 
   /** @param isOver asked before each frame: whether the rest is for nobody @throws ConnectionFault, and what the sink throws */
@@ -45,8 +48,8 @@ export class FrameReader {
   }
 
   #readPreface(bytes: Buffer): number {
-    const length = Math.min(PREFACE.length - this.#seen, bytes.length);
-    if (bytes.compare(PREFACE, this.#seen, this.#seen + length, 0, length) !== 0) {
+    const length = Math.min(this.#preface.length - this.#seen, bytes.length);
+    if (bytes.compare(this.#preface, this.#seen, this.#seen + length, 0, length) !== 0) {
       throw new ConnectionFault(CODE.PROTOCOL_ERROR, "This is not HTTP/2.");
     }
     this.#seen += length;

@@ -7,13 +7,16 @@ import { CODE, ConnectionFault, type ErrorCode, FLAG, FRAME, unpadded, WINDOW_MA
 export interface FrameEvents {
   /** @param flow octets that count in the windows: the padding does too */
   onData(stream: number, data: Buffer, flow: number, isLast: boolean): void;
-  /** A whole section of fields: of a request, or of its trailers. */
+  /** A whole section of fields: of a request or a response, or of trailers. */
   onFields(stream: number, section: Buffer, isLast: boolean): void;
-  onReset(stream: number): void;
+  onReset(stream: number, code: number): void;
   onSettings(payload: Buffer): void;
   /** To be answered. */
   onPing(payload: Buffer): void;
-  onGoAway(): void;
+  /** An answer to ours. */
+  onPong?(payload: Buffer): void;
+  /** @param lastStream the last that the peer has looked at, or will */
+  onGoAway(lastStream: number, code: number): void;
   /** @param stream 0: of the connection @param more may be 0, which is wrong */
   onWindowUpdate(stream: number, more: number): void;
   /** A frame that leads to nothing. */
@@ -29,7 +32,7 @@ export class FrameRules implements FrameSink {
   readonly #sections: FieldSections;
   #hasSettings = false;
 
-  /** @param sectionBytesMax of the fields of a request, as they are sent */
+  /** @param sectionBytesMax of the fields of a message, as they are sent */
   constructor(events: FrameEvents, sectionBytesMax: number) {
     this.#events = events;
     this.#sections = new FieldSections(sectionBytesMax);
@@ -48,7 +51,7 @@ export class FrameRules implements FrameSink {
     }
     if (this.#sections.isOpen) {
       if (type !== FRAME.CONTINUATION || stream !== this.#sections.stream) {
-        throw fault("The fields of a request are not finished.");
+        throw fault("Fields are begun that are not finished.");
       }
     } else this.finished++;
     switch (type) {
@@ -74,7 +77,7 @@ export class FrameRules implements FrameSink {
       case FRAME.RST_STREAM:
         if (stream === 0) throw fault("Nothing is reset.");
         length(payload, 4);
-        this.#events.onReset(stream);
+        this.#events.onReset(stream, payload.readUInt32BE(0));
         break;
       case FRAME.SETTINGS:
         if (stream !== 0) throw fault("Settings are of no stream.");
@@ -82,15 +85,18 @@ export class FrameRules implements FrameSink {
         else this.#events.onSettings(payload);
         break;
       case FRAME.PUSH_PROMISE:
-        throw fault("Clients push nothing.");
+        // Clients push nothing (§8.4), and servers are told that nothing is to be pushed (§6.6).
+        throw fault("Nothing is to be pushed.");
       case FRAME.PING:
         if (stream !== 0) throw fault("PING is of no stream.");
         length(payload, 8);
         if ((flags & FLAG.ACK) === 0) this.#events.onPing(payload);
+        else this.#events.onPong?.(payload);
         break;
       case FRAME.GOAWAY:
         if (stream !== 0) throw fault("GOAWAY is of no stream.");
-        this.#events.onGoAway();
+        if (payload.length < 8) throw new ConnectionFault(CODE.FRAME_SIZE_ERROR, "GOAWAY breaks off.");
+        this.#events.onGoAway(payload.readUInt32BE(0) & WINDOW_MAX, payload.readUInt32BE(4));
         break;
       case FRAME.WINDOW_UPDATE:
         length(payload, 4);
@@ -112,7 +118,7 @@ export class FrameRules implements FrameSink {
   }
 
   #onHeaders(flags: number, stream: number, payload: Buffer): void {
-    if (stream % 2 === 0) throw fault("Clients begin streams of odd numbers.");
+    if (stream % 2 === 0) throw fault("Only streams that clients begin have fields, and these have odd numbers.");
     let piece = unpadded(payload, flags);
     if (piece === undefined) throw fault("There is more padding than frame.");
     if ((flags & FLAG.PRIORITY) !== 0) {

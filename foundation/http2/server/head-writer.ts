@@ -1,10 +1,10 @@
 /** Heads and trailers of answers as frames (RFC 9113 §6.2, §6.10). */
 import type { AnswerHead, ReceivedFields } from "#foundation/http1";
-import { FLAG, FRAME, frameHead } from "../frames/frames.ts";
+import { checkFields, tellAnswerFields, tellRaw, tellReceived } from "../connection/outgoing-fields.ts";
+import type { PeerSettings } from "../connection/peer-settings.ts";
+import { sectionFrames } from "../connection/section-frames.ts";
 import { Octets } from "../frames/octets.ts";
 import { FieldEncoder } from "../hpack/encoder.ts";
-import { checkAnswerFields, tellAnswerFields, tellRaw, tellReceived } from "./answer-fields.ts";
-import type { PeerSettings } from "./peer-settings.ts";
 
 /** Sections are written here before their length is known; nothing else happens meanwhile. */
 const section = new Octets();
@@ -33,7 +33,7 @@ export class HeadWriter {
   ): void {
     const { status } = head;
     if (!(Number.isInteger(status) && status <= 599)) throw new Error(`${status} is not a status`);
-    checkAnswerFields(head);
+    checkFields(head);
     const tell = this.#begin(status);
     const hasDate = tellAnswerFields(head, tell);
     if (!hasDate) tell("date", date);
@@ -49,7 +49,7 @@ export class HeadWriter {
     fields: readonly string[],
     received: ReceivedFields | undefined,
   ): void {
-    checkAnswerFields({ fields });
+    checkFields({ fields });
     const tell = this.#begin(status);
     if (received !== undefined) tellReceived(received, tell);
     tellRaw(fields, tell);
@@ -73,21 +73,6 @@ export class HeadWriter {
   readonly #tell = (name: string, value: string): void => this.#encoder.field(section, name, value);
 
   #frames(out: Octets, stream: number, isLast: boolean): void {
-    const { frameBytes } = this.#peer;
-    let from = 0;
-    do {
-      const to = Math.min(section.length, from + frameBytes);
-      const ends = to === section.length ? FLAG.END_HEADERS : 0;
-      const isFirst = from === 0;
-      frameHead(
-        out,
-        to - from,
-        isFirst ? FRAME.HEADERS : FRAME.CONTINUATION,
-        ends | (isFirst && isLast ? FLAG.END_STREAM : 0),
-        stream,
-      );
-      out.copy(section.bytes, from, to);
-      from = to;
-    } while (from < section.length);
+    sectionFrames(out, section, stream, isLast, this.#peer.frameBytes);
   }
 }

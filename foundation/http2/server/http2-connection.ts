@@ -11,6 +11,11 @@ import {
   type ServerContext,
   type Timed,
 } from "#foundation/http1";
+import { Calm } from "../connection/calm.ts";
+import { EndedStreams } from "../connection/ended-streams.ts";
+import { MALFORMED } from "../connection/field-rules.ts";
+import { Outbox } from "../connection/outbox.ts";
+import { PeerSettings } from "../connection/peer-settings.ts";
 import { FrameReader } from "../frames/frame-reader.ts";
 import { type FrameEvents, FrameRules } from "../frames/frame-rules.ts";
 import {
@@ -20,6 +25,7 @@ import {
   FLAG,
   FRAME,
   goAwayFrame,
+  PREFACE,
   resetFrame,
   SETTING,
   settingsFrame,
@@ -28,14 +34,10 @@ import {
   windowUpdateFrame,
 } from "../frames/frames.ts";
 import { BrokenCompression, FieldDecoder } from "../hpack/decoder.ts";
-import { Calm } from "./calm.ts";
-import { EndedStreams } from "./ended-streams.ts";
 import { HeadWriter } from "./head-writer.ts";
 import { Http2Exchange, type StreamConnection } from "./http2-exchange.ts";
 import type { Http2Limits } from "./http2-limits.ts";
-import { Outbox } from "./outbox.ts";
-import { PeerSettings } from "./peer-settings.ts";
-import { MALFORMED, RequestFields } from "./request-fields.ts";
+import { RequestFields } from "./request-fields.ts";
 
 /** What a deadline is for; a number: that something is finished behind so many others. */
 type Awaited = "nothing" | "idle" | "taking" | number;
@@ -49,11 +51,11 @@ export class Http2Connection implements ServedConnection, ChannelOwner, FrameEve
   readonly #rules: FrameRules;
   readonly #reader: FrameReader;
   readonly #decoder: FieldDecoder;
-  readonly #peer = new PeerSettings();
+  readonly #peer = new PeerSettings("client");
   readonly #heads: HeadWriter;
   readonly #calm: Calm;
   readonly #streams = new Map<number, Http2Exchange>();
-  readonly #outbox: Outbox;
+  readonly #outbox: Outbox<Http2Exchange>;
   readonly #ended: EndedStreams;
   #lastStream = 0;
   /** The client was told that no more requests are taken. */
@@ -68,7 +70,7 @@ export class Http2Connection implements ServedConnection, ChannelOwner, FrameEve
     this.remoteAddress = channel.remoteAddress;
     this.#decoder = new FieldDecoder(limits.tableBytes);
     this.#rules = new FrameRules(this, context.limits.maxHeadBytes);
-    this.#reader = new FrameReader(this.#rules);
+    this.#reader = new FrameReader(this.#rules, PREFACE);
     this.#heads = new HeadWriter(this.#peer);
     this.#outbox = new Outbox(channel, this.#peer.frameBytes, limits.maxWaitingBytes, {
       onAllSent: (stream) => this.#allSent(stream),

@@ -25,6 +25,3 @@ export const DEFAULT_HTTP2_LIMITS: Http2Limits = {
   tableBytes: 4 * KIB,
   maxWaitingBytes: KIB * KIB,
 };
-
-/** What leaves in one write. */
-export const OUT_BYTES_MAX = 64 * KIB;

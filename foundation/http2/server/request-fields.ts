@@ -1,21 +1,6 @@
 /** What the fields of a request say (RFC 9113 §8.1 to §8.3). Pure. */
-import {
-  Fields,
-  is,
-  isHost,
-  type ReceivedHead,
-  TARGET,
-  type TargetForm,
-  TEXT,
-  TOKEN,
-  targetForm,
-} from "#foundation/http1";
-
-/** The request is malformed, and said to be nothing more than that (§8.1.1). */
-export const MALFORMED = "malformed";
-
-/** For one hop of another version (§8.2.2). */
-const OF_CONNECTIONS = new Set(["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"]);
+import { Fields, is, isHost, type ReceivedHead, TARGET, type TargetForm, TOKEN, targetForm } from "#foundation/http1";
+import { isName, isValue, lengthOf, MALFORMED, OF_CONNECTIONS } from "../connection/field-rules.ts";
 
 const PSEUDO = [":method", ":scheme", ":authority", ":path"] as const;
 type Pseudo = (typeof PSEUDO)[number];
@@ -105,28 +90,9 @@ function isPseudo(name: string): name is Pseudo {
   return (PSEUDO as readonly string[]).includes(name);
 }
 
-/** Token of letters in lower case (§8.2.1). */
-function isName(name: string): boolean {
-  if (name === "") return false;
-  for (let i = 0; i < name.length; i++) {
-    const octet = name.charCodeAt(i);
-    if (!is(octet, TOKEN) || (octet >= 0x41 && octet <= 0x5a)) return false;
-  }
-  return true;
-}
-
 function isToken(text: string): boolean {
   for (let i = 0; i < text.length; i++) if (!is(text.charCodeAt(i), TOKEN)) return false;
   return text !== "";
-}
-
-function isValue(value: string): boolean {
-  for (let i = 0; i < value.length; i++) if (!is(value.charCodeAt(i), TEXT)) return false;
-  return value === "" || (!isBlank(value.charCodeAt(0)) && !isBlank(value.charCodeAt(value.length - 1)));
-}
-
-function isBlank(octet: number): boolean {
-  return octet === 0x20 || octet === 0x09;
 }
 
 function formOf(target: string, method: string): TargetForm | undefined {
@@ -135,11 +101,4 @@ function formOf(target: string, method: string): TargetForm | undefined {
   const form = targetForm(bytes, 0, bytes.length, method);
   // The authority has a field of its own.
   return form === "absolute" ? undefined : form;
-}
-
-function lengthOf(fields: Fields): number | undefined | typeof MALFORMED {
-  const text = fields.get("content-length");
-  if (text === undefined) return undefined;
-  const length = /^\d{1,15}$/.test(text) ? Number(text) : -1;
-  return length === -1 ? MALFORMED : length;
 }

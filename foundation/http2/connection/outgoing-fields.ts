@@ -1,4 +1,4 @@
-/** The fields of an answer as HTTP/2 has them (RFC 9113 §8.2, §8.3.2). Pure. */
+/** Fields that are sent, as HTTP/2 has them (RFC 9113 §8.2, §8.3.2). Pure. */
 import {
   type AnswerHead,
   assertField,
@@ -21,7 +21,7 @@ const NOT_SAID = new Set([
 ]);
 
 /** @throws UnsafeMessage before anything is told */
-export function checkAnswerFields({ fields, prepared }: Pick<AnswerHead, "fields" | "prepared">): void {
+export function checkFields({ fields, prepared }: Pick<AnswerHead, "fields" | "prepared">): void {
   for (const raw of [fields, prepared?.raw]) {
     if (raw === undefined) continue;
     for (let i = 0; i < raw.length; i += 2) if (!NOT_SAID.has(raw[i]!.toLowerCase())) assertField(raw[i]!, raw[i + 1]!);

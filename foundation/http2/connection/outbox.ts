@@ -1,35 +1,46 @@
-/** What leaves on a connection: frames in the order in which they are written, and data of streams in turn, as far as windows and the client's pace allow. */
+/** What leaves on a connection: frames in the order in which they are written, and data of streams in turn, as far as windows and the peer's pace allow. */
 import type { Channel } from "#foundation/http1";
 import { WINDOW_AT_FIRST } from "../frames/frames.ts";
 import { Octets } from "../frames/octets.ts";
-import { dataFrames } from "./data-frames.ts";
-import type { Http2Exchange } from "./http2-exchange.ts";
-import { OUT_BYTES_MAX } from "./http2-limits.ts";
+import { dataFrames, type Outgoing } from "./data-frames.ts";
 
-export interface OutboxOwner {
-  /** The queue of a stream is empty. */
-  onAllSent(stream: Http2Exchange): void;
-  /** What is written leaves now. */
-  onFlush(): void;
-  /** It has left, or waits for the client. */
-  onFlushed(): void;
+/** What leaves in one write. */
+const OUT_BYTES_MAX = 64 * 1024;
+
+/** A stream as it sends. */
+export interface OutgoingStream extends Outgoing {
+  /** Octets that the peer still takes on it; below zero when it has taken back what it had allowed (§6.9.2). */
+  sendWindow: number;
+  /** What waits cannot be sent now. @param isProgress whether some of it was */
+  stalled(isProgress: boolean): void;
 }
 
-export class Outbox {
-  /** Octets of data that the client still takes on the connection (RFC 9113 §6.9). */
+export interface OutboxOwner<Stream> {
+  /** The queue of a stream is empty. */
+  onAllSent(stream: Stream): void;
+  /** What is written leaves now. */
+  onFlush(): void;
+  /** It has left, or waits for the peer. */
+  onFlushed(): void;
+  /** What was written is with the system, or waits for it. @param isTaken false: the connection took nothing, because it is closed already */
+  onWritten?(isTaken: boolean): void;
+}
+
+export class Outbox<Stream extends OutgoingStream> {
+  /** Octets of data that the peer still takes on the connection (RFC 9113 §6.9). */
   window = WINDOW_AT_FIRST;
   /** While octets are read: what is written leaves when somebody flushes. */
   isHeld = false;
   readonly #channel: Channel;
   readonly #frameBytes: number;
   readonly #maxWaitingBytes: number;
-  readonly #owner: OutboxOwner;
+  readonly #owner: OutboxOwner<Stream>;
   /** Those that have something to send and may not yet, in turn. */
-  readonly #waiting = new Set<Http2Exchange>();
+  readonly #waiting = new Set<Stream>();
   #frames: Octets | undefined;
   #isFlushing = false;
 
-  constructor(channel: Channel, frameBytes: number, maxWaitingBytes: number, owner: OutboxOwner) {
+  constructor(channel: Channel, frameBytes: number, maxWaitingBytes: number, owner: OutboxOwner<Stream>) {
     this.#channel = channel;
     this.#frameBytes = frameBytes;
     this.#maxWaitingBytes = maxWaitingBytes;
@@ -47,15 +58,20 @@ export class Outbox {
     return this.#channel.waitingBytes === 0 && (this.#frames?.length ?? 0) === 0;
   }
 
+  /** Octets that are written, and that the peer has not taken. */
+  get waitingBytes(): number {
+    return this.#channel.waitingBytes + (this.#frames?.length ?? 0);
+  }
+
   /** A stream has more to send, or an end. */
-  send(stream: Http2Exchange): void {
+  send(stream: Stream): void {
     if (this.#waiting.has(stream)) return;
     this.#sendSome(stream);
     this.flushSoon();
   }
 
   /** A stream is over. */
-  drop(stream: Http2Exchange): void {
+  drop(stream: Stream): void {
     this.#waiting.delete(stream);
   }
 
@@ -81,9 +97,10 @@ export class Outbox {
     const frames = this.#frames;
     if (frames === undefined || frames.length === 0 || this.#channel.closed) return;
     this.#frames = undefined;
-    this.#channel.send(frames);
+    const told = this.#channel.sendTold(frames);
     frames.length = 0;
     frames.release();
+    this.#owner.onWritten?.(told !== "untaken");
     // Answers to a client that asks and asks, and takes none.
     if (this.#channel.waitingBytes > this.#maxWaitingBytes) this.#channel.reset();
   }
@@ -95,7 +112,7 @@ export class Outbox {
     this.#frames = undefined;
   }
 
-  #sendSome(stream: Http2Exchange): void {
+  #sendSome(stream: Stream): void {
     const { frames } = this;
     const room = this.#channel.waitingBytes === 0 ? OUT_BYTES_MAX - frames.length : 0;
     const sent = dataFrames(

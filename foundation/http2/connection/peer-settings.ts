@@ -1,4 +1,4 @@
-/** What the client says of itself (RFC 9113 §6.5). Pure. */
+/** What the peer says of itself (RFC 9113 §6.5). Pure. */
 import {
   CODE,
   ConnectionFault,
@@ -11,9 +11,17 @@ import {
 
 export class PeerSettings {
   tableBytes = 4096;
+  /** Streams that it takes at the same time. */
+  maxStreams = Number.POSITIVE_INFINITY;
   initialWindow = WINDOW_AT_FIRST;
   /** Octets of a frame that we send: never more than everybody takes, so that streams take turns. */
   readonly frameBytes = FRAME_BYTES;
+
+  readonly #peer: "client" | "server";
+
+  constructor(peer: "client" | "server") {
+    this.#peer = peer;
+  }
 
   /** @returns by how much the windows of all streams change @throws ConnectionFault */
   read(payload: Buffer): number {
@@ -30,6 +38,12 @@ export class PeerSettings {
         break;
       case SETTING.ENABLE_PUSH:
         if (value > 1) throw new ConnectionFault(CODE.PROTOCOL_ERROR, "ENABLE_PUSH is 0 or 1.");
+        if (value === 1 && this.#peer === "server") {
+          throw new ConnectionFault(CODE.PROTOCOL_ERROR, "No server may allow us to push.");
+        }
+        break;
+      case SETTING.MAX_CONCURRENT_STREAMS:
+        this.maxStreams = value;
         break;
       case SETTING.INITIAL_WINDOW_SIZE:
         if (value > WINDOW_MAX) throw new ConnectionFault(CODE.FLOW_CONTROL_ERROR, "A window is too large.");
