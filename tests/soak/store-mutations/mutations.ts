@@ -135,12 +135,6 @@ export const MUTATIONS: readonly Mutation[] = [
       '  begin("commit");\n  await (await import("./watch/finalize.ts")).finalizeAll(attempt, { layout, logs });\n  await commitLayout(attempt, task, layout);',
   },
   {
-    name: "director: leaves what it made when it gives up",
-    file: `${RECOVERY}/director.ts`,
-    find: "  if (undo.size > 0) {",
-    replace: "  if (undo.size < 0) {",
-  },
-  {
     name: "director: prolongs leases for ever",
     file: "data-plane/store/host/components.ts",
     find: "    return this.runtime.timers.after(leaseMs, () => this.stop(id));",
