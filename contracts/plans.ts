@@ -116,10 +116,29 @@ export interface EdgeRoute {
   readonly path?: string;
   readonly listenPort?: number;
   readonly proxyProtocol: "off" | "v2";
+  /** Whose instances they are, by name: what other parts of the cloud ask for. Absent in plans of control planes that did not say so yet. */
+  readonly service?: EdgeService;
   /** Ready instances that are not draining. */
   readonly backends: readonly EdgeBackend[];
   /** Why there are none, for the answer that people see; absent when there are. */
   readonly unavailable?: "scaled_to_zero" | "not_deployed" | "starting" | "unhealthy";
+}
+
+/**
+ * What ends the names under which edges know applications, whatever their routes are called: `PROCESS.ENVIRONMENT.APP.ORG` before it, and `PORT.` before those where a process has routes to several
+ * ports. Such a name is never looked for among the host names of routes.
+ */
+export const EDGE_SERVICE_SUFFIX = ".app.biplane.internal";
+
+/** The code of what an edge itself answers is in this field; programs behind it may say it, too. */
+export const EDGE_ANSWER_FIELD = "biplane-edge";
+
+export interface EdgeService {
+  readonly app: string;
+  readonly environment: string;
+  readonly processType: string;
+  /** That the process has declared. */
+  readonly port: number;
 }
 
 export interface EdgeBackend {

@@ -155,6 +155,10 @@ export class PlanDistributor {
       case "env":
         this.#dirtyEnvs.add(event.aggregateId);
         break;
+      case "app":
+        // Edges know applications by their names, too. Rare: look through those that have any.
+        if (event.type === "app.updated") for (const known of this.#routes.keys()) this.#dirtyEnvs.add(known);
+        break;
       case "volume":
       case "snapshot":
       case "restoreJob":

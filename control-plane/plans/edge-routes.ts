@@ -13,7 +13,8 @@ export function edgeRoutesOf(views: CatalogReader, envId: string): readonly Edge
 }
 
 function edgeRouteOf(views: CatalogReader, env: EnvRecord, route: RouteRecord): EdgeRoute {
-  const { routeId, accountId, envId, protocol, hostname, path, listenPort, proxyProtocol, processType } = route;
+  const { routeId, accountId, appId, envId, protocol, hostname, path, listenPort, proxyProtocol, processType } = route;
+  const app = views.record("app", appId);
   const instances = views.inGroup("instance", groups.ofProcess(envId, processType));
   const backends = instances
     .flatMap((instance) => backendOf(instance, route.port) ?? [])
@@ -27,6 +28,7 @@ function edgeRouteOf(views: CatalogReader, env: EnvRecord, route: RouteRecord): 
     ...(path === undefined ? {} : { path }),
     ...(listenPort === undefined ? {} : { listenPort }),
     proxyProtocol,
+    ...(app === undefined ? {} : { service: { app: app.name, environment: env.name, processType, port: route.port } }),
     backends,
     ...(backends.length > 0 ? {} : { unavailable: whyUnavailable(env, processType, instances) }),
   };

@@ -79,6 +79,7 @@ describe("the routes of an edge", () => {
     const [route] = edgeRoutesOf(world.views, envId);
     expect(route).toMatchObject({ hostname: "web.shop.localhost", path: "/", proxyProtocol: "off", backends: [] });
     expect(route?.unavailable).toBe("starting");
+    expect(route?.service).toEqual({ app: "shop", environment: "production", processType: "web", port: 8080 });
     world.settle();
     expect(edgeRoutesOf(world.views, envId)[0]?.backends.map(({ instanceId }) => instanceId)).toEqual(
       world.live().map(({ instanceId }) => instanceId),

@@ -1,5 +1,5 @@
 /** What the edge itself answers: problem documents (RFC 9457), or a page for browsers. Never what is behind it. */
-import type { EdgeRoute } from "#contracts";
+import { EDGE_ANSWER_FIELD, type EdgeRoute } from "#contracts";
 import type { HttpRequest, HttpResponse } from "#foundation/http";
 import { type ProxyFailure, statusOf } from "#foundation/proxy";
 
@@ -78,7 +78,10 @@ export function failureAnswer(failure: ProxyFailure, request: HttpRequest): Http
 }
 
 function answer({ status, code, title, detail, retryAfterSeconds }: Said, request: HttpRequest): HttpResponse {
-  const headers: [string, string][] = [["cache-control", "no-store"]];
+  const headers: [string, string][] = [
+    ["cache-control", "no-store"],
+    [EDGE_ANSWER_FIELD, code],
+  ];
   if (retryAfterSeconds !== undefined) headers.push(["retry-after", String(retryAfterSeconds)]);
   if (prefersPage(request.headers.get("accept"))) {
     headers.push(["content-type", "text/html; charset=utf-8"]);

@@ -97,3 +97,46 @@ test("whatever is asked for, the answer is a route of that very host whose path 
     }),
   );
 });
+
+describe("applications by name", () => {
+  const service = (app: string, port = 8080, environment = "production", processType = "web") => ({
+    service: { app, environment, processType, port },
+  });
+  const named = new RoutingTable(
+    configOf(
+      1,
+      routeTo("shop.test", [1], service("shop")),
+      routeTo("shop.test", [2], { path: "/api", ...service("shop") }),
+      routeTo("only.test", [3], { path: "/only", ...service("only") }),
+      routeTo("two.test", [4], service("two", 80)),
+      routeTo("admin.two.test", [5], service("two", 81)),
+      routeTo("elsewhere.test", [6], { ...service("shop"), accountId: "222233334444" as never }),
+      routeTo("none.test", [7]),
+      // Somebody who would like to be another.
+      routeTo("web.production.gone.111122223333.app.biplane.internal", [8]),
+      routeTo("web.production.shop.111122223333.app.biplane.internal", [9], service("evil")),
+      routeTo("db.test", [10], { protocol: "tls_passthrough", ...service("db") }),
+    ),
+  );
+  test.each([
+    ["web.production.shop.111122223333", "/", 1],
+    ["8080.web.production.shop.111122223333", "/", 1],
+    ["web.production.shop.111122223333", "/api/x", 2],
+    ["web.production.shop.222233334444", "/api/x", 6],
+    ["web.production.shop.333344445555", "/", undefined],
+    ["web.staging.shop.111122223333", "/", undefined],
+    ["worker.production.shop.111122223333", "/", undefined],
+    ["81.web.production.shop.111122223333", "/", undefined],
+    // What no route lets in is not let in by name.
+    ["web.production.only.111122223333", "/", undefined],
+    ["web.production.only.111122223333", "/only/this", 3],
+    ["web.production.two.111122223333", "/", undefined],
+    ["80.web.production.two.111122223333", "/", 4],
+    ["81.web.production.two.111122223333", "/", 5],
+    ["web.production.gone.111122223333", "/", undefined],
+    ["web.production.db.111122223333", "/", undefined],
+    ["", "/", undefined],
+  ])("%s %s", (name, path, port) => {
+    expect(named.http(hostOf(`${name}.app.biplane.internal:8080`), path)?.route.backends[0]?.port).toBe(port);
+  });
+});

@@ -1,5 +1,6 @@
 /** Which request goes where, from one configuration. Immutable: a new configuration is a new table, and takes its place in one step. Pure. */
-import type { EdgeBackend, EdgeConfig, EdgeRoute } from "#contracts";
+import { EDGE_SERVICE_SUFFIX, type EdgeBackend, type EdgeConfig, type EdgeRoute } from "#contracts";
+import { serviceNames } from "./service-names.ts";
 
 /** A route of the table. What is the same under two configurations is the same object's `key`. */
 export interface TableRoute {
@@ -10,7 +11,12 @@ export interface TableRoute {
 
 /** The routes of one host, the longest path first. */
 interface HostEntry {
-  readonly paths: readonly { readonly path: string; readonly route: TableRoute }[];
+  readonly paths: readonly TablePath[];
+}
+
+export interface TablePath {
+  readonly path: string;
+  readonly route: TableRoute;
 }
 
 export class RoutingTable {
@@ -18,6 +24,7 @@ export class RoutingTable {
   readonly #hosts = new Map<string, HostEntry>();
   readonly #names = new Map<string, TableRoute>();
   readonly #ports = new Map<number, TableRoute>();
+  readonly #services: ReadonlyMap<string, HostEntry>;
   readonly #all: readonly TableRoute[];
 
   constructor(config: EdgeConfig) {
@@ -31,9 +38,10 @@ export class RoutingTable {
       else if (protocol === "tls_passthrough") this.#names.set(hostname, entry);
       else hosts.set(hostname, [...(hosts.get(hostname) ?? []), { path, route: entry }]);
     }
-    for (const [host, paths] of hosts) {
-      this.#hosts.set(host, { paths: paths.sort((left, right) => right.path.length - left.path.length) });
-    }
+    for (const [host, paths] of hosts) this.#hosts.set(host, { paths: longestFirst(paths) });
+    this.#services = new Map(
+      [...serviceNames(this.#all)].map(([name, paths]) => [name, { paths: longestFirst(paths) }] as const),
+    );
   }
 
   get routes(): readonly TableRoute[] {
@@ -54,9 +62,9 @@ export class RoutingTable {
     return this.#hosts.has(host);
   }
 
-  /** @param host as {@link hostOf} gives it. @param path of the request, as it came */
+  /** @param host as {@link hostOf} gives it: of a route, or the name of a service. @param path of the request, as it came */
   http(host: string, path: string): TableRoute | undefined {
-    const entry = this.#hosts.get(host);
+    const entry = host.endsWith(EDGE_SERVICE_SUFFIX) ? this.#services.get(host) : this.#hosts.get(host);
     if (entry === undefined) return undefined;
     return entry.paths.find((candidate) => covers(candidate.path, path))?.route;
   }
@@ -66,6 +74,9 @@ export class RoutingTable {
     return this.#names.get(normalHost(serverName));
   }
 }
+
+const longestFirst = (paths: HostEntry["paths"]): HostEntry["paths"] =>
+  [...paths].sort((left, right) => right.path.length - left.path.length);
 
 /** Whole segments: `/api` covers `/api` and `/api/x`, not `/apix`. */
 function covers(prefix: string, path: string): boolean {

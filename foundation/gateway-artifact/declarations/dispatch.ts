@@ -1,5 +1,6 @@
 /** Dispatchers: where a request goes. */
 import type { PluginDeclaration } from "../plugin-declaration.ts";
+import { APP } from "./dispatch/app.ts";
 import { FIRE_AND_FORGET } from "./dispatch/fire-and-forget.ts";
 import { HTTP_UPSTREAM } from "./dispatch/http-upstream.ts";
 import { KAFKA } from "./dispatch/kafka.ts";
@@ -17,6 +18,7 @@ export const DISPATCH_PLUGINS: readonly PluginDeclaration[] = [
   FIRE_AND_FORGET,
   LAMBDA,
   S3,
+  APP,
   NATS,
   SQS,
   KAFKA,

@@ -1,5 +1,6 @@
 /** Dispatchers: where a request goes. */
 import type { DispatcherPlugin } from "../plugin.ts";
+import { app } from "./app.ts";
 import { fireAndForget } from "./fire-and-forget.ts";
 import { httpUpstream } from "./http-upstream.ts";
 import { lambda } from "./lambda.ts";
@@ -17,6 +18,7 @@ export const DISPATCH_PLUGINS: readonly DispatcherPlugin[] = [
   fireAndForget,
   lambda,
   s3,
+  app,
   nats,
   sqs,
   kafka,
