@@ -9,8 +9,8 @@ export interface Upstream {
   readonly basePath: string;
 }
 
-/** @param url http or https (ws or wss) @throws TypeError when it is none */
-export function upstreamOf(url: string, tls: OriginTls = {}): Upstream {
+/** @param url http or https (ws or wss) @param version of HTTP @throws TypeError when it is none */
+export function upstreamOf(url: string, tls: OriginTls = {}, version: Origin["version"] = "1.1"): Upstream {
   const { protocol, hostname, port, host, pathname } = new URL(url);
   const secure = protocol === "https:" || protocol === "wss:";
   if (!secure && protocol !== "http:" && protocol !== "ws:") throw new TypeError(`${url} is no address of a server.`);
@@ -19,7 +19,12 @@ export function upstreamOf(url: string, tls: OriginTls = {}): Upstream {
     host: hostname.replace(/^\[|\]$/g, ""),
     port: port === "" ? (secure ? 443 : 80) : Number(port),
   } as const;
-  return { origin: secure ? { address, tls } : { address }, host, basePath: pathname.replace(/\/+$/, "") };
+  const said = version === "1.1" ? {} : { version };
+  return {
+    origin: secure ? { address, tls, ...said } : { address, ...said },
+    host,
+    basePath: pathname.replace(/\/+$/, ""),
+  };
 }
 
 export type TargetOf = (request: {

@@ -1,7 +1,7 @@
 /** The gateway: listens, finds the operation of each request and lets it pass. The artifact may change at any time. */
 import { openGatewayArtifact } from "#foundation/gateway-artifact";
 import { ClientPool, type Refusal, type Server, type ServerExchange, type ServerTls, serve } from "#foundation/http1";
-import { http2 } from "#foundation/http2";
+import { http2, http2Client } from "#foundation/http2";
 import type { Runtime } from "#foundation/runtime";
 import type { AccessLine, Logger, MetricsRegistry } from "#foundation/telemetry";
 import { MCP_PATH } from "../mcp/index.ts";
@@ -81,7 +81,7 @@ export class Gateway {
     this.#limits = { ...DEFAULT_GATEWAY_LIMITS, ...options.limits };
     this.#metrics = new GatewayMetrics(metrics);
     this.#unmatched = this.#metrics.unmatched();
-    this.#pool = new ClientPool({ time: runtime });
+    this.#pool = new ClientPool({ time: runtime, http2: http2Client() });
     this.#tunnels = new Tunnels(this.#limits.maxTunnels);
     this.#random = new RandomPool(runtime.random);
     const { traces } = options;

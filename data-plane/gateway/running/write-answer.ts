@@ -2,11 +2,13 @@
 import {
   type AnswerHead,
   type BodySink,
+  type Fields,
   MessageBody,
   type ReceivedFields,
   type ServerExchange,
 } from "#foundation/http1";
 import type { Answer } from "../message/answer.ts";
+import { passedTrailers } from "../message/trailers.ts";
 import type { Tunnels } from "./tunnels.ts";
 
 /** @param complete whether the client was given all of it, as far as it can be told here */
@@ -94,13 +96,18 @@ function writeMessage(
   onWritten: OnWritten,
 ): void {
   const { whole } = body;
-  if (whole !== undefined && (length === undefined || length === whole.length)) {
+  if (whole !== undefined && body.trailers.count === 0 && (length === undefined || length === whole.length)) {
     exchange.answer(head, whole);
     onWritten(true, whole.length);
     return;
   }
+  const takesTrailers = length === undefined && clientTakesTrailers(exchange);
   exchange.begin(head, length);
-  new MessagePipe(exchange, body, onWritten);
+  new MessagePipe(exchange, body, onWritten, takesTrailers);
+}
+
+function clientTakesTrailers({ head }: ServerExchange): boolean {
+  return head.version === "2" || /(?:^|[\s,])trailers(?:$|[\s,;])/i.test(head.fields.get("te") ?? "");
 }
 
 /** A body that goes on as it comes; the slower side sets the pace. */
@@ -112,6 +119,7 @@ class MessagePipe implements BodySink {
     private readonly exchange: ServerExchange,
     private readonly body: MessageBody,
     private readonly onWritten: OnWritten,
+    private readonly takesTrailers: boolean,
   ) {
     exchange.onDrain = () => body.resume();
     alsoWhenGone(exchange, () => this.#done(false));
@@ -124,9 +132,10 @@ class MessagePipe implements BodySink {
     if (!this.exchange.write(bytes)) this.body.pause();
   }
 
-  onEnd(): void {
+  onEnd(trailers: Fields): void {
     if (this.#isDone) return;
-    this.exchange.end();
+    // Whoever speaks HTTP/2 takes them, or says so (RFC 9110 §6.5.1).
+    this.exchange.end(this.takesTrailers ? passedTrailers(trailers) : []);
     this.#done(true);
   }
 

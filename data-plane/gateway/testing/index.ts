@@ -2,6 +2,7 @@
 import type { JsonObject } from "#foundation/gateway-artifact";
 import { PLUGIN_DECLARATIONS } from "#foundation/gateway-artifact";
 import { ClientPool } from "#foundation/http1";
+import { http2Client } from "#foundation/http2";
 import { createValidator } from "#foundation/json-schema";
 import { createVirtualTime, systemRandom, type VirtualTime } from "#foundation/runtime";
 import { createMetrics, silentLogger } from "#foundation/telemetry";
@@ -71,7 +72,7 @@ export function testHost(time: VirtualTime = createVirtualTime(0)): PluginHost &
     random: systemRandom,
     log: silentLogger,
     metrics: createMetrics(),
-    pool: new ClientPool(),
+    pool: new ClientPool({ http2: http2Client() }),
     keep<Kept>(kind: string, key: string, create: () => Kept): Kept {
       const id = `${kind} ${key}`;
       if (!kept.has(id)) kept.set(id, create());

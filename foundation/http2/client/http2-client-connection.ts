@@ -272,7 +272,8 @@ export class Http2ClientConnection implements SharedConnection, ChannelOwner, Fr
 
   onReset(id: number, code: number): void {
     const stream = this.#streamOf(id);
-    if (stream === undefined) return;
+    // Of a response that is complete, a reset only says that the rest of its request is not wanted (§8.1).
+    if (stream === undefined || stream.isReceived) return;
     this.#forget(stream);
     if (code === CODE.REFUSED_STREAM && !stream.hasHead) {
       // It takes fewer than it says; more again as it answers.

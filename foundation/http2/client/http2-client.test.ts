@@ -294,6 +294,24 @@ describe("bodies", () => {
   });
 });
 
+test("a response that is complete before its request is whole, also when the rest is not wanted", async () => {
+  const { ask, asked } = byHand();
+  const response = outcome(
+    ask(get("/", { method: "POST", stream: { length: undefined } }), {
+      source: (async function* () {
+        yield Buffer.from("a");
+        await new Promise(() => undefined);
+      })(),
+    }),
+  );
+  const served = await asked();
+  const reset = frameOf(FRAME.RST_STREAM, 0, 1, Buffer.alloc(4));
+  const head = frameOf(FRAME.HEADERS, FLAG.END_HEADERS, 1, served.section([[":status", "413"]]));
+  served.send(Buffer.concat([head, frameOf(FRAME.DATA, FLAG.END_STREAM, 1, "too large"), reset]));
+  expect(await response).toBe("413 too large");
+  await until("no more is sent", () => served.resetOf(1) !== undefined);
+});
+
 describe("requests that no server has looked at", () => {
   test("are sent again, once each, when a server goes away (GOAWAY)", async () => {
     const targets: string[] = [];

@@ -1,6 +1,6 @@
 /** `http-upstream`: requests go to another server, or one of several, and its responses come back as they come. */
 import type { JsonObject } from "#foundation/gateway-artifact";
-import type { OutgoingRequest } from "#foundation/http1";
+import type { MessageBody, OutgoingRequest } from "#foundation/http1";
 import type { Dispatcher, DispatcherPlugin, PluginHost } from "../plugin.ts";
 import { type TargetOf, targetOf, type Upstream } from "../upstream-address.ts";
 import { requestFields } from "./forwarded-fields.ts";
@@ -18,7 +18,7 @@ export const httpUpstream: DispatcherPlugin = {
 };
 
 /** Defaults of members that artifacts do not have which were compiled before these members were there. */
-const SINCE_ADDED = { connect_timeout: 5, load_balancing: "round_robin" } as const;
+const SINCE_ADDED = { connect_timeout: 5, load_balancing: "round_robin", http_version: "1.1" } as const;
 
 function rulesOf(config: UpstreamConfig, host: PluginHost): ForwardingRules {
   const { retries, preserve_host } = config;
@@ -42,7 +42,9 @@ function rulesOf(config: UpstreamConfig, host: PluginHost): ForwardingRules {
     retries: retries === undefined ? undefined : { attempts: retries.attempts, on: new Set(retries.on) },
     requestTo(upstream, exchange) {
       const { request } = exchange;
-      const { bytes, stream, length } = request.body;
+      const { stream, length } = request.body;
+      // What has come with its head needs no stream, and can be sent again when a server has not looked at it.
+      const bytes = request.body.bytes ?? wholeOf(stream);
       const { received, fields: said } = fields.of(exchange);
       // Member by member: this is for every request.
       const outgoing: { -readonly [Name in keyof OutgoingRequest]: OutgoingRequest[Name] } = {
@@ -55,19 +57,26 @@ function rulesOf(config: UpstreamConfig, host: PluginHost): ForwardingRules {
         idleTimeoutMs,
       };
       if (received !== undefined) outgoing.received = received;
-      if (stream === undefined) outgoing.body = bodyOf(request.method, bytes);
+      if (stream === undefined || bytes !== undefined) outgoing.body = bodyOf(request.method, bytes);
       else outgoing.stream = { length };
       return outgoing;
     },
   };
 }
 
+function wholeOf(stream: MessageBody | undefined): Uint8Array | undefined {
+  const whole = stream?.whole;
+  // What has trailers goes on with them.
+  return whole === undefined || whole.length > stream!.limit || stream!.trailers.count > 0 ? undefined : whole;
+}
+
 /** Operations that go to the same servers by the same rules share what is known of them, and another artifact takes it over. */
 function groupOf(config: UpstreamConfig, host: PluginHost): UpstreamGroup {
-  const { url, urls, load_balancing, health, circuit_breaker, tls, retries } = config;
+  const { url, urls, http_version, load_balancing, health, circuit_breaker, tls, retries } = config;
   const group: GroupConfig = {
     ...(url === undefined ? {} : { url }),
     ...(urls === undefined ? {} : { urls }),
+    http_version,
     load_balancing,
     ...(health === undefined ? {} : { health }),
     ...(circuit_breaker === undefined ? {} : { circuit_breaker }),

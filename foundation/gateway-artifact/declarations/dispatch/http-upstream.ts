@@ -41,6 +41,12 @@ export const HTTP_UPSTREAM: DispatcherDeclaration = {
         },
       },
       path: PATH_TEMPLATE,
+      http_version: {
+        enum: ["1.1", "2", "auto"],
+        default: "1.1",
+        description:
+          "HTTP that is spoken to the servers: `2` also without TLS, to servers that are known to speak it; `auto` is what a server chooses in TLS.",
+      },
       timeout: { ...SECONDS, default: 30, description: "Seconds from the sent request to the head of the response." },
       connect_timeout: CONNECT_TIMEOUT,
       idle_timeout: { ...SECONDS, default: 60, description: "Seconds between two pieces of the response." },
@@ -61,6 +67,8 @@ export const HTTP_UPSTREAM: DispatcherDeclaration = {
     ...sameTwice(config),
     ...nobodyTakesAny(config),
     ...noStatuses(config),
+    ...nobodySaysVersion(config),
+    ...notAsked(config),
     ...notToBeSet(config.headers),
   ],
 };
@@ -82,6 +90,26 @@ function nobodyTakesAny(config: JsonObject): readonly ConfigProblem[] {
   const urls = urlsOf(config);
   if (urls.length === 0 || urls.some(({ weight = 1 }) => weight > 0)) return [];
   return [{ pointer: "/urls", message: "All of them have weight 0, so that nobody takes a request." }];
+}
+
+const isPlain = (config: JsonObject): boolean =>
+  [config.url, ...urlsOf(config).map(({ url }) => url)].some((url) => String(url).startsWith("http://"));
+
+/** Servers choose in the handshake of TLS. */
+function nobodySaysVersion(config: JsonObject): readonly ConfigProblem[] {
+  if (config.http_version !== "auto" || !isPlain(config)) return [];
+  const message =
+    "Without TLS no server says which version it speaks: it is 1.1, or 2 where the server is known to speak it.";
+  return [{ pointer: "/http_version", message }];
+}
+
+/** Health is asked for over HTTP/1.1. */
+function notAsked(config: JsonObject): readonly ConfigProblem[] {
+  const { active } = (config.health ?? {}) as { readonly active?: unknown };
+  if (config.http_version !== "2" || active === undefined || !isPlain(config)) return [];
+  const message =
+    "Servers without TLS are asked over HTTP/1.1, which one of HTTP/2 need not speak; `passive` is possible.";
+  return [{ pointer: "/health/active", message }];
 }
 
 /** Ranges that end before they begin: the pattern lets them pass. */

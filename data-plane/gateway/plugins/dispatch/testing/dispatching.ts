@@ -12,6 +12,7 @@ type Host = ReturnType<typeof testHost>;
 const DEFAULTS = {
   timeout: 30,
   connect_timeout: 5,
+  http_version: "1.1",
   idle_timeout: 60,
   load_balancing: "round_robin",
   preserve_host: false,

@@ -1,6 +1,7 @@
 /** The body of a client's request on its way to a server. */
 import type { BodyFailure, ClientExchange, MessageBody } from "#foundation/http1";
 import type { Answer } from "../../../message/answer.ts";
+import { passedTrailers } from "../../../message/trailers.ts";
 import { problem } from "../../../problems.ts";
 
 /** Methods whose requests have no body by themselves are sent without `Content-Length: 0`. */
@@ -22,7 +23,7 @@ export function writeBody(body: MessageBody, upstream: ClientExchange, onBroken:
     onData(bytes) {
       if (!upstream.write(bytes)) body.pause();
     },
-    onEnd: () => upstream.end(),
+    onEnd: (trailers) => upstream.end(passedTrailers(trailers)),
     onFailure: onBroken,
   });
 }

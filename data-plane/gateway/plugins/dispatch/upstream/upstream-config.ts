@@ -6,6 +6,7 @@ export interface UpstreamConfig {
   readonly url?: string;
   readonly urls?: readonly { readonly url: string; readonly weight: number }[];
   readonly path?: string;
+  readonly http_version: "1.1" | "2" | "auto";
   readonly timeout: number;
   readonly connect_timeout: number;
   readonly idle_timeout: number;

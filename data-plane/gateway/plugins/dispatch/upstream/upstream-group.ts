@@ -28,7 +28,7 @@ import { tlsOf, type UpstreamConfig } from "./upstream-config.ts";
 /** What of a configuration says which servers these are, and how they are judged. */
 export type GroupConfig = Pick<
   UpstreamConfig,
-  "url" | "urls" | "load_balancing" | "health" | "circuit_breaker" | "tls"
+  "url" | "urls" | "http_version" | "load_balancing" | "health" | "circuit_breaker" | "tls"
 > & {
   readonly budget: number | undefined;
 };
@@ -73,7 +73,7 @@ export class UpstreamGroup {
     this.budget = budget === undefined ? undefined : new RetryBudget(budget);
     const tls = tlsOf(config.tls);
     const servers = urls.map((one): [Server, number] => [
-      { id: one.url, upstream: upstreamOf(one.url, tls), ejection: NOT_EJECTED, breaker: CLOSED },
+      { id: one.url, upstream: upstreamOf(one.url, tls, config.http_version), ejection: NOT_EJECTED, breaker: CLOSED },
       one.weight,
     ]);
     const nowMs = host.clock.monotonicMs();
