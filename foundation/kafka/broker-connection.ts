@@ -42,7 +42,9 @@ export interface ConnectionOptions {
   readonly clientId: string;
   readonly tls: KafkaTls | undefined;
   readonly sasl: KafkaSasl | undefined;
-  /** Until it is ready; and of a request, from being sent to being answered. */
+  /** Until it is ready. */
+  readonly openTimeoutMs: number;
+  /** Of a request, from being sent to being answered. */
   readonly timeoutMs: number;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -67,6 +69,7 @@ export class BrokerConnection {
   #nextId = 1;
   #timer: TimerHandle | undefined;
   #isOver = false;
+  #isReady = false;
   /** Resolves when it may be used. */
   readonly ready: Promise<void>;
 
@@ -79,8 +82,16 @@ export class BrokerConnection {
     this.#socket.on("data", (bytes: Uint8Array) => this.#received(bytes));
     this.#socket.on("error", (error: Error) => this.end(error.message));
     this.#socket.on("close", () => this.end("the broker has closed the connection"));
-    this.ready = this.#open();
+    const late = options.timers.after(options.openTimeoutMs, () =>
+      this.end("the broker does not get ready in time", true),
+    );
+    this.ready = this.#open().finally(() => late.cancel());
     this.ready.catch((error: Error) => this.end(error.message));
+  }
+
+  /** Whether it may be used at once. */
+  get isReady(): boolean {
+    return this.#isReady && !this.#isOver;
   }
 
   get isOver(): boolean {
@@ -134,6 +145,7 @@ export class BrokerConnection {
     if (typeof versions === "number") throw new KafkaUnavailable(`the broker says ${nameOf(versions)}`);
     this.#versions = versions;
     if (this.#options.sasl !== undefined) await this.#logIn(this.#options.sasl);
+    this.#isReady = true;
   }
 
   async #logIn({ mechanism, username, password }: KafkaSasl): Promise<void> {

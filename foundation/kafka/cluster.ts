@@ -173,10 +173,7 @@ export class Cluster {
   async #anyone(): Promise<BrokerConnection> {
     const { clock, random, brokers, onTrouble } = this.#options;
     if (this.#isClosed) throw new KafkaUnavailable("the producer is closed");
-    for (const connection of this.#connections.values()) {
-      if (connection.isOver) continue;
-      if (await isReady(connection)) return connection;
-    }
+    for (const connection of this.#connections.values()) if (connection.isReady) return connection;
     if (clock.monotonicMs() < this.#notBefore) throw new KafkaUnavailable("no broker could be reached a moment ago");
     let reason = "no broker could be reached";
     const all = [...new Map([...brokers, ...this.#nodes.values()].map((one) => [addressText(one), one])).values()];
@@ -212,12 +209,6 @@ export class Cluster {
     for (const [key, { isOver }] of this.#connections) if (isOver) this.#connections.delete(key);
   }
 }
-
-const isReady = (connection: BrokerConnection): Promise<boolean> =>
-  connection.ready.then(
-    () => !connection.isOver,
-    () => false,
-  );
 
 /** @param wasKnown whether it was there a moment ago: then somebody may just not have heard of it */
 function topicFailure(code: number, topic: string, wasKnown: boolean): Error {

@@ -235,6 +235,15 @@ describe("with brokers that fail", () => {
     expect(await failureOf(producer.publish(message("a")))).toBeInstanceOf(KafkaUnavailable);
   });
 
+  test("one that says nothing does not use up the time in which another answers", async () => {
+    const { brokers } = await fakes(2);
+    const silent = await fakeBroker(9, new Map());
+    open.push(silent);
+    silent.garbage = Buffer.alloc(0);
+    const producer = producerOf(`127.0.0.1:${silent.port},127.0.0.1:${brokers[0]!.port}`, { timeoutMs: 3_000 });
+    expect(await producer.publish(message("a"))).toMatchObject({ partition: 0 });
+  });
+
   test("a bound of what waits holds, and nothing is left after the end", async () => {
     const { brokers, producer } = await fakes(1, { waitingMax: 2 });
     brokers[0]!.garbage = Buffer.alloc(0);

@@ -5,7 +5,8 @@ import { KafkaRefused, KafkaUnavailable, KafkaUncertain } from "./kafka-errors.t
 import { PartitionQueue, type Pending } from "./partition-queue.ts";
 import { partitionOf } from "./partitioner.ts";
 
-export interface KafkaProducerOptions extends Omit<ClusterOptions, "clientId" | "onTrouble" | "tls" | "sasl"> {
+export interface KafkaProducerOptions
+  extends Omit<ClusterOptions, "clientId" | "onTrouble" | "tls" | "sasl" | "openTimeoutMs"> {
   readonly clientId?: string;
   readonly tls?: ClusterOptions["tls"];
   readonly sasl?: ClusterOptions["sasl"];
@@ -43,6 +44,7 @@ export interface KafkaProducer {
 }
 
 const WAITING_MAX = 10_000;
+const OPEN_MIN_MS = 100;
 const TOPIC = /^[A-Za-z0-9._-]{1,249}$/;
 
 interface Waiting extends Pending {
@@ -80,7 +82,9 @@ class Producer implements KafkaProducer {
     const { clientId = "biplane", tls, sasl, onTrouble = () => {} } = options;
     if (options.brokers.length === 0) throw new TypeError("a producer needs the address of a broker");
     this.#options = options;
-    this.#cluster = new Cluster({ ...options, clientId, tls, sasl, onTrouble });
+    // One that is away must not use up the time in which another would have answered.
+    const openTimeoutMs = Math.max(OPEN_MIN_MS, options.timeoutMs / Math.min(options.brokers.length + 1, 4));
+    this.#cluster = new Cluster({ ...options, clientId, tls, sasl, onTrouble, openTimeoutMs });
   }
 
   publish({ topic, key, value, headers = [] }: KafkaMessage): Promise<MessagePlace> {
@@ -186,17 +190,20 @@ class Producer implements KafkaProducer {
     return topic.sticky.partition;
   }
 
+  /** One id for all partitions, until one of them does not want it any more. */
   async #idOtherThan(burnt: bigint | undefined): Promise<ProducerId> {
-    let asked = this.#producerId;
-    if (asked !== undefined && (await asked).producerId === burnt && this.#producerId === asked) asked = undefined;
-    else asked = this.#producerId;
-    if (asked === undefined) {
-      asked = this.#cluster.producerId();
-      this.#producerId = asked;
-      asked.catch(() => {
-        if (this.#producerId === asked) this.#producerId = undefined;
-      });
+    const known = this.#producerId;
+    if (known !== undefined) {
+      const id = await known;
+      if (id.producerId !== burnt) return id;
+      // Another partition may have asked for the next one meanwhile.
+      if (this.#producerId === known) this.#producerId = undefined;
     }
+    const asked = this.#producerId ?? this.#cluster.producerId();
+    this.#producerId = asked;
+    asked.catch(() => {
+      if (this.#producerId === asked) this.#producerId = undefined;
+    });
     return asked;
   }
 

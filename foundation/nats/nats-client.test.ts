@@ -281,6 +281,13 @@ describe("with servers that are not what they should be", () => {
     expect(failure).toBeInstanceOf(NatsUncertain);
   });
 
+  test("one that says nothing does not use up the time in which another answers", async () => {
+    const [silent, good] = [await fake(""), await fake(INFO, ponging)];
+    const client = clientOf([silent.port, good.port], { timeoutMs: 2_000 });
+    await client.publish(message("a"));
+    expect(good.received()).toContain("PUB a");
+  });
+
   test("a bound of what waits holds, and nothing is left after the end", async () => {
     const { port } = await fake("");
     const client = clientOf(port, { waitingMax: 2 });

@@ -1,5 +1,5 @@
 /** Publishes to one of several servers: a connection is made when it is needed, to the next server when one is away. */
-import type { Clock, Random, Timers } from "#foundation/runtime";
+import type { Clock, Random, TimerHandle, Timers } from "#foundation/runtime";
 import type { NatsAddress } from "./nats-address.ts";
 import { NatsConnection, type NatsCredentials, type NatsTls } from "./nats-connection.ts";
 import { NatsUnavailable } from "./nats-errors.ts";
@@ -12,7 +12,7 @@ export interface NatsClientOptions extends NatsCredentials {
   readonly name?: string;
   /** Whether streams have to confirm that they have stored a message. Default: the server's word that it has taken it. */
   readonly jetStream?: boolean;
-  /** Of a connection: until it is ready. Of a message: from being sent to being confirmed. */
+  /** Of a message: until a connection is there, and then until it is confirmed. */
   readonly timeoutMs: number;
   /** Messages that wait at a time, for a connection or for their confirmation; one more is refused at once. Default 10,000. */
   readonly waitingMax?: number;
@@ -38,9 +38,11 @@ const WAITING_MAX = 10_000;
 /** After all servers were tried in vain: doubled up to a bound, a random part of it. */
 const PAUSE_MIN_MS = 50;
 const PAUSE_MAX_MS = 5_000;
+const OPEN_MIN_MS = 100;
 
 interface Waiting {
   readonly message: NatsMessage;
+  readonly until: number;
   resolve(ack: StreamAck | undefined | PromiseLike<StreamAck | undefined>): void;
   reject(error: Error): void;
 }
@@ -64,6 +66,7 @@ class RotatingClient implements NatsClient {
   #rounds = 0;
   #notBefore = 0;
   #isClosed = false;
+  #timer: TimerHandle | undefined;
 
   constructor(options: NatsClientOptions) {
     if (options.servers.length === 0) throw new TypeError("a client needs a server");
@@ -80,11 +83,16 @@ class RotatingClient implements NatsClient {
     if (this.#waiting.length + this.#connection.waiting >= waitingMax)
       return unavailable("too many messages are waiting");
     if (this.#isReady) return this.#connection.publish(message);
-    return new Promise((resolve, reject) => this.#waiting.push({ message, resolve, reject }));
+    const until = clock.monotonicMs() + this.#options.timeoutMs;
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ message, until, resolve, reject });
+      this.#watch();
+    });
   }
 
   close(): void {
     this.#isClosed = true;
+    this.#timer?.cancel();
     const reason = "the client is closed";
     this.#connection?.end(reason);
     for (const one of this.#retired) one.end(reason);
@@ -100,6 +108,8 @@ class RotatingClient implements NatsClient {
       credentials: this.#options,
       tls,
       name,
+      // One that is away must not use up the time in which another would have answered.
+      openTimeoutMs: Math.max(OPEN_MIN_MS, timeoutMs / Math.min(servers.length, 4)),
       timeoutMs,
       inbox: jetStream ? this.#newInbox() : undefined,
       clock,
@@ -141,6 +151,21 @@ class RotatingClient implements NatsClient {
       this.#notBefore = clock.monotonicMs() + pause / 2 + random.float() * (pause / 2);
       this.#rejectWaiting(reason);
     } else if (this.#waiting.length > 0) this.#connection = this.#connect();
+  }
+
+  /** The first one is the first to be late. */
+  #watch(): void {
+    const [oldest] = this.#waiting;
+    if (this.#timer !== undefined || oldest === undefined || this.#isClosed) return;
+    const { clock, timers } = this.#options;
+    this.#timer = timers.after(Math.max(1, Math.ceil(oldest.until - clock.monotonicMs())), () => {
+      this.#timer = undefined;
+      const now = clock.monotonicMs();
+      while (this.#waiting.length > 0 && this.#waiting[0]!.until <= now) {
+        this.#waiting.shift()!.reject(new NatsUnavailable("no server was there in time"));
+      }
+      this.#watch();
+    });
   }
 
   #rejectWaiting(reason: string): void {

@@ -33,7 +33,9 @@ export interface ConnectionOptions {
   readonly tls: NatsTls;
   /** Shown in the server's listings. */
   readonly name: string;
-  /** Until it is ready; and for a message, from being sent to being confirmed. */
+  /** Until it is ready. */
+  readonly openTimeoutMs: number;
+  /** Of a message, from being sent to being confirmed. */
   readonly timeoutMs: number;
   /** Of the subject on which streams confirm: nobody else knows it. Undefined: nothing is published to streams. */
   readonly inbox: string | undefined;
@@ -74,9 +76,9 @@ export class NatsConnection {
   #timer: TimerHandle | undefined;
 
   constructor(options: ConnectionOptions) {
-    const { address, clock, timeoutMs } = options;
+    const { address, clock, openTimeoutMs } = options;
     this.#options = options;
-    this.#openUntil = clock.monotonicMs() + timeoutMs;
+    this.#openUntil = clock.monotonicMs() + openTimeoutMs;
     this.#socket = connectPlain({ host: address.host, port: address.port });
     this.#socket.setNoDelay(true);
     this.#listen();
