@@ -1,6 +1,10 @@
 import { afterEach, describe, expect, test } from "bun:test";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { systemClock, systemRandom, systemTimers } from "#foundation/runtime";
 import { kafkaTest, startKafka } from "../../tests/support/kafka-cluster.ts";
+import { skipUnless } from "../../tests/support/skips.ts";
 import { until } from "../../tests/support/until.ts";
 import {
   createKafkaProducer,
@@ -256,3 +260,61 @@ describe("with brokers that fail", () => {
     ]);
   });
 });
+
+describe("who logs in", () => {
+  const login = { username: "a=n,n", password: "secret" };
+  test.each(["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] as const)(
+    "by %s, is let in with the right password",
+    async (mechanism) => {
+      const broker = await fakeBroker(1, new Map(), { sasl: { mechanism, ...login } });
+      open.push(broker);
+      const to = (sasl: object | undefined) =>
+        producerOf(`127.0.0.1:${broker.port}`, { timeoutMs: 3_000, ...(sasl === undefined ? {} : { sasl }) });
+      expect(await to({ mechanism, ...login }).publish(message("a"))).toMatchObject({ partition: 0 });
+      const wrong = await failureOf(to({ mechanism, ...login, password: "wrong" }).publish(message("a")));
+      expect([wrong instanceof KafkaUnavailable, wrong.message]).toEqual([
+        true,
+        "SASL_AUTHENTICATION_FAILED: who is that",
+      ]);
+      const other = mechanism === "PLAIN" ? "SCRAM-SHA-256" : "PLAIN";
+      const unspoken = await failureOf(to({ mechanism: other, ...login }).publish(message("a")));
+      expect(unspoken.message).toBe(`the broker does not take ${other}; it takes ${mechanism}`);
+      expect(await failureOf(to(undefined).publish(message("a")))).toBeInstanceOf(KafkaUnavailable);
+    },
+  );
+
+  test("a broker that does not know the password itself gets no message", async () => {
+    const sasl = { mechanism: "SCRAM-SHA-512", ...login } as const;
+    const broker = await fakeBroker(1, new Map(), { sasl: { ...sasl, isImpostor: true } });
+    open.push(broker);
+    const failure = await failureOf(producerOf(`127.0.0.1:${broker.port}`, { sasl }).publish(message("a")));
+    expect(failure.message).toBe("the broker does not know the password");
+    expect(broker.produced).toEqual([]);
+  });
+});
+
+skipUnless(Bun.which("openssl") !== null, "openssl is not installed; it makes the test's certificate")(
+  "TLS is spoken with whom it trusts, and with nobody else",
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), "biplane-kafka-tls-"));
+    open.push({ close: () => rmSync(folder, { recursive: true, force: true }) });
+    const made =
+      "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout key.pem -out cert.pem -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost";
+    expect(await Bun.spawn(made.split(" "), { cwd: folder, stdout: "ignore", stderr: "ignore" }).exited).toBe(0);
+    const [cert, key] = ["cert.pem", "key.pem"].map((name) => readFileSync(join(folder, name), "utf8")) as [
+      string,
+      string,
+    ];
+    const broker = await fakeBroker(1, new Map(), { tls: { cert, key } });
+    open.push(broker);
+    const to = (host: string, tls: object) => producerOf(`${host}:${broker.port}`, { timeoutMs: 3_000, tls });
+    expect(await to("localhost", { ca: cert }).publish(message("a"))).toMatchObject({ partition: 0 });
+    expect(await to("127.0.0.1", { ca: cert, serverName: "localhost" }).publish(message("b"))).toMatchObject({
+      partition: 0,
+    });
+    for (const refused of [to("localhost", {}), to("127.0.0.1", { ca: cert })]) {
+      expect(await failureOf(refused.publish(message("c")))).toBeInstanceOf(KafkaUnavailable);
+    }
+    expect(broker.produced).toHaveLength(2);
+  },
+);

@@ -1,5 +1,7 @@
 /** A broker that answers as a test says, written apart from what it tests: it reads and writes octets by itself. For tests. */
 import { createServer, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
+import { type FakeSasl, saslServer } from "./fake-sasl.ts";
 
 export interface Produced {
   readonly producerId: bigint;
@@ -46,13 +48,25 @@ const i64 = (value: bigint) => {
 const text = (value: string) => Buffer.concat([i16(Buffer.byteLength(value)), Buffer.from(value)]);
 const list = (items: readonly Buffer[]) => Buffer.concat([i32(items.length), ...items]);
 
+export interface FakeBrokerOptions {
+  readonly tls?: { readonly cert: string; readonly key: string };
+  /** Nothing else is answered before it. */
+  readonly sasl?: FakeSasl;
+}
+
 /** @param peers ports of nodes, by id; its own is added */
-export async function fakeBroker(node: number, peers: Map<number, number>): Promise<FakeBroker> {
+export async function fakeBroker(
+  node: number,
+  peers: Map<number, number>,
+  options: FakeBrokerOptions = {},
+): Promise<FakeBroker> {
   const sockets = new Set<Socket>();
   let offset = 0n;
   let producerIds = 0n;
-  const server = createServer((socket) => {
+  const logins = new WeakMap<Socket, { answer(text: string): string | undefined; isIn: boolean }>();
+  const onSocket = (socket: Socket): void => {
     sockets.add(socket);
+    if (options.sasl !== undefined) logins.set(socket, { answer: saslServer(options.sasl), isIn: false });
     let bytes = Buffer.alloc(0);
     socket.on("error", () => {});
     socket.on("data", (piece) => {
@@ -64,7 +78,9 @@ export async function fakeBroker(node: number, peers: Map<number, number>): Prom
         bytes = bytes.subarray(4 + length);
       }
     });
-  });
+  };
+  const server = options.tls === undefined ? createServer(onSocket) : createTlsServer(options.tls, onSocket);
+  server.on("tlsClientError", () => {});
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as { port: number };
   peers.set(node, port);
@@ -92,8 +108,11 @@ export async function fakeBroker(node: number, peers: Map<number, number>): Prom
   }
 
   function bodyOf(key: number, body: Buffer, socket: Socket): Buffer | undefined {
+    const login = logins.get(socket);
     if (key === 18) {
       const spoken = [
+        [17, 1, 1],
+        [36, 0, 0],
         [0, 3, 7],
         [3, 1, 4],
         [18, 0, 0],
@@ -101,10 +120,26 @@ export async function fakeBroker(node: number, peers: Map<number, number>): Prom
       ] as const;
       return Buffer.concat([i16(0), list(spoken.map((one) => Buffer.concat(one.map(i16))))]);
     }
+    if (key === 17) {
+      const asked = body.toString("utf8", 2, 2 + body.readInt16BE(0));
+      const isIt = asked === options.sasl?.mechanism;
+      return Buffer.concat([i16(isIt ? 0 : 33), list([text(options.sasl?.mechanism ?? "NONE")])]);
+    }
+    if (key === 36) {
+      const answer = login?.answer(body.toString("utf8", 4));
+      if (answer === undefined) return Buffer.concat([i16(58), text("who is that"), i32(0)]);
+      if (login !== undefined) login.isIn = answer === "" || answer.startsWith("v=");
+      return Buffer.concat([i16(0), i16(-1), i32(Buffer.byteLength(answer)), Buffer.from(answer)]);
+    }
+    // As brokers do.
+    if (login?.isIn === false) {
+      socket.destroy();
+      return undefined;
+    }
     if (key === 3) {
       broker.metadataAsked++;
       const nodes = [...peers].map(([nodeId, place]) =>
-        Buffer.concat([i32(nodeId), text("127.0.0.1"), i32(place), i16(-1)]),
+        Buffer.concat([i32(nodeId), text("localhost"), i32(place), i16(-1)]),
       );
       const partition = Buffer.concat([i16(0), i32(0), i32(broker.leader), list([i32(1)]), list([i32(1)])]);
       const topic = Buffer.concat([i16(broker.topicError), text("t"), i8(0), list([partition])]);
