@@ -15,5 +15,10 @@ export interface Answer {
    */
   length?: number | undefined;
   /** 101: what follows is no HTTP any more, and passes through as it is. */
-  upgraded?: { readonly protocol: string; readonly duplex: RawDuplex };
+  upgraded?: {
+    readonly protocol: "websocket";
+    readonly duplex: RawDuplex;
+    /** After which both ends are told to close when nothing has passed. Default: never. */
+    readonly idleTimeoutMs?: number;
+  };
 }

@@ -82,8 +82,8 @@ export class Gateway {
     this.#metrics = new GatewayMetrics(metrics);
     this.#unmatched = this.#metrics.unmatched();
     this.#pool = new ClientPool({ time: runtime, http2: http2Client() });
-    this.#tunnels = new Tunnels(this.#limits.maxTunnels);
     this.#random = new RandomPool(runtime.random);
+    this.#tunnels = new Tunnels({ ...runtime, max: this.#limits.maxTunnels, randomBytes: this.#random.bytes });
     const { traces } = options;
     this.#samples = traces === undefined ? undefined : () => traces.samples();
     this.#services = {
@@ -175,7 +175,7 @@ export class Gateway {
       port,
       ...(hostname === undefined ? {} : { hostname }),
       ...(tls === undefined ? {} : { tls }),
-      protocols: [http2()],
+      protocols: [http2({ allowsConnect: true })],
       limits: {
         maxTargetBytes,
         maxFields,
@@ -197,7 +197,7 @@ export class Gateway {
     await this.#server?.useTls(tls);
   }
 
-  /** Takes no further connections, lets requests end, then ends. @param graceMs after which what is left is cut */
+  /** Takes no further connections, lets requests end, tells WebSockets to close, then ends. @param graceMs after which what is left is cut */
   async close(graceMs = 30_000): Promise<void> {
     this.#isDraining = true;
     // The server no longer knows of connections that have left HTTP.

@@ -47,10 +47,10 @@ export function writeAnswer(
     return;
   }
   if (answer.upgraded !== undefined) {
-    const { protocol, duplex } = answer.upgraded;
+    const { protocol, duplex, idleTimeoutMs } = answer.upgraded;
     answer.headers.deleteWhere((name) => NOT_WRITTEN.has(name));
     const client = exchange.switchProtocols(protocol, [...answer.headers.toRaw(), ...fields]);
-    tunnels!.join(client, duplex, (bytes) => onWritten(true, bytes));
+    tunnels!.join(client, duplex, idleTimeoutMs, (bytes) => onWritten(true, bytes));
     return;
   }
   const { body } = answer;

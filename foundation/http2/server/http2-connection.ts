@@ -92,6 +92,7 @@ export class Http2Connection implements ServedConnection, ChannelOwner, FrameEve
       [SETTING.MAX_HEADER_LIST_SIZE, context.limits.maxHeadBytes],
       [SETTING.HEADER_TABLE_SIZE, limits.tableBytes],
       [SETTING.NO_RFC7540_PRIORITIES, 1],
+      ...(limits.allowsConnect ? [[SETTING.ENABLE_CONNECT_PROTOCOL, 1] as const] : []),
     ]);
     windowUpdateFrame(this.#outbox.frames, 0, limits.connectionWindow - WINDOW_AT_FIRST);
     this.#outbox.flushSoon();
@@ -244,7 +245,7 @@ export class Http2Connection implements ServedConnection, ChannelOwner, FrameEve
       this.#resetId(id, CODE.REFUSED_STREAM);
       return;
     }
-    const head = fields.request(isLast);
+    const head = fields.request(isLast, this.#limits.allowsConnect);
     if (head === MALFORMED) {
       this.#calm.spend(Calm.RESET, this.now);
       this.#resetId(id, CODE.PROTOCOL_ERROR);

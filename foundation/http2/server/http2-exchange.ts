@@ -14,6 +14,7 @@ import {
   type Timed,
 } from "#foundation/http1";
 import { CODE, type ErrorCode } from "../frames/frames.ts";
+import { streamDuplex } from "./stream-duplex.ts";
 
 /** What a stream needs of its connection. */
 export interface StreamConnection {
@@ -66,6 +67,8 @@ export class Http2Exchange implements ServerExchange, BodySource, Timed {
   #left: number | undefined;
   #controller: AbortController | undefined;
   #isGone = false;
+  /** It has left HTTP: nobody waits for what comes. */
+  #isTunnel = false;
 
   constructor(
     readonly id: number,
@@ -82,7 +85,7 @@ export class Http2Exchange implements ServerExchange, BodySource, Timed {
     this.sendWindow = sendWindow;
     this.#receiveWindow = receiveWindow;
     this.awaitsContinue = head.expectsContinue;
-    this.#body = head.hasBody ? new MessageBody(this) : undefined;
+    this.#body = head.hasBody || head.upgrade ? new MessageBody(this) : undefined;
   }
 
   get head(): ReceivedHead {
@@ -167,9 +170,16 @@ export class Http2Exchange implements ServerExchange, BodySource, Timed {
     this.#end();
   }
 
-  /** Whoever asks looks at `head.upgrade` before: no request of HTTP/2 has it. */
-  switchProtocols(): RawDuplex {
-    throw new Error("a stream of HTTP/2 does not leave HTTP");
+  /** Whoever asks looks at `head.upgrade` before. */
+  switchProtocols(_protocol: string | undefined, fields: readonly string[], received?: ReceivedFields): RawDuplex {
+    if (!this.#head.upgrade) throw new Error("a stream of HTTP/2 leaves HTTP only where its client has asked for that");
+    if (this.isBegun || this.isOver) throw new Error("an exchange leaves HTTP after its answer has begun");
+    const head: AnswerHead = { status: 200, fields, ...(received === undefined ? {} : { received }) };
+    this.#connection.writeHead(this, head, undefined, false);
+    this.isBegun = true;
+    this.#isTunnel = true;
+    this.#await();
+    return streamDuplex(this, (isComplete) => this.#connection.reset(this, isComplete ? CODE.NO_ERROR : CODE.CANCEL));
   }
 
   abort(): void {
@@ -254,14 +264,17 @@ export class Http2Exchange implements ServerExchange, BodySource, Timed {
   }
 
   /** @returns whether the answer is complete with its head */
-  #begin(head: AnswerHead, length: number | undefined, isEmpty: boolean): boolean {
+  #begin(given: AnswerHead, length: number | undefined, isEmpty: boolean): boolean {
     if (this.isBegun) throw new Error("a request is answered twice");
+    // To whoever wants to leave HTTP, success says that it has (RFC 8441 §5); in HTTP/1.1 only 101 does.
+    const isMistaken = this.#head.upgrade && given.status >= 200 && given.status < 300;
+    const head: AnswerHead = isMistaken ? { status: 501 } : given;
     const { status } = head;
     if (status < 200) throw new Error(`${status} is no final status`);
-    this.#hasNoBody = this.#head.method === "HEAD" || status === 204 || status === 304;
+    this.#hasNoBody = isMistaken || this.#head.method === "HEAD" || status === 204 || status === 304;
     const saysLength = length !== undefined && status !== 204 && !(status === 304 && length === 0);
     const isLast = isEmpty || this.#hasNoBody;
-    this.#connection.writeHead(this, head, saysLength ? length : undefined, isLast);
+    this.#connection.writeHead(this, head, saysLength && !isMistaken ? length : undefined, isLast);
     this.isBegun = true;
     this.isEnding = isLast;
     return isLast;
@@ -300,7 +313,7 @@ export class Http2Exchange implements ServerExchange, BodySource, Timed {
   #await(): void {
     if (this.#isStalled) return;
     const { now, bodyTimeoutMs } = this.#connection;
-    if (!this.isReceived && this.body.isRead && !this.#isPaused) this.deadline = now + bodyTimeoutMs;
+    if (!this.#isTunnel && !this.isReceived && this.body.isRead && !this.#isPaused) this.deadline = now + bodyTimeoutMs;
     else this.deadline = NEVER;
   }
 }

@@ -11,6 +11,8 @@ export interface Http2Limits {
   readonly connectionWindow: number;
   /** Octets of the table of fields that the client may use. */
   readonly tableBytes: number;
+  /** Whether a stream may leave HTTP (RFC 8441), as WebSockets do: requests for that look like those with `Upgrade` of HTTP/1.1. */
+  readonly allowsConnect: boolean;
   /** Octets that wait for a client that takes none; more cuts the connection. */
   readonly maxWaitingBytes: number;
 }
@@ -23,5 +25,6 @@ export const DEFAULT_HTTP2_LIMITS: Http2Limits = {
   readingBytes: 192 * KIB,
   connectionWindow: KIB * KIB,
   tableBytes: 4 * KIB,
+  allowsConnect: false,
   maxWaitingBytes: KIB * KIB,
 };

@@ -508,3 +508,88 @@ test("HTTP/1.1 without TLS is spoken on the same port", async () => {
   client.request(1);
   await until("it is answered", () => client.isEnded(1));
 });
+
+describe("a stream that is to leave HTTP (RFC 8441)", () => {
+  const CONNECT = { ":method": "CONNECT", ":protocol": "websocket", ":path": "/chat?a=b" };
+  const allowing = { protocols: [http2({ allowsConnect: true })] };
+
+  test("is refused, and not offered, unless the server says otherwise", async () => {
+    const server = await started(hello);
+    const client = await connected(server);
+    client.request(1, CONNECT, 4);
+    await until("it is reset", () => client.resetOf(1) !== undefined);
+    expect(client.resetOf(1)).toBe(CODE.PROTOCOL_ERROR);
+    expect(client.of(FRAME.SETTINGS)[0]!.payload.includes(Buffer.from([0, 8, 0, 0, 0, 1]))).toBe(false);
+  });
+
+  test("looks like a handshake of HTTP/1.1, and carries octets both ways, however long nothing comes", async () => {
+    const seen: unknown[] = [];
+    const server = await started(
+      (exchange) => {
+        const { method, target, upgrade, hasBody, fields } = exchange.head;
+        seen.push({ method, target, upgrade, hasBody, asked: [fields.get("upgrade"), fields.get("connection")] });
+        const duplex = exchange.switchProtocols("websocket", ["X-A", "b"]);
+        duplex.start({
+          onBytes: (bytes) => void duplex.write(Buffer.from(bytes)),
+          onEnd: () => duplex.shutdown(),
+          onDrain() {},
+          onClose: () => void seen.push("closed"),
+        });
+      },
+      { ...allowing, limits: { bodyTimeoutMs: 1 } },
+    );
+    const client = await connected(server);
+    client.request(1, CONNECT, 4);
+    await until("it is answered", () => client.of(FRAME.HEADERS, 1).length === 1);
+    expect(client.of(FRAME.SETTINGS)[0]!.payload.includes(Buffer.from([0, 8, 0, 0, 0, 1]))).toBe(true);
+    expect(client.headOf(client.of(FRAME.HEADERS, 1)[0]!)).toMatchObject({ ":status": "200", "x-a": "b" });
+    client.frame(FRAME.DATA, 0, 1, "one");
+    await until("it comes back", () => client.bodyOf(1) === "one");
+    // Several sweeps of deadlines.
+    await Bun.sleep(500);
+    client.frame(FRAME.DATA, 0, 1, "two");
+    await until("it comes back", () => client.bodyOf(1) === "onetwo");
+    client.frame(FRAME.DATA, 1, 1);
+    await until("the stream ends", () => client.isEnded(1));
+    await until("the server is told", () => seen.includes("closed"));
+    expect(seen[0]).toEqual({
+      method: "GET",
+      target: "/chat?a=b",
+      upgrade: true,
+      hasBody: false,
+      asked: ["websocket", "Upgrade"],
+    });
+  });
+
+  test("is not one by any other answer", async () => {
+    const server = await started(
+      (exchange) => exchange.answer({ status: exchange.head.target === "/no" ? 403 : 200 }, "x"),
+      allowing,
+    );
+    const client = await connected(server);
+    client.request(1, CONNECT, 4);
+    client.request(3, { ...CONNECT, ":path": "/no" }, 4);
+    await until("both are answered", () => client.isEnded(1) && client.isEnded(3));
+    const heads = [1, 3].map((id) => client.headOf(client.of(FRAME.HEADERS, id)[0]!)[":status"]);
+    expect(heads).toEqual(["501", "403"]);
+    expect([client.bodyOf(1), client.bodyOf(3)]).toEqual(["", "x"]);
+  });
+
+  test("is malformed without what it needs", async () => {
+    const server = await started(hello, allowing);
+    const wrong: Record<string, string>[] = [
+      { ":method": "GET" },
+      { ":path": "-" },
+      { ":scheme": "-" },
+      { ":protocol": "web socket" },
+      { ":authority": "-" },
+      { ":path": "*" },
+    ];
+    for (const more of wrong) {
+      const client = await connected(server);
+      client.request(1, { ...CONNECT, ...more }, 4);
+      await until("it is reset", () => client.resetOf(1) !== undefined);
+      expect(client.resetOf(1)).toBe(CODE.PROTOCOL_ERROR);
+    }
+  });
+});

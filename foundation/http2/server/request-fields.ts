@@ -2,7 +2,7 @@
 import { Fields, is, isHost, type ReceivedHead, TARGET, type TargetForm, TOKEN, targetForm } from "#foundation/http1";
 import { isName, isValue, lengthOf, MALFORMED, OF_CONNECTIONS } from "../connection/field-rules.ts";
 
-const PSEUDO = [":method", ":scheme", ":authority", ":path"] as const;
+const PSEUDO = [":method", ":scheme", ":authority", ":path", ":protocol"] as const;
 type Pseudo = (typeof PSEUDO)[number];
 
 /** Gathers fields as they are decoded, and judges each. */
@@ -27,9 +27,11 @@ export class RequestFields {
     }
   };
 
-  /** @param isWhole whether no body follows */
-  request(isWhole: boolean): ReceivedHead | typeof MALFORMED {
+  /** @param isWhole whether no body follows @param allowsConnect whether streams may leave HTTP */
+  request(isWhole: boolean, allowsConnect: boolean): ReceivedHead | typeof MALFORMED {
     if (this.#isMalformed) return MALFORMED;
+    const protocol = this.#pseudo.get(":protocol");
+    if (protocol !== undefined) return allowsConnect ? this.#connect(protocol, isWhole) : MALFORMED;
     const method = this.#pseudo.get(":method");
     const scheme = this.#pseudo.get(":scheme");
     const path = this.#pseudo.get(":path");
@@ -60,6 +62,31 @@ export class RequestFields {
       upgrade: false,
       expectsContinue: expect === "100-continue" && !isWhole,
       expectsUnknown: expect !== undefined && expect !== "100-continue",
+    };
+  }
+
+  /** A stream that is to leave HTTP (RFC 8441 §4): it looks as its handshake does in HTTP/1.1, so that whoever answers need not care. */
+  #connect(protocol: string, isWhole: boolean): ReceivedHead | typeof MALFORMED {
+    const path = this.#pseudo.get(":path");
+    const isProper = this.#pseudo.get(":method") === "CONNECT" && this.#pseudo.has(":scheme");
+    if (!isProper || isWhole || path === undefined || !isToken(protocol)) return MALFORMED;
+    const host = this.#host(Fields.of(this.#raw));
+    const form = formOf(path, "GET");
+    if (host === undefined || form !== "origin") return MALFORMED;
+    this.#raw.push("connection", "Upgrade", "upgrade", protocol);
+    return {
+      method: "GET",
+      version: "2",
+      target: path,
+      form,
+      host,
+      fields: Fields.of(this.#raw),
+      hasBody: false,
+      contentLength: undefined,
+      isChunked: false,
+      upgrade: true,
+      expectsContinue: false,
+      expectsUnknown: false,
     };
   }
 

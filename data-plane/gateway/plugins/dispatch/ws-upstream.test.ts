@@ -1,12 +1,15 @@
 import { afterEach, describe, expect, test } from "bun:test";
+import { connect } from "node:http2";
 import { until } from "../../../../tests/support/until.ts";
 import { configProblems } from "../../testing/index.ts";
 import { closeGateways, testGateway } from "./testing/gateway.ts";
 import { closeServers, deadUrl, saying, testServer } from "./testing/servers.ts";
 
+const ends: (() => void)[] = [];
 const servers: Bun.Server<undefined>[] = [];
 afterEach(async () => {
   await closeGateways();
+  for (const end of ends.splice(0)) end();
   await closeServers();
   for (const server of servers.splice(0)) await server.stop(true);
 });
@@ -14,12 +17,14 @@ afterEach(async () => {
 interface Seen {
   readonly headers: Headers[];
   readonly paths: string[];
+  /** Codes with which sockets were closed. */
+  readonly codes: number[];
   closed: number;
 }
 
 /** A server of WebSockets that says everything back. */
 function echoServer(): { readonly url: string; readonly seen: Seen } {
-  const seen: Seen = { headers: [], paths: [], closed: 0 };
+  const seen: Seen = { headers: [], paths: [], codes: [], closed: 0 };
   const server = Bun.serve({
     port: 0,
     hostname: "127.0.0.1",
@@ -36,7 +41,8 @@ function echoServer(): { readonly url: string; readonly seen: Seen } {
         if (message === "die") socket.terminate();
         else socket.send(message);
       },
-      close() {
+      close(_socket, code) {
+        seen.codes.push(code);
         seen.closed++;
       },
     },
@@ -65,6 +71,18 @@ const next = (socket: WebSocket): Promise<unknown> =>
   new Promise((resolve) => {
     socket.onmessage = ({ data }) => resolve(data);
   });
+
+/** A frame as clients send them, with the mask that changes nothing. */
+function masked(opcode: number, payload: string): Buffer {
+  const length = payload.length;
+  const head = length < 126 ? Buffer.of(0x80 | opcode, 0x80 | length) : Buffer.alloc(10);
+  if (length >= 126) {
+    head[0] = 0x80 | opcode;
+    head[1] = 0xff;
+    head.writeBigUInt64BE(BigInt(length), 2);
+  }
+  return Buffer.concat([head, Buffer.alloc(4), Buffer.from(payload, "latin1")]);
+}
 
 const HANDSHAKE = {
   Connection: "Upgrade",
@@ -158,6 +176,129 @@ describe("ws-upstream", () => {
     await gone.promise;
     await call;
     await until("the request has ended", () => gateway.ended.length === 1);
+  });
+
+  test("tells both ends to close with 1001 when the gateway ends, at once", async () => {
+    const { url, seen } = echoServer();
+    const gateway = await gatewayTo(url);
+    const socket = await opened(gateway.url("/chat/a"));
+    const closed = new Promise<CloseEvent>((resolve) => {
+      socket.onclose = resolve;
+    });
+    socket.send("hello");
+    expect(await next(socket)).toBe("hello");
+    await gateway.gateway.close(60_000);
+    expect(await closed).toMatchObject({ code: 1001, reason: "the gateway ends", wasClean: true });
+    await until("the server was told", () => seen.codes.length === 1);
+    expect(seen.codes).toEqual([1001]);
+  });
+
+  test("tells both ends to close when nothing has passed for too long, and not before", async () => {
+    const { url, seen } = echoServer();
+    const gateway = await gatewayTo(url, { idle_timeout: 0.3 });
+    const socket = await opened(gateway.url("/chat/a"));
+    const closed = new Promise<CloseEvent>((resolve) => {
+      socket.onclose = resolve;
+    });
+    // Longer than the limit, and never silent for so long.
+    const begun = performance.now();
+    while (performance.now() - begun < 600) {
+      socket.send("still here");
+      expect(await next(socket)).toBe("still here");
+      await Bun.sleep(20);
+    }
+    expect(await closed).toMatchObject({ code: 1001, reason: "nothing has passed for too long" });
+    await until("the server was told", () => seen.codes.length === 1);
+    expect(seen.codes).toEqual([1001]);
+  });
+
+  describe("over HTTP/2 (RFC 8441)", () => {
+    /** A client of ours on one that nobody here wrote. */
+    async function openedStream(url: string, path: string, more: Record<string, string> = {}) {
+      const client = connect(url);
+      ends.push(() => client.destroy());
+      await new Promise<void>((resolve) => client.once("remoteSettings", () => resolve()));
+      const stream = client.request(
+        {
+          ":method": "CONNECT",
+          ":protocol": "websocket",
+          ":scheme": "http",
+          ":authority": new URL(url).host,
+          ":path": path,
+          "sec-websocket-version": "13",
+          ...more,
+        },
+        { endStream: false },
+      );
+      const received: Buffer[] = [];
+      let hasEnded = false;
+      stream.on("data", (bytes: Buffer) => received.push(bytes));
+      stream.on("end", () => {
+        hasEnded = true;
+      });
+      stream.on("error", () => undefined);
+      const head = await new Promise<Record<string, unknown>>((resolve, reject) => {
+        stream.once("response", (fields) => resolve({ ...fields }));
+        stream.once("error", reject);
+      });
+      const all = (): Buffer => Buffer.concat(received);
+      return { client, stream, head, all, ended: () => hasEnded };
+    }
+
+    test("is offered, and carries frames both ways", async () => {
+      const { url, seen } = echoServer();
+      const gateway = await gatewayTo(url);
+      const { client, stream, head, all, ended } = await openedStream(gateway.url(""), "/chat/a?b=1", {
+        "sec-websocket-protocol": "soap",
+        origin: "https://app.example",
+      });
+      expect(client.remoteSettings).toMatchObject({ enableConnectProtocol: true });
+      expect(head[":status"]).toBe(200);
+      expect(head["sec-websocket-accept"]).toBeUndefined();
+      expect(seen.paths).toEqual(["/chat/a?b=1"]);
+      expect(seen.headers[0]!.get("origin")).toBe("https://app.example");
+      stream.write(masked(1, "hello"));
+      await until("it says it back", () => all().toString("latin1") === "\x81\x05hello");
+      // Longer than all windows.
+      const large = "x".repeat(1_000_000);
+      stream.write(masked(1, large));
+      await until("it says all of it back", () => all().length === 7 + 10 + large.length);
+      stream.write(masked(8, "\x03\xe8"));
+      await until("the server has closed", () => seen.codes.length === 1);
+      await until("the stream ends", () => ended());
+      expect(seen.codes).toEqual([1000]);
+      await until("the request has ended", () => gateway.ended.length === 1);
+    });
+
+    test("lives longer than bodies may be silent, and is told when the gateway ends", async () => {
+      const { url, seen } = echoServer();
+      const gateway = await gatewayTo(url);
+      const { stream, all } = await openedStream(gateway.url(""), "/chat/a");
+      stream.write(masked(1, "hello"));
+      await until("it says it back", () => all().toString("latin1") === "\x81\x05hello");
+      const end = gateway.gateway.close(60_000);
+      const frame = "\x88\x12\x03\xe9the gateway ends";
+      await until("it is told", () => all().toString("latin1") === `\x81\x05hello${frame}`);
+      stream.end(masked(8, "\x03\xe9"));
+      await end;
+      expect(seen.codes).toEqual([1001]);
+    });
+
+    test("is refused as over HTTP/1.1, and success of anything else is not taken for a WebSocket", async () => {
+      const { url } = echoServer();
+      const gateway = await gatewayTo(url);
+      expect((await openedStream(gateway.url(""), "/nothing")).head[":status"]).toBe(404);
+      const plain = await testGateway("mock", { status: 200, headers: {}, body: "hello" }, ["GET /chat/{room}"]);
+      expect((await openedStream(plain.url(""), "/chat/a")).head[":status"]).toBe(501);
+    });
+
+    test("is refused when the server has not understood", async () => {
+      const liar = await testServer((exchange) =>
+        exchange.switchProtocols("websocket", ["Sec-WebSocket-Accept", "aGVsbG8="]),
+      );
+      const gateway = await gatewayTo(liar.url.replace("http:", "ws:"));
+      expect((await openedStream(gateway.url(""), "/chat/a")).head[":status"]).toBe(502);
+    });
   });
 
   test("addresses of other kinds are refused by the compiler", () => {

@@ -20,6 +20,14 @@ export const WS_UPSTREAM: DispatcherDeclaration = {
       path: PATH_TEMPLATE,
       connect_timeout: CONNECT_TIMEOUT,
       timeout: { ...SECONDS, default: 30, description: "Seconds from the sent request to the head of the response." },
+      idle_timeout: {
+        type: "number",
+        minimum: 1,
+        maximum: 86_400,
+        default: 300,
+        description:
+          "Seconds without an octet in either direction, pings included, after which both ends are told to close.",
+      },
       tls: TLS,
     },
   },

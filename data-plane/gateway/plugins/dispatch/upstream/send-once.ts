@@ -43,7 +43,7 @@ class Once implements ExchangeListener {
 
   onUpgraded({ head }: ClientExchange, duplex: RawDuplex): void {
     const protocol = this.#protocol;
-    if (protocol === undefined || head.fields.get("upgrade")?.toLowerCase() !== protocol) {
+    if (protocol !== "websocket" || head.fields.get("upgrade")?.toLowerCase() !== protocol) {
       duplex.destroy();
       this.#resolve(problem("upstream-invalid"));
       return;

@@ -1,0 +1,61 @@
+/** A stream that has left HTTP: octets in both directions (RFC 8441). */
+import type { DuplexOwner, RawDuplex, ServerExchange } from "#foundation/http1";
+
+const NO_BYTES = Buffer.alloc(0);
+
+/** @param reset cuts the stream; told whether everything was said on it */
+export function streamDuplex(exchange: ServerExchange, reset: (isComplete: boolean) => void): RawDuplex {
+  const { body } = exchange;
+  let owner: DuplexOwner | undefined;
+  let isClosed = false;
+  let hasEnded = false;
+  let isShut = false;
+  const close = (): void => {
+    if (isClosed) return;
+    isClosed = true;
+    owner?.onClose();
+  };
+  const closeWhenDone = (): void => {
+    if (hasEnded && isShut) close();
+  };
+  const shutdown = (): void => {
+    if (isShut) return;
+    isShut = true;
+    exchange.end();
+    closeWhenDone();
+  };
+  exchange.onGone = close;
+  return {
+    rest: NO_BYTES,
+    start(told) {
+      owner = told;
+      exchange.onDrain = () => told.onDrain();
+      if (isClosed) {
+        told.onClose();
+        return;
+      }
+      body.read({
+        onData: (bytes) => told.onBytes(bytes),
+        onEnd: () => {
+          hasEnded = true;
+          told.onEnd();
+          closeWhenDone();
+        },
+        onFailure: close,
+      });
+    },
+    write: (bytes) => isShut || exchange.write(bytes),
+    pause: () => body.pause(),
+    resume: () => body.resume(),
+    shutdown,
+    end: () => {
+      shutdown();
+      // Whoever ends it takes nothing more.
+      if (!hasEnded && !body.isRead) body.drop();
+    },
+    destroy: () => {
+      reset(isShut);
+      close();
+    },
+  };
+}
