@@ -4,8 +4,9 @@
  * What is done to an attempt happens within one turn of the event loop, between the awaits of whoever does it; whoever waits looks again afterwards
  * whether the attempt has failed meanwhile (`guard`).
  */
-import type { StoreBackend, Version } from "../backend/index.ts";
+import type { CommitPlace, StoreBackend, Version } from "../backend/index.ts";
 import { StoreError } from "../errors/index.ts";
+import { placeToStamp } from "../mutations/index.ts";
 import { type BaseAnswer, type BaseQuestion, Overlay, type Read, readLater } from "./overlay/index.ts";
 import type { PendingWatch } from "./watch.ts";
 
@@ -14,6 +15,9 @@ const ANSWER_BYTES_MAX = 1_000_000;
 
 /** What a transaction that wrote nothing has for the version of its commit. */
 export const NO_VERSION: Version = -1n;
+
+/** Where the transaction was committed, or why its versionstamp is none. */
+type StampOutcome = { readonly place: CommitPlace } | { readonly error: StoreError };
 
 export class Attempt {
   readonly overlay = new Overlay();
@@ -24,7 +28,7 @@ export class Attempt {
   private readsUnderWay = 0;
   private readonly whenRead: (() => void)[] = [];
   /** The versionstamp, or why there is none; and who waits for it. */
-  private stampOutcome: { readonly stamp: Uint8Array } | { readonly error: StoreError } | undefined;
+  private stampOutcome: StampOutcome | undefined;
   private stampAsked: PromiseWithResolvers<Uint8Array> | undefined;
   private failedRead: { readonly error: unknown } | undefined;
   private failedWith: StoreError | undefined;
@@ -87,9 +91,10 @@ export class Attempt {
   }
 
   /** The first outcome stays. */
-  settleStamp(outcome: { readonly stamp: Uint8Array } | { readonly error: StoreError }): void {
+  settleStamp(outcome: StampOutcome): void {
     this.stampOutcome ??= outcome;
-    if ("stamp" in this.stampOutcome) this.stampAsked?.resolve(this.stampOutcome.stamp);
+    // The bytes are made for who has asked: hardly anybody does.
+    if ("place" in this.stampOutcome) this.stampAsked?.resolve(placeToStamp(this.stampOutcome.place));
     else this.stampAsked?.reject(this.stampOutcome.error);
   }
 

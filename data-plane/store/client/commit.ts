@@ -4,7 +4,6 @@
 import { sleep, type Timers } from "#foundation/runtime";
 import type { CommitPlace, StoreBackend, Version } from "../backend/index.ts";
 import { StoreError } from "../errors/index.ts";
-import { placeToStamp } from "../mutations/index.ts";
 import { TRANSACTION_BYTES_MAX, type Transaction, transactionBytes } from "../transactions/index.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Backoff } from "./backoff.ts";
@@ -62,7 +61,7 @@ async function run(attempt: Attempt, room: CommitRoom, settings: CommitSettings)
   if (attempt.failure !== undefined) throw attempt.failure;
   const place = await send(transaction, attempt, room, settings);
   attempt.committedVersion = place.version;
-  attempt.settleStamp({ stamp: placeToStamp(place) });
+  attempt.settleStamp({ place });
   startWatches(attempt, place.version);
 }
 

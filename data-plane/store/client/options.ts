@@ -19,8 +19,15 @@ export interface TransactionOptions {
 
 /** @throws StoreError invalid_option_value */
 export function checkOptions({ timeoutMs = 0, retryLimit = 0, maxRetryDelayMs = 0 }: TransactionOptions): void {
-  for (const [name, value] of Object.entries({ timeoutMs, retryLimit, maxRetryDelayMs })) {
-    if (value >= 0 && (Number.isFinite(value) || name === "retryLimit")) continue;
-    throw new StoreError("invalid_option_value", `${name} is a number, 0 or more, not ${value}.`);
-  }
+  if (!isDuration(timeoutMs)) throw invalid("timeoutMs", timeoutMs);
+  if (!(retryLimit >= 0)) throw invalid("retryLimit", retryLimit);
+  if (!isDuration(maxRetryDelayMs)) throw invalid("maxRetryDelayMs", maxRetryDelayMs);
+}
+
+function isDuration(value: number): boolean {
+  return value >= 0 && Number.isFinite(value);
+}
+
+function invalid(name: string, value: number): StoreError {
+  return new StoreError("invalid_option_value", `${name} is a number, 0 or more, not ${value}.`);
 }

@@ -55,6 +55,7 @@ export class Boundaries {
 
   /** Gives all keys of `[begin, end)` this version, which is at least as high as any so far. The range holds at least one key. */
   assign(begin: Uint8Array, end: Uint8Array, version: number): void {
+    if (renew(this.root, begin, end, version)) return;
     const after = versionAt(this.root, end);
     this.count -= removeBetween(this.root, begin, end);
     while (!this.root.leaf && this.root.children.length === 1) this.root = this.root.children[0]!;
@@ -142,6 +143,22 @@ function versionAt(root: Node, key: Uint8Array): number {
   let node = root;
   while (!node.leaf) node = node.children[lastAtMost(node.keys, key)]!;
   return node.versions[lastAtMost(node.keys, key)]!;
+}
+
+/** Where a step is exactly this range, as when a key is written again: gives it the version. @returns whether it is */
+function renew(node: Node, begin: Uint8Array, end: Uint8Array, version: number): boolean {
+  const { keys } = node;
+  const at = lastAtMost(keys, begin);
+  if (!node.leaf) {
+    if (!renew(node.children[at]!, begin, end, version)) return false;
+  } else {
+    // The step after the last one of a leaf is in another leaf: that is left to the long way.
+    if (at + 1 >= keys.length || compareKeys(keys[at]!, begin) !== 0 || compareKeys(keys[at + 1]!, end) !== 0)
+      return false;
+    node.versions[at] = version;
+  }
+  node.max = Math.max(node.max, version);
+  return true;
 }
 
 /** Removes the boundaries after `begin` and before `end`; says how many. The node may be empty afterwards. */
