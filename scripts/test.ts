@@ -163,8 +163,15 @@ if (skipped > reasons.length) {
   failures.push(`${skipped - reasons.length} skip(s) without a reason`);
 }
 const seconds = (amount: number) => `${amount.toFixed(1)} s`;
-const slowest = slow.sort((a, b) => b.seconds - a.seconds).slice(0, 5);
-console.log(`\nSlowest: ${slowest.map((each) => `${each.batch} ${seconds(each.seconds)}`).join(", ")}`);
+/** The first few of all batches by what they took most of. */
+const most = (count: number, of: "seconds" | "processorSeconds") =>
+  [...slow]
+    .sort((a, b) => b[of] - a[of])
+    .slice(0, count)
+    .map((each) => `${each.batch} ${seconds(each[of])}`)
+    .join(", ");
+console.log(`\nSlowest: ${most(5, "seconds")}`);
+console.log(`Most processor time: ${most(15, "processorSeconds")}`);
 const processor = slow.reduce((sum, each) => sum + each.processorSeconds, 0);
 console.log(`Tests took ${seconds(performance.now() / 1000)}, and ${seconds(processor)} of processor time.`);
 if (failures.length > 0) console.log(`Failed: ${failures.join(", ")}`);
