@@ -19,8 +19,7 @@ export interface Time {
 }
 
 export class Deadlines {
-  /** Monotonic milliseconds of the last sweep: deadlines are kept to two sweeps. */
-  now: number;
+  #now: number;
   readonly #time: Time;
   readonly #sweepMs: number;
   readonly #entries = new Set<Timed>();
@@ -29,14 +28,20 @@ export class Deadlines {
   constructor(time: Time, sweepMs: number) {
     this.#time = time;
     this.#sweepMs = sweepMs;
-    this.now = time.clock.monotonicMs();
+    this.#now = time.clock.monotonicMs();
+  }
+
+  /** Monotonic milliseconds of the last sweep, or of now while nothing is watched: deadlines are kept to two sweeps. */
+  get now(): number {
+    if (this.#timer === undefined) this.#now = this.#time.clock.monotonicMs();
+    return this.#now;
   }
 
   /** Watches until `remove`. Nothing runs while nothing is watched. */
   add(entry: Timed): void {
     this.#entries.add(entry);
     if (this.#timer !== undefined) return;
-    this.now = this.#time.clock.monotonicMs();
+    this.#now = this.#time.clock.monotonicMs();
     this.#timer = this.#time.timers.every(this.#sweepMs, () => this.#sweep());
   }
 
@@ -48,9 +53,9 @@ export class Deadlines {
   }
 
   #sweep(): void {
-    this.now = this.#time.clock.monotonicMs();
+    this.#now = this.#time.clock.monotonicMs();
     for (const entry of this.#entries) {
-      if (entry.deadline > this.now) continue;
+      if (entry.deadline > this.#now) continue;
       entry.deadline = NEVER;
       entry.expire();
     }

@@ -10,6 +10,7 @@ import {
   type SendOptions,
   send,
 } from "#foundation/http1";
+import { systemClock, systemTimers } from "#foundation/runtime";
 import { until, untilStill } from "../../../tests/support/until.ts";
 import { CODE, FLAG, FRAME, SETTING } from "../frames/frames.ts";
 import { type Http2ClientLimits, http2Client } from "../index.ts";
@@ -564,6 +565,22 @@ describe("a hostile server", () => {
 });
 
 describe("a connection", () => {
+  test("is waited for as long as was said, also by a pool that had nothing to do before", async () => {
+    let offsetMs = 0;
+    const clock = { monotonicMs: () => systemClock.monotonicMs() + offsetMs };
+    const server = serveRaw(answering, () => undefined);
+    const pool = new ClientPool({ http2: http2Client(), time: { clock, timers: systemTimers } });
+    open.push(pool, server);
+    const origin: Origin = { address: { kind: "tcp", host: "127.0.0.1", port: server.port }, version: "2" };
+    offsetMs = 3_600_000;
+    const response = outcome(send(pool, origin, get("/", { totalTimeoutMs: 60_000 })));
+    await until("it is connected", () => server.accepted.length === 1);
+    // Several sweeps of deadlines.
+    await Bun.sleep(350);
+    server.accepted[0]!.settings();
+    expect(await response).toBe("200 ok");
+  });
+
   test("answers PING, and ends in order when its pool closes", async () => {
     const { ask, asked, pool } = byHand();
     const response = outcome(ask());

@@ -35,16 +35,25 @@ export class Outbox<Stream extends OutgoingStream> {
   readonly #frameBytes: number;
   readonly #maxWaitingBytes: number;
   readonly #owner: OutboxOwner<Stream>;
+  readonly #soon: (task: () => void) => unknown;
   /** Those that have something to send and may not yet, in turn. */
   readonly #waiting = new Set<Stream>();
   #frames: Octets | undefined;
   #isFlushing = false;
 
-  constructor(channel: Channel, frameBytes: number, maxWaitingBytes: number, owner: OutboxOwner<Stream>) {
+  /** @param soon calls when what is written leaves */
+  constructor(
+    channel: Channel,
+    frameBytes: number,
+    maxWaitingBytes: number,
+    owner: OutboxOwner<Stream>,
+    soon: (task: () => void) => unknown = queueMicrotask,
+  ) {
     this.#channel = channel;
     this.#frameBytes = frameBytes;
     this.#maxWaitingBytes = maxWaitingBytes;
     this.#owner = owner;
+    this.#soon = soon;
   }
 
   /** To write frames to, before anything else happens. */
@@ -75,11 +84,11 @@ export class Outbox<Stream extends OutgoingStream> {
     this.#waiting.delete(stream);
   }
 
-  /** With everything else that is written in this turn of the loop. */
+  /** With everything else that is written until then. */
   flushSoon(): void {
     if (this.isHeld || this.#isFlushing) return;
     this.#isFlushing = true;
-    queueMicrotask(() => {
+    this.#soon(() => {
       this.#isFlushing = false;
       if (!this.isHeld) this.flush();
     });
