@@ -41,8 +41,17 @@ export class Fences {
       };
     },
     recoverFrom: ({ epoch, to }, { id }) => {
-      this.open("recoverFrom", id, epoch);
-      return () => this.commits.filled(id, to);
+      const onReply = this.open("recoverFrom", id, epoch);
+      const { current } = this.generations;
+      if (current !== undefined && current.epoch < epoch && current.logs.some((log) => log.id === id)) {
+        this.breach("kept-while-needed", `the director of epoch ${epoch} fills ${id}, a log of epoch ${current.epoch}`);
+      }
+      // What it had is dropped first, and it owes nothing of that any more, whatever becomes of this.
+      this.commits.filled(id, 0n);
+      return () => {
+        onReply();
+        this.commits.filled(id, to);
+      };
     },
     activate: ({ epoch, previous }, { id }) => {
       this.generations.recover(epoch, previous);

@@ -298,6 +298,11 @@ describe("is broken:", () => {
     ],
     [
       "kept-while-needed",
+      "a log that is recovered from is filled with something else",
+      () => call(LOG, "recoverFrom", "log-1-a", { epoch: 2n, sources: [], from: 0n, to: 0n }),
+    ],
+    [
+      "kept-while-needed",
       "an old log is removed before storage has caught up",
       () => {
         commit(1n, 0n, 1_000n);
