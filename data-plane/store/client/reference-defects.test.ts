@@ -170,3 +170,14 @@ test("an explicit read conflict without any read commits, and conflicts once the
   await db.transact(async (tx) => tx.set(bytes("a"), bytes("x")));
   expect(await failure(late.commit())).toBe("not_committed");
 });
+
+test("an atomic operation is read over what the transaction has set before, without the commit", async () => {
+  const { db } = await filled("");
+  const tx = db.createTransaction();
+  tx.set(bytes("k"), Uint8Array.of(40));
+  tx.add(bytes("k"), Uint8Array.of(1));
+  tx.add(bytes("k"), Uint8Array.of(1));
+  expect(await tx.get(bytes("k"))).toEqual(Uint8Array.of(42));
+  await tx.commit();
+  expect(await db.transact((one) => one.get(bytes("k")))).toEqual(Uint8Array.of(42));
+});

@@ -123,6 +123,16 @@ test("who waits for a version that does not come hears so before it gives up by 
   expect(time.pendingTimers()).toBe(0);
 });
 
+test("6.2.2: who waits hears so before the proxy, that calls again, gives up", async () => {
+  const time = createVirtualTime(0);
+  const resolver = new Resolver({ epoch: EPOCH, recoveryVersion: START, timers: time.timers });
+  const early = resolver.resolve(batch(200n, 300n));
+  // A proxy waits for 5,000 ms.
+  time.advance(4_999);
+  expect(time.pendingTimers()).toBe(0);
+  await expect(early).rejects.toMatchObject({ code: "timed_out" });
+});
+
 test("other epochs, versions that do not rise, and reads of the future are refused and change nothing", async () => {
   const { resolver } = setUp();
   await expect(resolver.resolve({ ...batch(START, 200n), epoch: 3n })).rejects.toMatchObject({

@@ -74,3 +74,11 @@ test("who began before another went on to newer windows gets nothing of what tha
   expect(new Set(results)).toEqual(new Set([undefined, "not_committed"]));
   expectApart([...many, ...late.filter((_, i) => results[i] === undefined)]);
 });
+
+test("6.2.8: a newer window leaves no counter of an older one behind", async () => {
+  const { db, own, allocator } = world();
+  for (let i = 0; i < 200; i++) await db.transact((tx) => allocator.allocate(tx));
+  const { begin, end } = own.subspace([0]).range();
+  const counters = await db.transact((tx) => tx.getRangeAll(begin, end));
+  expect(counters).toHaveLength(1);
+});
