@@ -8,6 +8,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
+import { makePostgresTemplate, whyNoPostgres } from "#foundation/sql/postgres/testing";
 import { compileCommand, WORKERS } from "./compile.ts";
 import { runStep, type StepResult } from "./steps.ts";
 import { batchesOf, longestFirst } from "./test-batches.ts";
@@ -46,6 +47,10 @@ const compileProgram = compileCommand(
   ...["--bytecode", "--format=esm"],
 );
 
+/** What every PostgreSQL server of the tests begins with. A file that begins before it is there makes its own. */
+const postgresTemplate = join(scratch, "postgres");
+const ownPostgres = (process.env.BIPLANE_TEST_DATABASE_URL ?? "") === "" && whyNoPostgres() === undefined;
+
 let passed = 0;
 let failed = 0;
 let skipped = 0;
@@ -83,7 +88,12 @@ async function runBatch(batch: readonly string[], index: number): Promise<void> 
     ],
     {
       stdio: ["ignore", Bun.file(outputFile), Bun.file(outputFile)],
-      env: { ...process.env, BIPLANE_SKIPS: skipsFile, ...(existsSync(program) && { BIPLANE_TEST_PROGRAM: program }) },
+      env: {
+        ...process.env,
+        BIPLANE_SKIPS: skipsFile,
+        BIPLANE_TEST_POSTGRES_TEMPLATE: postgresTemplate,
+        ...(existsSync(program) && { BIPLANE_TEST_PROGRAM: program }),
+      },
       detached: true,
     },
   );
@@ -132,6 +142,13 @@ if (process.env.BIPLANE_TEST_PROGRAM === undefined && files.some((file) => START
   });
 }
 if (filters.length === 0) {
+  if (ownPostgres) {
+    tasks.push(() =>
+      makePostgresTemplate(postgresTemplate).catch((error) =>
+        console.log(`each PostgreSQL server of the tests makes its own files: ${error}`),
+      ),
+    );
+  }
   tasks.push(
     () => takeStep(runStep("types", ["node_modules/.bin/tsc", "--noEmit", "-p", "tsconfig.json"])),
     () => takeStep(runStep("lint and format", ["node_modules/.bin/biome", "check", "--error-on-warnings", "."])),

@@ -1,6 +1,7 @@
 /** For tests and benchmarks that need a real server. */
 export { type CutLine, openCutLine } from "./cut-line.ts";
 export {
+  makePostgresTemplate,
   postgresUrl,
   type ServerProcess,
   startTestPostgres,
