@@ -6,6 +6,7 @@ export {
   createRespClient,
   type RespClient,
   type RespClientOptions,
+  type RespCommand,
   RespRefused,
   RespUnavailable,
 } from "./resp-client.ts";

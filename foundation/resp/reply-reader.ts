@@ -9,7 +9,7 @@ export interface RespError {
 
 /** What no server that is asked for a few numbers sends. */
 const LINE_MAX = 4_096;
-const BULK_MAX = 1024 * 1024;
+export const BULK_MAX = 1024 * 1024;
 const ITEMS_MAX = 4_096;
 const DEPTH_MAX = 8;
 
@@ -20,13 +20,32 @@ const CR = 0x0d;
 const LF = 0x0a;
 const INTEGER = /^[+-]?\d{1,18}$/;
 
+/** How octets of a bulk string are made a text: `latin1` keeps them, one character each. */
+export type BulkText = "utf8" | "latin1";
+
 export class ReplyReader {
   #bytes: Buffer = Buffer.alloc(0);
   #at = 0;
+  /** What has come of a text that is not whole yet: put together once, however many pieces it comes in. */
+  #pieces: Buffer[] = [];
+  #piecesBytes = 0;
+  /** Octets, from the beginning of what is unread, before which nothing more can be read. */
+  #wanted = 0;
+
+  constructor(
+    private readonly bulkText: BulkText = "utf8",
+    private readonly bulkMax = BULK_MAX,
+  ) {}
 
   /** @returns the replies that are whole now, in their order @throws RespBroken */
   push(bytes: Uint8Array): readonly RespReply[] {
-    this.#bytes = this.#bytes.length === 0 ? Buffer.from(bytes) : Buffer.concat([this.#bytes, bytes]);
+    this.#pieces.push(Buffer.from(bytes));
+    this.#piecesBytes += bytes.length;
+    if (this.#bytes.length + this.#piecesBytes < this.#wanted) return [];
+    this.#bytes = Buffer.concat([this.#bytes, ...this.#pieces]);
+    this.#pieces = [];
+    this.#piecesBytes = 0;
+    this.#wanted = 0;
     const replies: RespReply[] = [];
     let kept = 0;
     for (this.#at = 0; this.#at < this.#bytes.length; kept = this.#at) {
@@ -35,6 +54,7 @@ export class ReplyReader {
       replies.push(reply);
     }
     this.#bytes = this.#bytes.subarray(kept);
+    this.#wanted = Math.max(0, this.#wanted - kept);
     return replies;
   }
 
@@ -51,7 +71,7 @@ export class ReplyReader {
       case ":":
         return integerOf(text, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
       case "$":
-        return this.#bulk(integerOf(text, -1, BULK_MAX));
+        return this.#bulk(integerOf(text, -1, this.bulkMax));
       case "*":
         return this.#list(integerOf(text, -1, ITEMS_MAX), depth);
       default:
@@ -76,10 +96,13 @@ export class ReplyReader {
   #bulk(length: number): RespReply | undefined {
     if (length === -1) return null;
     const end = this.#at + length;
-    if (this.#bytes.length < end + 2) return undefined;
+    if (this.#bytes.length < end + 2) {
+      this.#wanted = end + 2;
+      return undefined;
+    }
     if (this.#bytes[end] !== CR || this.#bytes[end + 1] !== LF)
       throw new RespBroken("a text that is longer than it says");
-    const text = this.#bytes.toString("utf8", this.#at, end);
+    const text = this.#bytes.toString(this.bulkText, this.#at, end);
     this.#at = end + 2;
     return text;
   }

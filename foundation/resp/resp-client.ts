@@ -2,7 +2,7 @@
 import { connect as connectPlain, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { Clock, Random, TimerHandle, Timers } from "#foundation/runtime";
-import { ReplyReader, type RespReply } from "./reply-reader.ts";
+import { type BulkText, ReplyReader, type RespReply } from "./reply-reader.ts";
 import type { RespAddress } from "./resp-address.ts";
 
 export interface RespClientOptions {
@@ -15,6 +15,10 @@ export interface RespClientOptions {
   readonly timeoutMs: number;
   /** Commands that may wait for an answer; one more is refused at once. Default 10,000. */
   readonly waitingMax?: number;
+  /** How texts are read. Default `utf8`; `latin1` is for values that are octets. */
+  readonly bulkText?: BulkText;
+  /** Octets of one text in a reply; a longer one ends the connection. Default 1 MiB. */
+  readonly bulkMax?: number;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;
@@ -22,13 +26,16 @@ export interface RespClientOptions {
   readonly onTrouble?: (reason: string) => void;
 }
 
+/** Its name and what it is about. Octets are nobody's to change until it is answered. */
+export type RespCommand = readonly (string | Uint8Array)[];
+
 export interface RespClient {
   /**
    * A command is sent once: when its answer is lost nobody knows whether it was carried out.
    *
    * @throws RespUnavailable when there is no answer; RespRefused when the answer is an error
    */
-  send(...command: readonly string[]): Promise<RespReply>;
+  send(...command: RespCommand): Promise<RespReply>;
   close(): void;
 }
 
@@ -84,7 +91,7 @@ export function createRespClient(options: RespClientOptions): RespClient {
 
 class Connection {
   readonly #socket: Socket;
-  readonly #reader = new ReplyReader();
+  readonly #reader: ReplyReader;
   readonly #options: RespClientOptions;
   /** In the order of sending, which is that of answers. */
   #waiting: Waiting[] = [];
@@ -105,6 +112,7 @@ class Connection {
     const { address, username, password, ca } = options;
     const { host, port, tls, database } = address;
     this.#options = options;
+    this.#reader = new ReplyReader(options.bulkText, options.bulkMax);
     this.#onLost = onLost;
     // An address is no name to be told (RFC 6066 §3); the certificate is for it all the same.
     const named = { ...(isIP(host) === 0 ? { servername: host } : {}), ...(ca === undefined ? {} : { ca }) };
@@ -114,7 +122,7 @@ class Connection {
     this.#socket.on("error", (error: Error) => this.end(error.message));
     this.#socket.on("close", () => this.end("the store has closed the connection"));
     // Sent before everything else; when one of them is refused the connection is of no use.
-    const first: (readonly string[])[] = [];
+    const first: RespCommand[] = [];
     if (password !== undefined) first.push(username === undefined ? ["AUTH", password] : ["AUTH", username, password]);
     if (database !== 0) first.push(["SELECT", String(database)]);
     first.push(["PING"]);
@@ -128,11 +136,11 @@ class Connection {
     return this.#waiting.length - this.#done;
   }
 
-  send(command: readonly string[]): Promise<RespReply> {
+  send(command: RespCommand): Promise<RespReply> {
     return new Promise((resolve, reject) => {
       const { clock, timeoutMs } = this.#options;
       this.#waiting.push({ until: clock.monotonicMs() + timeoutMs, resolve, reject });
-      this.#socket.write(written(command));
+      for (const piece of written(command)) this.#socket.write(piece);
       this.#watch();
     });
   }
@@ -200,6 +208,16 @@ const isError = (reply: RespReply): reply is { readonly error: string } =>
   typeof reply === "object" && reply !== null && "error" in reply;
 
 /** As a list of texts: the one form in which every command may be sent. */
-function written(command: readonly string[]): string {
-  return `*${command.length}\r\n${command.map((text) => `$${Buffer.byteLength(text)}\r\n${text}\r\n`).join("")}`;
+function written(command: RespCommand): readonly (string | Uint8Array)[] {
+  const pieces: (string | Uint8Array)[] = [];
+  let text = `*${command.length}\r\n`;
+  for (const one of command) {
+    if (typeof one === "string") text += `$${Buffer.byteLength(one)}\r\n${one}\r\n`;
+    else {
+      pieces.push(`${text}$${one.length}\r\n`, one);
+      text = "\r\n";
+    }
+  }
+  pieces.push(text);
+  return pieces;
 }

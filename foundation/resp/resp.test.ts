@@ -46,6 +46,16 @@ describe("replies", () => {
     );
   });
 
+  test("longer texts come whole out of many pieces, and octets are kept as they are", () => {
+    const octets = Buffer.from(Array.from({ length: 70_000 }, (_, index) => (index * 7) % 256));
+    const all = Buffer.concat([bytes(`*2\r\n:1\r\n$${octets.length}\r\n`), octets, bytes("\r\n:5\r\n")]);
+    const reader = new ReplyReader("latin1");
+    const read: RespReply[] = [];
+    for (let at = 0; at < all.length; at += 999) read.push(...reader.push(all.subarray(at, at + 999)));
+    expect(read).toEqual([[1, octets.toString("latin1")], 5]);
+    expect(() => new ReplyReader("latin1", 8).push(bytes("$9\r\n"))).toThrow();
+  });
+
   test.each([
     "?\r\n",
     ":\r\n",
@@ -161,6 +171,14 @@ describe("a client", () => {
     expect(replies).toEqual(Array.from({ length: 500 }, (_, index) => index + 2));
     expect(server.connections).toHaveLength(1);
     expect(server.received()).toStartWith("*1\r\n$4\r\nPING\r\n*2\r\n$4\r\nINCR\r\n$2\r\né\r\n");
+  });
+
+  test("sends octets as they are", async () => {
+    const server = await store(counting());
+    const octets = Uint8Array.of(0, 255, 13, 10, 128);
+    await clientOf(server.port).send("SET", "é", octets, "PX");
+    // The test's store reads UTF-8: what is none is U+FFFD.
+    expect(server.received()).toEndWith("$3\r\nSET\r\n$2\r\né\r\n$5\r\n\0\ufffd\r\n\ufffd\r\n$2\r\nPX\r\n");
   });
 
   test("says who it is and which database it means before anything else", async () => {
