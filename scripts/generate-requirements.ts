@@ -17,7 +17,7 @@ interface Section {
   readonly title: string;
   readonly introduction?: string;
   /** What a line of the table states; a statement when left out. */
-  readonly kind?: "weakness";
+  readonly kind?: "statement" | "weakness";
   readonly statements: readonly Statement[];
 }
 
