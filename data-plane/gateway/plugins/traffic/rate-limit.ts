@@ -4,15 +4,13 @@
  *
  * Counted in this process, and over reloads; with a `store`, by all gateways together.
  */
-import { createHash } from "node:crypto";
 import { createSlidingWindows, type SlidingWindows, type WindowDecision } from "#foundation/rate-limit";
-import { createRespClient, parseRespAddress } from "#foundation/resp";
 import type { Answer } from "../../message/answer.ts";
 import type { GatewayExchange } from "../../message/gateway-exchange.ts";
 import { problem } from "../../problems.ts";
-import { rareWarning } from "../access/rare-warning.ts";
 import type { Middleware, MiddlewarePlugin, PluginHost } from "../plugin.ts";
 import { type PartitionConfig, partitionOf } from "./partition.ts";
+import { digestOf, type StoreConfig, sharedStore } from "./shared-store.ts";
 import { type SharedWindows, sharedWindows } from "./shared-windows.ts";
 
 interface RateLimitConfig extends PartitionConfig {
@@ -22,16 +20,6 @@ interface RateLimitConfig extends PartitionConfig {
   readonly scope: "policy" | "operation";
   readonly fail_open: boolean;
   readonly store?: StoreConfig;
-}
-
-interface StoreConfig {
-  readonly url: string;
-  readonly username?: string;
-  readonly password?: string;
-  readonly ca?: string;
-  /** Seconds. */
-  readonly timeout?: number;
-  readonly prefix?: string;
 }
 
 const SECOND = 1000;
@@ -94,45 +82,16 @@ interface Shared {
   readonly onAway: (error: unknown) => void;
 }
 
-const DEFAULT_TIMEOUT_S = 0.5;
-const DEFAULT_PREFIX = "biplane";
-
 function sharedWith(config: RateLimitConfig, store: StoreConfig, host: PluginHost): Shared {
   const { quota, window: windowS, policy_name: name, partition_key: by, scope } = config;
-  const { url, username, password, ca, timeout = DEFAULT_TIMEOUT_S, prefix = DEFAULT_PREFIX } = store;
-  const { clock, timers, random, log, metrics } = host;
-  const failures = metrics
-    .counter({
-      name: "biplane_gateway_rate_limit_store_failures_total",
-      help: "Requests for which the store of a rate-limit gave no decision.",
-    })
-    .labels();
-  const warn = rareWarning(host, "the store of a rate-limit gives no decisions");
-  const client = host.keep("resp", digestOf([url, username, password, ca, timeout]), () =>
-    createRespClient({
-      address: parseRespAddress(url),
-      ...(username === undefined ? {} : { username }),
-      ...(password === undefined ? {} : { password }),
-      ...(ca === undefined ? {} : { ca }),
-      timeoutMs: timeout * SECOND,
-      clock,
-      timers,
-      random,
-      onTrouble: (reason) => log.debug("the connection to the store of a rate-limit was lost", { reason }),
-    }),
-  );
+  const { client, prefix, onAway } = sharedStore(store, host, {
+    of: "a rate-limit",
+    metric: "biplane_gateway_rate_limit_store_failures_total",
+    help: "Requests for which the store of a rate-limit gave no decision.",
+  });
   const place = `${prefix}:rate-limit:${digestOf([name, quota, windowS, by, scope]).slice(0, 16)}`;
-  return {
-    windows: sharedWindows(client, place, quota, windowS * SECOND),
-    onAway(error) {
-      failures.inc();
-      warn(error);
-    },
-  };
+  return { windows: sharedWindows(client, place, quota, windowS * SECOND), onAway };
 }
-
-const digestOf = (parts: readonly unknown[]): string =>
-  createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 
 function keptWindows(config: RateLimitConfig, host: PluginHost): SlidingWindows {
   const { quota, window: windowS, policy_name: name, partition_key: by, scope, fail_open: failOpen } = config;

@@ -1,7 +1,7 @@
 /** Quotas that gateways share: the windows of `createSlidingWindows`, kept in a store that all of them ask (Redis, Valkey). */
-import { createHash } from "node:crypto";
 import { RUNS_PER_WINDOW, type WindowDecision } from "#foundation/rate-limit";
-import { type RespClient, RespRefused, type RespReply } from "#foundation/resp";
+import type { RespClient, RespReply } from "#foundation/resp";
+import { storeScript } from "./shared-store.ts";
 
 /**
  * The same as in one process: runs of requests, each leaves the window as a whole when its last request does, so that no window has more than the quota. Decided in the store, one request after the
@@ -9,7 +9,7 @@ import { type RespClient, RespRefused, type RespReply } from "#foundation/resp";
  *
  * `KEYS[1]`: who. `ARGV`: quota, window and length of a run, in milliseconds. Returns: whether it is allowed, what is left, and milliseconds until there is more.
  */
-const TAKE = `
+const take = storeScript(`
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local quota, window, length = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -35,8 +35,7 @@ if allowed then
   redis.call('SET', KEYS[1], table.concat(text), 'PX', window)
 end
 return { allowed and 1 or 0, math.max(0, quota - taken), runs[1][2] + window - now }
-`;
-const TAKE_SHA = createHash("sha1").update(TAKE).digest("hex");
+`);
 
 export interface SharedWindows {
   /** Takes one of the key's quota, or nothing when none is left. @throws RespUnavailable, RespRefused, Error when it cannot be decided */
@@ -48,16 +47,7 @@ export function sharedWindows(client: RespClient, prefix: string, quota: number,
   const rest = [String(quota), String(windowMs), String(windowMs / RUNS_PER_WINDOW)];
   return {
     async take(key) {
-      const name = `${prefix}:${key}`;
-      let reply: RespReply;
-      try {
-        reply = await client.send("EVALSHA", TAKE_SHA, "1", name, ...rest);
-      } catch (error) {
-        // A store that was started anew, or is another one, does not know the script: nothing was done.
-        if (!(error instanceof RespRefused && error.message.startsWith("NOSCRIPT"))) throw error;
-        reply = await client.send("EVAL", TAKE, "1", name, ...rest);
-      }
-      return decisionOf(reply, quota, windowMs);
+      return decisionOf(await take(client, [`${prefix}:${key}`], rest), quota, windowMs);
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { JsonObject } from "../../plan.ts";
 import type { MiddlewareDeclaration } from "../../plugin-declaration.ts";
 import { RATE_LIMIT } from "../traffic/rate-limit.ts";
+import { storeShape } from "../traffic/store-shape.ts";
 import { profileMembers, usualProfile } from "./profile-shapes.ts";
 
 const { partition_key, trusted_proxies } = RATE_LIMIT.config.properties as Readonly<Record<string, JsonObject>>;
@@ -43,9 +44,15 @@ export const AI_TOKEN_LIMIT: MiddlewareDeclaration = {
       fail_open: {
         type: "boolean",
         default: false,
-        description: "Partitions beyond 100,000 share one budget, or (`true`) are not counted.",
+        description:
+          "Partitions beyond 100,000 share one budget, or (`true`) are not counted. Requests while a `store` is away are refused with 503, or (`true`) counted by each gateway for itself.",
       },
+      store: storeShape(
+        "Where all gateways with this policy count together: a server that speaks RESP and runs scripts (Redis 5 or later, Valkey).",
+        "What the names of budgets begin with there.",
+      ),
     },
   },
+  urls: ["url"],
   check: (config) => [...usualProfile(config), ...(RATE_LIMIT.check?.(config) ?? [])],
 };

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import type { ConfigProblem, MiddlewareDeclaration } from "../../plugin-declaration.ts";
+import { storeShape } from "./store-shape.ts";
 
 /** Kinds of partitions, or a word: then all requests are one partition. */
 const PARTITION = "^(client_ip|identity|header:[!#$%&'*+.^_`|~0-9A-Za-z-]+|context:[A-Za-z0-9_.-]+|[A-Za-z0-9_.-]+)$";
@@ -52,36 +53,10 @@ export const RATE_LIMIT: MiddlewareDeclaration = {
         type: "boolean",
         default: false,
       },
-      store: {
-        description:
-          "Where all gateways with this policy count together: a server that speaks RESP and runs scripts (Redis 5 or later, Valkey).",
-        type: "object",
-        additionalProperties: false,
-        required: ["url"],
-        properties: {
-          url: {
-            description: "`rediss://HOST:PORT/DATABASE`; without TLS `redis://…`.",
-            type: "string",
-            pattern: "^rediss?://[^/@?#]+(/[0-9]{1,4})?$",
-          },
-          username: { type: "string", minLength: 1, maxLength: 256 },
-          password: { type: "string", minLength: 1, maxLength: 1024, writeOnly: true },
-          ca: { description: "Authorities to trust in the place of the system's, in PEM.", type: "string" },
-          timeout: {
-            description: "Seconds that a request waits for it.",
-            type: "number",
-            minimum: 0.01,
-            maximum: 10,
-            default: 0.5,
-          },
-          prefix: {
-            description: "What the names of counts begin with there.",
-            type: "string",
-            pattern: "^[A-Za-z0-9_.:/-]{1,64}$",
-            default: "biplane",
-          },
-        },
-      },
+      store: storeShape(
+        "Where all gateways with this policy count together: a server that speaks RESP and runs scripts (Redis 5 or later, Valkey).",
+        "What the names of counts begin with there.",
+      ),
     },
   },
   urls: ["url"],

@@ -27,7 +27,7 @@ export interface TokenBudgets {
 }
 
 /** Tokens taken within this part of a window are remembered together, and leave it together, when the last of them could: so that no window has more than the quota. */
-const SLOTS_PER_WINDOW = 16;
+export const SLOTS_PER_WINDOW = 16;
 const KEYS_MAX = 100_000;
 
 interface Slot {
