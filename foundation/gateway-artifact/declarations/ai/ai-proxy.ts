@@ -71,6 +71,7 @@ export const AI_PROXY: DispatcherDeclaration = {
       connect_timeout: CONNECT_TIMEOUT,
       first_token_timeout: { ...SECONDS, default: 60, description: "Seconds until a stream begins." },
       idle_timeout: { ...SECONDS, default: 60, description: "Seconds between two pieces of an answer." },
+      models_timeout: { ...SECONDS, default: 5, description: "Seconds for the list of a provider's models." },
       max_response_bytes: {
         type: "integer",
         minimum: 1024,

@@ -2,7 +2,7 @@
 import { anthropicRequest } from "./anthropic-request.ts";
 import { AnthropicStream } from "./anthropic-stream.ts";
 import { anthropicUsage, finishReason, openAiUsage } from "./anthropic-words.ts";
-import { isRecord, type JsonRecord, NotUnderstood, type Provider, parseRecord } from "./provider.ts";
+import { isRecord, type JsonRecord, listOf, NotUnderstood, type Provider, parseRecord, secondsOf } from "./provider.ts";
 
 const MS_PER_S = 1000;
 
@@ -21,6 +21,14 @@ export function anthropic(usualMaxTokens?: number): Provider {
       };
     },
     stream: (chat, now) => new AnthropicStream(chat.wantsUsage, Math.floor(now() / MS_PER_S)),
+    models: {
+      // As many as there can be on one page: there are some dozens.
+      path: "/models?limit=1000",
+      read: (text) =>
+        listOf(text, "data").flatMap(({ id, created_at: created }) =>
+          typeof id === "string" ? [{ id, created: secondsOf(created) }] : [],
+        ),
+    },
   };
 }
 

@@ -5,6 +5,7 @@ import {
   type ChatRequest,
   isRecord,
   type JsonRecord,
+  listOf,
   NotUnderstood,
   type Provider,
   parseRecord,
@@ -28,6 +29,13 @@ export const OPENAI: Provider = {
   },
   response: (text) => ({ text, usage: usageOf(parseRecord(text)) }),
   stream: (chat) => new OpenAiStream(chat),
+  models: {
+    path: "/models",
+    read: (text) =>
+      listOf(text, "data").flatMap(({ id, created }) =>
+        typeof id === "string" ? [{ id, created: tokensOf(created) }] : [],
+      ),
+  },
 };
 
 export const DONE = "[DONE]";

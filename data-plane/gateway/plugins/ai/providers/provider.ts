@@ -19,6 +19,13 @@ export interface Usage {
   readonly completion: number;
 }
 
+/** A model that a provider says it has. */
+export interface ListedModel {
+  readonly id: string;
+  /** Seconds since 1970; 0 where it does not say. */
+  readonly created: number;
+}
+
 export interface Provider {
   /** Behind the base address. */
   readonly path: string;
@@ -29,6 +36,12 @@ export interface Provider {
   /** Of a response that is whole. @throws NotUnderstood */
   response(text: string, now: () => number): { readonly text: string; readonly usage: Usage | undefined };
   stream(chat: ChatRequest, now: () => number): StreamTranslator;
+  readonly models: {
+    /** To ask for the models with GET, behind the base address. */
+    readonly path: string;
+    /** @throws NotUnderstood */
+    read(text: string): readonly ListedModel[];
+  };
 }
 
 /** Takes events as they come, and gives data of OpenAI's events. */
@@ -77,6 +90,21 @@ export function parseRecord(text: string): JsonRecord {
   }
   if (!isRecord(value)) throw new NotUnderstood("The provider has sent no object.");
   return value;
+}
+
+/** @param member a list of records @throws NotUnderstood */
+export function listOf(text: string, member: string): readonly JsonRecord[] {
+  const list = parseRecord(text)[member];
+  if (!Array.isArray(list)) throw new NotUnderstood("The provider has sent no list.");
+  return list.filter(isRecord);
+}
+
+const MS_PER_S = 1000;
+
+/** @param date as in RFC 3339 @returns seconds since 1970; 0 for what is none */
+export function secondsOf(date: unknown): number {
+  const ms = typeof date === "string" ? Date.parse(date) : Number.NaN;
+  return Number.isFinite(ms) && ms > 0 ? Math.floor(ms / MS_PER_S) : 0;
 }
 
 export const tokensOf = (value: unknown): number => (typeof value === "number" && value > 0 ? Math.floor(value) : 0);

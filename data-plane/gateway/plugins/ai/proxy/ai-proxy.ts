@@ -4,9 +4,11 @@ import type { Answer } from "../../../message/answer.ts";
 import type { GatewayExchange } from "../../../message/gateway-exchange.ts";
 import type { Dispatcher, DispatcherPlugin, PluginHost } from "../../plugin.ts";
 import { Chat, type ChatRules } from "./chat.ts";
+import { ModelCatalog } from "./model-catalog.ts";
 import { chatProblem } from "./proxy-answers.ts";
 import type { ProxyConfig } from "./proxy-config.ts";
 import { readChatRequest } from "./read-chat-request.ts";
+import { surfaceOf } from "./surface.ts";
 import { type Target, targetsOf } from "./targets.ts";
 
 const SECOND = 1000;
@@ -21,11 +23,24 @@ function aiProxy(config: ProxyConfig, host: PluginHost): Dispatcher {
   const aliases = new Map(Object.entries(config.aliases));
   const rules = rulesOf(config, host);
 
+  const catalog = new ModelCatalog({
+    host,
+    targets,
+    aliases,
+    timeoutMs: config.models_timeout * SECOND,
+    connectTimeoutMs: rules.connectTimeoutMs,
+    responseBytesMax: rules.responseBytesMax,
+  });
+
   const dispatch = (exchange: GatewayExchange): Answer | Promise<Answer> => {
+    const surface = surfaceOf(exchange.operation);
+    const chosen = exchange.context.get("ai.target");
+    if (surface === "models") return catalog.list(chosen);
+    if (surface === "model") return catalog.one(Object.values(exchange.request.pathParameters).at(-1) ?? "", chosen);
     const asked = readChatRequest(exchange.request.body.bytes!);
     if (asked.refused !== undefined) return asked.refused;
     const model = aliases.get(asked.model) ?? asked.model;
-    const target = targets.of(model, exchange.context.get("ai.target"));
+    const target = targets.of(model, chosen);
     if (target === undefined)
       return chatProblem("no-route", "No provider is there for this model.", { param: "model" });
     const called = target.modelOf(model);

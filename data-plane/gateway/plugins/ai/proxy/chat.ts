@@ -1,10 +1,10 @@
 /** One request of a client, asked of a provider, and of another one where the first has no answer. */
-import { BodyBroken, BodyTooLarge, type MessageBody } from "#foundation/http1";
 import type { Answer } from "../../../message/answer.ts";
 import type { GatewayExchange } from "../../../message/gateway-exchange.ts";
 import { HeaderFields } from "../../../message/header-fields.ts";
 import type { PluginHost } from "../../plugin.ts";
 import { type ChatRequest, errorSentence, NotUnderstood, Untranslatable, type Usage } from "../providers/provider.ts";
+import { readText } from "./body-text.ts";
 import { ChatStream } from "./chat-stream.ts";
 import { type CallResult, ProviderCall } from "./provider-call.ts";
 import { chatProblem, failureProblem, refusalProblem } from "./proxy-answers.ts";
@@ -193,14 +193,4 @@ const clientGone = (): Answer => ({ status: 499, headers: HeaderFields.of(), bod
 function chatAnswer(type: string, body: Uint8Array | ChatStream): Answer {
   const headers = ["Content-Type", type, ...(body instanceof Uint8Array ? [] : ["Cache-Control", "no-cache"])];
   return { status: 200, headers: HeaderFields.of(headers), body };
-}
-
-/** @returns undefined when it is longer, or breaks off */
-async function readText(body: MessageBody, bytesMax: number): Promise<string | undefined> {
-  try {
-    return (await body.bytes(bytesMax)).toString("utf8");
-  } catch (error) {
-    if (error instanceof BodyTooLarge || error instanceof BodyBroken) return undefined;
-    throw error;
-  }
 }

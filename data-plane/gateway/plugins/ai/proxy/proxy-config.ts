@@ -19,6 +19,7 @@ export interface ProxyConfig extends Omit<TargetConfig, "provider"> {
   readonly connect_timeout: number;
   readonly first_token_timeout: number;
   readonly idle_timeout: number;
+  readonly models_timeout: number;
   readonly max_response_bytes: number;
   readonly max_tokens?: number;
   readonly aliases: Readonly<Record<string, string>>;

@@ -12,14 +12,20 @@ export interface Target {
   readonly upstream: Upstream;
   /** To ask for, with the key where it belongs into the query. */
   readonly path: string;
+  /** To ask for its models. */
+  readonly modelsPath: string;
   /** Name, value, name, value … with the key. */
   readonly fields: readonly string[];
   /** What the model that was asked for is called there. */
   modelOf(asked: string): string;
   permits(model: string): boolean;
+  /** What may be asked for, where the configuration says it name by name; undefined where only the provider knows. */
+  readonly models: readonly string[] | undefined;
 }
 
 export interface Targets {
+  /** Who may be asked at all, each once. @param named as in {@link of} */
+  all(named: string | undefined): readonly Target[];
   /** @param named by an earlier middleware (`ai.target`) @returns undefined when nobody is there for it */
   of(model: string, named: string | undefined): Target | undefined;
   readonly fallback: readonly Target[];
@@ -32,9 +38,9 @@ const BASE_URLS: Readonly<Record<ProviderName, string>> = {
 };
 
 export function targetsOf(config: ProxyConfig): Targets {
-  const make = (one: TargetConfig): Target => targetOf(one, config.max_tokens);
-  const named = new Map(Object.entries(config.targets).map(([name, one]) => [name, make(one)]));
-  const routes = config.routes.map((one) => ({ pattern: globOf(one.pattern), target: make(one) }));
+  const make = (one: TargetConfig, pattern?: string): Target => targetOf(one, config.max_tokens, pattern);
+  const named = new Map(Object.entries(config.targets).map(([name, one]) => [name, make(one)] as const));
+  const routes = config.routes.map((one) => ({ pattern: globOf(one.pattern), target: make(one, one.pattern) }));
   const { provider, default_target } = config;
   const flat = provider === undefined ? undefined : make({ ...config, provider });
   const usual = (default_target === undefined ? undefined : named.get(default_target)) ?? flat;
@@ -43,23 +49,32 @@ export function targetsOf(config: ProxyConfig): Targets {
       if (name !== undefined) return named.get(name);
       return routes.find(({ pattern }) => pattern.test(model))?.target ?? usual;
     },
-    fallback: config.fallback.map(make),
+    all(name) {
+      const one = name === undefined ? usual : named.get(name);
+      const others = name === undefined ? routes.map(({ target }) => target) : [];
+      return one === undefined ? others : [...others, one];
+    },
+    fallback: config.fallback.map((one) => make(one)),
   };
 }
 
-function targetOf(config: TargetConfig, maxTokens: number | undefined): Target {
+/** @param pattern of models that come here */
+function targetOf(config: TargetConfig, maxTokens: number | undefined, pattern: string | undefined): Target {
   const { provider: providerName, model: fixed, allow, deny = [] } = config;
   // Ollama speaks OpenAI's API beside its own.
   const provider = providerName === "anthropic" ? anthropic(maxTokens) : OPENAI;
   const upstream = upstreamOf(config.base_url ?? BASE_URLS[providerName]);
   const { query, fields } = keyOf(config);
+  const base = upstream.basePath === "" ? "/v1" : upstream.basePath;
+  const pathOf = (path: string): string => `${base}${path}${path.includes("?") ? query.replace("?", "&") : query}`;
   const allowed = allow?.map(globOf);
   const denied = deny.map(globOf);
   return {
     providerName,
     provider,
     upstream,
-    path: `${upstream.basePath === "" ? "/v1" : upstream.basePath}${provider.path}${query}`,
+    path: pathOf(provider.path),
+    modelsPath: pathOf(provider.models.path),
     fields: [
       "Content-Type",
       "application/json",
@@ -68,9 +83,21 @@ function targetOf(config: TargetConfig, maxTokens: number | undefined): Target {
       ...Object.entries(config.headers ?? {}).flat(),
     ],
     modelOf: (asked) => fixed ?? asked,
-    permits: (model) =>
-      allowed?.some((pattern) => pattern.test(model)) !== false && !denied.some((pattern) => pattern.test(model)),
+    permits: (model) => allowed?.some((glob) => glob.test(model)) !== false && !denied.some((glob) => glob.test(model)),
+    models: namesIn(pattern, fixed, allow),
   };
+}
+
+/** Names are known where no `*` or `?` is in the way. */
+function namesIn(
+  pattern: string | undefined,
+  fixed: string | undefined,
+  allow: readonly string[] | undefined,
+): readonly string[] | undefined {
+  const isName = (glob: string): boolean => !/[*?]/.test(glob);
+  if (pattern !== undefined && isName(pattern)) return [pattern];
+  if (fixed !== undefined) return [fixed];
+  return allow?.every(isName) === true ? allow : undefined;
 }
 
 function keyOf({ provider, api_key: key, auth }: TargetConfig): {

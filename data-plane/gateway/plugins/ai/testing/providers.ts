@@ -43,7 +43,8 @@ export async function testProvider(...replies: readonly Reply[]): Promise<TestPr
       const fields: Record<string, string> = {};
       for (let at = 0; at < raw.length; at += 2) fields[raw[at]!.toLowerCase()] = raw[at + 1]!;
       const { target } = head;
-      const body = JSON.parse((await exchange.body.bytes(1 << 20)).toString()) as Record<string, unknown>;
+      const text = (await exchange.body.bytes(1 << 20)).toString();
+      const body = (text === "" ? {} : JSON.parse(text)) as Record<string, unknown>;
       const one = { target, fields, body };
       asked.push(one);
       await replies[Math.min(asked.length, replies.length) - 1]!(exchange, one);
@@ -93,27 +94,36 @@ export interface ChatGateway {
   ask(body: unknown, init?: RequestInit): Promise<Response>;
 }
 
-/** `POST /v1/chat/completions`, through middlewares to `ai-proxy`. */
-export async function chatGateway(proxy: JsonObject, middlewares: readonly TestUse[] = []): Promise<ChatGateway> {
-  const parsed = parseTemplate("/v1/chat/completions");
+const OPERATIONS = [
+  ["POST", "/v1/chat/completions"],
+  ["POST", "/v1/responses"],
+  ["GET", "/v1/models"],
+  ["GET", "/v1/models/{model}"],
+] as const;
+
+function templateOf(path: string): GatewayPlan["operations"][number]["template"] {
+  const parsed = parseTemplate(path);
   if (!("template" in parsed)) throw new Error(parsed.problem);
+  return parsed.template;
+}
+
+/** OpenAI's API, through middlewares to `ai-proxy`. */
+export async function chatGateway(proxy: JsonObject, middlewares: readonly TestUse[] = []): Promise<ChatGateway> {
   const plan: GatewayPlan = {
     version: 1,
     apis: [{ file: "a", format: "openapi", formatVersion: "3.1.0", title: "Chat", version: "1" }],
-    operations: [
-      {
-        id: "chat",
-        api: 0,
-        method: "POST",
-        path: "/v1/chat/completions",
-        template: parsed.template,
-        deprecated: false,
-        parameters: [],
-        responses: [],
-        middlewares: middlewares.map((_, index) => index + 1),
-        dispatch: 0,
-      },
-    ],
+    operations: OPERATIONS.map(([method, path]) => ({
+      id: path,
+      api: 0,
+      method,
+      path,
+      template: templateOf(path),
+      deprecated: false,
+      parameters: [],
+      responses: [],
+      middlewares: middlewares.map((_, index) => index + 1),
+      dispatch: 0,
+    })),
     plugins: [
       { kind: "dispatcher", name: "ai-proxy", config: compiled("ai-proxy", proxy) },
       ...middlewares.map(({ name, config }) => ({ kind: "middleware" as const, name, config: compiled(name, config) })),
