@@ -293,8 +293,10 @@ export const STORE_WEAKNESSES: readonly Statement[] = [
     ],
     [
       "A later operation on a key discards those before it.",
-      [[CLIENT, "a later operation on a key", "an atomic operation is read over what the transaction has set"]],
-      [OVERLAY, "snapshot reads see own writes"],
+      [
+        [CLIENT, "a later operation on a key", "an atomic operation is read over what the transaction has set"],
+        [OVERLAY, "snapshot reads see own writes"],
+      ],
     ],
     ["Snapshot reads of ranges conflict.", [[CLIENT, "snapshot is honoured"]]],
     ["Ranges end where a team's keys end.", [[ROUTING, "6.2.6"]]],
