@@ -11,10 +11,16 @@ const TARGET = {
     enum: ["openai", "anthropic", "ollama"],
     description: "`openai` is also for servers that speak its API.",
   },
+  api: {
+    enum: ["native", "chat-completions"],
+    description:
+      "For `openai`: `chat-completions` is for servers that have no Responses API. For `ollama`: `native` is its own API (`/api/chat`); OpenAI's, which it speaks as well, is the usual one.",
+  },
   api_key: { type: "string", minLength: 1, writeOnly: true },
   base_url: {
     ...SERVER_URL,
-    description: "The provider's own when it is missing. `/v1` is meant where it has no path.",
+    description:
+      "The provider's own when it is missing. `/v1` (`/api` for Ollama's own API) is meant where it has no path.",
   },
   auth: {
     description:
@@ -55,7 +61,7 @@ const TARGET_CONFIG = {
 export const AI_PROXY: DispatcherDeclaration = {
   name: "ai-proxy",
   kind: "dispatcher",
-  summary: "Asks language models: clients speak OpenAI's Chat Completions, whoever the provider is",
+  summary: "Asks language models: clients speak OpenAI's Chat Completions or Responses, whoever the provider is",
   urls: ["base_url"],
   config: {
     type: "object",
@@ -126,6 +132,25 @@ export const AI_PROXY: DispatcherDeclaration = {
       usual === undefined || Object.hasOwn(targets, usual)
         ? []
         : [{ pointer: "/default_target", message: `There is no target ${usual}.` }];
-    return [...unknown, ...notToBeSet(config.headers)];
+    return [...unknown, ...apiProblems(config), ...notToBeSet(config.headers)];
   },
 };
+
+/** Who has only one API cannot be asked in another. */
+function apiProblems(config: JsonObject): readonly ConfigProblem[] {
+  const { fallback = [], routes = [] } = config as Readonly<Record<string, readonly JsonObject[]>>;
+  const { targets = {} } = config;
+  const all: readonly (readonly [pointer: string, target: JsonObject])[] = [
+    ["", config],
+    ...fallback.map((one, index) => [`/fallback/${index}`, one] as const),
+    ...routes.map((one, index) => [`/routes/${index}`, one] as const),
+    ...Object.entries(targets as Readonly<Record<string, JsonObject>>).map(
+      ([name, one]) => [`/targets/${name}`, one] as const,
+    ),
+  ];
+  return all.flatMap(([pointer, { provider, api }]) =>
+    api === undefined || provider !== "anthropic"
+      ? []
+      : [{ pointer: `${pointer}/api`, message: "The provider anthropic has only one API." }],
+  );
+}

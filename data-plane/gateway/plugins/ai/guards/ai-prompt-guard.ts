@@ -3,9 +3,9 @@ import { linearPattern, type Pattern } from "#foundation/regex";
 import type { Answer } from "../../../message/answer.ts";
 import type { Middleware, MiddlewarePlugin } from "../../plugin.ts";
 import { parseExactly } from "../../traffic/transform/exact-json.ts";
-import { isRecord, type JsonRecord } from "../providers/provider.ts";
+import type { JsonRecord } from "../providers/provider.ts";
 import { chatProblem } from "../proxy/proxy-answers.ts";
-import { readBody, textsOf } from "./chat-texts.ts";
+import { messagesOf, readBody, textsOf } from "./chat-texts.ts";
 import { guardPattern } from "./guard-pattern.ts";
 import { type ProfilesConfig, profilesOf } from "./profiles.ts";
 
@@ -44,15 +44,16 @@ function aiPromptGuard(config: PromptGuardConfig): Middleware {
       const { status, system, wrong } = rulesOf(exchange);
       const { body } = exchange.request;
       const chat = readBody(body.bytes);
-      const messages = chat?.messages;
-      if (!Array.isArray(messages) || !messages.every(isRecord)) {
+      const messages = chat === undefined ? undefined : messagesOf(chat);
+      if (messages === undefined) {
         return config.fail_open ? undefined : refused("The body is no chat with messages.", status);
       }
       const reason = wrong(messages);
       if (reason !== undefined) return refused(reason, status);
       if (system !== undefined) {
-        const exact = parseExactly(Buffer.from(body.bytes!).toString("utf8")) as { messages: unknown[] };
-        exact.messages.unshift({ role: "system", content: system });
+        const exact = parseExactly(Buffer.from(body.bytes!).toString("utf8")) as Record<string, unknown>;
+        if (Array.isArray(exact.messages)) exact.messages.unshift({ role: "system", content: system });
+        else exact.instructions = [system, exact.instructions].filter((text) => typeof text === "string").join("\n\n");
         body.replace(Buffer.from(JSON.stringify(exact)));
       }
       return undefined;

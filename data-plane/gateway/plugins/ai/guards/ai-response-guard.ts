@@ -6,6 +6,7 @@ import type { Middleware, MiddlewarePlugin, PluginHost } from "../../plugin.ts";
 import { chatProblem } from "../proxy/proxy-answers.ts";
 import { readBody } from "./chat-texts.ts";
 import { GuardedChat } from "./guarded-chat.ts";
+import { GuardedResponses, isResponse } from "./guarded-responses.ts";
 import { GuardedStream, type GuardOutcome } from "./guarded-stream.ts";
 import { type ResponseProfile, TextRules } from "./guarded-text.ts";
 import { type ProfilesConfig, profilesOf } from "./profiles.ts";
@@ -53,7 +54,7 @@ type Note = (outcome: GuardOutcome) => void;
 
 function guardWhole(answer: Answer, bytes: Uint8Array | undefined, rules: TextRules, note: Note): void {
   const said = readBody(bytes);
-  const chat = new GuardedChat(rules);
+  const chat = said !== undefined && isResponse(said) ? new GuardedResponses(rules) : new GuardedChat(rules);
   const changed = said && chat.whole(said);
   // What is no JSON object is no answer of a model that anybody here understands.
   if (changed === undefined || chat.isBlocked) {

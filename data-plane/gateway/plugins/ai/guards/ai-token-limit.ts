@@ -10,7 +10,7 @@ import { type PartitionConfig, partitionOf } from "../../traffic/partition.ts";
 import { digestOf, type SharedStore, type StoreConfig, sharedStore } from "../../traffic/shared-store.ts";
 import { isRecord } from "../providers/provider.ts";
 import { chatProblem } from "../proxy/proxy-answers.ts";
-import { readBody, textsOf } from "./chat-texts.ts";
+import { messagesOf, readBody, textsOf } from "./chat-texts.ts";
 import { type ProfilesConfig, profilesOf } from "./profiles.ts";
 import { type SharedTokenBudgets, sharedTokenBudgets } from "./shared-token-budgets.ts";
 import { createTokenBudgets, type TokenBudgets } from "./token-budgets.ts";
@@ -189,19 +189,23 @@ function keptBudgets(
 /** What a request may cost. */
 function estimate({ request }: GatewayExchange, { count, completion_reserve: usual }: TokenLimitConfig): number {
   const body = readBody(request.body.bytes);
+  const messages = body && messagesOf(body);
   // Whatever it is: nobody passes by being hard to read.
-  if (body === undefined) return Math.ceil((request.body.length ?? 0) / CHARACTERS_PER_TOKEN) + usual;
-  const messages = Array.isArray(body.messages) ? body.messages.filter(isRecord) : [];
+  if (body === undefined || messages === undefined)
+    return Math.ceil((request.body.length ?? 0) / CHARACTERS_PER_TOKEN) + usual;
   let characters = JSON.stringify(body.tools ?? "").length;
   let images = 0;
   for (const message of messages) {
     for (const text of textsOf(message)) characters += text.length;
     if (Array.isArray(message.content))
-      images += message.content.filter((part) => isRecord(part) && part.type === "image_url").length;
+      images += message.content.filter(
+        (part) => isRecord(part) && (part.type === "image_url" || part.type === "input_image"),
+      ).length;
   }
   const prompt = Math.ceil(characters / CHARACTERS_PER_TOKEN) + images * TOKENS_PER_IMAGE;
   const completion =
-    (wholeOf(body.max_completion_tokens) ?? wholeOf(body.max_tokens) ?? usual) * (wholeOf(body.n) ?? 1);
+    (wholeOf(body.max_completion_tokens) ?? wholeOf(body.max_tokens) ?? wholeOf(body.max_output_tokens) ?? usual) *
+    (wholeOf(body.n) ?? 1);
   return (count === "completion" ? 0 : prompt) + (count === "prompt" ? 0 : completion);
 }
 

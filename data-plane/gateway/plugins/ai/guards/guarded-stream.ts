@@ -1,8 +1,9 @@
-/** A stream of chat chunks with rules over their texts, at the pace of whoever reads it. */
+/** A stream of chat chunks, or of events of a response, with rules over their texts, at the pace of whoever reads it. */
 import { DONE } from "../providers/openai.ts";
 import { isRecord } from "../providers/provider.ts";
 import { EventReader, EventTooLarge, eventText } from "../streams/event-reader.ts";
 import { GuardedChat } from "./guarded-chat.ts";
+import { GuardedResponses, isResponseEvent } from "./guarded-responses.ts";
 import type { TextRules } from "./guarded-text.ts";
 
 export type GuardOutcome = "passed" | "redacted" | "blocked";
@@ -21,11 +22,13 @@ export class GuardedStream implements AsyncIterable<Uint8Array>, AsyncIterator<U
   readonly #onOutcome: (outcome: GuardOutcome) => void;
   readonly #reader = new EventReader();
   readonly #chat: GuardedChat;
+  readonly #responses: GuardedResponses;
   #isOver = false;
 
   constructor(source: AsyncIterable<Uint8Array>, rules: TextRules, onOutcome: (outcome: GuardOutcome) => void) {
     this.#source = source[Symbol.asyncIterator]();
     this.#chat = new GuardedChat(rules);
+    this.#responses = new GuardedResponses(rules);
     this.#onOutcome = onOutcome;
   }
 
@@ -57,14 +60,18 @@ export class GuardedStream implements AsyncIterable<Uint8Array>, AsyncIterator<U
     try {
       for (const { data } of bytes === undefined ? this.#reader.finish() : this.#reader.push(bytes)) {
         text += this.#take(data);
-        if (this.#chat.isBlocked) return text + this.#block();
+        if (this.#isBlocked) return text + this.#block();
       }
     } catch (error) {
       if (!(error instanceof EventTooLarge || error instanceof SyntaxError)) throw error;
       return text + this.#block();
     }
     if (bytes === undefined) text += this.#rest();
-    return this.#chat.isBlocked ? text + this.#block() : text;
+    return this.#isBlocked ? text + this.#block() : text;
+  }
+
+  get #isBlocked(): boolean {
+    return this.#chat.isBlocked || this.#responses.isBlocked;
   }
 
   /** @throws SyntaxError for what is no chunk */
@@ -75,7 +82,11 @@ export class GuardedStream implements AsyncIterable<Uint8Array>, AsyncIterator<U
     }
     const chunk: unknown = JSON.parse(data);
     if (!isRecord(chunk)) throw new SyntaxError("no chunk");
-    return eventText(JSON.stringify(this.#chat.chunk(chunk)));
+    if (!isResponseEvent(chunk)) return eventText(JSON.stringify(this.#chat.chunk(chunk)));
+    const events = this.#responses.events(chunk);
+    // Nothing of what is not allowed passes with the event that has it whole.
+    if (this.#responses.isBlocked) return "";
+    return events.map((event) => eventText(JSON.stringify(event), String(event.type))).join("");
   }
 
   #rest(): string {
@@ -91,6 +102,8 @@ export class GuardedStream implements AsyncIterable<Uint8Array>, AsyncIterator<U
 
   #end(outcome: GuardOutcome): void {
     this.#isOver = true;
-    this.#onOutcome(outcome === "passed" && this.#chat.redactions > 0 ? "redacted" : outcome);
+    this.#onOutcome(
+      outcome === "passed" && this.#chat.redactions + this.#responses.redactions > 0 ? "redacted" : outcome,
+    );
   }
 }

@@ -9,7 +9,9 @@ const MS_PER_S = 1000;
 /** @param usualMaxTokens for requests that say nothing of it */
 export function anthropic(usualMaxTokens?: number): Provider {
   return {
+    usualBase: "/v1",
     path: "/messages",
+    streamType: "text/event-stream",
     fields: ["anthropic-version", "2023-06-01"],
     request: (chat, model) => anthropicRequest(chat, model, usualMaxTokens),
     response(text, now) {

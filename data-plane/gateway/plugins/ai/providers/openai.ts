@@ -15,8 +15,10 @@ import {
 } from "./provider.ts";
 
 export const OPENAI: Provider = {
+  usualBase: "/v1",
   path: "/chat/completions",
   fields: [],
+  streamType: "text/event-stream",
   request({ text, isStream }, model) {
     // Numbers that no double holds (`seed`) stay as they are.
     const body = parseExactly(text) as Record<string, unknown>;

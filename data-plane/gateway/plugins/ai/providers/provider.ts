@@ -3,7 +3,7 @@ import type { ServerSentEvent } from "../streams/event-reader.ts";
 
 export type JsonRecord = Readonly<Record<string, unknown>>;
 
-/** A request for a chat completion, as a client of OpenAI sends it. */
+/** A request for a chat completion (or, where that was asked for, a response), as a client of OpenAI sends it. */
 export interface ChatRequest {
   readonly body: JsonRecord;
   /** As it was sent. */
@@ -27,15 +27,25 @@ export interface ListedModel {
 }
 
 export interface Provider {
+  /** Path of the base address where it has none. */
+  readonly usualBase: "/v1" | "/api";
   /** Behind the base address. */
   readonly path: string;
   /** Fields of every request besides those of the key. */
   readonly fields: readonly string[];
+  /** Media type of its streams. */
+  readonly streamType: "text/event-stream" | "application/x-ndjson";
   /** The body to send. @throws Untranslatable naming what cannot be said to this provider */
   request(chat: ChatRequest, model: string): string;
   /** Of a response that is whole. @throws NotUnderstood */
-  response(text: string, now: () => number): { readonly text: string; readonly usage: Usage | undefined };
+  response(
+    text: string,
+    now: () => number,
+    chat: ChatRequest,
+  ): { readonly text: string; readonly usage: Usage | undefined };
   stream(chat: ChatRequest, now: () => number): StreamTranslator;
+  /** What a client should know of its request, that was not passed on as it is. Printable ASCII without quotes. */
+  warnings?(chat: ChatRequest): readonly string[];
   readonly models: {
     /** To ask for the models with GET, behind the base address. */
     readonly path: string;
@@ -60,6 +70,12 @@ export interface StreamTranslator {
   readonly error: string | undefined;
 }
 
+export type UntranslatableCode =
+  | "bad-request"
+  | "responses-not-supported-for-provider"
+  | "custom-tools-not-supported-for-provider"
+  | "previous-response-id-not-supported";
+
 /** Parts of a request that a provider has no words for. */
 export class Untranslatable extends Error {
   override readonly name = "Untranslatable";
@@ -67,6 +83,7 @@ export class Untranslatable extends Error {
   constructor(
     readonly param: string,
     message: string,
+    readonly code: UntranslatableCode = "bad-request",
   ) {
     super(message);
   }

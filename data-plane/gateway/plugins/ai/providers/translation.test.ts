@@ -1,9 +1,11 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { EventReader } from "../streams/event-reader.ts";
+import { LineReader } from "../streams/line-reader.ts";
 import { ANTHROPIC_STREAM } from "../testing/anthropic-sample.ts";
 import { unnamed } from "../testing/providers.ts";
 import { anthropic } from "./anthropic.ts";
+import { OLLAMA } from "./ollama.ts";
 import { OPENAI } from "./openai.ts";
 import { type ChatRequest, NotUnderstood, type Provider } from "./provider.ts";
 
@@ -17,8 +19,25 @@ const OPENAI_STREAM = [
   .map(unnamed)
   .join("");
 
+const OLLAMA_STREAM = [
+  { model: "m", message: { role: "assistant", content: "", thinking: "Hm." }, done: false },
+  { model: "m", message: { role: "assistant", content: "ü😀" }, done: false },
+  {
+    model: "m",
+    message: {
+      role: "assistant",
+      content: "",
+      tool_calls: [{ function: { name: "f", arguments: { city: "Zürich" } } }],
+    },
+    done: false,
+  },
+  { model: "m", message: { role: "assistant", content: "" }, done: true, done_reason: "stop", eval_count: 4 },
+]
+  .map((line) => `${JSON.stringify(line)}\n`)
+  .join("");
+
 function translate(provider: Provider, bytes: Buffer, cuts: readonly number[]): readonly string[] {
-  const reader = new EventReader();
+  const reader = provider === OLLAMA ? new LineReader() : new EventReader();
   const translator = provider.stream(CHAT, () => 1_000);
   const said: string[] = [];
   let at = 0;
@@ -35,6 +54,7 @@ function translate(provider: Provider, bytes: Buffer, cuts: readonly number[]): 
 test.each([
   ["Anthropic", anthropic(), ANTHROPIC_STREAM],
   ["OpenAI", OPENAI, OPENAI_STREAM],
+  ["Ollama", OLLAMA, OLLAMA_STREAM],
 ])("%s's stream means the same, however it is cut", (_name, provider, text) => {
   const bytes = Buffer.from(text);
   const whole = translate(provider, bytes, [bytes.length]);
@@ -50,8 +70,10 @@ test.each([
 test.each([
   ["Anthropic", anthropic(), ANTHROPIC_STREAM],
   ["OpenAI", OPENAI, OPENAI_STREAM],
+  ["Ollama", OLLAMA, OLLAMA_STREAM],
 ])("a part of %s's stream is never taken for a whole one", (_name, provider, text) => {
-  const end = text.indexOf(provider === OPENAI ? '"finish_reason":"stop"' : '"message_stop"');
+  const last = provider === OPENAI ? '"finish_reason":"stop"' : provider === OLLAMA ? '"done":true' : '"message_stop"';
+  const end = text.indexOf(last);
   for (let length = 0; length < end; length += 17) {
     expect(() => translate(provider, Buffer.from(text.slice(0, length)), [length || 1])).toThrow(NotUnderstood);
   }
@@ -60,7 +82,7 @@ test.each([
 test("what is no event of the provider's is refused or passed over, and nothing else", () => {
   fc.assert(
     fc.property(fc.oneof(fc.json(), fc.string()), (data) => {
-      for (const provider of [anthropic(), OPENAI]) {
+      for (const provider of [anthropic(), OPENAI, OLLAMA]) {
         try {
           provider.stream(CHAT, () => 0).take({ name: "", data });
         } catch (error) {

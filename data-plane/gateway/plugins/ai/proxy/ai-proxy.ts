@@ -1,8 +1,10 @@
-/** `ai-proxy`: clients speak OpenAI's Chat Completions; OpenAI, whoever speaks it too, Ollama, or Anthropic answers. */
+/** `ai-proxy`: clients speak OpenAI's Chat Completions, or its Responses; OpenAI, whoever speaks it too, Ollama, or Anthropic answers. */
+import { createUuidV7 } from "#foundation/ids";
 import type { Counter } from "#foundation/telemetry";
 import type { Answer } from "../../../message/answer.ts";
 import type { GatewayExchange } from "../../../message/gateway-exchange.ts";
 import type { Dispatcher, DispatcherPlugin, PluginHost } from "../../plugin.ts";
+import { readResponsesRequest, storeWarnings } from "../responses/read-responses-request.ts";
 import { Chat, type ChatRules } from "./chat.ts";
 import { ModelCatalog } from "./model-catalog.ts";
 import { chatProblem } from "./proxy-answers.ts";
@@ -19,7 +21,10 @@ export const AI_PROXY: DispatcherPlugin = {
 };
 
 function aiProxy(config: ProxyConfig, host: PluginHost): Dispatcher {
-  const targets = targetsOf(config);
+  const targets = targetsOf(
+    config,
+    createUuidV7(host.random, () => host.clock.now()),
+  );
   const aliases = new Map(Object.entries(config.aliases));
   const rules = rulesOf(config, host);
 
@@ -37,7 +42,8 @@ function aiProxy(config: ProxyConfig, host: PluginHost): Dispatcher {
     const chosen = exchange.context.get("ai.target");
     if (surface === "models") return catalog.list(chosen);
     if (surface === "model") return catalog.one(Object.values(exchange.request.pathParameters).at(-1) ?? "", chosen);
-    const asked = readChatRequest(exchange.request.body.bytes!);
+    const bytes = exchange.request.body.bytes!;
+    const asked = surface === "chat" ? readChatRequest(bytes) : readResponsesRequest(bytes);
     if (asked.refused !== undefined) return asked.refused;
     const model = aliases.get(asked.model) ?? asked.model;
     const target = targets.of(model, chosen);
@@ -50,7 +56,8 @@ function aiProxy(config: ProxyConfig, host: PluginHost): Dispatcher {
       const name = other.modelOf(model);
       return other.permits(name) ? [[other, name]] : [];
     });
-    return new Chat(exchange, asked.chat, rules).answer([[target, called], ...others]);
+    const warnings = surface === "chat" ? [] : storeWarnings(asked.chat.body);
+    return new Chat(exchange, surface, asked.chat, warnings, rules).answer([[target, called], ...others]);
   };
   return { readsRequestBody: true, dispatch };
 }

@@ -1,11 +1,14 @@
 /** A provider's stream on its way to the client: translated piece by piece, at the pace of whoever reads it. */
 import { BodyBroken, type MessageBody } from "#foundation/http1";
 import { NotUnderstood, type StreamTranslator } from "../providers/provider.ts";
-import { EventReader, EventTooLarge, eventText } from "../streams/event-reader.ts";
+import { EventTooLarge, eventText, type StreamReader } from "../streams/event-reader.ts";
 
 export interface ChatStreamOptions {
   readonly body: MessageBody;
+  readonly reader: StreamReader;
   readonly translator: StreamTranslator;
+  /** The name of an event by its data, where events have names. */
+  readonly nameOf: (data: string) => string | undefined;
   /** Called once: when all has passed (`complete`), or nothing more will. */
   readonly onEnd: (complete: boolean) => void;
 }
@@ -17,15 +20,18 @@ const OVER: Step = { done: true, value: undefined };
 /** Nothing of the answer is kept but the event that is being read. Half a stream ends with an error, never as if it were whole. */
 export class ChatStream implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array, undefined> {
   readonly #source: AsyncIterator<Buffer>;
-  readonly #reader = new EventReader();
+  readonly #reader: StreamReader;
   readonly #translator: StreamTranslator;
   readonly #onEnd: (complete: boolean) => void;
+  readonly #nameOf: ChatStreamOptions["nameOf"];
   #first: Buffer | undefined;
   #hasEnded = false;
 
-  constructor({ body, translator, onEnd }: ChatStreamOptions) {
+  constructor({ body, reader, translator, nameOf, onEnd }: ChatStreamOptions) {
     this.#source = body[Symbol.asyncIterator]();
+    this.#reader = reader;
     this.#translator = translator;
+    this.#nameOf = nameOf;
     this.#onEnd = onEnd;
   }
 
@@ -85,8 +91,9 @@ export class ChatStream implements AsyncIterable<Uint8Array>, AsyncIterator<Uint
       const step = await this.#source.next();
       const events = step.done === true ? this.#reader.finish() : this.#reader.push(step.value);
       let text = "";
-      for (const event of events) for (const data of translator.take(event)) text += eventText(data);
-      if (step.done === true) for (const data of translator.end()) text += eventText(data);
+      for (const event of events)
+        for (const data of translator.take(event)) text += eventText(data, this.#nameOf(data));
+      if (step.done === true) for (const data of translator.end()) text += eventText(data, this.#nameOf(data));
       if (text !== "") return Buffer.from(text);
       if (step.done === true) break;
     }

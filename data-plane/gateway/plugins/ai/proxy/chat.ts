@@ -4,6 +4,8 @@ import type { GatewayExchange } from "../../../message/gateway-exchange.ts";
 import { HeaderFields } from "../../../message/header-fields.ts";
 import type { PluginHost } from "../../plugin.ts";
 import { type ChatRequest, errorSentence, NotUnderstood, Untranslatable, type Usage } from "../providers/provider.ts";
+import { EventReader } from "../streams/event-reader.ts";
+import { LineReader } from "../streams/line-reader.ts";
 import { readText } from "./body-text.ts";
 import { ChatStream } from "./chat-stream.ts";
 import { type CallResult, ProviderCall } from "./provider-call.ts";
@@ -42,7 +44,10 @@ export class Chat {
 
   constructor(
     private readonly exchange: GatewayExchange,
+    private readonly surface: "chat" | "responses",
     private readonly chat: ChatRequest,
+    /** For the client, beside those of the provider. */
+    private readonly warnings: readonly string[],
     private readonly rules: ChatRules,
   ) {
     exchange.whenGone(() => {
@@ -68,10 +73,10 @@ export class Chat {
   async #ask(target: Target, model: string, isFirst: boolean): Promise<Outcome | undefined> {
     let body: string;
     try {
-      body = target.provider.request(this.chat, model);
+      body = target[this.surface].provider.request(this.chat, model);
     } catch (error) {
       if (!(error instanceof Untranslatable)) throw error;
-      return isFirst ? final(chatProblem("bad-request", error.message, { param: error.param })) : undefined;
+      return isFirst ? final(chatProblem(error.code, error.message, { param: error.param })) : undefined;
     }
     const { context } = this.exchange;
     context.set("ai.provider", target.providerName);
@@ -80,9 +85,9 @@ export class Chat {
     const { isStream } = this.chat;
     const call = new ProviderCall(host.pool, target.upstream.origin, {
       method: "POST",
-      target: target.path,
+      target: target[this.surface].path,
       host: target.upstream.host,
-      fields: [...target.fields, "Accept", isStream ? "text/event-stream" : "application/json"],
+      fields: [...target.fields, "Accept", isStream ? target[this.surface].provider.streamType : "application/json"],
       body: Buffer.from(body),
       connectTimeoutMs,
       responseTimeoutMs: isStream ? firstTokenTimeoutMs : timeoutMs,
@@ -123,10 +128,10 @@ export class Chat {
       );
     }
     try {
-      const response = target.provider.response(text, () => this.rules.host.clock.now());
+      const response = target[this.surface].provider.response(text, () => this.rules.host.clock.now(), this.chat);
       this.rules.onOutcome(target, "ok");
       this.#tellUsage(response.usage, response.text.length);
-      return final(chatAnswer("application/json", Buffer.from(response.text)));
+      return final(this.#answer(target, "application/json", Buffer.from(response.text)));
     } catch (error) {
       if (!(error instanceof NotUnderstood)) throw error;
       return this.#failed(target, chatProblem("upstream-invalid", error.message));
@@ -140,14 +145,18 @@ export class Chat {
     beginsWithinMs: number,
   ): Promise<Outcome> {
     const { host, onOutcome } = this.rules;
-    if (mediaType !== "text/event-stream") {
+    const { provider } = target[this.surface];
+    const { streamType } = provider;
+    if (mediaType !== streamType) {
       call.giveUp();
       return this.#failed(target, chatProblem("upstream-invalid", "The provider's response is no stream of events."));
     }
-    const translator = target.provider.stream(this.chat, () => host.clock.now());
+    const translator = provider.stream(this.chat, () => host.clock.now());
     const stream = new ChatStream({
       body,
+      reader: streamType === "text/event-stream" ? new EventReader() : new LineReader(),
       translator,
+      nameOf: this.surface === "responses" ? typeOf : () => undefined,
       onEnd: (complete) => {
         this.#tellUsage(translator.usage, translator.characters);
         if (!complete) call.giveUp();
@@ -169,7 +178,16 @@ export class Chat {
       return this.#failed(target, answer);
     }
     onOutcome(target, "ok");
-    return final(chatAnswer("text/event-stream", stream));
+    return final(this.#answer(target, "text/event-stream", stream));
+  }
+
+  #answer(target: Target, type: string, body: Uint8Array | ChatStream): Answer {
+    const { provider } = target[this.surface];
+    const headers = ["Content-Type", type, ...(body instanceof Uint8Array ? [] : ["Cache-Control", "no-cache"])];
+    for (const warning of [...this.warnings, ...(provider.warnings?.(this.chat) ?? [])]) {
+      headers.push("Warning", `299 - "${warning}"`);
+    }
+    return { status: 200, headers: HeaderFields.of(headers), body };
   }
 
   /** What the provider has counted; or an estimate of what has passed, when it says nothing. */
@@ -190,7 +208,5 @@ const final = (answer: Answer): Outcome => ({ answer, isFinal: true });
 /** Nobody is told this; it is what stands in the log for a client that did not wait. */
 const clientGone = (): Answer => ({ status: 499, headers: HeaderFields.of(), body: null });
 
-function chatAnswer(type: string, body: Uint8Array | ChatStream): Answer {
-  const headers = ["Content-Type", type, ...(body instanceof Uint8Array ? [] : ["Cache-Control", "no-cache"])];
-  return { status: 200, headers: HeaderFields.of(headers), body };
-}
+/** Events of the Responses API have their type first, and are called by it. */
+const typeOf = (data: string): string | undefined => /^\{"type":"([a-z_.]+)"/.exec(data)?.[1];

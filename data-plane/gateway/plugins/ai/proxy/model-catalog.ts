@@ -112,7 +112,7 @@ export class ModelCatalog {
     return listing;
   }
 
-  async #ask({ provider, providerName, upstream, modelsPath, fields }: Target): Promise<Listing> {
+  async #ask({ chat: { provider }, providerName, upstream, modelsPath, fields }: Target): Promise<Listing> {
     const { host, connectTimeoutMs, timeoutMs, responseBytesMax } = this.rules;
     const missing = (status: number | null, detail: string): Missing => ({ provider: providerName, status, detail });
     const call = new ProviderCall(host.pool, upstream.origin, {

@@ -4,6 +4,7 @@ export type ProviderName = "openai" | "anthropic" | "ollama";
 
 export interface TargetConfig {
   readonly provider: ProviderName;
+  readonly api?: "native" | "chat-completions";
   readonly api_key?: string;
   readonly base_url?: string;
   readonly auth?: "bearer" | "api_key" | { readonly header: string } | { readonly query: string };

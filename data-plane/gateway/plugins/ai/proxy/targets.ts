@@ -2,16 +2,26 @@
 import { linearPattern, type Pattern } from "#foundation/regex";
 import { type Upstream, upstreamOf } from "../../upstream-address.ts";
 import { anthropic } from "../providers/anthropic.ts";
+import { OLLAMA } from "../providers/ollama.ts";
 import { OPENAI } from "../providers/openai.ts";
 import type { Provider } from "../providers/provider.ts";
+import { openAiResponses } from "../responses/openai-responses.ts";
+import { overChat } from "../responses/over-chat.ts";
+import type { NewId } from "../responses/response-object.ts";
 import type { ProviderName, ProxyConfig, TargetConfig } from "./proxy-config.ts";
+
+/** What is asked of a provider. */
+export interface Asking {
+  readonly provider: Provider;
+  /** To ask for, with the key where it belongs into the query. */
+  readonly path: string;
+}
 
 export interface Target {
   readonly providerName: ProviderName;
-  readonly provider: Provider;
+  readonly chat: Asking;
+  readonly responses: Asking;
   readonly upstream: Upstream;
-  /** To ask for, with the key where it belongs into the query. */
-  readonly path: string;
   /** To ask for its models. */
   readonly modelsPath: string;
   /** Name, value, name, value … with the key. */
@@ -37,8 +47,9 @@ const BASE_URLS: Readonly<Record<ProviderName, string>> = {
   ollama: "http://127.0.0.1:11434",
 };
 
-export function targetsOf(config: ProxyConfig): Targets {
-  const make = (one: TargetConfig, pattern?: string): Target => targetOf(one, config.max_tokens, pattern);
+/** @param newId for what is said in the place of a provider */
+export function targetsOf(config: ProxyConfig, newId: NewId): Targets {
+  const make = (one: TargetConfig, pattern?: string): Target => targetOf(one, config.max_tokens, pattern, newId);
   const named = new Map(Object.entries(config.targets).map(([name, one]) => [name, make(one)] as const));
   const routes = config.routes.map((one) => ({ pattern: globOf(one.pattern), target: make(one, one.pattern) }));
   const { provider, default_target } = config;
@@ -59,21 +70,27 @@ export function targetsOf(config: ProxyConfig): Targets {
 }
 
 /** @param pattern of models that come here */
-function targetOf(config: TargetConfig, maxTokens: number | undefined, pattern: string | undefined): Target {
+function targetOf(
+  config: TargetConfig,
+  maxTokens: number | undefined,
+  pattern: string | undefined,
+  newId: NewId,
+): Target {
   const { provider: providerName, model: fixed, allow, deny = [] } = config;
-  // Ollama speaks OpenAI's API beside its own.
-  const provider = providerName === "anthropic" ? anthropic(maxTokens) : OPENAI;
+  const provider = providerOf(config, maxTokens);
+  const hasResponses = providerName === "openai" && config.api !== "chat-completions";
+  const responses = hasResponses ? openAiResponses(newId) : overChat(provider, newId);
   const upstream = upstreamOf(config.base_url ?? BASE_URLS[providerName]);
   const { query, fields } = keyOf(config);
-  const base = upstream.basePath === "" ? "/v1" : upstream.basePath;
+  const base = upstream.basePath === "" ? provider.usualBase : upstream.basePath;
   const pathOf = (path: string): string => `${base}${path}${path.includes("?") ? query.replace("?", "&") : query}`;
   const allowed = allow?.map(globOf);
   const denied = deny.map(globOf);
   return {
     providerName,
-    provider,
+    chat: { provider, path: pathOf(provider.path) },
+    responses: { provider: responses, path: pathOf(responses.path) },
     upstream,
-    path: pathOf(provider.path),
     modelsPath: pathOf(provider.models.path),
     fields: [
       "Content-Type",
@@ -86,6 +103,12 @@ function targetOf(config: TargetConfig, maxTokens: number | undefined, pattern: 
     permits: (model) => allowed?.some((glob) => glob.test(model)) !== false && !denied.some((glob) => glob.test(model)),
     models: namesIn(pattern, fixed, allow),
   };
+}
+
+function providerOf({ provider, api }: TargetConfig, maxTokens: number | undefined): Provider {
+  if (provider === "anthropic") return anthropic(maxTokens);
+  // Ollama speaks OpenAI's API beside its own.
+  return provider === "ollama" && api === "native" ? OLLAMA : OPENAI;
 }
 
 /** Names are known where no `*` or `?` is in the way. */

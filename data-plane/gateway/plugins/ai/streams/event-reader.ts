@@ -6,6 +6,14 @@ export interface ServerSentEvent {
   readonly data: string;
 }
 
+/** Cuts a stream into what belongs together. */
+export interface StreamReader {
+  /** @returns what is complete now. @throws EventTooLarge */
+  push(bytes: Uint8Array): readonly ServerSentEvent[];
+  /** The stream has ended. */
+  finish(): readonly ServerSentEvent[];
+}
+
 /** An event longer than anybody needs: the stream cannot be followed any more. */
 export class EventTooLarge extends Error {
   override readonly name = "EventTooLarge";
@@ -19,7 +27,7 @@ const CR = 13;
 const BOM = "\ufeff";
 
 /** Wherever the octets are cut, the events are the same: lines are decoded once they are whole. */
-export class EventReader {
+export class EventReader implements StreamReader {
   readonly #bytesMax: number;
   /** Of a line that has not ended yet. */
   #pieces: Buffer[] = [];
@@ -96,7 +104,7 @@ export class EventReader {
   }
 }
 
-/** An event without name as it is written; `data` has no line ends, as JSON has none. */
-export function eventText(data: string): string {
-  return `data: ${data}\n\n`;
+/** An event as it is written; `data` has no line ends, as JSON has none. @param name none when it is missing */
+export function eventText(data: string, name?: string): string {
+  return `${name === undefined ? "" : `event: ${name}\n`}data: ${data}\n\n`;
 }

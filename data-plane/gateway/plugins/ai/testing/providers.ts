@@ -73,6 +73,19 @@ export const stream =
     exchange.end();
   };
 
+/** A reply whose lines are sent one by one, each when the last one was waited for. */
+export const lines =
+  (documents: readonly unknown[], beforeEach: (index: number) => Promise<void> = async () => undefined): Reply =>
+  async (exchange) => {
+    exchange.begin({ status: 200, fields: ["Content-Type", "application/x-ndjson"] }, undefined);
+    for (const [index, document] of documents.entries()) {
+      await beforeEach(index);
+      if (exchange.isOver) return;
+      exchange.write(Buffer.from(`${JSON.stringify(document)}\n`));
+    }
+    exchange.end();
+  };
+
 /** Anthropic's way to write an event. */
 export const named = (event: { readonly type: string }): string =>
   `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
