@@ -47,10 +47,19 @@ export const GATEWAY_STATEMENTS: readonly Statement[] = [
     statement: "Several gateways of one artifact behave as one.",
     tests: [
       ["tests/gateway/shared-quota.test.ts", "of all requests to three gateways at once", "while the store is away"],
+      [
+        "tests/gateway/shared-cache.test.ts",
+        "what one gateway has kept another answers with",
+        "while the store is away no request fails",
+      ],
+      [
+        "data-plane/gateway/plugins/ai/guards/shared-token-budgets.test.ts",
+        "what one gateway has taken and put right, all others know",
+      ],
       ["tests/gateway/mcp.test.ts", "many tools come in pages, from any of several gateways"],
     ],
     missing:
-      "Quotas are shared where `rate-limit` is given a `store`. Caches are those of each gateway, as are the budgets of `ai-token-limit`.",
+      "Quotas, budgets of tokens and caches are shared where `rate-limit`, `ai-token-limit` and `cache` are given a `store`. What modules count and keep is each gateway's own.",
   },
   {
     id: "R7",

@@ -1,9 +1,12 @@
 import type { JsonObject } from "../../plan.ts";
 import type { ConfigProblem, MiddlewareDeclaration } from "../../plugin-declaration.ts";
 import { FIELD_NAME } from "./shapes.ts";
+import { storeShape } from "./store-shape.ts";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
+/** Others wait while it is sent. */
+const STORE_ENTRY_MAX_BYTES = 16 * MIB;
 
 export const CACHE: MiddlewareDeclaration = {
   kind: "middleware",
@@ -50,15 +53,25 @@ export const CACHE: MiddlewareDeclaration = {
         maximum: 1024 * MIB,
         default: MIB,
       },
+      store: storeShape(
+        "Where several gateways keep their responses together, `max_bytes` of them: a server that speaks RESP and runs scripts (Redis 5 or later, Valkey). Whoever may write there decides what is answered. While it is " +
+          "away each gateway keeps for itself.",
+        "What the names in it begin with. Gateways that serve different things need different ones: a response is found by its address alone.",
+        true,
+      ),
     },
   },
-  check: entryLargerThanAll,
+  urls: ["url"],
+  check: tooLargeEntries,
 };
 
-function entryLargerThanAll(config: JsonObject): readonly ConfigProblem[] {
+function tooLargeEntries(config: JsonObject): readonly ConfigProblem[] {
   const { max_bytes: all = 64 * MIB, max_entry_bytes: entry = MIB } = config as {
     max_bytes?: number;
     max_entry_bytes?: number;
   };
+  if (config.store !== undefined && entry > STORE_ENTRY_MAX_BYTES) {
+    return [{ pointer: "/max_entry_bytes", message: `With a store it may not be more than ${STORE_ENTRY_MAX_BYTES}.` }];
+  }
   return entry <= all ? [] : [{ pointer: "/max_entry_bytes", message: `It may not be more than max_bytes (${all}).` }];
 }

@@ -1,13 +1,17 @@
 /** The store that gateways share, as `rate-limit`, `ai-token-limit` and `cache` are told of it. */
 import type { JsonObject } from "../../plan.ts";
 
-/** @param description what it is for @param prefix what its member of this name says */
-export function storeShape(description: string, prefix: string): JsonObject {
+/**
+ * @param description what it is for
+ * @param prefix what its member of this name says
+ * @param isNamed whether that has to be written down: where what is in the store must not be taken for another's
+ */
+export function storeShape(description: string, prefix: string, isNamed = false): JsonObject {
   return {
     description,
     type: "object",
     additionalProperties: false,
-    required: ["url"],
+    required: isNamed ? ["url", "prefix"] : ["url"],
     properties: {
       url: {
         description: "`rediss://HOST:PORT/DATABASE`; without TLS `redis://…`.",
@@ -28,7 +32,7 @@ export function storeShape(description: string, prefix: string): JsonObject {
         description: prefix,
         type: "string",
         pattern: "^[A-Za-z0-9_.:/-]{1,64}$",
-        default: "biplane",
+        ...(isNamed ? {} : { default: "biplane" }),
       },
     },
   };

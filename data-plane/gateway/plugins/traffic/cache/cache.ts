@@ -1,6 +1,6 @@
 /**
  * A shared cache (RFC 9111): whole responses in bounded memory, kept over reloads, fresh by what their origin says or else by `ttl`, asked about again by their validators
- * when they are not fresh any more.
+ * when they are not fresh any more. With a `store`, several gateways keep them together in it.
  *
  * Kept are responses to GET only, and HEAD is answered from them. Whom the gateway knows (`identity`) counts as somebody with `Authorization`: what is answered to him is kept only when the
  * origin says that it is for everybody; what is answered to a request with a cookie, when the origin says anything about it. Responses with `Set-Cookie` are never kept. `X-Cache` says what happened: `HIT`, `MISS`, `REVALIDATED`, `BYPASS`.
@@ -10,12 +10,14 @@ import type { Answer } from "../../../message/answer.ts";
 import type { GatewayExchange } from "../../../message/gateway-exchange.ts";
 import { HeaderFields } from "../../../message/header-fields.ts";
 import { problem } from "../../../problems.ts";
-import type { Middleware, MiddlewarePlugin, PluginHost } from "../../plugin.ts";
+import type { MaybeAsync, Middleware, MiddlewarePlugin, PluginHost } from "../../plugin.ts";
+import { digestOf, type StoreConfig, sharedStore } from "../shared-store.ts";
 import { varyNames } from "../vary.ts";
 import { type CacheControl, NOTHING_SAID, parseCacheControl } from "./cache-control.ts";
 import { isAboutBody, isConditional, isNotModified } from "./conditions.ts";
 import { recorded } from "./recording.ts";
 import { type Pending, ResponseStore, variantKey } from "./response-store.ts";
+import { SHARED_ENTRY_MAX_BYTES, SharedResponses } from "./shared-responses.ts";
 import { ageOf, type Claim, isFresh, isShared, type StoredResponse, storedResponse } from "./stored-response.ts";
 
 interface CacheConfig {
@@ -25,6 +27,7 @@ interface CacheConfig {
   readonly cacheable_status: readonly number[];
   readonly max_bytes: number;
   readonly max_entry_bytes: number;
+  readonly store?: StoreConfig;
 }
 
 export const CACHE: MiddlewarePlugin = {
@@ -57,7 +60,9 @@ interface AskedWay {
 class Cache implements Middleware {
   readonly #config: CacheConfig;
   readonly #host: PluginHost;
+  /** Of this process: responses, when they are not in `#shared`, and who waits for whom. */
   readonly #store: ResponseStore;
+  readonly #shared: SharedResponses | undefined;
   readonly #vary: readonly string[];
   readonly #ways = new WeakMap<GatewayExchange, Way>();
 
@@ -65,7 +70,10 @@ class Cache implements Middleware {
     this.#config = config;
     this.#host = host;
     this.#vary = config.vary.map((name) => name.toLowerCase());
-    this.#store = host.keep("cache", String(config.max_bytes), () => new ResponseStore(config.max_bytes));
+    const { max_bytes: bytesMax, store } = config;
+    const kept = store === undefined ? String(bytesMax) : digestOf([bytesMax, store]);
+    this.#store = host.keep("cache", kept, () => new ResponseStore(bytesMax));
+    this.#shared = store && sharedResponses(store, bytesMax, kept, this.#store, host);
   }
 
   onRequest(exchange: GatewayExchange): Answer | undefined | Promise<Answer | undefined> {
@@ -77,30 +85,42 @@ class Cache implements Middleware {
       return undefined;
     }
     const key = keyOf(exchange);
-    const answer = this.#answerFresh(exchange, key, asked);
+    const stored = this.#find(exchange, key);
+    if (!(stored instanceof Promise)) return this.#answerOrAsk(exchange, key, asked, stored);
+    return stored.then((one) => this.#answerOrAsk(exchange, key, asked, one));
+  }
+
+  #answerOrAsk(
+    exchange: GatewayExchange,
+    key: string,
+    asked: CacheControl,
+    stored: StoredResponse | undefined,
+  ): Answer | undefined | Promise<Answer | undefined> {
+    const answer = this.#answerFresh(exchange, stored, asked);
     if (answer !== undefined) return answer;
     if (asked.onlyIfCached) return problem("upstream-timeout", { detail: "There is no such response in the cache." });
     const now = this.#host.clock.monotonicMs();
     const pending = claimOf(exchange) === "somebody" ? undefined : this.#store.pendingOf(key, now);
-    return pending === undefined ? this.#ask(exchange, key) : this.#wait(pending, exchange, key, asked);
+    return pending === undefined ? this.#ask(exchange, key, stored) : this.#wait(pending, exchange, key, asked);
   }
 
-  onResponse(exchange: GatewayExchange, answer: Answer): void {
+  onResponse(exchange: GatewayExchange, answer: Answer): MaybeAsync<void> {
     const way = this.#ways.get(exchange);
     // It was answered from here.
-    if (way === undefined) return;
+    if (way === undefined) return undefined;
     answer.headers.delete("x-cache");
     if (way.kind === "unsafe") {
       // RFC 9111 §4.4: what it was about may be another thing now.
-      if (answer.status >= 200 && answer.status < 400) this.#store.delete(way.key);
-      return;
+      if (answer.status >= 200 && answer.status < 400) return this.#delete(way.key);
+      return undefined;
     }
     if (way.kind === "bypass") {
       answer.headers.set("X-Cache", "BYPASS");
-      return;
+      return undefined;
     }
     if (way.stale !== undefined && answer.status === 304) this.#renew(way, way.stale, answer);
     else this.#keep(exchange, way, answer);
+    return undefined;
   }
 
   onEnd(exchange: GatewayExchange): void {
@@ -108,9 +128,16 @@ class Cache implements Middleware {
     if (way?.kind === "asked") way.done?.();
   }
 
-  #answerFresh(exchange: GatewayExchange, key: string, asked: CacheControl): Answer | undefined {
+  #find({ request: { headers } }: GatewayExchange, key: string): MaybeAsync<StoredResponse | undefined> {
+    return (this.#shared ?? this.#store).get(key, headers, this.#vary);
+  }
+
+  #delete(key: string): MaybeAsync<void> {
+    return (this.#shared ?? this.#store).delete(key);
+  }
+
+  #answerFresh(exchange: GatewayExchange, stored: StoredResponse | undefined, asked: CacheControl): Answer | undefined {
     const { headers, method } = exchange.request;
-    const stored = this.#store.get(key, headers, this.#vary);
     if (stored === undefined || !this.#isShared(claimOf(exchange), stored)) return undefined;
     const now = this.#host.clock.monotonicMs();
     if (!isFresh(stored, withPragma(asked, headers), this.#config.ttl, now)) return undefined;
@@ -127,13 +154,12 @@ class Cache implements Middleware {
   }
 
   /** Lets the request go on, as a question about what is kept when that can be asked about. */
-  #ask(exchange: GatewayExchange, key: string): undefined {
+  #ask(exchange: GatewayExchange, key: string, stored: StoredResponse | undefined): undefined {
     const { request } = exchange;
     const claim = claimOf(exchange);
     const fields = HeaderFields.of(request.headers.toRaw());
     let stale: StoredResponse | undefined;
     if (request.method === "GET" && !isConditional(request.headers)) {
-      const stored = this.#store.get(key, request.headers, this.#vary);
       if (stored !== undefined && this.#isShared(claim, stored)) stale = stored;
     }
     if (stale?.etag !== undefined) request.headers.set("If-None-Match", stale.etag);
@@ -164,7 +190,8 @@ class Cache implements Middleware {
     const timer = this.#host.timers.after(Math.max(0, leftMs), resolve);
     await Promise.race([pending.promise, late]);
     timer.cancel();
-    return this.#answerFresh(exchange, key, asked) ?? this.#ask(exchange, key);
+    const stored = await this.#find(exchange, key);
+    return this.#answerFresh(exchange, stored, asked) ?? this.#ask(exchange, key, stored);
   }
 
   /** The origin says that what is kept is still what it has (RFC 9111 §4.3.4). */
@@ -177,13 +204,12 @@ class Cache implements Middleware {
     fields.deleteWhere((name) => name === "date" || names.has(name));
     for (const [name, value] of told) fields.append(name, value);
     const renewed = this.#stored(way, stale.status, fields, stale.body);
-    if (this.#isStorable(way, renewed, fields)) this.#put(way, fields, renewed);
-    else this.#store.delete(way.key);
+    const kept = this.#isStorable(way, renewed, fields) ? this.#put(way, fields, renewed) : this.#delete(way.key);
     answer.status = renewed.status;
     answer.headers = HeaderFields.of([...renewed.fields, "X-Cache", "REVALIDATED"]);
     answer.body = renewed.body;
     answer.length = undefined;
-    way.done?.();
+    finish(way, kept);
   }
 
   #keep(exchange: GatewayExchange, way: AskedWay, answer: Answer): void {
@@ -194,8 +220,11 @@ class Cache implements Middleware {
     const end = (whole: Uint8Array | undefined): void => {
       const isWhole =
         whole !== undefined && whole.length <= bytesMax && (length === undefined || length === whole.length);
-      if (isWhole) this.#put(way, received, this.#stored(way, status, received, whole));
-      else if (way.done !== undefined) this.#store.markUnkept(way.key);
+      if (isWhole) {
+        finish(way, this.#put(way, received, this.#stored(way, status, received, whole)));
+        return;
+      }
+      if (way.done !== undefined) this.#store.markUnkept(way.key);
       way.done?.();
     };
     const isKept =
@@ -238,17 +267,41 @@ class Cache implements Middleware {
     return storedResponse(status, headers.toRaw(), body, moments);
   }
 
-  #put(way: AskedWay, headers: HeaderFields, stored: StoredResponse): void {
+  #put(way: AskedWay, headers: HeaderFields, stored: StoredResponse): MaybeAsync<void> {
     const isUsable = isFresh(stored, NOTHING_SAID, this.#config.ttl, this.#host.clock.monotonicMs());
     // What is never fresh and cannot be asked about only takes room.
     if (!isUsable && stored.etag === undefined && stored.lastModified === undefined) {
-      this.#store.delete(way.key);
       if (way.done !== undefined) this.#store.markUnkept(way.key);
-      return;
+      return this.#delete(way.key);
     }
     const names = [...new Set([...this.#vary, ...varyNames(headers)])].sort();
-    this.#store.put(way.key, names, variantKey(names, way.fields), stored);
+    if (this.#shared !== undefined) return this.#shared.put(way.key, names, way.fields, stored, this.#config.ttl);
+    return this.#store.put(way.key, names, variantKey(names, way.fields), stored);
   }
+}
+
+/** Others wait until what they are to find is there. */
+function finish(way: AskedWay, kept: MaybeAsync<void>): void {
+  if (kept instanceof Promise) void kept.then(() => way.done?.());
+  else way.done?.();
+}
+
+function sharedResponses(
+  store: StoreConfig,
+  bytesMax: number,
+  kept: string,
+  local: ResponseStore,
+  host: PluginHost,
+): SharedResponses {
+  const shared = sharedStore(store, host, {
+    of: "a cache",
+    metric: "biplane_gateway_cache_store_failures_total",
+    help: "What the store of a cache did not find, keep or forget because it was away.",
+    reading: { bulkText: "latin1", bulkMax: SHARED_ENTRY_MAX_BYTES },
+  });
+  // The names of everything in it are in one slot of a cluster.
+  const place = `${shared.prefix}:cache:{${digestOf([bytesMax]).slice(0, 16)}}`;
+  return host.keep("shared cache", kept, () => new SharedResponses(shared, place, local, bytesMax, host.clock));
 }
 
 /** The address of what is asked for; GET and HEAD are about the same. */

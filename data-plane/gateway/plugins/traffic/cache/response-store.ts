@@ -3,9 +3,9 @@ import type { HeaderFields } from "../../../message/header-fields.ts";
 import type { StoredResponse } from "./stored-response.ts";
 
 /** Of one address: who sends ever other values of a field that responses vary by only pushes out these. */
-const VARIANTS_MAX = 64;
+export const VARIANTS_MAX = 64;
 /** What a response costs besides its texts and its body, about. */
-const OVERHEAD_BYTES = 1024;
+export const OVERHEAD_BYTES = 1024;
 /** Addresses whose last response was not kept, so that nobody waits for the next: 4,096 × 1,024 characters. */
 const UNKEPT_MAX = 4_096;
 /** Requests for longer addresses do not wait for each other. */
@@ -60,7 +60,7 @@ export class ResponseStore {
    * @param variant see {@link variantKey}
    */
   put(key: string, varyNames: readonly string[], variant: string, stored: StoredResponse): void {
-    this.#unkept.delete(key);
+    this.markKept(key);
     const bytes = sizeOf(key, variant, stored);
     if (bytes > this.#bytesMax) {
       this.delete(key);
@@ -90,6 +90,16 @@ export class ResponseStore {
     if (resource === undefined) return;
     this.#resources.delete(key);
     this.#bytes -= resource.bytes;
+  }
+
+  clear(): void {
+    this.#resources.clear();
+    this.#bytes = 0;
+  }
+
+  /** Requests for this address wait for each other again. */
+  markKept(key: string): void {
+    this.#unkept.delete(key);
   }
 
   /** The last response of this address was not to be kept: requests for it do not wait for each other. */
