@@ -118,7 +118,7 @@ export const FAULTS_PROMISE =
 /** Fifty seeds from `first` on, short ones: the soak runs longer. Several files share the work of one test, so that it is done side by side. */
 export function testSeeds(first: number, file: string): void {
   const tally: StoreTally = { committed: 0, unknown: 0, refused: 0, epochs: 0 };
-  const effort = { clients: 2, faultyMs: 4_000, healingMs: 1_500 };
+  const effort = { clients: 1, faultyMs: 2_500, healingMs: 1_500 };
   const { seeds } = runSeeds({ first, count: 50, twiceEvery: 25, command: `scripts/bun test ${file}` }, (seed) =>
     storeSimulation(seed, effort, tally),
   );
