@@ -150,7 +150,7 @@ export function clusterSimulation(options: ClusterSimulation): SimulationOptions
 
 /** The same task, and the witness is told of who directs, and of what was agreed to. */
 function witnessed(task: DirectorTask, witness: Witness): DirectorTask {
-  witness.onDirector(task.epoch, task.director);
+  witness.onDirector(task.epoch, task.director, task.previous);
   return {
     ...task,
     commitLayout: async (layout) => {

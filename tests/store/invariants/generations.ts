@@ -106,8 +106,8 @@ export class Generations {
     if (layout.director !== this.directors.get(epoch)) {
       this.breach("one-director", `${layout.director}, which does not direct epoch ${epoch}, made its layout`);
     }
-    // What is seen may be an older form of the teams; what a director was told is the last one.
-    if (other === undefined || tell === "director") this.agreed.set(epoch, layout);
+    // What is seen may be an older form of the teams; what directors are told is the last one.
+    if (other === undefined || tell !== "view") this.agreed.set(epoch, layout);
     if (epoch > this.newestEpoch) this.newestEpoch = epoch;
     if (other === undefined) this.onNews();
   }

@@ -86,8 +86,9 @@ export class Witness implements Observer {
     this.left.onEnd(place);
   }
 
-  /** A director begins. */
-  onDirector(epoch: bigint, director: string): void {
+  /** A director begins, and is told what was agreed to last: nobody else may have heard of that yet. */
+  onDirector(epoch: bigint, director: string, previous?: Layout): void {
+    if (previous !== undefined) this.generations.agree(previous, "previous");
     this.generations.begin(epoch, director);
   }
 
