@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type AccountId, ORG_ROLES, type OrgRole } from "#contracts";
 import { CLOUD_SCOPES, ORG_SCOPES, ROLE_SCOPES } from "#control-plane/platform-identity";
-import { isPublic, type OrgRoute, type Route } from "./route.ts";
+import { type CallersOrgRoute, isPublic, type OrgRoute, type Route } from "./route.ts";
 import { API_ROUTES } from "./routes.ts";
 import {
   done,
@@ -41,7 +41,10 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const ORG_ROUTES = API_ROUTES.filter((route): route is OrgRoute => route.org === "path");
+/** Those that name an org, in their path or in their query. Which one is meant when none is named: `own-org.test.ts`. */
+const ORG_ROUTES = API_ROUTES.filter(
+  (route): route is OrgRoute | CallersOrgRoute => route.org === "path" || route.org === "callers",
+);
 const OTHER_ROUTES = API_ROUTES.filter((route) => route.org === undefined);
 
 const NO_SUCH_IDS: Readonly<Record<string, string>> = {
@@ -52,8 +55,9 @@ const NO_SUCH_IDS: Readonly<Record<string, string>> = {
   session: "ses_none",
 };
 
-function pathOf({ path }: Route, org: string, ids: (name: string) => string | undefined = (name) => NO_SUCH_IDS[name]) {
-  return path.replace(/\{(\w+)\}/g, (_, name: string) => (name === "org" ? org : (ids(name) ?? "none")));
+function pathOf(route: Route, org: string, ids: (name: string) => string | undefined = (name) => NO_SUCH_IDS[name]) {
+  const path = route.path.replace(/\{(\w+)\}/g, (_, name: string) => (name === "org" ? org : (ids(name) ?? "none")));
+  return route.org === "callers" ? `${path}?org=${org}` : path;
 }
 
 interface Answered {
@@ -145,6 +149,7 @@ test("the table of routes and scopes is as reviewed", () => {
     "DELETE /v1/orgs/{org}/service-principals/{principal} orgs:admin",
     "DELETE /v1/orgs/{org}/volumes/{volume} volumes:write",
     "DELETE /v1/orgs/{org}/volumes/{volume}/snapshots/{snapshot} volumes:write",
+    "DELETE /v1/projects/{project} apps:write",
     "DELETE /v1/projects/{project}/api-keys/{key} gateway-keys:write",
     "DELETE /v1/projects/{project}/data-planes/{dataPlane} gateways:write",
     "DELETE /v1/projects/{project}/gateway-groups/{group} gateways:write",
@@ -233,6 +238,8 @@ test("the table of routes and scopes is as reviewed", () => {
     "GET    /v1/orgs/{org}/volumes/{volume}/snapshots volumes:read",
     "GET    /v1/orgs/{org}/volumes/{volume}/snapshots/{snapshot} volumes:read",
     "GET    /v1/people cloud:admin",
+    "GET    /v1/projects orgs:read",
+    "GET    /v1/projects/{project} orgs:read",
     "GET    /v1/projects/{project}/api-keys gateways:read",
     "GET    /v1/projects/{project}/api-keys/{key} gateways:read",
     "GET    /v1/projects/{project}/artifacts gateways:read",
@@ -268,6 +275,7 @@ test("the table of routes and scopes is as reviewed", () => {
     "PATCH  /v1/orgs/{org}/projects/{project}/data-planes/{dataPlane} gateways:write",
     "PATCH  /v1/orgs/{org}/projects/{project}/gateway-groups/{group} gateways:write",
     "PATCH  /v1/orgs/{org}/service-principals/{principal} orgs:admin",
+    "PATCH  /v1/projects/{project} apps:write",
     "PATCH  /v1/projects/{project}/data-planes/{dataPlane} gateways:write",
     "PATCH  /v1/projects/{project}/gateway-groups/{group} gateways:write",
     "POST   /v1/auth/device/approve session",
@@ -316,6 +324,7 @@ test("the table of routes and scopes is as reviewed", () => {
     "POST   /v1/orgs/{org}/volumes/{volume}/restore volumes:write",
     "POST   /v1/orgs/{org}/volumes/{volume}/snapshots volumes:write",
     "POST   /v1/people/password-link cloud:admin",
+    "POST   /v1/projects apps:write",
     "POST   /v1/projects/{project}/api-keys gateway-keys:write",
     "POST   /v1/projects/{project}/api-keys/{key}/rotate gateway-keys:write",
     "POST   /v1/projects/{project}/builds gateways:write",
@@ -356,7 +365,7 @@ describe.each(ORG_ROLES)("as %s", (role) => {
       tokens.set("a session", (await newAccessToken(world, subject)).token);
     });
 
-    const expected = (route: OrgRoute, credential: string): string => {
+    const expected = (route: OrgRoute | CallersOrgRoute, credential: string): string => {
       const has = credential === route.scope || credential === "every scope" || credential === "a session";
       return has && ROLE_SCOPES[role].has(route.scope) ? "allowed" : "insufficient scope";
     };
@@ -406,7 +415,8 @@ describe("an org's routes", () => {
       for (const org of [own, foreign]) {
         expect(`${route.path} ${verdict(await call(route, pathOf(route, org), token))}`).toBe(`${route.path} allowed`);
       }
-      for (const org of [NOBODYS, "x", "1"]) {
+      // In a query it is checked for its form before it is looked for.
+      for (const org of route.org === "callers" ? [NOBODYS] : [NOBODYS, "x", "1"]) {
         expect(`${route.path} ${verdict(await call(route, pathOf(route, org), token))}`).toBe(
           `${route.path} no such org`,
         );

@@ -8,7 +8,7 @@ const [sample] = API_ROUTES;
 
 /** What does not type-check must not start either. */
 const route = (members: object): Route =>
-  ({ ...sample!, scope: undefined, org: undefined, ...members }) as unknown as Route;
+  ({ ...sample!, scope: undefined, org: undefined, query: undefined, ...members }) as unknown as Route;
 
 describe("checkRoute()", () => {
   test.each([
@@ -23,6 +23,18 @@ describe("checkRoute()", () => {
       { path: "/v1/things/{thing}", org: "found", find: () => undefined, scope: "authenticated" },
     ],
     ["with an org that is not in its path", { path: "/v1/things", org: "path", scope: "orgs:read" }],
+    [
+      "in the caller's org that cannot be told which",
+      { path: "/v1/things", org: "callers", scope: "orgs:read", query: [] },
+    ],
+    [
+      "that takes an org and is not in one",
+      { path: "/v1/things", scope: "authenticated", query: [{ name: "org", type: "string" }] },
+    ],
+    [
+      "in the caller's org and open to everybody",
+      { path: "/v1/things", org: "callers", scope: "authenticated", query: [{ name: "org", type: "string" }] },
+    ],
   ])("refuses a route %s", (_, members) => {
     expect(() => checkRoute(route(members))).toThrow();
   });

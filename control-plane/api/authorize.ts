@@ -1,11 +1,22 @@
 /** Who may call a route. Refusal is the default: what is not granted here is not granted. */
 import type { AccountId, GatewayKeyRecord } from "#contracts";
+import type { CatalogReader } from "#control-plane/events";
 import { authenticateGateway, GATEWAY_KEY_PREFIX, type GatewayKeyFailure } from "#control-plane/gateways/fleet";
 import { CLOUD_SCOPES, isOrgScope } from "#control-plane/platform-identity";
 import { type HttpRequest, ProblemError } from "#foundation/http";
-import { type ApiCaller, accessTo, type OrgAccess } from "./authentication/caller.ts";
+import { type ApiCaller, accessTo, type OrgAccess, orgsOf } from "./authentication/caller.ts";
 import type { ApiEnvironment } from "./environment.ts";
-import type { CallerRoute, FoundRoute, OrgRoute, PublicRoute, Route, Scope } from "./route.ts";
+import { parseQuery } from "./query.ts";
+import {
+  type CallerRoute,
+  type CallersOrgRoute,
+  type FoundRoute,
+  ORG_PARAMETER,
+  type OrgRoute,
+  type PublicRoute,
+  type Route,
+  type Scope,
+} from "./route.ts";
 import { bearerToken } from "./tokens.ts";
 
 /**
@@ -40,13 +51,13 @@ interface Authorized {
 }
 
 /**
- * Lets a caller with the route's scope in the org pass that the path names, or that owns what the path names.
+ * Lets a caller with the route's scope in the org pass that the path or the query names, that owns what the path names, or that is their only one.
  *
- * @throws ProblemError 401; 404 NO_SUCH_ORG, NoSuchResource; 403 INSUFFICIENT_SCOPE; 429
+ * @throws ProblemError 401; 404 NO_SUCH_ORG, NoSuchResource; 400 ORG_NEEDED, INVALID_QUERY; 403 INSUFFICIENT_SCOPE, NO_ORG; 429
  */
 export function authorizeInOrg(
   request: HttpRequest,
-  route: OrgRoute | FoundRoute,
+  route: OrgRoute | FoundRoute | CallersOrgRoute,
   params: Readonly<Record<string, string>>,
   environment: ApiEnvironment,
 ): Authorized {
@@ -58,11 +69,55 @@ export function authorizeInOrg(
     }
   }
   const caller = admitted(request, environment);
-  const accountId = route.org === "path" ? (params.org as AccountId) : route.find(views, params)?.accountId;
+  const accountId = orgOfRequest(request, route, params, caller, views);
   const org = accountId === undefined ? undefined : accessTo(caller, views, accountId);
-  if (org === undefined) throw route.org === "path" ? noSuchOrg() : nothingFound();
+  if (org === undefined) throw route.org === "found" ? nothingFound() : noSuchOrg();
   if (!org.scopes.has(route.scope)) throw insufficientScope(route.scope);
   return { caller, org };
+}
+
+/** Which org a call is about; undefined when what the path names is nobody's. @throws ProblemError 400 ORG_NEEDED, INVALID_QUERY; 403 NO_ORG */
+function orgOfRequest(
+  request: HttpRequest,
+  route: OrgRoute | FoundRoute | CallersOrgRoute,
+  params: Readonly<Record<string, string>>,
+  caller: ApiCaller,
+  views: CatalogReader,
+): AccountId | undefined {
+  switch (route.org) {
+    case "path":
+      return params.org as AccountId;
+    case "found":
+      return route.find(views, params)?.accountId;
+    case "callers": {
+      const named = parseQuery(request.query, route.query)[ORG_PARAMETER.name];
+      return named === undefined ? onlyOrgOf(caller, views) : (String(named) as AccountId);
+    }
+  }
+}
+
+/** Nothing is guessed: what is made in the wrong org is not found in the right one. @throws ProblemError 400 ORG_NEEDED, 403 NO_ORG */
+function onlyOrgOf(caller: ApiCaller, views: CatalogReader): AccountId {
+  const orgs = orgsOf(caller, views).map(({ accountId }) => accountId);
+  if (orgs.length === 1) return orgs[0]!;
+  if (orgs.length === 0 && caller.type !== "operator") {
+    throw new ProblemError({
+      status: 403,
+      code: "NO_ORG",
+      title: "You belong to no org.",
+      detail: "Make one (`POST /v1/orgs`), or be invited to one.",
+    });
+  }
+  throw new ProblemError({
+    status: 400,
+    code: "ORG_NEEDED",
+    title: "It does not say in which org.",
+    detail:
+      caller.type === "operator"
+        ? "The operator belongs to none. Name one with `?org=`; GET /v1/orgs lists them."
+        : `Name one of yours with \`?org=\`: ${orgs.join(", ")}.`,
+    orgs,
+  });
 }
 
 /** A gateway passes on its way to what is of its own project, and is nobody anywhere else. */
@@ -121,7 +176,10 @@ export function checkRoute(route: Route): void {
   const inOrg = route.path.split("/").includes("{org}");
   if (inOrg !== (route.org === "path"))
     throw new Error(`${route.operationId} has {org} in its path, or not, but says otherwise.`);
-  const ofOrg = inOrg || route.org === "found";
+  const asks = route.query?.some(({ name }) => name === ORG_PARAMETER.name) === true;
+  if (asks !== (route.org === "callers"))
+    throw new Error(`${route.operationId} has org in its query, or not, but says otherwise.`);
+  const ofOrg = route.org !== undefined;
   if (ofOrg ? !isOrgScope(route.scope) : !OTHER_SCOPES.has(route.scope)) {
     throw new Error(`${route.operationId} has no scope that fits: ${route.scope}.`);
   }

@@ -14,7 +14,7 @@ import type { ApiEnvironment } from "./environment.ts";
  * - `authenticated`: known
  * - `session`: signed in; an API token does not do, so that one that was copied makes no others
  * - a scope of the cloud: its operator
- * - a scope of an org: a member or program of the org, which is in the path or found by it, whose role and credential both have the scope, or the operator
+ * - a scope of an org: a member or program of the org, which is in the path or the query or found, or their only one, whose role and credential both have the scope, or the operator
  */
 export type Scope = "public" | "metrics" | "authenticated" | "session" | CloudScope | OrgScope;
 
@@ -121,7 +121,23 @@ export interface FoundRoute extends RouteDescription {
   readonly handle: Handle<OrgCall>;
 }
 
-export type Route = PublicRoute | CallerRoute | OrgRoute | FoundRoute;
+/** Names the org of a route whose path does not. */
+export const ORG_PARAMETER = {
+  name: "org",
+  description: "The org, twelve digits. Whoever belongs to one only may leave it out.",
+  type: "string",
+  pattern: "^[0-9]{12}$",
+} as const satisfies QueryParameter;
+
+/** A route about one org: that of the query's `org`, or else the only one that the caller belongs to. Its `query` has `ORG_PARAMETER`. */
+export interface CallersOrgRoute extends RouteDescription {
+  readonly scope: OrgScope;
+  readonly org: "callers";
+  readonly query: readonly QueryParameter[];
+  readonly handle: Handle<OrgCall>;
+}
+
+export type Route = PublicRoute | CallerRoute | OrgRoute | FoundRoute | CallersOrgRoute;
 
 export function isPublic(route: Route): route is PublicRoute {
   return route.scope === "public" || route.scope === "metrics";

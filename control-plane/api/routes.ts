@@ -2,6 +2,7 @@
 import { json } from "#foundation/http";
 import { INSTANCE_ROUTES } from "./applications/instance-routes.ts";
 import { NODE_ROUTES } from "./applications/node-routes.ts";
+import { PROJECT_ROUTES } from "./applications/project-routes.ts";
 import { RELEASE_ROUTES } from "./applications/release-routes.ts";
 import { ROUTE_ROUTES } from "./applications/route-routes.ts";
 import { SECRET_ROUTES } from "./applications/secret-routes.ts";
@@ -56,6 +57,7 @@ export const API_ROUTES: readonly Route[] = [
   ...SERVICE_PRINCIPAL_ROUTES,
   ...CREDENTIAL_ROUTES,
   ...RECORD_ROUTES,
+  ...PROJECT_ROUTES,
   ...TENANT_ROUTES,
   ...RELEASE_ROUTES,
   ...ROUTE_ROUTES,

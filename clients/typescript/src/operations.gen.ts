@@ -1678,6 +1678,48 @@ export interface DeleteProjectParameters {
   readonly project: string;
 }
 
+/** Of `listOwnProjects`. */
+export interface ListOwnProjectsParameters {
+  /** Most items of a page. */
+  readonly limit?: number;
+  /** The `next_cursor` of the page before. */
+  readonly cursor?: string;
+  /** The org, twelve digits. Whoever belongs to one only may leave it out. */
+  readonly org?: string;
+}
+
+/** Of `createOwnProject`. */
+export interface CreateOwnProjectParameters {
+  /** The org, twelve digits. Whoever belongs to one only may leave it out. */
+  readonly org?: string;
+  readonly body: {
+    readonly name: string;
+  };
+}
+
+/** Of `getProjectById`. */
+export interface GetProjectByIdParameters {
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+}
+
+/** Of `updateProjectById`. */
+export interface UpdateProjectByIdParameters {
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  readonly body: {
+    readonly name?: string;
+    /** The `resource_version` that was seen; another one is refused (409 RevisionMismatch). */
+    readonly expected_version?: number;
+  };
+}
+
+/** Of `deleteProjectById`. */
+export interface DeleteProjectByIdParameters {
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+}
+
 /** Of `listSpecs`. */
 export interface ListSpecsParameters {
   /** The org: twelve digits. */
@@ -3206,6 +3248,11 @@ const OPERATIONS = {
   getProject: { method: "GET", path: "/v1/orgs/{org}/projects/{project}" },
   updateProject: { method: "PATCH", path: "/v1/orgs/{org}/projects/{project}", keyed: true },
   deleteProject: { method: "DELETE", path: "/v1/orgs/{org}/projects/{project}", keyed: true },
+  listOwnProjects: { method: "GET", path: "/v1/projects", query: ["limit","cursor","org"] },
+  createOwnProject: { method: "POST", path: "/v1/projects", query: ["org"], keyed: true },
+  getProjectById: { method: "GET", path: "/v1/projects/{project}" },
+  updateProjectById: { method: "PATCH", path: "/v1/projects/{project}", keyed: true },
+  deleteProjectById: { method: "DELETE", path: "/v1/projects/{project}", keyed: true },
   listSpecs: { method: "GET", path: "/v1/orgs/{org}/projects/{project}/specs", query: ["limit","cursor"] },
   putSpec: { method: "POST", path: "/v1/orgs/{org}/projects/{project}/specs", keyed: true },
   getSpec: { method: "GET", path: "/v1/orgs/{org}/projects/{project}/specs/{spec}" },
@@ -4242,6 +4289,39 @@ export class ProjectsGroup {
   /** Deletes a project that has no apps and no API gateways. Needs: apps:write. Operation `deleteProject`. */
   delete(parameters: DeleteProjectParameters, options: CallOptions = {}): Promise<Record<string, never>> {
     return this.#transport.json(OPERATIONS.deleteProject, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Lists the org's projects. Needs: orgs:read. Operation `listOwnProjects`. */
+  listOwn(parameters: ListOwnProjectsParameters = {}, options: CallOptions = {}): Promise<{
+    readonly items: readonly Project[];
+    readonly next_cursor: string | null;
+  }> {
+    return this.#transport.json(OPERATIONS.listOwnProjects, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Items of all pages of `listOwn`, fetched as they are needed. */
+  listAllOwn(parameters: ListOwnProjectsParameters = {}, options: CallOptions = {}): AsyncGenerator<Project, void, undefined> {
+    return this.#transport.items(OPERATIONS.listOwnProjects, parameters as unknown as Parameters, options, "next_cursor", "cursor") as AsyncGenerator<never, void, undefined>;
+  }
+
+  /** Makes a project: a name under which apps are found together. Needs: apps:write. Operation `createOwnProject`. */
+  createOwn(parameters: CreateOwnProjectParameters, options: CallOptions = {}): Promise<Project> {
+    return this.#transport.json(OPERATIONS.createOwnProject, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Shows a project. Needs: orgs:read. Operation `getProjectById`. */
+  getById(parameters: GetProjectByIdParameters, options: CallOptions = {}): Promise<Project> {
+    return this.#transport.json(OPERATIONS.getProjectById, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Renames a project. Needs: apps:write. Operation `updateProjectById`. */
+  updateById(parameters: UpdateProjectByIdParameters, options: CallOptions = {}): Promise<Project> {
+    return this.#transport.json(OPERATIONS.updateProjectById, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Deletes a project that has no apps and no API gateways. Needs: apps:write. Operation `deleteProjectById`. */
+  deleteById(parameters: DeleteProjectByIdParameters, options: CallOptions = {}): Promise<Record<string, never>> {
+    return this.#transport.json(OPERATIONS.deleteProjectById, parameters as unknown as Parameters, options) as Promise<never>;
   }
 }
 

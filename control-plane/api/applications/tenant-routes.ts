@@ -1,5 +1,4 @@
-/** Projects, apps and environments. */
-import { owned } from "#control-plane/applications";
+/** Apps and environments. */
 import { type CommandOf, groups } from "#control-plane/events";
 import { json } from "#foundation/http";
 import { readMembers } from "../body.ts";
@@ -16,7 +15,6 @@ import {
   ENV,
   EXPECTED_VERSION,
   envAt,
-  found,
   listSchema,
   PAGE,
   page,
@@ -27,7 +25,6 @@ import {
   writes,
 } from "./shared.ts";
 
-const PROJECT = recordSchema("Project", { org_id: text, name: text });
 const APP_RECORD = recordSchema("App", { org_id: text, name: text, description: text, project_id: text }, [
   "description",
   "project_id",
@@ -43,15 +40,13 @@ const ENV_RECORD = recordSchema("Env", {
   restarts: byNames(count, "By process type."),
 });
 const nullable = { type: ["string", "null"] };
-const NEW_PROJECT = object({ name: text });
-const PROJECT_CHANGES = object({ name: text, expected_version: EXPECTED_VERSION }, ["name", "expected_version"]);
+const ENV_CHANGES = object({ name: text, expected_version: EXPECTED_VERSION }, ["name", "expected_version"]);
 const NEW_APP = object({ name: text, description: text, project_id: text }, ["description", "project_id"]);
 const APP_CHANGES = object(
   { name: text, description: nullable, project_id: nullable, expected_version: EXPECTED_VERSION },
   ["name", "description", "project_id", "expected_version"],
 );
 const NEW_ENV = object({ name: text });
-const ENV_CHANGES = PROJECT_CHANGES;
 const NAMES = {
   name: "name",
   description: "description",
@@ -62,78 +57,6 @@ const byName = (left: { readonly name: string }, right: { readonly name: string 
 const PROBLEMS = ["NoSuchResource", "ResourceAlreadyExists", "RevisionMismatch", "ValidationFailed", "QuotaExceeded"];
 
 export const TENANT_ROUTES: readonly OrgRoute[] = [
-  reads({
-    method: "GET",
-    path: "/v1/orgs/{org}/projects",
-    operationId: "listProjects",
-    summary: "Lists the org's projects.",
-    scope: "orgs:read",
-    query: PAGE,
-    answer: answerOf(listSchema(PROJECT), "By name."),
-    handle(call, { core }) {
-      const projects = [...core.views.inGroup("project", groups.ofAccount(call.org.accountId))].sort(byName);
-      return page(call, projects, ({ projectId }) => projectId, present.project);
-    },
-  }),
-  writes({
-    method: "POST",
-    path: "/v1/orgs/{org}/projects",
-    operationId: "createProject",
-    summary: "Makes a project: a name under which apps are found together.",
-    scope: "apps:write",
-    requestBody: NEW_PROJECT,
-    answer: answerOf(PROJECT, "The project.", 201),
-    problems: PROBLEMS,
-    async handle(call, environment) {
-      const given = await readMembers(call.request, NEW_PROJECT);
-      const command = { type: "project.create", accountId: call.org.accountId, ...given };
-      const { projectId } = await execute(call, environment, command as CommandOf<"project.create">);
-      return json(present.project(environment.core.views.record("project", projectId)!), 201);
-    },
-  }),
-  reads({
-    method: "GET",
-    path: "/v1/orgs/{org}/projects/{project}",
-    operationId: "getProject",
-    summary: "Shows a project.",
-    scope: "orgs:read",
-    answer: answerOf(PROJECT, "The project."),
-    problems: ["NoSuchResource"],
-    handle: ({ org, params }, { core }) =>
-      json(present.project(found(owned(core.views, "project", org.accountId, params.project!), "project"))),
-  }),
-  writes({
-    method: "PATCH",
-    path: "/v1/orgs/{org}/projects/{project}",
-    operationId: "updateProject",
-    summary: "Renames a project.",
-    scope: "apps:write",
-    requestBody: PROJECT_CHANGES,
-    answer: answerOf(PROJECT, "The project."),
-    problems: PROBLEMS,
-    async handle(call, environment) {
-      const given = renamed(await readMembers(call.request, PROJECT_CHANGES), NAMES);
-      const { accountId } = call.org;
-      const projectId = call.params.project!;
-      const command = { type: "project.update", accountId, projectId, ...given };
-      await execute(call, environment, command as CommandOf<"project.update">);
-      return json(present.project(environment.core.views.record("project", projectId)!));
-    },
-  }),
-  writes({
-    method: "DELETE",
-    path: "/v1/orgs/{org}/projects/{project}",
-    operationId: "deleteProject",
-    summary: "Deletes a project that has no apps and no API gateways.",
-    scope: "apps:write",
-    answer: DONE,
-    problems: ["NoSuchResource", "ResourceInUse"],
-    async handle(call, environment) {
-      const { accountId } = call.org;
-      await execute(call, environment, { type: "project.delete", accountId, projectId: call.params.project! });
-      return done();
-    },
-  }),
   reads({
     method: "GET",
     path: "/v1/orgs/{org}/apps",

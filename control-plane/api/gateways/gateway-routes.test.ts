@@ -322,7 +322,7 @@ describe("by short paths", () => {
     const { artifactId, specId, buildId } = await artifactOf("short");
     const ids: Readonly<Record<string, string>> = { project, spec: specId, build: buildId, artifact: artifactId };
     const stranger = (await newAccessToken(world, person(await newMember(world, await newOrg(world), "owner")))).token;
-    const narrow = await newToken(world, person(await newMember(world, org, "owner")), ["orgs:read"]);
+    const narrow = await newToken(world, person(await newMember(world, org, "owner")), ["aws:credentials"]);
     const bound = await newOrg(world);
     const elsewhere = await newToken(world, person(await newMember(world, bound, "owner")), ORG_SCOPES, bound);
     expect(SHORT.length).toBeGreaterThan(30);

@@ -67,6 +67,11 @@ describe("answers are as they are described", () => {
     expect((await client.apps.get({ org, app: "notes" })).project_id).toBe(project.id);
     await client.apps.update({ org, app: "notes", body: { project_id: null, description: null } });
     await client.projects.delete({ org, project: project.id });
+    const own = await client.projects.createOwn({ org, body: { name: "own" } });
+    await client.projects.updateById({ project: own.id, body: { name: "mine" } });
+    expect(await client.projects.getById({ project: own.id })).toMatchObject({ org_id: org, name: "mine" });
+    expect(await all(client.projects.listAllOwn({ org }))).toHaveLength(1);
+    await client.projects.deleteById({ project: own.id });
     await client.apps.create({ org, body: { name: "gone" } });
     expect(await all(client.apps.listAll({ org }))).toHaveLength(2);
     await client.apps.delete({ org, app: "gone" });
