@@ -146,6 +146,8 @@ export type CommandErrorCode =
   | "SecretsMissing"
   | "MasterKeyUnavailable"
   | "WrongNodeKey"
+  /** Of artifacts that were compiled elsewhere: no key that the project trusts has signed. */
+  | "ArtifactNotTrusted"
   | "LimitExceeded"
   | "DeleteConflict"
   | "IdempotencyKeyReused"

@@ -24,6 +24,7 @@ import type {
   GatewayRecord,
   GatewaySpecRecord,
   GatewaySpecRevisionRecord,
+  GatewayTrustedKeyRecord,
 } from "./gateways.ts";
 import type { DrillRecord, ExecSessionRecord, InstanceRecord, NodeRecord } from "./nodes.ts";
 import type { RestoreJobRecord, SnapshotRecord, VolumeAttachmentRecord, VolumeRecord } from "./volumes.ts";
@@ -49,6 +50,7 @@ export interface DesiredRecords {
   readonly gatewaySpecRevision: GatewaySpecRevisionRecord;
   readonly gatewayBuild: GatewayBuildRecord;
   readonly gatewayArtifact: GatewayArtifactRecord;
+  readonly gatewayTrustedKey: GatewayTrustedKeyRecord;
   readonly gatewayKey: GatewayKeyRecord;
   readonly gatewayGroup: GatewayGroupRecord;
   readonly gateway: GatewayRecord;
@@ -172,7 +174,13 @@ export const DESIRED_KINDS = {
     },
     ends: "collected",
   },
-  gatewayArtifact: { key: "artifactId", makes: "created", changes: {}, ends: "deleted" },
+  gatewayArtifact: { key: "artifactId", makes: "created", changes: { verified: ["signatures"] }, ends: "deleted" },
+  gatewayTrustedKey: {
+    key: "trustedKeyId",
+    makes: "added",
+    changes: { replaced: ["keyId", "publicKey"] },
+    ends: "removed",
+  },
   gatewayKey: {
     key: "keyId",
     makes: "created",

@@ -117,18 +117,50 @@ export interface GatewayArtifactRecord extends OfProject {
   readonly kind: "gatewayArtifact";
   /** `art_…` */
   readonly artifactId: string;
-  /** `sha256:…` over everything in it, as the artifact itself says and proves. Unique in its project. */
+  /**
+   * `sha256:…` over everything in it, as the artifact itself says and proves. Signatures are not in it: two that were signed by different keys have one digest, and are two
+   * artifacts.
+   */
   readonly digest: string;
   /** `sha256:…` of its bytes as a file: by which they are kept and fetched. */
   readonly contentDigest: string;
   readonly sizeBytes: number;
   /** Version of the compiler. */
   readonly compiler: string;
-  readonly buildId: string;
+  /** Of one that was compiled here. */
+  readonly buildId?: string;
+  /** None of one that was compiled elsewhere. */
   readonly revisions: readonly BuiltRevision[];
   readonly operations: number;
   readonly commit?: string;
   readonly source?: string;
+  /** Of one that was compiled elsewhere: the actor who has uploaded it first. */
+  readonly uploadedBy?: string;
+  /** Of one that was compiled elsewhere: all that it carries. */
+  readonly signatures?: readonly ArtifactSignature[];
+}
+
+export interface ArtifactSignature {
+  /** SHA-256 of the public key that it says it is of, see {@link GatewayTrustedKeyRecord}. */
+  readonly keyId: string;
+  /** Whether the project trusted that key when it was last uploaded, and the signature was found to be the key's. Otherwise it is a claim. */
+  readonly verified: boolean;
+}
+
+/** As many as an archive may carry signatures. */
+export const TRUSTED_KEYS_MAX = 16;
+
+/** A key that artifacts which were compiled elsewhere are signed with. A project that has any takes no others. */
+export interface GatewayTrustedKeyRecord extends OfProject {
+  readonly kind: "gatewayTrustedKey";
+  /** `gtk_…` */
+  readonly trustedKeyId: string;
+  /** Unique in its project without regard to case: letters, digits, `.`, `_` and `-`. */
+  readonly name: string;
+  /** SHA-256 of the key's DER (SubjectPublicKeyInfo), hex: as signatures name it. */
+  readonly keyId: string;
+  /** Ed25519, PEM (SubjectPublicKeyInfo). */
+  readonly publicKey: string;
 }
 
 export const GATEWAY_KEY_SCOPES = ["data-plane:connect", "artifact:read"] as const;
@@ -312,8 +344,28 @@ export type GatewayCommand =
       readonly warnings: number;
       readonly message?: string;
     }
+  /**
+   * One that was compiled elsewhere and verified: `#control-plane/gateways/uploads`. Its blob is there already. The same bytes are the same artifact.
+   */
+  | ({
+      readonly type: "gatewayArtifact.upload";
+      readonly artifact: {
+        readonly digest: string;
+        readonly contentDigest: string;
+        readonly sizeBytes: number;
+        readonly compiler: string;
+        readonly operations: number;
+        readonly commit?: string;
+        readonly source?: string;
+      };
+      readonly signatures: readonly ArtifactSignature[];
+      readonly uploadedBy: string;
+    } & InProject)
   /** Refused while the current deployment needs it. */
   | { readonly type: "gatewayArtifact.delete"; readonly accountId: AccountId; readonly artifactId: string }
+  /** Another key under a name that is there takes the place of the one before. The same one changes nothing. */
+  | ({ readonly type: "gatewayTrustedKey.put"; readonly name: string; readonly publicKey: string } & InProject)
+  | { readonly type: "gatewayTrustedKey.delete"; readonly accountId: AccountId; readonly trustedKeyId: string }
   | ({
       readonly type: "gatewayKey.create";
       readonly name: string;
@@ -410,7 +462,11 @@ export interface GatewayCommandResults {
   "gatewayBuild.request": { readonly buildId: string };
   "gatewayBuild.succeed": { readonly artifactId: string };
   "gatewayBuild.fail": Record<string, never>;
+  /** `isNew`: it was not there. */
+  "gatewayArtifact.upload": { readonly artifactId: string; readonly isNew: boolean };
   "gatewayArtifact.delete": Record<string, never>;
+  "gatewayTrustedKey.put": { readonly trustedKeyId: string };
+  "gatewayTrustedKey.delete": Record<string, never>;
   /** The only time that it is shown. */
   "gatewayKey.create": { readonly keyId: string; readonly key: string };
   "gatewayKey.rotate": { readonly key: string };

@@ -38,6 +38,7 @@ export const STATUS: Readonly<Record<CommandErrorCode, number>> = {
   SecretsMissing: 409,
   MasterKeyUnavailable: 503,
   WrongNodeKey: 403,
+  ArtifactNotTrusted: 409,
   LimitExceeded: 409,
   DeleteConflict: 409,
   IdempotencyKeyReused: 409,

@@ -16,7 +16,7 @@ export function gatewaysProblem(views: CatalogReader, { projectId }: ProjectReco
   return refuse("ResourceInUse", `The project has API gateways (${held.join(", ")}): delete those first`);
 }
 
-const HISTORY = ["gatewayGroup", "gatewayBuild", "gatewayDeployment", "gatewayKey"] as const;
+const HISTORY = ["gatewayGroup", "gatewayBuild", "gatewayDeployment", "gatewayKey", "gatewayTrustedKey"] as const;
 
 /** What goes with it. */
 export function endOfGateways(views: CatalogReader, { projectId, accountId }: ProjectRecord): readonly NewEvent[] {

@@ -436,7 +436,25 @@ const GATEWAY_SHAPES: { readonly [Type in GatewayCommand["type"]]: Shape } = {
     warnings: count,
   },
   "gatewayBuild.fail": { buildId: text, diagnostics, errors: count, warnings: count, message: optional(text) },
+  "gatewayArtifact.upload": {
+    ...IN_PROJECT,
+    artifact: withoutUndefined(
+      members({
+        digest: text,
+        contentDigest: text,
+        sizeBytes: count,
+        compiler: text,
+        operations: count,
+        commit: optional(text),
+        source: optional(text),
+      }),
+    ),
+    signatures: list(members({ keyId: text, verified: flag }), 100),
+    uploadedBy: text,
+  },
   "gatewayArtifact.delete": { ...OWNED, artifactId: text },
+  "gatewayTrustedKey.put": { ...IN_PROJECT, name: text, publicKey: text },
+  "gatewayTrustedKey.delete": { ...OWNED, trustedKeyId: text },
   "gatewayKey.create": {
     ...IN_PROJECT,
     name: text,

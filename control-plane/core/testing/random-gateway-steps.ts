@@ -8,6 +8,7 @@ export const GATEWAY_KINDS = [
   "gatewaySpec",
   "gatewaySpecRevision",
   "gatewayArtifact",
+  "gatewayTrustedKey",
   "gatewayKey",
   "gatewayGroup",
   "gateway",
@@ -16,6 +17,12 @@ export const GATEWAY_KINDS = [
 
 const chosen = fc.record({ accountId: account, which: fc.nat(3), other: fc.boolean() });
 const digest = (digit: number): string => `sha256:${String(digit).repeat(64)}`;
+
+/** Public keys for Ed25519, of two points: any 32 octets that lie on the curve are one. RFC 8032 §7.1, tests 1 and 2. */
+const PUBLIC_KEYS = [
+  "MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
+  "MCowBQYDK2VwAyEAPUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw=",
+].map((base64) => `-----BEGIN PUBLIC KEY-----\n${base64}\n-----END PUBLIC KEY-----\n`);
 
 type Chosen = typeof chosen extends fc.Arbitrary<infer Value> ? Value : never;
 
@@ -46,6 +53,38 @@ const steps: readonly ((chosen: Chosen) => Step)[] = [
       accountId,
       projectId: nth(views.records("project"), which)?.projectId ?? "none",
       name: `k${which % 2}`,
+    }),
+  ({ accountId, which, other }) =>
+    (views) => {
+      const project = nth(views.records("project"), which)?.projectId ?? "none";
+      const trusted = nth(views.records("gatewayTrustedKey"), which)?.trustedKeyId;
+      return other && trusted !== undefined
+        ? { type: "gatewayTrustedKey.delete", accountId, trustedKeyId: trusted }
+        : {
+            type: "gatewayTrustedKey.put",
+            accountId,
+            projectId: project,
+            name: `t${which % 2}`,
+            publicKey: PUBLIC_KEYS[which % PUBLIC_KEYS.length]!,
+          };
+    },
+  ({ accountId, which, other }) =>
+    (views) => ({
+      type: "gatewayArtifact.upload",
+      accountId,
+      projectId: nth(views.records("project"), which)?.projectId ?? "none",
+      artifact: { digest: digest(1), contentDigest: digest(which), sizeBytes: which, compiler: "1", operations: 1 },
+      signatures: Array.from(views.records("gatewayTrustedKey"), ({ keyId }) => ({ keyId, verified: other })).slice(
+        0,
+        2,
+      ),
+      uploadedBy: "person:prs_1",
+    }),
+  ({ accountId, which }) =>
+    (views) => ({
+      type: "gatewayArtifact.delete",
+      accountId,
+      artifactId: nth(views.records("gatewayArtifact"), which)?.artifactId ?? "none",
     }),
   ({ accountId, which, other }) =>
     (views) => {

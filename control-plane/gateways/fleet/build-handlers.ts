@@ -1,14 +1,14 @@
-/** Builds and artifacts. */
-import { BUILD_DIAGNOSTICS_MAX, type BuildDiagnostic, type BuildOptions, type GatewayArtifactRecord } from "#contracts";
+/** Builds. */
+import { BUILD_DIAGNOSTICS_MAX, type BuildDiagnostic, type BuildOptions } from "#contracts";
 import { noSuch, owned } from "#control-plane/applications";
 import { type CatalogReader, type CommandHandlers, groups, type NewEvent, refuse } from "#control-plane/events";
+import { artifactsProblem } from "./artifact-handlers.ts";
 import type { FleetDependencies } from "./dependencies.ts";
-import { currentDeployment } from "./deployments.ts";
 import { builtRevision, done, invalid, limited, projectOf, surplus } from "./find.ts";
 import { FLEET_LIMITS } from "./limits.ts";
 import { digestProblem, shortTextProblem } from "./rules.ts";
 
-type BuildCommands = "gatewayBuild.request" | "gatewayBuild.succeed" | "gatewayBuild.fail" | "gatewayArtifact.delete";
+type BuildCommands = "gatewayBuild.request" | "gatewayBuild.succeed" | "gatewayBuild.fail";
 
 export function createBuildHandlers({ newId, now }: FleetDependencies): CommandHandlers<BuildCommands> {
   return {
@@ -65,7 +65,9 @@ export function createBuildHandlers({ newId, now }: FleetDependencies): CommandH
         digestProblem("artifact.contentDigest", artifact.contentDigest);
       if (problem !== undefined) return invalid(problem);
       const { accountId, projectId, revisions, options } = build;
-      const [same] = views.inGroup("gatewayArtifact", groups.digested(projectId, artifact.digest));
+      // Signed by others or not: it is the same in everything that gateways serve.
+      const alike = views.inGroup("gatewayArtifact", groups.digested(projectId, artifact.digest));
+      const same = alike.find(({ contentDigest }) => contentDigest === artifact.contentDigest) ?? alike[0];
       const artifactId = same?.artifactId ?? newId("art_");
       const { commit, source } = options;
       const made: NewEvent = {
@@ -119,31 +121,10 @@ export function createBuildHandlers({ newId, now }: FleetDependencies): CommandH
         events: [{ type: "gatewayBuild.failed", aggregateId: buildId, org: build.accountId, payload }],
       };
     },
-
-    "gatewayArtifact.delete"({ accountId, artifactId }, views) {
-      const artifact = owned(views, "gatewayArtifact", accountId, artifactId);
-      if (artifact === undefined) return noSuch("artifact");
-      if (isWanted(views, artifact)) {
-        return refuse(
-          "ResourceInUse",
-          "The project's current deployment needs this artifact: deploy another one first",
-        );
-      }
-      const payload = { artifactId };
-      return {
-        ...done,
-        events: [{ type: "gatewayArtifact.deleted", aggregateId: artifactId, org: accountId, payload }],
-      };
-    },
   };
 }
 
 const hasOutcome = () => refuse("ResourceInUse", "The build has an outcome already");
-
-function isWanted(views: CatalogReader, { projectId, artifactId }: GatewayArtifactRecord): boolean {
-  const current = currentDeployment(views, projectId);
-  return current?.artifactId === artifactId || current?.baseline?.artifactId === artifactId;
-}
 
 /** What a diagnostic says at most, so that an event stays small: 100 of these are 200 KiB. */
 const WORDS_MAX = 1_000;
@@ -182,13 +163,4 @@ function queueProblem(views: CatalogReader, projectId: string): string | undefin
   const own = waiting.filter((build) => build.projectId === projectId).length;
   if (own < FLEET_LIMITS.queuedPerProject) return undefined;
   return `${own} builds of this project are waiting: try again when some are done`;
-}
-
-function artifactsProblem(views: CatalogReader, projectId: string): string | undefined {
-  const artifacts = views.inGroup("gatewayArtifact", groups.ofProject(projectId));
-  const bytes = artifacts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  if (artifacts.length < FLEET_LIMITS.artifactsPerProject && bytes < FLEET_LIMITS.artifactBytesPerProject) {
-    return undefined;
-  }
-  return `The project has ${artifacts.length} artifacts of ${bytes} bytes: delete some that are not needed any more`;
 }

@@ -1,6 +1,6 @@
 /** What handlers of this room are given. */
 
-export type IdPrefix = "spc_" | "spr_" | "bld_" | "art_" | "gky_" | "ggr_" | "gwy_" | "gdp_";
+export type IdPrefix = "spc_" | "spr_" | "bld_" | "art_" | "gtk_" | "gky_" | "ggr_" | "gwy_" | "gdp_";
 
 export interface FleetDependencies {
   /** A new identifier that nothing else has. */

@@ -23,6 +23,7 @@ import { currentDeployment, deploymentsOf, reachOf } from "./deployments.ts";
 import { done, invalid, projectOf } from "./find.ts";
 import { FLEET_LIMITS } from "./limits.ts";
 import { messageProblem, strategyProblem } from "./rules.ts";
+import { distrustOf } from "./trust.ts";
 
 type DeploymentCommands =
   | "gatewayDeployment.start"
@@ -45,6 +46,8 @@ export function createDeploymentHandlers({
       if (problem !== undefined) return invalid(problem);
       const artifact = artifactOf(views, accountId, projectId, artifactId);
       if (artifact === undefined) return noSuch("artifact of this project");
+      const distrust = distrustOf(views, artifact);
+      if (distrust !== undefined) return refuse("ArtifactNotTrusted", distrust);
       const current = currentDeployment(views, projectId);
       if (current?.artifactId === artifactId && current.status === "completed") {
         return { ok: true, events: [], result: { deploymentId: current.deploymentId } };
@@ -88,6 +91,9 @@ export function createDeploymentHandlers({
         return refuse("NoSuchResource", "Nothing was deployed before that: name an artifact");
       const artifact = artifactOf(views, accountId, projectId, artifactId);
       if (artifact === undefined) return noSuch("artifact of this project");
+      // The way back to what was before is open, whatever has become of its keys: it may be all that works.
+      const distrust = command.artifactId === undefined ? undefined : distrustOf(views, artifact);
+      if (distrust !== undefined) return refuse("ArtifactNotTrusted", distrust);
       const deploymentId = newId("gdp_");
       const started = startedEvent({
         deploymentId,

@@ -200,6 +200,11 @@ export const DESIRED_DEFINITIONS: { readonly [Kind in DesiredKind]: KindDefiniti
       ofBlob(contentDigest),
     ],
   }),
+  gatewayTrustedKey: desiredKind("gatewayTrustedKey", {
+    label: "trusted key",
+    view: "gatewayTrustedKeys",
+    groupsOf: ({ projectId, name }) => [ofProject(projectId), namedInProject(projectId, name)],
+  }),
   gatewayKey: desiredKind("gatewayKey", {
     label: "gateway key",
     view: "gatewayKeys",
