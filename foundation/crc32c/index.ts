@@ -3,8 +3,8 @@
  */
 
 const SLICES = 8;
-/** `TABLES[slice * 256 + byte]`: the checksum of the byte followed by `slice` zeros. */
-const TABLES = new Uint32Array(SLICES * 256);
+/** `TABLES[slice * 256 + byte]`: the checksum of the byte followed by `slice` zeros; signed, so that the loop has no numbers beyond 32 bits. */
+const TABLES = new Int32Array(SLICES * 256);
 for (let byte = 0; byte < 256; byte++) {
   let value = byte;
   for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ 0x82f63b78 : value >>> 1;
@@ -32,5 +32,7 @@ export function crc32c(bytes: Uint8Array, before = 0, start = 0, end = bytes.len
       TABLES[bytes[at + 7]!]!;
   }
   for (; at < end; at++) value = TABLES[(value ^ bytes[at]!) & 0xff]! ^ (value >>> 8);
-  return ~value >>> 0;
+  // Not `>>> 0`: compiled for small results it is thrown away again and again, and after some times the loop stays uncompiled.
+  const signed = ~value;
+  return signed < 0 ? signed + 0x1_0000_0000 : signed;
 }

@@ -4,7 +4,7 @@
  *
  * Versions are numbers here (see `ConflictHistory`). What is assigned is never below what was assigned before.
  */
-import { compareKeys } from "../keys/index.ts";
+import { SortedKeys } from "../keys/index.ts";
 
 /** Boundaries of a leaf, and children of a branch, before it is cut in two. */
 const NODE_MAX = 64;
@@ -13,8 +13,8 @@ const MERGE_MAX = NODE_MAX / 2;
 
 interface Leaf {
   readonly leaf: true;
-  /** Where steps begin, ascending. Never empty, but for a moment within a removal. */
-  keys: Uint8Array[];
+  /** Where steps begin. Never empty, but for a moment within a removal. */
+  keys: SortedKeys;
   /** The version from the key of the same place up to the next boundary. */
   versions: number[];
   max: number;
@@ -23,7 +23,7 @@ interface Leaf {
 interface Branch {
   readonly leaf: false;
   /** The first boundary of each child. */
-  keys: Uint8Array[];
+  keys: SortedKeys;
   children: Node[];
   max: number;
 }
@@ -41,7 +41,7 @@ export class Boundaries {
 
   /** @param version what every key was written at. The first boundary is the empty key, so that every key has a step. */
   constructor(version: number) {
-    this.root = { leaf: true, keys: [this.swept], versions: [version], max: version };
+    this.root = { leaf: true, keys: new SortedKeys([this.swept]), versions: [version], max: version };
   }
 
   get size(): number {
@@ -84,19 +84,21 @@ export class Boundaries {
       node = node.children[at]!;
     }
     const looked = node.keys.length;
+    const keys: Uint8Array[] = [];
+    const versions: number[] = [];
     let before = versionBefore(path) ?? horizon;
-    let kept = 0;
     for (let i = 0; i < looked; i++) {
       const version = node.versions[i]!;
       if (version < horizon && before < horizon) continue;
       before = version;
-      node.keys[kept] = node.keys[i]!;
-      node.versions[kept++] = version;
+      keys.push(node.keys.at(i));
+      versions.push(version);
     }
     this.swept = firstAfter(path) ?? new Uint8Array(0);
+    const kept = keys.length;
     if (kept === looked) return looked;
-    node.keys.length = kept;
-    node.versions.length = kept;
+    node.keys = new SortedKeys(keys);
+    node.versions = versions;
     this.count -= looked - kept;
     node.max = highest(node.versions);
     for (let depth = path.length - 1; depth >= 0; depth--) {
@@ -115,7 +117,7 @@ export class Boundaries {
     const left = this.root;
     this.root = {
       leaf: false,
-      keys: [left.keys[0]!, right.keys[0]!],
+      keys: new SortedKeys([left.keys.at(0), right.keys.at(0)]),
       children: [left, right],
       max: Math.max(left.max, right.max),
     };
@@ -125,16 +127,18 @@ export class Boundaries {
 function anyAbove(node: Node, begin: Uint8Array, end: Uint8Array, version: number): boolean {
   if (node.max <= version) return false;
   const { keys } = node;
-  for (let i = lastAtMost(keys, begin); i < keys.length; i++) {
-    if (compareKeys(keys[i]!, end) >= 0) return false;
+  const from = lastAtMost(keys, begin);
+  const stop = keys.countBefore(end);
+  for (let i = from; i < stop; i++) {
     if (node.leaf) {
       if (node.versions[i]! > version) return true;
       continue;
     }
     const child = node.children[i]!;
     if (child.max <= version) continue;
-    const whole = i + 1 < keys.length && compareKeys(keys[i + 1]!, end) <= 0 && compareKeys(keys[i]!, begin) >= 0;
-    if (whole || anyAbove(child, begin, end, version)) return true;
+    // All of the child is within the range.
+    if (i + 1 < stop && (i > from || keys.isAt(i, begin))) return true;
+    if (anyAbove(child, begin, end, version)) return true;
   }
   return false;
 }
@@ -153,8 +157,7 @@ function renew(node: Node, begin: Uint8Array, end: Uint8Array, version: number):
     if (!renew(node.children[at]!, begin, end, version)) return false;
   } else {
     // The step after the last one of a leaf is in another leaf: that is left to the long way.
-    if (at + 1 >= keys.length || compareKeys(keys[at]!, begin) !== 0 || compareKeys(keys[at + 1]!, end) !== 0)
-      return false;
+    if (!keys.isAt(at, begin) || !keys.isAt(at + 1, end)) return false;
     node.versions[at] = version;
   }
   node.max = Math.max(node.max, version);
@@ -165,22 +168,18 @@ function renew(node: Node, begin: Uint8Array, end: Uint8Array, version: number):
 function removeBetween(node: Node, begin: Uint8Array, end: Uint8Array): number {
   const { keys } = node;
   if (node.leaf) {
-    const from = countAtMost(keys, begin);
-    let to = from;
-    while (to < keys.length && compareKeys(keys[to]!, end) < 0) to++;
-    if (to === from) return 0;
-    keys.splice(from, to - from);
-    node.versions.splice(from, to - from);
+    const from = keys.countAtMost(begin);
+    const count = keys.countBefore(end) - from;
+    if (count <= 0) return 0;
+    keys.remove(from, count);
+    node.versions.splice(from, count);
     node.max = highest(node.versions);
-    return to - from;
+    return count;
   }
   const first = lastAtMost(keys, begin);
-  let last = first;
+  const last = Math.max(first, keys.countBefore(end) - 1);
   let removed = 0;
-  for (let i = first; i < keys.length && compareKeys(keys[i]!, end) < 0; i++) {
-    removed += removeBetween(node.children[i]!, begin, end);
-    last = i;
-  }
+  for (let i = first; i <= last; i++) removed += removeBetween(node.children[i]!, begin, end);
   if (removed > 0) tidy(node, first, last);
   return removed;
 }
@@ -191,18 +190,18 @@ function tidy(branch: Branch, first: number, last: number): void {
   for (let i = last; i >= first; i--) {
     const child = children[i]!;
     if (child.keys.length === 0) {
-      keys.splice(i, 1);
+      keys.remove(i, 1);
       children.splice(i, 1);
       continue;
     }
-    keys[i] = child.keys[0]!;
+    keys.replace(i, child.keys.at(0));
     if (i + 1 < children.length && merge(child, children[i + 1]!)) {
-      keys.splice(i + 1, 1);
+      keys.remove(i + 1, 1);
       children.splice(i + 1, 1);
     }
   }
   if (first > 0 && first < children.length && merge(children[first - 1]!, children[first]!)) {
-    keys.splice(first, 1);
+    keys.remove(first, 1);
     children.splice(first, 1);
   }
   branch.max = highest(children.map((child) => child.max));
@@ -211,7 +210,7 @@ function tidy(branch: Branch, first: number, last: number): void {
 /** Adds the right one to the left one when both are small. */
 function merge(left: Node, right: Node): boolean {
   if (left.keys.length + right.keys.length > MERGE_MAX) return false;
-  for (const key of right.keys) left.keys.push(key);
+  left.keys.append(right.keys);
   if (left.leaf && right.leaf) for (const version of right.versions) left.versions.push(version);
   else if (!left.leaf && !right.leaf) for (const child of right.children) left.children.push(child);
   left.max = Math.max(left.max, right.max);
@@ -230,7 +229,7 @@ const THERE: Inserted = { added: false, right: undefined };
 function insert(node: Node, key: Uint8Array, version: number, overwrite: boolean): Inserted {
   const at = lastAtMost(node.keys, key);
   if (node.leaf) {
-    if (compareKeys(node.keys[at]!, key) === 0) {
+    if (node.keys.isAt(at, key)) {
       if (!overwrite) return THERE;
       node.versions[at] = version;
       // No maximum falls by it: what is assigned is at least as high as all there is.
@@ -238,7 +237,7 @@ function insert(node: Node, key: Uint8Array, version: number, overwrite: boolean
       return THERE;
     }
     // A copy: the caller's memory may change.
-    node.keys.splice(at + 1, 0, new Uint8Array(key));
+    node.keys.insert(at + 1, new Uint8Array(key));
     node.versions.splice(at + 1, 0, version);
     node.max = Math.max(node.max, version);
     return node.keys.length <= NODE_MAX ? ADDED : { added: true, right: cut(node) };
@@ -246,7 +245,7 @@ function insert(node: Node, key: Uint8Array, version: number, overwrite: boolean
   const { added, right } = insert(node.children[at]!, key, version, overwrite);
   node.max = Math.max(node.max, node.children[at]!.max);
   if (right === undefined) return added ? ADDED : THERE;
-  node.keys.splice(at + 1, 0, right.keys[0]!);
+  node.keys.insert(at + 1, right.keys.at(0));
   node.children.splice(at + 1, 0, right);
   node.max = Math.max(node.max, right.max);
   return node.keys.length <= NODE_MAX ? ADDED : { added, right: cut(node) };
@@ -254,7 +253,7 @@ function insert(node: Node, key: Uint8Array, version: number, overwrite: boolean
 
 /** Takes the right half off. */
 function cut(node: Node): Node {
-  const keys = node.keys.splice(NODE_MAX / 2);
+  const keys = node.keys.cut(NODE_MAX / 2);
   if (node.leaf) {
     const versions = node.versions.splice(NODE_MAX / 2);
     node.max = highest(node.versions);
@@ -281,26 +280,14 @@ function versionBefore(path: Path): number | undefined {
 function firstAfter(path: Path): Uint8Array | undefined {
   for (let depth = path.length - 1; depth >= 0; depth--) {
     const { branch, at } = path[depth]!;
-    if (at + 1 < branch.keys.length) return branch.keys[at + 1];
+    if (at + 1 < branch.keys.length) return branch.keys.at(at + 1);
   }
   return undefined;
 }
 
-/** How many of `keys` are at most `key`. */
-function countAtMost(keys: readonly Uint8Array[], key: Uint8Array): number {
-  let low = 0;
-  let high = keys.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (compareKeys(keys[middle]!, key) <= 0) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
 /** The place of the last of `keys` that is at most `key`; the first, when none is. */
-function lastAtMost(keys: readonly Uint8Array[], key: Uint8Array): number {
-  return Math.max(0, countAtMost(keys, key) - 1);
+function lastAtMost(keys: SortedKeys, key: Uint8Array): number {
+  return Math.max(0, keys.countAtMost(key) - 1);
 }
 
 function highest(versions: readonly number[]): number {

@@ -2,20 +2,13 @@
  * Keys of the store: byte strings in the order of their unsigned bytes, and the ranges `[begin, end)` that share a prefix.
  */
 
+export { compareKeys } from "./compare-keys.ts";
+export { SortedKeys } from "./sorted-keys.ts";
+
 /** Keys from `begin` on, up to but without `end`. */
 export interface KeyRange {
   readonly begin: Uint8Array;
   readonly end: Uint8Array;
-}
-
-/** Negative, zero or positive as `a` sorts before, with or after `b`. */
-export function compareKeys(a: Uint8Array, b: Uint8Array): number {
-  const shared = Math.min(a.length, b.length);
-  for (let i = 0; i < shared; i++) {
-    const difference = a[i]! - b[i]!;
-    if (difference !== 0) return difference;
-  }
-  return a.length - b.length;
 }
 
 /**

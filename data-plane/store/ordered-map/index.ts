@@ -9,7 +9,7 @@
  * before.get(Uint8Array.of(1)); // "one"
  */
 import { compareKeys, type KeyRange, keyAfter } from "../keys/index.ts";
-import { childOf, countBefore, insert, type Node, type Owner, removeRange } from "./node.ts";
+import { type Floor, insertAtRoot, type Leaf, leafOf, type Node, type Owner, removeRange } from "./node.ts";
 
 export type Entry<V> = readonly [key: Uint8Array, value: V];
 
@@ -28,9 +28,9 @@ export class OrderedMap<V> {
   get(key: Uint8Array): V | undefined {
     let node = this.root;
     if (node === undefined) return undefined;
-    while (!node.leaf) node = node.children[childOf(node, key)]!;
-    const at = countBefore(node.keys, key);
-    return at < node.keys.length && compareKeys(node.keys[at]!, key) === 0 ? node.values[at] : undefined;
+    while (!node.leaf) node = node.children[node.keys.countAtMost(key)]!;
+    const at = node.keys.countBefore(key);
+    return node.keys.isAt(at, key) ? node.values[at] : undefined;
   }
 
   /** The last entry whose key is not after `key`. */
@@ -39,15 +39,20 @@ export class OrderedMap<V> {
   }
 
   set(key: Uint8Array, value: V): void {
-    if (this.root === undefined) {
-      this.root = { leaf: true, owner: this.owner, keys: [key], values: [value] };
-      return;
+    const { root, owner } = this;
+    this.root = root === undefined ? leafOf(owner, key, value) : insertAtRoot(root, key, value, owner, undefined);
+  }
+
+  /** As `set`, and says what `floor` of the key was before. */
+  replace(key: Uint8Array, value: V): Entry<V> | undefined {
+    const { root, owner } = this;
+    if (root === undefined) {
+      this.root = leafOf(owner, key, value);
+      return undefined;
     }
-    const [left, right] = insert(this.root, key, value, this.owner);
-    this.root =
-      right === undefined
-        ? left
-        : { leaf: false, owner: this.owner, keys: [left.keys[0]!, right.keys[0]!], children: [left, right] };
+    const floor: Floor<V> = { entry: undefined, elsewhere: false };
+    this.root = insertAtRoot(root, key, value, owner, floor);
+    return floor.elsewhere ? lastBefore(this.root, key) : floor.entry;
   }
 
   /** The entry at `key`, or else the first after it. */
@@ -97,20 +102,19 @@ export class OrderedMap<V> {
 
 function floorOf<V>(root: Node<V>, key: Uint8Array): Entry<V> | undefined {
   let node = root;
-  while (!node.leaf) node = node.children[childOf(node, key)]!;
-  const at = countBefore(node.keys, key);
-  const found = at < node.keys.length && compareKeys(node.keys[at]!, key) === 0 ? at : at - 1;
-  if (found >= 0) return [node.keys[found]!, node.values[found]!];
-  // The first key of a leaf may have been removed since its branch was made: the entry is then in one before it.
+  while (!node.leaf) node = node.children[node.keys.countAtMost(key)]!;
+  const found = node.keys.countAtMost(key) - 1;
+  if (found >= 0) return entryOf(node, found);
+  // The first keys of a leaf may have been removed: the entry is then in one before it.
   return lastBefore(root, key);
 }
 
 function lastBefore<V>(node: Node<V>, key: Uint8Array): Entry<V> | undefined {
   if (node.leaf) {
-    const at = countBefore(node.keys, key) - 1;
-    return at < 0 ? undefined : [node.keys[at]!, node.values[at]!];
+    const at = node.keys.countBefore(key) - 1;
+    return at < 0 ? undefined : entryOf(node, at);
   }
-  for (let i = childOf(node, key); i >= 0; i--) {
+  for (let i = node.keys.countAtMost(key); i >= 0; i--) {
     const found = lastBefore(node.children[i]!, key);
     if (found !== undefined) return found;
   }
@@ -119,11 +123,11 @@ function lastBefore<V>(node: Node<V>, key: Uint8Array): Entry<V> | undefined {
 
 function firstFrom<V>(node: Node<V>, key: Uint8Array): Entry<V> | undefined {
   if (node.leaf) {
-    const at = countBefore(node.keys, key);
-    return at < node.keys.length ? [node.keys[at]!, node.values[at]!] : undefined;
+    const at = node.keys.countBefore(key);
+    return at < node.keys.length ? entryOf(node, at) : undefined;
   }
   // The child where the key belongs may end before it: then it is the first of the next.
-  for (let i = childOf(node, key); i < node.children.length; i++) {
+  for (let i = node.keys.countAtMost(key); i < node.children.length; i++) {
     const found = firstFrom(node.children[i]!, key);
     if (found !== undefined) return found;
   }
@@ -131,29 +135,31 @@ function firstFrom<V>(node: Node<V>, key: Uint8Array): Entry<V> | undefined {
 }
 
 function* walk<V>(node: Node<V>, { begin, end }: Bounds): Generator<Entry<V>, void> {
+  const { keys } = node;
   if (node.leaf) {
-    const stop = end === undefined ? node.keys.length : countBefore(node.keys, end);
-    for (let i = begin === undefined ? 0 : countBefore(node.keys, begin); i < stop; i++) {
-      yield [node.keys[i]!, node.values[i]!];
-    }
+    const stop = end === undefined ? keys.length : keys.countBefore(end);
+    for (let i = begin === undefined ? 0 : keys.countBefore(begin); i < stop; i++) yield entryOf(node, i);
     return;
   }
-  const last = end === undefined ? node.children.length - 1 : childOf(node, end);
-  for (let i = begin === undefined ? 0 : childOf(node, begin); i <= last; i++) {
+  const last = end === undefined ? node.children.length - 1 : keys.countAtMost(end);
+  for (let i = begin === undefined ? 0 : keys.countAtMost(begin); i <= last; i++) {
     yield* walk(node.children[i]!, { begin, end });
   }
 }
 
 function* walkBack<V>(node: Node<V>, { begin, end }: Bounds): Generator<Entry<V>, void> {
+  const { keys } = node;
   if (node.leaf) {
-    const stop = begin === undefined ? 0 : countBefore(node.keys, begin);
-    for (let i = (end === undefined ? node.keys.length : countBefore(node.keys, end)) - 1; i >= stop; i--) {
-      yield [node.keys[i]!, node.values[i]!];
-    }
+    const stop = begin === undefined ? 0 : keys.countBefore(begin);
+    for (let i = (end === undefined ? keys.length : keys.countBefore(end)) - 1; i >= stop; i--) yield entryOf(node, i);
     return;
   }
-  const last = begin === undefined ? 0 : childOf(node, begin);
-  for (let i = end === undefined ? node.children.length - 1 : childOf(node, end); i >= last; i--) {
+  const last = begin === undefined ? 0 : keys.countAtMost(begin);
+  for (let i = end === undefined ? node.children.length - 1 : keys.countAtMost(end); i >= last; i--) {
     yield* walkBack(node.children[i]!, { begin, end });
   }
+}
+
+function entryOf<V>(leaf: Leaf<V>, at: number): Entry<V> {
+  return [leaf.keys.at(at), leaf.values[at]!];
 }

@@ -2,7 +2,7 @@
  * The nodes of the ordered map: a B+tree whose leaves are all equally deep. A node is changed in place by the owner it carries only; every
  * other owner copies it first, which is what makes snapshots cheap.
  */
-import { compareKeys } from "../keys/index.ts";
+import { SortedKeys } from "../keys/index.ts";
 
 /** Most entries of a leaf and most children of a branch: some cache lines of references, and four levels for a million keys. */
 export const WIDTH_MAX = 32;
@@ -12,126 +12,159 @@ const WIDTH_MIN = WIDTH_MAX / 4;
 /** Compared by identity. */
 export type Owner = object;
 
-export interface Leaf<V> {
+/** Keys have an owner of their own: a value that is replaced, and a child that was copied, leave them as they are. */
+interface Keys {
+  keys: SortedKeys;
+  keysOwner: Owner;
+}
+
+export interface Leaf<V> extends Keys {
   readonly leaf: true;
   readonly owner: Owner;
-  readonly keys: Uint8Array[];
   readonly values: V[];
 }
 
-export interface Branch<V> {
+/** Child `i` holds the keys before `keys.at(i)`, and from the key before that on. A child need not have the key that it begins with. */
+export interface Branch<V> extends Keys {
   readonly leaf: false;
   readonly owner: Owner;
-  /** Child `i` holds the keys from `keys[i]` on and before `keys[i + 1]`; `keys[0]` is never looked at: the first child has no bound below. */
-  readonly keys: Uint8Array[];
   readonly children: Node<V>[];
 }
 
 export type Node<V> = Leaf<V> | Branch<V>;
 
-/** How many of the sorted keys are before `key`. */
-export function countBefore(keys: readonly Uint8Array[], key: Uint8Array): number {
-  let low = 0;
-  let high = keys.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (compareKeys(keys[middle]!, key) < 0) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+/** What was at a key, or before it, when something was put there. */
+export interface Floor<V> {
+  entry: readonly [key: Uint8Array, value: V] | undefined;
+  /** It is in another leaf, if there is one. */
+  elsewhere: boolean;
 }
 
-/** The place of the child that `key` belongs to. */
-export function childOf(branch: Branch<unknown>, key: Uint8Array): number {
-  let low = 0;
-  let high = branch.keys.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >>> 1;
-    if (compareKeys(branch.keys[middle]!, key) <= 0) low = middle;
-    else high = middle - 1;
-  }
-  return low;
+export function leafOf<V>(owner: Owner, key: Uint8Array, value: V): Leaf<V> {
+  return { leaf: true, owner, keys: new SortedKeys([key]), keysOwner: owner, values: [value] };
 }
 
 /** The node itself where `owner` owns it, otherwise a copy that it does. */
-export function owned<V>(node: Leaf<V>, owner: Owner): Leaf<V>;
-export function owned<V>(node: Branch<V>, owner: Owner): Branch<V>;
-export function owned<V>(node: Node<V>, owner: Owner): Node<V> {
+function owned<V>(node: Leaf<V>, owner: Owner): Leaf<V>;
+function owned<V>(node: Branch<V>, owner: Owner): Branch<V>;
+function owned<V>(node: Node<V>, owner: Owner): Node<V> {
   if (node.owner === owner) return node;
-  if (node.leaf) return { leaf: true, owner, keys: [...node.keys], values: [...node.values] };
-  return { leaf: false, owner, keys: [...node.keys], children: [...node.children] };
+  const { keys, keysOwner } = node;
+  if (node.leaf) return { leaf: true, owner, keys, keysOwner, values: node.values.slice() };
+  return { leaf: false, owner, keys, keysOwner, children: node.children.slice() };
 }
 
-/** The node with the entry in it, and what was split off to its right, if it became too wide. */
-export function insert<V>(node: Node<V>, key: Uint8Array, value: V, owner: Owner): [Node<V>, Node<V>?] {
+/** The keys of a node that is owned, to be changed. */
+function ownKeys(node: Node<unknown>): SortedKeys {
+  if (node.keysOwner !== node.owner) {
+    node.keys = node.keys.copy();
+    node.keysOwner = node.owner;
+  }
+  return node.keys;
+}
+
+/** A tree with the entry in it. */
+export function insertAtRoot<V>(
+  root: Node<V>,
+  key: Uint8Array,
+  value: V,
+  owner: Owner,
+  floor: Floor<V> | undefined,
+): Node<V> {
+  const left = insert(root, key, value, owner, floor);
+  if (!isTooWide(left)) return left;
+  const { separator, right } = split(left);
+  return { leaf: false, owner, keys: new SortedKeys([separator]), keysOwner: owner, children: [left, right] };
+}
+
+/** The node with the entry in it; it may have become too wide. */
+function insert<V>(node: Node<V>, key: Uint8Array, value: V, owner: Owner, floor: Floor<V> | undefined): Node<V> {
   if (node.leaf) {
     const leaf = owned(node, owner);
-    const at = countBefore(leaf.keys, key);
-    if (at < leaf.keys.length && compareKeys(leaf.keys[at]!, key) === 0) {
-      leaf.values[at] = value;
-    } else {
-      leaf.keys.splice(at, 0, key);
-      leaf.values.splice(at, 0, value);
+    const { keys, values } = leaf;
+    const at = keys.countBefore(key);
+    const there = keys.isAt(at, key);
+    if (floor !== undefined) {
+      if (there) floor.entry = [keys.at(at), values[at]!];
+      else if (at > 0) floor.entry = [keys.at(at - 1), values[at - 1]!];
+      else floor.elsewhere = true;
     }
-    return splitIfWide(leaf);
+    if (there) {
+      values[at] = value;
+    } else {
+      ownKeys(leaf).insert(at, key);
+      values.splice(at, 0, value);
+    }
+    return leaf;
   }
   const branch = owned(node, owner);
-  const at = childOf(branch, key);
-  const [child, right] = insert(branch.children[at]!, key, value, owner);
+  const at = branch.keys.countAtMost(key);
+  const child = insert(branch.children[at]!, key, value, owner, floor);
   branch.children[at] = child;
-  if (right !== undefined) {
-    branch.keys.splice(at + 1, 0, right.keys[0]!);
+  if (isTooWide(child)) {
+    const { separator, right } = split(child);
+    ownKeys(branch).insert(at, separator);
     branch.children.splice(at + 1, 0, right);
   }
-  return splitIfWide(branch);
+  return branch;
 }
 
-function splitIfWide<V>(node: Node<V>): [Node<V>, Node<V>?] {
-  if (node.keys.length <= WIDTH_MAX) return [node];
-  const half = node.keys.length >>> 1;
+function widthOf(node: Node<unknown>): number {
+  return node.leaf ? node.values.length : node.children.length;
+}
+
+function isTooWide(node: Node<unknown>): boolean {
+  return widthOf(node) > WIDTH_MAX;
+}
+
+/** Takes the right half off a node that is owned. */
+function split<V>(node: Node<V>): { readonly separator: Uint8Array; readonly right: Node<V> } {
   const { owner } = node;
-  const keys = node.keys.splice(half);
-  if (node.leaf) return [node, { leaf: true, owner, keys, values: node.values.splice(half) }];
-  return [node, { leaf: false, owner, keys, children: node.children.splice(half) }];
+  const half = widthOf(node) >>> 1;
+  if (node.leaf) {
+    const keys = ownKeys(node).cut(half);
+    return {
+      separator: keys.at(0),
+      right: { leaf: true, owner, keys, keysOwner: owner, values: node.values.splice(half) },
+    };
+  }
+  const keys = ownKeys(node).cut(half - 1);
+  const separator = keys.at(0);
+  keys.remove(0, 1);
+  return { separator, right: { leaf: false, owner, keys, keysOwner: owner, children: node.children.splice(half) } };
 }
 
 /** The node without the keys of `[begin, end)`: the same node when it holds none of them, undefined when nothing is left. */
 export function removeRange<V>(node: Node<V>, begin: Uint8Array, end: Uint8Array, owner: Owner): Node<V> | undefined {
   if (node.leaf) {
-    const from = countBefore(node.keys, begin);
-    const count = countBefore(node.keys, end) - from;
+    const from = node.keys.countBefore(begin);
+    const count = node.keys.countBefore(end) - from;
     if (count <= 0) return node;
-    if (count === node.keys.length) return undefined;
+    if (count === node.values.length) return undefined;
     const leaf = owned(node, owner);
-    leaf.keys.splice(from, count);
+    ownKeys(leaf).remove(from, count);
     leaf.values.splice(from, count);
     return leaf;
   }
-  const from = childOf(node, begin);
-  const to = childOf(node, end);
+  const from = node.keys.countAtMost(begin);
+  const to = node.keys.countAtMost(end);
   // Widths tell of a change where a child was changed in place and is still the same object.
-  const widthFrom = node.children[from]!.keys.length;
-  const widthTo = node.children[to]!.keys.length;
+  const widthFrom = widthOf(node.children[from]!);
+  const widthTo = widthOf(node.children[to]!);
   const first = removeRange(node.children[from]!, begin, end, owner);
   const last = from === to ? undefined : removeRange(node.children[to]!, begin, end, owner);
-  const firstSame = first === node.children[from] && first?.keys.length === widthFrom;
-  const lastSame = from === to || (last === node.children[to] && last?.keys.length === widthTo);
+  const firstSame = first !== undefined && first === node.children[from] && widthOf(first) === widthFrom;
+  const lastSame = from === to || (last !== undefined && last === node.children[to] && widthOf(last) === widthTo);
   if (firstSame && lastSame && to - from <= 1) return node;
+  const left = [first, last].filter((child) => child !== undefined);
+  if (left.length === 0 && to - from + 1 === node.children.length) return undefined;
   const branch = owned(node, owner);
-  const keys: Uint8Array[] = [];
-  const children: Node<V>[] = [];
-  if (first !== undefined) {
-    keys.push(branch.keys[from]!);
-    children.push(first);
-  }
-  if (last !== undefined) {
-    keys.push(branch.keys[to]!);
-    children.push(last);
-  }
-  branch.keys.splice(from, to - from + 1, ...keys);
-  branch.children.splice(from, to - from + 1, ...children);
+  branch.children.splice(from, to - from + 1, ...left);
+  // With both there the key between them stays; with none of them one more goes, that before them or else that after them.
+  const separators = to - from + 1 - left.length;
+  ownKeys(branch).remove(left.length === 0 && from > 0 ? from - 1 : from, separators);
   for (let at = from + 1; at >= from - 1; at--) joinIfNarrow(branch, at, owner);
-  return branch.children.length === 0 ? undefined : branch;
+  return branch;
 }
 
 /** Joins child `at` with the next one when one of them is narrow and both fit into one node. */
@@ -139,24 +172,25 @@ function joinIfNarrow<V>(branch: Branch<V>, at: number, owner: Owner): void {
   const left = branch.children[at];
   const right = branch.children[at + 1];
   if (left === undefined || right === undefined) return;
-  const width = left.keys.length + right.keys.length;
-  if (Math.min(left.keys.length, right.keys.length) >= WIDTH_MIN || width > WIDTH_MAX) return;
-  branch.children[at] = joined(left, right, branch.keys[at + 1]!, owner);
-  branch.keys.splice(at + 1, 1);
+  const width = widthOf(left) + widthOf(right);
+  if (Math.min(widthOf(left), widthOf(right)) >= WIDTH_MIN || width > WIDTH_MAX) return;
+  branch.children[at] = joined(left, right, branch.keys.at(at), owner);
+  ownKeys(branch).remove(at, 1);
   branch.children.splice(at + 1, 1);
 }
 
-function joined<V>(left: Node<V>, right: Node<V>, rightFrom: Uint8Array, owner: Owner): Node<V> {
+function joined<V>(left: Node<V>, right: Node<V>, separator: Uint8Array, owner: Owner): Node<V> {
   if (left.leaf && right.leaf) {
     const leaf = owned(left, owner);
-    leaf.keys.push(...right.keys);
+    ownKeys(leaf).append(right.keys);
     leaf.values.push(...right.values);
     return leaf;
   }
   if (left.leaf || right.leaf) throw new Error("Leaves of the ordered map are not equally deep.");
   const branch = owned(left, owner);
-  // The first key of a branch means nothing; what bounds its first child is what the parent knows.
-  branch.keys.push(rightFrom, ...right.keys.slice(1));
+  const keys = ownKeys(branch);
+  keys.insert(keys.length, separator);
+  keys.append(right.keys);
   branch.children.push(...right.children);
   return branch;
 }

@@ -4,7 +4,7 @@
  * A map of entries by their first key. An entry that clears holds for all keys from its own up to `clearedTo`; one that sets holds for its own.
  */
 import { compareKeys, type KeyRange, keyAfter } from "../keys/index.ts";
-import type { OrderedMap } from "../ordered-map/index.ts";
+import type { Entry, OrderedMap } from "../ordered-map/index.ts";
 
 /** An entry, and the version that made it. */
 export type Change =
@@ -23,9 +23,10 @@ export function changeOf(changes: Changes, key: Uint8Array): Change | undefined 
 }
 
 export function setKey(changes: Changes, key: Uint8Array, value: Uint8Array, version: bigint): void {
-  const covering = coveringClear(changes, key);
+  const before = changes.replace(key, { version, value });
+  if (before === undefined || before[1].clearedTo === undefined) return;
+  const covering = clearOver(before, key);
   if (covering !== undefined) split(changes, covering, key, keyAfter(key));
-  changes.set(key, { version, value });
 }
 
 export function clearRange(changes: Changes, begin: Uint8Array, end: Uint8Array, version: bigint): void {
@@ -67,10 +68,12 @@ interface Clear {
 /** The clear that holds for `key`. */
 function coveringClear(changes: Changes, key: Uint8Array): Clear | undefined {
   const found = changes.floor(key);
-  if (found === undefined) return undefined;
-  const [begin, change] = found;
-  if (change.clearedTo === undefined || compareKeys(key, change.clearedTo) >= 0) return undefined;
-  return { begin, change };
+  return found && clearOver(found, key);
+}
+
+/** The entry, which is at `key` or before it, where it is a clear that holds for it. */
+function clearOver([begin, change]: Entry<Change>, key: Uint8Array): Clear | undefined {
+  return change.clearedTo === undefined || compareKeys(key, change.clearedTo) >= 0 ? undefined : { begin, change };
 }
 
 /** Leaves of a clear what is before `to` and what is from `from` on. */
