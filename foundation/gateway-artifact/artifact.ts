@@ -4,6 +4,7 @@ import { canonicalJson } from "#foundation/canonical-json";
 import {
   ArchiveError,
   type ArchiveLimits,
+  type OpenedArchive,
   openArchive,
   type SealedArchive,
   sealArchive,
@@ -61,7 +62,11 @@ export function sealGatewayArtifact(contents: ArtifactContents, signingKeys: rea
  * @throws ArchiveError for a file that is none, was changed, is not signed as it must be, or is made for another version of gateways
  */
 export function openGatewayArtifact(bytes: Uint8Array, options: OpenArtifactOptions = {}): GatewayArtifact {
-  const { about, members, digest, signedBy } = openArchive(bytes, options);
+  return readGatewayArtifact(openArchive(bytes, options));
+}
+
+/** Reads what was verified. @throws ArchiveError for an archive that is no artifact, or one that is made for another version of gateways */
+export function readGatewayArtifact({ about, members, digest, signedBy }: OpenedArchive): GatewayArtifact {
   const { kind, compiler, commit, source } = about;
   if (kind !== KIND || typeof compiler !== "string") {
     throw new ArchiveError("unknown-format", `The file is sealed, and is no artifact of a gateway (${KIND}).`);
@@ -71,7 +76,15 @@ export function openGatewayArtifact(bytes: Uint8Array, options: OpenArtifactOpti
   const modules = new Map<string, Uint8Array>();
   for (const [path, member] of members) {
     if (path.startsWith(SPECS)) specs.set(path.slice(SPECS.length), member);
-    else if (path.startsWith(MODULES)) modules.set(path.slice(MODULES.length, -MODULE_ENDING.length), member);
+    else if (path.startsWith(MODULES) && path.endsWith(MODULE_ENDING)) {
+      modules.set(path.slice(MODULES.length, -MODULE_ENDING.length), member);
+    } else if (path !== PLAN) {
+      // Whoever has put it there means something by it, and it would have no effect.
+      throw new ArchiveError(
+        "unknown-format",
+        `The artifact has a member "${path}", which no gateway of this version reads.`,
+      );
+    }
   }
   return {
     plan,
@@ -89,12 +102,23 @@ export function openGatewayArtifact(bytes: Uint8Array, options: OpenArtifactOpti
 
 function readPlan(bytes: Uint8Array | undefined): GatewayPlan {
   if (bytes === undefined) throw new ArchiveError("malformed", `The artifact has no ${PLAN}.`);
-  const plan = JSON.parse(Buffer.from(bytes).toString("utf8")) as GatewayPlan;
+  const plan = planIn(bytes);
   if (plan.version !== PLAN_VERSION) {
     throw new ArchiveError(
       "unknown-format",
-      `The artifact's plan has version ${plan.version}; this gateway reads version ${PLAN_VERSION}. Compile it again.`,
+      `The artifact's plan has version ${String(plan.version).slice(0, 20)}; this gateway reads version ${PLAN_VERSION}. Compile it again.`,
     );
   }
   return plan;
+}
+
+/** @throws ArchiveError malformed */
+function planIn(bytes: Uint8Array): GatewayPlan {
+  try {
+    const plan: unknown = JSON.parse(Buffer.from(bytes).toString("utf8"));
+    if (typeof plan === "object" && plan !== null) return plan as GatewayPlan;
+  } catch {
+    // Told below, as everything else that is no plan.
+  }
+  throw new ArchiveError("malformed", `The artifact's ${PLAN} is no plan.`);
 }

@@ -5,6 +5,7 @@ export {
   type OpenArtifactOptions,
   openGatewayArtifact,
   type Provenance,
+  readGatewayArtifact,
   sealGatewayArtifact,
 } from "./artifact.ts";
 export { agentPattern } from "./declarations/access/agent-pattern.ts";

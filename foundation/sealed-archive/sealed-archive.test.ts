@@ -30,7 +30,10 @@ test("what was sealed comes out, with what it is about, its digest and who has s
   const { bytes, digest } = sealArchive(MEMBERS, ABOUT, [ours.privateKey]);
   const opened = openArchive(bytes, { trustedKeys: [theirs.publicKey, ours.publicKey] });
   expect(contents(opened.members)).toEqual(contents(MEMBERS));
-  expect(opened).toMatchObject({ about: ABOUT, digest, signedBy: [keyIdOf(ours.publicKey)] });
+  const signedBy = [keyIdOf(ours.publicKey)];
+  expect(opened).toMatchObject({ about: ABOUT, digest, signedBy, claimedBy: signedBy });
+  // Who trusts nobody learns what is claimed, and nothing that is proved.
+  expect(openArchive(bytes)).toMatchObject({ signedBy: [], claimedBy: signedBy });
   expect(digest).toMatch(/^sha256:[0-9a-f]{64}$/);
 });
 
@@ -142,6 +145,9 @@ describe("what was changed is not opened", () => {
     expect(faultOf(gzipSync(Buffer.concat([Buffer.alloc(512), tar])))).toBe("malformed");
     expect(faultOf(sealed.subarray(0, sealed.length - 20))).toBe("malformed");
     expect(faultOf(new Uint8Array(0))).toBe("malformed");
+    for (const more of [Buffer.from("more"), Buffer.alloc(1), Buffer.alloc(512)]) {
+      expect(faultOf(Buffer.concat([sealed, more]))).toBe("malformed");
+    }
     expect(faultOf(Buffer.from("PK\u0003\u0004"))).toBe("malformed");
   });
 });

@@ -31,6 +31,8 @@ export interface OpenedArchive {
   readonly digest: string;
   /** Ids of the trusted keys that have signed it. */
   readonly signedBy: readonly string[];
+  /** Ids of the keys that its signatures say they are of, each once: claims, but for those in {@link signedBy}. */
+  readonly claimedBy: readonly string[];
 }
 
 export interface OpenOptions {
@@ -98,18 +100,27 @@ export function openArchive(bytes: Uint8Array, options: OpenOptions = {}): Opene
   }
   const manifest = readManifest(parseCanonical(manifestText, MANIFEST));
   assertAsSealed(manifest, all);
-  return { about: manifest.about, members: all, digest: `sha256:${sha256(manifestText)}`, signedBy };
+  const claimedBy = [...new Set(signatures.map(({ keyId }) => keyId))];
+  return { about: manifest.about, members: all, digest: `sha256:${sha256(manifestText)}`, signedBy, claimedBy };
 }
 
 function unzip(bytes: Uint8Array, bytesMax: number): Uint8Array {
   try {
-    return gunzipSync(bytes, { maxOutputLength: bytesMax });
+    const unzipped = gunzipSync(bytes, { maxOutputLength: bytesMax, info: true }) as unknown as Unzipped;
+    if (unzipped.engine.bytesWritten === bytes.length) return unzipped.buffer;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") {
       throw new ArchiveError("too-large", `An archive unpacks to at most ${bytesMax} bytes.`);
     }
     throw new ArchiveError("malformed", "It is no gzip file, or is cut off.");
   }
+  throw new ArchiveError("malformed", "Something follows behind its end.");
+}
+
+/** With `info`: what came out, and how much went in. Zeros behind the end would pass for nothing otherwise. */
+interface Unzipped {
+  readonly buffer: Uint8Array;
+  readonly engine: { readonly bytesWritten: number };
 }
 
 function parseCanonical(bytes: Uint8Array, path: string): unknown {

@@ -2,7 +2,7 @@
 import { type Diagnostics, nearestName, type PluginUse as WrittenUse } from "#foundation/api-description";
 import { canonicalJson } from "#foundation/canonical-json";
 import type { JsonObject, JsonValue, PluginDeclaration, PluginUse } from "#foundation/gateway-artifact";
-import { createValidator, type ValidationError, type Validator } from "#foundation/json-schema";
+import { ConfigJudge, refersToSecret } from "./config-judge.ts";
 import { isObject, withDefaults } from "./with-defaults.ts";
 
 export interface UseRules {
@@ -13,16 +13,11 @@ export interface UseRules {
   readonly isBroken?: (name: string) => boolean;
 }
 
-/** The forms that gateways resolve, and no others: what only looks like one stays a text, and is judged as such. */
-const SECRET = /^(?:env:\/\/\S+|file:\/\/\/.+)$|\$\{(?:env|file):\/\/[^}]+\}/;
-/** What is not known of a secret before it is there. */
-const OF_TEXTS = new Set(["pattern", "format", "minLength", "maxLength", "enum", "const"]);
-
 export class PluginUses {
   readonly #declarations: ReadonlyMap<string, PluginDeclaration>;
   readonly #rules: UseRules;
   readonly #diagnostics: Diagnostics;
-  readonly #validators = new Map<string, Validator>();
+  readonly #judge = new ConfigJudge();
   readonly #places = new Map<string, number>();
   readonly #list: PluginUse[] = [];
   /** Uses that descriptions share are one object for all of their operations. */
@@ -84,16 +79,9 @@ export class PluginUses {
 
   #isConfigured(declaration: PluginDeclaration, { name, config, configAt }: WrittenUse): boolean {
     const at = (pointer: string) => ({ document: configAt.document, pointer: configAt.pointer + pointer });
-    const faults = this.#validatorOf(declaration)
-      .errors(config as never)
-      .filter((fault) => !isAboutSecret(fault, config as JsonObject));
-    for (const { instancePath, message } of faults) {
-      const what = instancePath === "" ? `The configuration of ${name}` : `${instancePath.slice(1)} of ${name}`;
-      this.#diagnostics.report("E1023", at(instancePath), `${what} ${message}.`);
-    }
-    if (faults.length > 0) return false;
-    const problems = declaration.check?.(config as JsonObject) ?? [];
+    const { problems, isShaped } = this.#judge.judge(declaration, config as JsonObject);
     for (const { pointer, message } of problems) this.#diagnostics.report("E1023", at(pointer), message);
+    if (!isShaped) return false;
     const plain = this.#rules.allowPlaintext ? [] : plainPlaces(config as JsonObject, declaration);
     for (const pointer of plain) {
       this.#diagnostics.report("E1031", at(pointer), `${name} would send requests in plain text.`, {
@@ -107,30 +95,6 @@ export class PluginUses {
     }
     return problems.length === 0 && plain.length === 0;
   }
-
-  #validatorOf({ name, config }: PluginDeclaration): Validator {
-    let validator = this.#validators.get(name);
-    if (validator === undefined) {
-      validator = createValidator(config as never, { assertFormat: true });
-      this.#validators.set(name, validator);
-    }
-    return validator;
-  }
-}
-
-function isAboutSecret({ keyword, instancePath }: ValidationError, config: JsonObject): boolean {
-  if (!OF_TEXTS.has(keyword)) return false;
-  const value = valueAt(config, instancePath);
-  return typeof value === "string" && SECRET.test(value);
-}
-
-function valueAt(value: JsonValue, pointer: string): JsonValue | undefined {
-  let found: JsonValue | undefined = value;
-  for (const step of pointer === "" ? [] : pointer.slice(1).split("/")) {
-    if (typeof found !== "object" || found === null) return undefined;
-    found = (found as JsonObject)[step.replaceAll("~1", "/").replaceAll("~0", "~")];
-  }
-  return found;
 }
 
 /** As parsers of URLs read it: white space in front, and slashes, may be there or not. */
@@ -160,7 +124,7 @@ function plainAddresses(config: JsonObject, urls: readonly string[]): readonly s
 /** Pointers of texts that the schema marks `writeOnly` and that refer to nothing. */
 function literalSecrets(value: JsonValue, schema: JsonValue | undefined, pointer = ""): readonly string[] {
   if (!isObject(schema)) return [];
-  if (schema.writeOnly === true) return typeof value === "string" && !SECRET.test(value) ? [pointer] : [];
+  if (schema.writeOnly === true) return typeof value === "string" && !refersToSecret(value) ? [pointer] : [];
   if (Array.isArray(value)) {
     return value.flatMap((one: JsonValue, index) => literalSecrets(one, schema.items, `${pointer}/${index}`));
   }
