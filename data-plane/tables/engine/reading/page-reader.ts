@@ -17,8 +17,8 @@ import type { IndexView, TableView, TableViews } from "./table-views.ts";
 
 /** Rows of the first slice of a page when nothing is known about their size: 8 items of 400 KB are 3 MB. */
 const FIRST_ROWS = 8;
-/** When something is known, it may still be wrong for these rows: of the largest ones 64 are 26 MB. */
-const FIRST_ROWS_MAX = 64;
+/** When something is known, it may still be wrong for these rows: of the largest ones a hundred are 41 MB. The limit that most pages have is one statement then. */
+const FIRST_ROWS_MAX = 100;
 const FIRST_BYTES = 128 * 1024;
 /** Of the later slices. What an index shows of its items may be little; they are read whole. */
 const ROWS_MAX = 256;
