@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
+import { compiled } from "#control-plane/gateways/uploads/testing";
 import { systemTimers } from "#foundation/runtime";
 import { createJudgeThreads } from "./judge-thread.ts";
-import { compiled } from "./testing/artifacts.ts";
 
 test("uploads are judged in a thread, one after the other; one that fails says so and holds up nobody", async () => {
   const errors: unknown[] = [];

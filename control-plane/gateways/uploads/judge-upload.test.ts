@@ -2,9 +2,17 @@ import { describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
+import {
+  type AnyPlan,
+  altered,
+  compiled,
+  keyPair,
+  pemOf,
+  replanned,
+  resealed,
+} from "#control-plane/gateways/uploads/testing";
 import { keyIdOf, sealArchive } from "#foundation/sealed-archive";
 import { judgeUpload, UPLOAD_LIMITS } from "./judge-upload.ts";
-import { type AnyPlan, altered, compiled, keyPair, pemOf, replanned, resealed } from "./testing/artifacts.ts";
 
 const [ours, theirs] = [keyPair(), keyPair()];
 const unsigned = compiled();

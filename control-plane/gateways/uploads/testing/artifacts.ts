@@ -1,7 +1,7 @@
 /** Artifacts as they come from elsewhere: compiled and signed, and resealed with something else in them. For tests. */
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { compileGateway } from "#control-plane/gateways";
+import { compileGateway } from "../../index.ts";
 import { canonicalJson } from "#foundation/canonical-json";
 import type { GatewayPlan } from "#foundation/gateway-artifact";
 import { openArchive, sealArchive } from "#foundation/sealed-archive";
