@@ -35,23 +35,24 @@ export function formatTraceparent(context: TraceContext): string {
 /**
  * The context of work caused by `parent`, or of a new trace without one.
  *
- * @param randomBytes source of randomness, for example `(n) => random.bytes(n)`
+ * @param randomHex source of randomness: two lower-case digits for each octet
  */
 export function childTrace(
   parent: TraceContext | undefined,
-  randomBytes: (length: number) => Uint8Array,
+  randomHex: (octets: number) => string,
   sampled = false,
 ): TraceContext {
+  // Each a literal of its own: this is for every request.
+  if (parent === undefined) return { traceId: notZero(randomHex(16)), spanId: notZero(randomHex(8)), sampled };
   return {
-    traceId: parent?.traceId ?? hex(randomBytes(16)),
-    spanId: hex(randomBytes(8)),
-    sampled: parent?.sampled ?? sampled,
-    ...(parent === undefined ? {} : { parentSpanId: parent.spanId }),
+    traceId: parent.traceId,
+    spanId: notZero(randomHex(8)),
+    sampled: parent.sampled,
+    parentSpanId: parent.spanId,
   };
 }
 
-function hex(bytes: Uint8Array): string {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex");
-  // All zero is invalid; a source that returns only zeros is a test's.
-  return text[0] === "0" && /^0+$/.test(text) ? `${text.slice(1)}1` : text;
+/** All zero is invalid; a source that returns only zeros is a test's. */
+function notZero(text: string): string {
+  return text.charCodeAt(0) === 0x30 && /^0+$/.test(text) ? `${text.slice(1)}1` : text;
 }

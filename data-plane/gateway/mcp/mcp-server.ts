@@ -161,7 +161,7 @@ export class McpServer {
   async #run(tool: ReadyTool, given: Params, exchange: GatewayExchange): Promise<ToolResult> {
     const { calls, maxTargetBytes, maxHeadBytes, router } = this.#options;
     const { operation, planned } = tool;
-    const boundary = Buffer.from(calls.randomBytes(18)).toString("base64url");
+    const boundary = Buffer.from(calls.random.bytes(18)).toString("base64url");
     const request = toolRequest(operation.planned, planned, given, exchange.request.headers, boundary);
     if ("argument" in request) {
       const detail = `The argument ${JSON.stringify(request.argument)} ${request.message}.`;

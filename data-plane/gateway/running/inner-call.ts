@@ -6,6 +6,7 @@ import { HeaderFields } from "../message/header-fields.ts";
 import { problem } from "../problems.ts";
 import type { IncomingBody, RequestSource } from "./incoming-body.ts";
 import { Passage } from "./passage.ts";
+import type { RandomPool } from "./random-pool.ts";
 import type { RunningOperation } from "./running-operation.ts";
 import { makeWhole } from "./whole-answer.ts";
 import { discard } from "./write-answer.ts";
@@ -22,7 +23,7 @@ export interface InnerRequest {
 
 export interface InnerCalls {
   readonly limits: { readonly maxBodyBytes: number; readonly maxAnswerBytes: number };
-  readonly randomBytes: (length: number) => Uint8Array;
+  readonly random: Pick<RandomPool, "bytes" | "hex">;
   readonly onDefect: (error: unknown, requestId: string) => void;
   readonly onMisfit: (operation: RunningOperation, detail: string, requestId: string) => void;
 }
@@ -56,7 +57,8 @@ export async function callOperation(
       headers: HeaderFields.of(request.headers),
       client: { address: clientAddress, secure, host },
       limits: calls.limits,
-      randomBytes: calls.randomBytes,
+      randomHex: calls.random.hex,
+      samples: undefined,
       onAnswer: (answer, passage) => resolve({ answer, passage }),
       onDefect: (error) => calls.onDefect(error, requestId),
       onMisfit: (detail) => calls.onMisfit(operation, detail, requestId),

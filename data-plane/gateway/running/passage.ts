@@ -24,9 +24,10 @@ export interface PassageOptions {
   readonly headers: HeaderFields;
   readonly client: ClientSeen;
   readonly limits: { readonly maxBodyBytes: number; readonly maxAnswerBytes: number };
-  readonly randomBytes: (length: number) => Uint8Array;
+  /** Two digits for each octet. */
+  readonly randomHex: (octets: number) => string;
   /** Whether a trace that begins here is to be recorded; undefined: traces go nowhere. */
-  readonly samples?: () => boolean;
+  readonly samples: (() => boolean) | undefined;
   /** The answer, as it leaves. Called once. */
   readonly onAnswer: (answer: Answer, passage: Passage) => void;
   readonly onDefect: (error: unknown) => void;
@@ -80,8 +81,8 @@ export class Passage implements GatewayExchange {
   get trace(): TraceContext {
     if (this.#trace === undefined) {
       const parent = parseTraceparent(this.request.headers.get("traceparent"));
-      const { randomBytes, samples } = this.#options;
-      this.#trace = childTrace(parent, randomBytes, parent === undefined && samples?.() === true);
+      const { randomHex, samples } = this.#options;
+      this.#trace = childTrace(parent, randomHex, parent === undefined && samples?.() === true);
     }
     return this.#trace;
   }
