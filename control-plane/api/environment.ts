@@ -1,4 +1,5 @@
 /** What the routes work on. */
+import type { JudgeUpload, UploadRoom } from "#control-plane/gateways/uploads";
 import type { PlanServer } from "#control-plane/plans";
 import type { AuditLog } from "#foundation/audit";
 import type { LockOut, TokenBuckets } from "#foundation/rate-limit";
@@ -44,6 +45,8 @@ export interface ApiEnvironment {
   readonly closing: AbortSignal;
   /** Agents and edges: who is connected, channels to nodes, access to the objects of the cloud. */
   readonly plans: PlanServer;
+  /** Artifacts on their way in: how much of them is in memory, and who verifies them. */
+  readonly artifactUploads: { readonly room: UploadRoom; readonly judge: JudgeUpload };
   /** Followers of the logs now. */
   readonly followers: Followers;
 }

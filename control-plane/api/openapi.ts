@@ -55,14 +55,7 @@ function operationOf(route: Route, schemas: NamedSchemas): Schema {
     security: securityOf(route.scope),
     "x-scope": route.scope,
     ...(parameters.length === 0 ? {} : { parameters }),
-    ...(route.requestBody === undefined
-      ? {}
-      : {
-          requestBody: {
-            required: true,
-            content: { "application/json": { schema: schemas.referring(route.requestBody) } },
-          },
-        }),
+    ...requestBodyOf(route, schemas),
     responses: {
       [answer.status]: {
         description: answer.description,
@@ -71,6 +64,16 @@ function operationOf(route: Route, schemas: NamedSchemas): Schema {
       default: { description: problemText(route), content: PROBLEM },
     },
   };
+}
+
+function requestBodyOf({ requestBody, requestOctets }: Route, schemas: NamedSchemas): Schema {
+  if (requestBody !== undefined) {
+    const content = { "application/json": { schema: schemas.referring(requestBody) } };
+    return { requestBody: { required: true, content } };
+  }
+  if (requestOctets === undefined) return {};
+  const content = { "application/octet-stream": { schema: { type: "string", format: "binary" } } };
+  return { requestBody: { required: true, description: requestOctets, content } };
 }
 
 function securityOf(scope: Route["scope"]): readonly Schema[] {
@@ -104,6 +107,7 @@ const PATH_PARAMETERS: Readonly<Record<string, Schema>> = {
   revision: { description: "A revision's id, `spr_…`, its number, or `latest`.", schema: { type: "string" } },
   build: { description: "A build's id, `bld_…`.", schema: { type: "string" } },
   artifact: { description: "An artifact's id, `art_…`.", schema: { type: "string" } },
+  trustedKey: { description: "A trusted key's name, or its id, `gtk_…`.", schema: { type: "string" } },
   key: { description: "A key's id, `gky_…`.", schema: { type: "string" } },
   group: { description: "A group's id, `ggr_…`, or its name.", schema: { type: "string" } },
   dataPlane: { description: "A gateway's id, `gwy_…`.", schema: { type: "string" } },

@@ -75,6 +75,8 @@ interface RouteDescription {
   /** Request headers that mean something here, by name. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly requestBody?: Schema;
+  /** The body is octets (`application/octet-stream`): of what. */
+  readonly requestOctets?: string;
   /** The successful answer. */
   readonly answer: {
     readonly status: number;

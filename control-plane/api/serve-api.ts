@@ -2,6 +2,7 @@
 import { hostname as machineName } from "node:os";
 import { CHANGE_STREAM_PATH, CHANNEL_PATH, type EventId, type Region } from "#contracts";
 import { acceptGatewaySocket, createGatewayLink, type GatewayLink, gatewayKeyOf } from "#control-plane/gateways/link";
+import { createJudgeThreads, createUploadRoom, type UploadRoom } from "#control-plane/gateways/uploads";
 import { createPlanServer, type NodeSecrets, type PlanServer } from "#control-plane/plans";
 import { createRefreshTokenReader } from "#control-plane/platform-identity";
 import { AuditError, type AuditEvent, type AuditLog } from "#foundation/audit";
@@ -77,6 +78,8 @@ export interface ApiOptions {
   readonly region: Region;
   /** How often API gateways are asked to say how they do, seconds; default 30. */
   readonly gatewayHeartbeatSecs?: number | undefined;
+  /** For artifacts that are being uploaded. Default: the limits of `#control-plane/gateways/uploads`. */
+  readonly uploadRoom?: UploadRoom;
   readonly accessLog?: HttpServerOptions["accessLog"];
   readonly tls?: HttpServerOptions["tls"];
 }
@@ -151,6 +154,10 @@ export async function serveApi(options: ApiOptions): Promise<ApiServer> {
     version,
     startedAt: clock.now(),
     closing: closing.signal,
+    artifactUploads: {
+      room: options.uploadRoom ?? createUploadRoom(),
+      judge: createJudgeThreads(timers, (error) => logger.error("an uploaded artifact was not verified", { error })),
+    },
     followers: new Followers(),
   };
   const names = ownNames(options);

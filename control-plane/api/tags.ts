@@ -31,6 +31,7 @@ const DESCRIPTIONS = {
   artifacts: "What gateways run.",
   deployments: "What the gateways of a project shall serve, rolled out and taken back.",
   "gateway-groups": "Groups of gateways, for rollouts.",
+  "trusted-keys": "Keys that artifacts which were compiled elsewhere are signed with.",
   "api-keys": "Keys by which gateways connect.",
   apps: "Apps.",
   releases: "What an app may run as: artifacts with their manifests.",

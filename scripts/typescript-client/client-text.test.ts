@@ -97,7 +97,7 @@ test("an operation has its method, its parameters, and what the transport must k
   expect(text.slice(text.indexOf("export type Thing"))).toMatchSnapshot();
 });
 
-test("what comes in pages, lines, or as text has the methods for that", () => {
+test("what comes in pages, lines, as text or as octets has the methods for that", () => {
   const page = { type: "object", properties: { items: { type: "array", items: THING }, next: { type: "string" } } };
   const query = (...names: string[]) => names.map((name) => ({ name, in: "query", schema: { type: "string" } }));
   const text = clientText(
@@ -106,9 +106,17 @@ test("what comes in pages, lines, or as text has the methods for that", () => {
       readThings: { parameters: query("follow"), ...answering(page) },
       tailThings: answering(THING, "application/x-ndjson"),
       printThings: answering({ type: "string" }, "text/plain"),
+      downloadThing: answering({ type: "string" }, "application/octet-stream"),
+      uploadThing: {
+        requestBody: { description: "The file.", content: { "application/octet-stream": { schema: {} } } },
+        ...answering(THING),
+      },
     }),
   );
   expect(text).toContain("this.#transport.lines(OPERATIONS.readThings, { follow: true }, options)");
+  expect(text).toContain("this.#transport.octets(OPERATIONS.downloadThing, {}, options)");
+  expect(text).toContain("octets: true }");
+  expect(text).toContain("  /** The file. */\n  readonly body: Uint8Array<ArrayBuffer>;\n");
   expect(text.match(/^ {2}\w+\(.*\{$/gm)?.filter((line) => !line.includes("constructor"))).toEqual([
     "  list(parameters: ListThingsParameters = {}, options: CallOptions = {}): Promise<{",
     "  listAll(parameters: ListThingsParameters = {}, options: CallOptions = {}): AsyncGenerator<Thing, void, undefined> {",
@@ -116,6 +124,8 @@ test("what comes in pages, lines, or as text has the methods for that", () => {
     "  follow(options: CallOptions = {}): AsyncGenerator<Thing, void, undefined> {",
     "  tail(options: CallOptions = {}): AsyncGenerator<Thing, void, undefined> {",
     "  print(options: CallOptions = {}): Promise<string> {",
+    "  download(options: CallOptions = {}): Promise<Uint8Array<ArrayBuffer>> {",
+    "  upload(parameters: UploadThingParameters, options: CallOptions = {}): Promise<Thing> {",
   ]);
 });
 

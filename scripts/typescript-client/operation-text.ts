@@ -6,6 +6,8 @@ import { comment, type JsonSchema, memberName, typeOf } from "./schema-type.ts";
 /** How pages name the next one, and the parameter that takes it. */
 const PAGES: Readonly<Record<string, string>> = { next: "after", next_cursor: "cursor" };
 
+const OCTETS = "application/octet-stream";
+
 export interface MethodText {
   readonly name: string;
   readonly text: string;
@@ -22,14 +24,13 @@ export interface OperationText {
 export function operationText(path: string, method: string, tag: string, operation: OperationObject): OperationText {
   const { operationId: id, parameters = [], requestBody } = operation;
   const inQuery = parameters.filter((one) => one.in === "query");
-  const body = requestBody?.content["application/json"]?.schema;
-  if (requestBody !== undefined && body === undefined) throw new Error(`${id} takes something else than JSON`);
+  const body = bodyType(operation);
   const typeName = `${id[0]!.toUpperCase()}${id.slice(1)}Parameters`;
   const members = [
     ...parameters.filter((one) => one.in === "path").map((one) => member(one, true)),
     // Whether to follow is said by which method is called.
     ...inQuery.filter(({ name }) => name !== "follow").map((one) => member(one, one.required === true)),
-    ...(body === undefined ? [] : [`  readonly body: ${typeOf(body, "  ")};\n`]),
+    ...(body === undefined ? [] : [`${comment(requestBody?.description, "  ")}  readonly body: ${body};\n`]),
   ];
   const isNeeded = body !== undefined || parameters.some((one) => one.in === "path" || one.required === true);
   const takesParameters = members.length > 0;
@@ -42,8 +43,17 @@ export function operationText(path: string, method: string, tag: string, operati
   };
 }
 
+/** Undefined: it takes none. @throws Error for a body that no client can send */
+function bodyType({ operationId, requestBody }: OperationObject): string | undefined {
+  if (requestBody === undefined) return undefined;
+  if (requestBody.content[OCTETS] !== undefined) return "Uint8Array<ArrayBuffer>";
+  const schema = requestBody.content["application/json"]?.schema;
+  if (schema === undefined) throw new Error(`${operationId} takes something else than JSON or octets`);
+  return typeOf(schema, "  ");
+}
+
 function constantOf(path: string, method: string, operation: OperationObject): string {
-  const { operationId, parameters = [], security } = operation;
+  const { operationId, parameters = [], requestBody, security } = operation;
   const query = parameters.filter((one) => one.in === "query").map(({ name }) => name);
   const isKeyed = parameters.some((one) => one.in === "header" && one.name === "Idempotency-Key");
   const members = [
@@ -51,6 +61,7 @@ function constantOf(path: string, method: string, operation: OperationObject): s
     `path: ${JSON.stringify(path)}`,
     ...(query.length === 0 ? [] : [`query: ${JSON.stringify(query)}`]),
     ...(isKeyed ? ["keyed: true"] : []),
+    ...(requestBody?.content[OCTETS] === undefined ? [] : ["octets: true"]),
     ...(security?.length === 0 ? ["public: true"] : []),
   ];
   return `  ${operationId}: { ${members.join(", ")} },\n`;
@@ -73,6 +84,10 @@ function methodsOf(
     text: `${said}  ${name}(${signature}): AsyncGenerator<${typeOf(items, "  ")}, void, undefined> {\n    return ${call} as AsyncGenerator<never, void, undefined>;\n  }\n`,
   });
   if (contentType === "application/x-ndjson") return [lines(said, name, schema, `${call("lines")})`)];
+  if (contentType === OCTETS) {
+    const text = `${said}  ${name}(${signature}): Promise<Uint8Array<ArrayBuffer>> {\n    return ${call("octets")});\n  }\n`;
+    return [{ name, text }];
+  }
   if (contentType !== "application/json") {
     const text = `${said}  ${name}(${signature}): Promise<string> {\n    return ${call("text")});\n  }\n`;
     return [{ name, text }];

@@ -845,13 +845,17 @@ export type GatewayArtifact = {
   readonly id: string;
   readonly org_id: string;
   readonly project_id: string;
-  /** `sha256:` and 64 hexadecimal digits. */
+  /** Over everything in it but its signatures. */
   readonly digest: string;
   readonly size_bytes: number;
   /** Version of the compiler. */
   readonly compiler: string;
   readonly operations: number;
-  readonly build_id: string;
+  /** Whether it was compiled here or elsewhere. */
+  readonly origin: "build" | "upload";
+  /** Of one that was compiled here. */
+  readonly build_id?: string;
+  /** None of one that was compiled elsewhere. */
   readonly revisions: ReadonlyArray<{
     readonly spec_id: string;
     readonly spec_name: string;
@@ -860,6 +864,30 @@ export type GatewayArtifact = {
   }>;
   readonly commit?: string;
   readonly source?: string;
+  /** Who has uploaded it first. */
+  readonly uploaded_by?: string;
+  /** Of one that was compiled elsewhere. One that is not verified is a claim. */
+  readonly signatures?: ReadonlyArray<{
+    /** SHA-256 of the public key's DER, hexadecimal. */
+    readonly key_id: string;
+    /** The project trusted the key when it was uploaded, and the key has signed. */
+    readonly verified: boolean;
+  }>;
+  readonly created_at: string;
+  readonly updated_at: string;
+  /** What a caller states as `expected_version`. */
+  readonly resource_version: number;
+};
+
+export type GatewayTrustedKey = {
+  readonly id: string;
+  readonly org_id: string;
+  readonly project_id: string;
+  readonly name: string;
+  /** SHA-256 of the key's DER, hexadecimal: as signatures name it. */
+  readonly key_id: string;
+  /** Ed25519, PEM (SubjectPublicKeyInfo). */
+  readonly public_key: string;
   readonly created_at: string;
   readonly updated_at: string;
   /** What a caller states as `expected_version`. */
@@ -2056,6 +2084,16 @@ export interface ListArtifactsParameters {
   readonly cursor?: string;
 }
 
+/** Of `uploadArtifact`. */
+export interface UploadArtifactParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** The artifact. */
+  readonly body: Uint8Array<ArrayBuffer>;
+}
+
 /** Of `getArtifact`. */
 export interface GetArtifactParameters {
   /** The org: twelve digits. */
@@ -2094,6 +2132,14 @@ export interface ListArtifactsByIdParameters {
   readonly limit?: number;
   /** The `next_cursor` of the page before. */
   readonly cursor?: string;
+}
+
+/** Of `uploadArtifactById`. */
+export interface UploadArtifactByIdParameters {
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** The artifact. */
+  readonly body: Uint8Array<ArrayBuffer>;
 }
 
 /** Of `getArtifactById`. */
@@ -2358,6 +2404,90 @@ export interface DeleteGatewayGroupByIdParameters {
   readonly project: string;
   /** A group's id, `ggr_…`, or its name. */
   readonly group: string;
+}
+
+/** Of `listTrustedKeys`. */
+export interface ListTrustedKeysParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** Most items of a page. */
+  readonly limit?: number;
+  /** The `next_cursor` of the page before. */
+  readonly cursor?: string;
+}
+
+/** Of `getTrustedKey`. */
+export interface GetTrustedKeyParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** A trusted key's name, or its id, `gtk_…`. */
+  readonly trustedKey: string;
+}
+
+/** Of `putTrustedKey`. */
+export interface PutTrustedKeyParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** A trusted key's name, or its id, `gtk_…`. */
+  readonly trustedKey: string;
+  readonly body: {
+    /** Ed25519, PEM (SubjectPublicKeyInfo). */
+    readonly public_key: string;
+  };
+}
+
+/** Of `deleteTrustedKey`. */
+export interface DeleteTrustedKeyParameters {
+  /** The org: twelve digits. */
+  readonly org: string;
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** A trusted key's name, or its id, `gtk_…`. */
+  readonly trustedKey: string;
+}
+
+/** Of `listTrustedKeysById`. */
+export interface ListTrustedKeysByIdParameters {
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** Most items of a page. */
+  readonly limit?: number;
+  /** The `next_cursor` of the page before. */
+  readonly cursor?: string;
+}
+
+/** Of `getTrustedKeyById`. */
+export interface GetTrustedKeyByIdParameters {
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** A trusted key's name, or its id, `gtk_…`. */
+  readonly trustedKey: string;
+}
+
+/** Of `putTrustedKeyById`. */
+export interface PutTrustedKeyByIdParameters {
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** A trusted key's name, or its id, `gtk_…`. */
+  readonly trustedKey: string;
+  readonly body: {
+    /** Ed25519, PEM (SubjectPublicKeyInfo). */
+    readonly public_key: string;
+  };
+}
+
+/** Of `deleteTrustedKeyById`. */
+export interface DeleteTrustedKeyByIdParameters {
+  /** A project's id, `prj_…`. */
+  readonly project: string;
+  /** A trusted key's name, or its id, `gtk_…`. */
+  readonly trustedKey: string;
 }
 
 /** Of `listGatewayKeys`. */
@@ -3278,10 +3408,12 @@ const OPERATIONS = {
   listBuildsById: { method: "GET", path: "/v1/projects/{project}/builds", query: ["limit","cursor"] },
   getBuildById: { method: "GET", path: "/v1/builds/{build}" },
   listArtifacts: { method: "GET", path: "/v1/orgs/{org}/projects/{project}/artifacts", query: ["limit","cursor"] },
+  uploadArtifact: { method: "POST", path: "/v1/orgs/{org}/projects/{project}/artifacts", keyed: true, octets: true },
   getArtifact: { method: "GET", path: "/v1/orgs/{org}/projects/{project}/artifacts/{artifact}" },
   deleteArtifact: { method: "DELETE", path: "/v1/orgs/{org}/projects/{project}/artifacts/{artifact}", keyed: true },
   downloadArtifact: { method: "GET", path: "/v1/orgs/{org}/projects/{project}/artifacts/{artifact}/download" },
   listArtifactsById: { method: "GET", path: "/v1/projects/{project}/artifacts", query: ["limit","cursor"] },
+  uploadArtifactById: { method: "POST", path: "/v1/projects/{project}/artifacts", keyed: true, octets: true },
   getArtifactById: { method: "GET", path: "/v1/artifacts/{artifact}" },
   deleteArtifactById: { method: "DELETE", path: "/v1/artifacts/{artifact}", keyed: true },
   downloadArtifactById: { method: "GET", path: "/v1/artifacts/{artifact}/download" },
@@ -3307,6 +3439,14 @@ const OPERATIONS = {
   createGatewayGroupById: { method: "POST", path: "/v1/projects/{project}/gateway-groups", keyed: true },
   updateGatewayGroupById: { method: "PATCH", path: "/v1/projects/{project}/gateway-groups/{group}", keyed: true },
   deleteGatewayGroupById: { method: "DELETE", path: "/v1/projects/{project}/gateway-groups/{group}", keyed: true },
+  listTrustedKeys: { method: "GET", path: "/v1/orgs/{org}/projects/{project}/trusted-keys", query: ["limit","cursor"] },
+  getTrustedKey: { method: "GET", path: "/v1/orgs/{org}/projects/{project}/trusted-keys/{trustedKey}" },
+  putTrustedKey: { method: "PUT", path: "/v1/orgs/{org}/projects/{project}/trusted-keys/{trustedKey}", keyed: true },
+  deleteTrustedKey: { method: "DELETE", path: "/v1/orgs/{org}/projects/{project}/trusted-keys/{trustedKey}", keyed: true },
+  listTrustedKeysById: { method: "GET", path: "/v1/projects/{project}/trusted-keys", query: ["limit","cursor"] },
+  getTrustedKeyById: { method: "GET", path: "/v1/projects/{project}/trusted-keys/{trustedKey}" },
+  putTrustedKeyById: { method: "PUT", path: "/v1/projects/{project}/trusted-keys/{trustedKey}", keyed: true },
+  deleteTrustedKeyById: { method: "DELETE", path: "/v1/projects/{project}/trusted-keys/{trustedKey}", keyed: true },
   listGatewayKeys: { method: "GET", path: "/v1/orgs/{org}/projects/{project}/api-keys", query: ["limit","cursor"] },
   createGatewayKey: { method: "POST", path: "/v1/orgs/{org}/projects/{project}/api-keys", keyed: true },
   rotateGatewayKey: { method: "POST", path: "/v1/orgs/{org}/projects/{project}/api-keys/{key}/rotate", keyed: true },
@@ -4391,8 +4531,8 @@ export class SpecsGroup {
   }
 
   /** Gives a file of a revision, byte for byte. Needs: gateways:read. Operation `getSpecFile`. */
-  getFile(parameters: GetSpecFileParameters, options: CallOptions = {}): Promise<string> {
-    return this.#transport.text(OPERATIONS.getSpecFile, parameters as unknown as Parameters, options);
+  getFile(parameters: GetSpecFileParameters, options: CallOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#transport.octets(OPERATIONS.getSpecFile, parameters as unknown as Parameters, options);
   }
 
   /** Lists the specs of a project. Needs: gateways:read. Operation `listSpecsById`. */
@@ -4453,8 +4593,8 @@ export class SpecsGroup {
   }
 
   /** Gives a file of a revision, byte for byte. Needs: gateways:read. Operation `getSpecFileById`. */
-  getFileById(parameters: GetSpecFileByIdParameters, options: CallOptions = {}): Promise<string> {
-    return this.#transport.text(OPERATIONS.getSpecFileById, parameters as unknown as Parameters, options);
+  getFileById(parameters: GetSpecFileByIdParameters, options: CallOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#transport.octets(OPERATIONS.getSpecFileById, parameters as unknown as Parameters, options);
   }
 }
 
@@ -4544,6 +4684,11 @@ export class ArtifactsGroup {
     return this.#transport.items(OPERATIONS.listArtifacts, parameters as unknown as Parameters, options, "next_cursor", "cursor") as AsyncGenerator<never, void, undefined>;
   }
 
+  /** Uploads an artifact that was compiled elsewhere, as the file that it is. Everything in it is verified before any of it is kept: its checksums, that gateways of this version can use it, and, where the project trusts keys, that one of them has signed it. 67108864 bytes at most. `Content-Digest` and `Repr-Digest` (RFC 9530, `sha-256`) are held against what comes. The same file again is the same artifact: 200 instead of 201. Needs: gateways:write. Operation `uploadArtifact`. */
+  upload(parameters: UploadArtifactParameters, options: CallOptions = {}): Promise<GatewayArtifact> {
+    return this.#transport.json(OPERATIONS.uploadArtifact, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
   /** Shows an artifact: what it was made of, and by which compiler. Needs: gateways:read. Operation `getArtifact`. */
   get(parameters: GetArtifactParameters, options: CallOptions = {}): Promise<GatewayArtifact> {
     return this.#transport.json(OPERATIONS.getArtifact, parameters as unknown as Parameters, options) as Promise<never>;
@@ -4555,8 +4700,8 @@ export class ArtifactsGroup {
   }
 
   /** Gives an artifact as the file that gateways run. `ETag` and `Digest-Of-Artifact` say the digest of the artifact; `Repr-Digest` that of the bytes (RFC 9530). By its short path it is also open to gateways of the project, with a key that has the scope `artifact:read`. Needs: gateways:read. Operation `downloadArtifact`. */
-  download(parameters: DownloadArtifactParameters, options: CallOptions = {}): Promise<string> {
-    return this.#transport.text(OPERATIONS.downloadArtifact, parameters as unknown as Parameters, options);
+  download(parameters: DownloadArtifactParameters, options: CallOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#transport.octets(OPERATIONS.downloadArtifact, parameters as unknown as Parameters, options);
   }
 
   /** Lists the artifacts of a project. Needs: gateways:read. Operation `listArtifactsById`. */
@@ -4572,6 +4717,11 @@ export class ArtifactsGroup {
     return this.#transport.items(OPERATIONS.listArtifactsById, parameters as unknown as Parameters, options, "next_cursor", "cursor") as AsyncGenerator<never, void, undefined>;
   }
 
+  /** Uploads an artifact that was compiled elsewhere, as the file that it is. Everything in it is verified before any of it is kept: its checksums, that gateways of this version can use it, and, where the project trusts keys, that one of them has signed it. 67108864 bytes at most. `Content-Digest` and `Repr-Digest` (RFC 9530, `sha-256`) are held against what comes. The same file again is the same artifact: 200 instead of 201. Needs: gateways:write. Operation `uploadArtifactById`. */
+  uploadById(parameters: UploadArtifactByIdParameters, options: CallOptions = {}): Promise<GatewayArtifact> {
+    return this.#transport.json(OPERATIONS.uploadArtifactById, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
   /** Shows an artifact: what it was made of, and by which compiler. Needs: gateways:read. Operation `getArtifactById`. */
   getById(parameters: GetArtifactByIdParameters, options: CallOptions = {}): Promise<GatewayArtifact> {
     return this.#transport.json(OPERATIONS.getArtifactById, parameters as unknown as Parameters, options) as Promise<never>;
@@ -4583,8 +4733,8 @@ export class ArtifactsGroup {
   }
 
   /** Gives an artifact as the file that gateways run. `ETag` and `Digest-Of-Artifact` say the digest of the artifact; `Repr-Digest` that of the bytes (RFC 9530). By its short path it is also open to gateways of the project, with a key that has the scope `artifact:read`. Needs: gateways:read. Operation `downloadArtifactById`. */
-  downloadById(parameters: DownloadArtifactByIdParameters, options: CallOptions = {}): Promise<string> {
-    return this.#transport.text(OPERATIONS.downloadArtifactById, parameters as unknown as Parameters, options);
+  downloadById(parameters: DownloadArtifactByIdParameters, options: CallOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#transport.octets(OPERATIONS.downloadArtifactById, parameters as unknown as Parameters, options);
   }
 }
 
@@ -4745,6 +4895,71 @@ export class GatewayGroupsGroup {
   /** Deletes a group that nothing needs. Needs: gateways:write. Operation `deleteGatewayGroupById`. */
   deleteById(parameters: DeleteGatewayGroupByIdParameters, options: CallOptions = {}): Promise<Record<string, never>> {
     return this.#transport.json(OPERATIONS.deleteGatewayGroupById, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+}
+
+/** Keys that artifacts which were compiled elsewhere are signed with. */
+export class TrustedKeysGroup {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Lists the keys that a project trusts to sign artifacts that were compiled elsewhere. A project that trusts none takes such artifacts from whoever may upload them. Needs: gateways:read. Operation `listTrustedKeys`. */
+  list(parameters: ListTrustedKeysParameters, options: CallOptions = {}): Promise<{
+    readonly items: readonly GatewayTrustedKey[];
+    readonly next_cursor: string | null;
+  }> {
+    return this.#transport.json(OPERATIONS.listTrustedKeys, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Items of all pages of `list`, fetched as they are needed. */
+  listAll(parameters: ListTrustedKeysParameters, options: CallOptions = {}): AsyncGenerator<GatewayTrustedKey, void, undefined> {
+    return this.#transport.items(OPERATIONS.listTrustedKeys, parameters as unknown as Parameters, options, "next_cursor", "cursor") as AsyncGenerator<never, void, undefined>;
+  }
+
+  /** Shows a key that the project trusts. Needs: gateways:read. Operation `getTrustedKey`. */
+  get(parameters: GetTrustedKeyParameters, options: CallOptions = {}): Promise<GatewayTrustedKey> {
+    return this.#transport.json(OPERATIONS.getTrustedKey, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Has the project trust a key, by this name. Another one takes the place of the one before. From the first on, artifacts that were compiled elsewhere are taken, and deployed, only when one of the project's keys has signed them. Needs: gateway-keys:write. Operation `putTrustedKey`. */
+  put(parameters: PutTrustedKeyParameters, options: CallOptions = {}): Promise<GatewayTrustedKey> {
+    return this.#transport.json(OPERATIONS.putTrustedKey, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Has the project trust a key no more. What it has signed stays, and is not deployed any more unless another one has signed it too. Needs: gateway-keys:write. Operation `deleteTrustedKey`. */
+  delete(parameters: DeleteTrustedKeyParameters, options: CallOptions = {}): Promise<Record<string, never>> {
+    return this.#transport.json(OPERATIONS.deleteTrustedKey, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Lists the keys that a project trusts to sign artifacts that were compiled elsewhere. A project that trusts none takes such artifacts from whoever may upload them. Needs: gateways:read. Operation `listTrustedKeysById`. */
+  listById(parameters: ListTrustedKeysByIdParameters, options: CallOptions = {}): Promise<{
+    readonly items: readonly GatewayTrustedKey[];
+    readonly next_cursor: string | null;
+  }> {
+    return this.#transport.json(OPERATIONS.listTrustedKeysById, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Items of all pages of `listById`, fetched as they are needed. */
+  listAllById(parameters: ListTrustedKeysByIdParameters, options: CallOptions = {}): AsyncGenerator<GatewayTrustedKey, void, undefined> {
+    return this.#transport.items(OPERATIONS.listTrustedKeysById, parameters as unknown as Parameters, options, "next_cursor", "cursor") as AsyncGenerator<never, void, undefined>;
+  }
+
+  /** Shows a key that the project trusts. Needs: gateways:read. Operation `getTrustedKeyById`. */
+  getById(parameters: GetTrustedKeyByIdParameters, options: CallOptions = {}): Promise<GatewayTrustedKey> {
+    return this.#transport.json(OPERATIONS.getTrustedKeyById, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Has the project trust a key, by this name. Another one takes the place of the one before. From the first on, artifacts that were compiled elsewhere are taken, and deployed, only when one of the project's keys has signed them. Needs: gateway-keys:write. Operation `putTrustedKeyById`. */
+  putById(parameters: PutTrustedKeyByIdParameters, options: CallOptions = {}): Promise<GatewayTrustedKey> {
+    return this.#transport.json(OPERATIONS.putTrustedKeyById, parameters as unknown as Parameters, options) as Promise<never>;
+  }
+
+  /** Has the project trust a key no more. What it has signed stays, and is not deployed any more unless another one has signed it too. Needs: gateway-keys:write. Operation `deleteTrustedKeyById`. */
+  deleteById(parameters: DeleteTrustedKeyByIdParameters, options: CallOptions = {}): Promise<Record<string, never>> {
+    return this.#transport.json(OPERATIONS.deleteTrustedKeyById, parameters as unknown as Parameters, options) as Promise<never>;
   }
 }
 
@@ -5395,6 +5610,8 @@ export class BiplaneClient {
   readonly deployments: DeploymentsGroup;
   /** Groups of gateways, for rollouts. */
   readonly gatewayGroups: GatewayGroupsGroup;
+  /** Keys that artifacts which were compiled elsewhere are signed with. */
+  readonly trustedKeys: TrustedKeysGroup;
   /** Keys by which gateways connect. */
   readonly apiKeys: ApiKeysGroup;
   /** Apps. */
@@ -5456,6 +5673,7 @@ export class BiplaneClient {
     this.artifacts = new ArtifactsGroup(transport);
     this.deployments = new DeploymentsGroup(transport);
     this.gatewayGroups = new GatewayGroupsGroup(transport);
+    this.trustedKeys = new TrustedKeysGroup(transport);
     this.apiKeys = new ApiKeysGroup(transport);
     this.apps = new AppsGroup(transport);
     this.releases = new ReleasesGroup(transport);

@@ -49,6 +49,24 @@ describe("a call", () => {
     expect(sent[0]!.init.body).toBeUndefined();
   });
 
+  test("has octets as they are, in both directions", async () => {
+    const octets = new Uint8Array([0x1f, 0x8b, 0xff, 0x00, 0xe4]);
+    const { client, sent, keys } = clientOf([
+      problem(503, "UPLOADS_BUSY", { retryable: true }, SOON),
+      json({ id: "art_1" }),
+    ]);
+    await client.artifacts.uploadById({ project: "prj_1", body: octets });
+    for (const { init } of sent) {
+      expect(init).toMatchObject({ method: "POST", headers: { "content-type": "application/octet-stream" } });
+      expect(init.body).toEqual(octets);
+    }
+    expect(new Set(keys()).size).toBe(1);
+    const text = { project: "prj_1", body: "text" as never };
+    await expect(client.artifacts.uploadById(text)).rejects.toThrow("octets");
+    const given = clientOf([new Response(octets)]);
+    expect(await given.client.artifacts.downloadById({ artifact: "art_1" })).toEqual(octets);
+  });
+
   test("never becomes another one by what stands in its path", async () => {
     const { client, sent } = clientOf([json({})]);
     for (const app of ["", ".", "..", undefined as never, null as never]) {

@@ -35,6 +35,8 @@ export interface Operation {
   readonly query?: readonly string[];
   /** It takes an idempotency key: to send it again is safe. */
   readonly keyed?: true;
+  /** Its body is octets, and not JSON. */
+  readonly octets?: true;
   /** It takes no token: what is sent proves itself, or nothing is to be proved. */
   readonly public?: true;
 }
@@ -42,6 +44,7 @@ export interface Operation {
 /** Members by name: of the path, of the query, and `body`. */
 export type Parameters = Readonly<Record<string, unknown>>;
 
+const OCTETS = "application/octet-stream";
 const TIMEOUT_MS = 30_000;
 /** Four signs of life that did not come. */
 const SILENCE_MS = 60_000;
@@ -54,7 +57,7 @@ const RETRIED: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 interface Call<Result> {
   readonly operation: Operation;
   readonly url: string;
-  readonly body: string | undefined;
+  readonly body: string | Uint8Array<ArrayBuffer> | undefined;
   /** One for all attempts: however often it is sent, it is done once. */
   readonly key: string | undefined;
   readonly options: CallOptions;
@@ -99,6 +102,10 @@ export class Transport {
     return this.#send(operation, parameters, options, (answer) => answer.text());
   }
 
+  octets(operation: Operation, parameters: Parameters, options: CallOptions): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#send(operation, parameters, options, async (answer) => new Uint8Array(await answer.arrayBuffer()));
+  }
+
   /** Each line's value, as it comes. Ends with the stream, with the signal, or when the loop is left. */
   async *lines(operation: Operation, parameters: Parameters, options: CallOptions): AsyncGenerator<unknown> {
     const answer = await this.#send(operation, parameters, options, async (answer) => answer);
@@ -135,7 +142,7 @@ export class Transport {
     const call: Call<Result> = {
       operation,
       url: this.#base + pathOf(operation, parameters) + queryOf(operation, parameters),
-      body: parameters.body === undefined ? undefined : JSON.stringify(parameters.body),
+      body: bodyOf(operation, parameters),
       key: operation.keyed === true ? (options.idempotencyKey ?? crypto.randomUUID()) : undefined,
       options,
       take,
@@ -174,7 +181,7 @@ export class Transport {
           accept: "application/json",
           ...headers,
           ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
-          ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...(body === undefined ? {} : { "content-type": typeof body === "string" ? "application/json" : OCTETS }),
           ...(key === undefined ? {} : { "idempotency-key": key }),
         },
         ...(body === undefined ? {} : { body }),
@@ -192,6 +199,12 @@ export class Transport {
       clearTimeout(timer);
     }
   }
+}
+
+function bodyOf({ octets }: Operation, { body }: Parameters): string | Uint8Array<ArrayBuffer> | undefined {
+  if (octets !== true) return body === undefined ? undefined : JSON.stringify(body);
+  if (body instanceof Uint8Array) return body as Uint8Array<ArrayBuffer>;
+  throw new TypeError("The body must be octets: a Uint8Array.");
 }
 
 /** Whether another attempt may succeed, and would not do a second time what has been done already. */

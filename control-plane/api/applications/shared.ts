@@ -113,7 +113,7 @@ export function found<Record>(record: Record | undefined, what: string): Record 
   throw new ProblemError({ status: 404, code: "NoSuchResource", title: `The org has no such ${what}.` });
 }
 
-type Described = Omit<OrgRoute, "org" | "headers" | "handle"> & {
+type Described = Omit<OrgRoute, "org" | "handle"> & {
   readonly handle: OrgRoute["handle"];
   /** Members of the body by the names that commands have for them, where these are not the same words. */
   readonly names?: Readonly<Record<string, string>>;
@@ -126,7 +126,7 @@ export const reads = (route: Described): OrgRoute => ({ ...route, org: "path" })
 export const writes = ({ names = {}, ...route }: Described): OrgRoute => ({
   ...route,
   org: "path",
-  headers: IDEMPOTENCY_HEADER,
+  headers: { ...IDEMPOTENCY_HEADER, ...route.headers },
   async handle(call, environment) {
     try {
       return await route.handle(call, environment);

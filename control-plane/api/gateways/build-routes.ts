@@ -1,4 +1,4 @@
-/** Builds, and the artifacts that they make. */
+/** Builds. */
 import { BUILD_STATUSES } from "#contracts";
 import { type CommandOf, groups } from "#control-plane/events";
 import { type HttpResponse, json } from "#foundation/http";
@@ -17,18 +17,14 @@ import { readMembers } from "../body.ts";
 import type { ApiEnvironment } from "../environment.ts";
 import { execute } from "../execute.ts";
 import { named } from "../named-schemas.ts";
-import { DONE, done } from "../orgs/shared.ts";
 import type { OrgCall, OrgRoute } from "../route.ts";
 import { count, moment, object, text } from "../schemas.ts";
 import * as present from "./present.ts";
 import {
-  ARTIFACT,
-  artifactAt,
   BUILD,
   BUILT_REVISION,
   boolean,
   buildAt,
-  digest,
   listOf,
   newest,
   PROJECT,
@@ -77,22 +73,6 @@ const BUILD_RECORD = recordSchema(
     finished_at: moment,
   },
   ["artifact_id", "diagnostics", "errors", "warnings", "message", "finished_at"],
-);
-const ARTIFACT_RECORD = recordSchema(
-  "GatewayArtifact",
-  {
-    org_id: text,
-    project_id: text,
-    digest,
-    size_bytes: count,
-    compiler: { ...text, description: "Version of the compiler." },
-    operations: count,
-    build_id: text,
-    revisions: listOf(BUILT_REVISION),
-    commit: text,
-    source: text,
-  },
-  ["commit", "source"],
 );
 const COMPILE = object(
   {
@@ -173,63 +153,6 @@ export const BUILD_ROUTES: readonly OrgRoute[] = [
     problems: ["NoSuchResource"],
     handle: (call, environment) => json(present.build(buildAt(call, environment))),
   }),
-  reads({
-    method: "GET",
-    path: `${PROJECT}/artifacts`,
-    operationId: "listArtifacts",
-    summary: "Lists the artifacts of a project.",
-    scope: "gateways:read",
-    query: PAGE,
-    answer: answerOf(listSchema(ARTIFACT_RECORD), "The newest first."),
-    problems: ["NoSuchResource"],
-    handle(call, environment) {
-      const { projectId } = projectAt(call, environment);
-      const artifacts = environment.core.views.inGroup("gatewayArtifact", groups.ofProject(projectId));
-      const ordered = newest(artifacts, ({ artifactId }) => artifactId);
-      return page(call, ordered, ({ artifactId }) => artifactId, present.artifact);
-    },
-  }),
-  reads({
-    method: "GET",
-    path: ARTIFACT,
-    operationId: "getArtifact",
-    summary: "Shows an artifact: what it was made of, and by which compiler.",
-    scope: "gateways:read",
-    answer: answerOf(ARTIFACT_RECORD, "The artifact."),
-    problems: ["NoSuchResource"],
-    handle: (call, environment) => json(present.artifact(artifactAt(call, environment))),
-  }),
-  writes({
-    method: "DELETE",
-    path: ARTIFACT,
-    operationId: "deleteArtifact",
-    summary: "Deletes an artifact that no gateway shall serve.",
-    scope: "gateways:write",
-    answer: DONE,
-    problems: ["NoSuchResource", "ResourceInUse"],
-    async handle(call, environment) {
-      const { accountId, artifactId } = artifactAt(call, environment);
-      await execute(call, environment, { type: "gatewayArtifact.delete", accountId, artifactId });
-      return done();
-    },
-  }),
-  reads({
-    method: "GET",
-    path: `${ARTIFACT}/download`,
-    operationId: "downloadArtifact",
-    summary: "Gives an artifact as the file that gateways run.",
-    description:
-      "`ETag` and `Digest-Of-Artifact` say the digest of the artifact; `Repr-Digest` that of the bytes (RFC 9530). By its short path it is also open to gateways of the project, with a key that has the scope `artifact:read`.",
-    scope: "gateways:read",
-    answer: {
-      status: 200,
-      contentType: "application/octet-stream",
-      schema: { type: "string", format: "binary" },
-      description: "The artifact.",
-    },
-    problems: ["NoSuchResource"],
-    handle: download,
-  }),
 ];
 
 async function requested(
@@ -244,35 +167,4 @@ async function requested(
   const { buildId } = await execute(call, environment, command as CommandOf<"gatewayBuild.request">);
   const build = found(environment.core.views.record("gatewayBuild", buildId), "build");
   return json(present.build(build), 202, [["location", `/v1/builds/${buildId}`]]);
-}
-
-async function download(call: OrgCall, environment: ApiEnvironment): Promise<HttpResponse> {
-  const artifact = artifactAt(call, environment);
-  const etag = `"${artifact.digest}"`;
-  const base64 = Buffer.from(artifact.contentDigest.slice("sha256:".length), "hex").toString("base64");
-  const headers: readonly [string, string][] = [
-    ["etag", etag],
-    ["digest-of-artifact", artifact.digest],
-    ["repr-digest", `sha-256=:${base64}:`],
-    // Behind a key: no proxy keeps it for others. What is at this address never changes.
-    ["cache-control", "private, max-age=31536000, immutable"],
-  ];
-  if (matches(call.request.headers.get("if-none-match"), etag)) return { status: 304, headers };
-  const content = found(await environment.core.gatewayBlobs.stream(artifact.contentDigest), "artifact");
-  return {
-    status: 200,
-    headers: [
-      ...headers,
-      ["content-type", "application/octet-stream"],
-      ["content-disposition", `attachment; filename="${artifact.artifactId}.bca"`],
-    ],
-    body: content.parts,
-    contentLength: content.sizeBytes,
-  };
-}
-
-/** RFC 9110 §13.1.2. */
-function matches(header: string | undefined, etag: string): boolean {
-  if (header === undefined) return false;
-  return header.split(",").some((one) => one.trim() === "*" || one.trim().replace(/^W\//, "") === etag);
 }

@@ -8,6 +8,7 @@ import type {
   GatewayRecord,
   GatewaySpecRecord,
   GatewaySpecRevisionRecord,
+  GatewayTrustedKeyRecord,
   RolloutStrategy,
 } from "#contracts";
 import { type CatalogReader, groups } from "#control-plane/events";
@@ -30,10 +31,14 @@ export const build = ({ revisions, options, ...record }: GatewayBuildRecord) => 
   options: snaked(options),
 });
 
-export const artifact = ({ revisions, contentDigest: _, ...record }: GatewayArtifactRecord) => ({
+export const artifact = ({ revisions, signatures, contentDigest: _, ...record }: GatewayArtifactRecord) => ({
   ...shown(record, "artifactId"),
+  origin: record.uploadedBy === undefined ? "build" : "upload",
   revisions: revisions.map(snaked),
+  ...(signatures === undefined ? {} : { signatures: signatures.map(snaked) }),
 });
+
+export const trustedKey = (record: GatewayTrustedKeyRecord) => shown(record, "trustedKeyId");
 
 /** Never its hash. */
 export const key = ({ previous, ...record }: GatewayKeyRecord, now: number) => ({
@@ -69,7 +74,9 @@ export function dataPlane(
   const desired = desiredArtifact(current, record);
   const drift = desired !== undefined && desired.digest !== digest;
   const why = online ? (now.refusal ?? refusal) : refusal;
-  const [artifact] = digest === null ? [] : views.inGroup("gatewayArtifact", groups.digested(record.projectId, digest));
+  // Those that differ in their signatures alone have one digest: then it is the one that it should be.
+  const [alike] = digest === null ? [] : views.inGroup("gatewayArtifact", groups.digested(record.projectId, digest));
+  const artifactId = desired !== undefined && !drift ? desired.artifact_id : alike?.artifactId;
   return {
     ...shown(record, "gatewayId"),
     status: online ? (drift && why === undefined ? "deploying" : "online") : "offline",
@@ -78,7 +85,7 @@ export function dataPlane(
     ...(online && now.uptimeSeconds !== undefined ? { uptime_seconds: now.uptimeSeconds } : {}),
     ...(online && now.health !== undefined ? { health: now.health } : {}),
     artifact_digest: digest,
-    artifact_id: artifact?.artifactId ?? null,
+    artifact_id: artifactId ?? null,
     ...(served?.generation !== undefined && served.digest === digest ? { generation: served.generation } : {}),
     desired: desired ?? null,
     drift,

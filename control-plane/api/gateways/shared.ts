@@ -31,6 +31,7 @@ type OfProject =
   | "gatewaySpecRevision"
   | "gatewayBuild"
   | "gatewayArtifact"
+  | "gatewayTrustedKey"
   | "gatewayKey"
   | "gatewayGroup"
   | "gateway"

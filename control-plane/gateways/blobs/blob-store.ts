@@ -54,6 +54,8 @@ export interface BlobStore {
   ): Promise<{ readonly sizeBytes: number; readonly parts: AsyncIterable<Uint8Array> } | undefined>;
   /** All of it. @throws BlobDamaged */
   read(digest: string): Promise<Uint8Array | undefined>;
+  /** Drops one that was kept a moment ago and is not needed after all, unless somebody else holds it. */
+  discard(digest: string, isNeeded: () => boolean): Promise<void>;
   /** Drops what nobody needs and nobody holds, and what a crash has left half written. @returns how many went */
   collect(isNeeded: (digest: string) => boolean): Promise<number>;
 }
@@ -184,6 +186,10 @@ export function createBlobStore(store: Pick<EventStore, "document" | "documentNa
       for await (const piece of found.parts) pieces.push(piece);
       return Buffer.concat(pieces);
     },
+    discard: (digest, isNeeded) =>
+      alone(async () => {
+        if (!isNeeded() && !holds.has(digest)) await drop(digest);
+      }),
     async collect(isNeeded) {
       let dropped = 0;
       for await (const digest of kept()) {

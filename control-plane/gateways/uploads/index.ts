@@ -7,4 +7,4 @@ export {
   type UploadVerdict,
   type VerifiedArtifact,
 } from "./judge-upload.ts";
-export { createUploadRoom, type UploadRoom } from "./upload-room.ts";
+export { createUploadRoom, type HeldRoom, type UploadRoom } from "./upload-room.ts";

@@ -11,7 +11,7 @@ import {
   replanned,
   resealed,
 } from "#control-plane/gateways/uploads/testing";
-import { keyIdOf, sealArchive } from "#foundation/sealed-archive";
+import { keyIdOf, openArchive, sealArchive } from "#foundation/sealed-archive";
 import { judgeUpload, UPLOAD_LIMITS } from "./judge-upload.ts";
 
 const [ours, theirs] = [keyPair(), keyPair()];
@@ -233,7 +233,6 @@ describe("what was sealed in good order, and no gateway could use", () => {
     ["a module twice", (plan) => plan.modules.push(plan.modules[0]), "twice"],
     ["a module of another digest", (plan) => (plan.modules[0].sha256 = "0".repeat(64)), "another one"],
     ["a module that may do more than it says", (plan) => (plan.modules[0].capabilities = []), "capability"],
-    ["a module in place of a plugin of gateways", (plan) => (plan.modules[0].name = "jwt-auth"), "module"],
     ["a module without bounds", (plan) => (plan.modules[0].limits.memory_mib = 100_000), "memory_mib"],
     ["a number where a text is", (plan) => (plan.apis[0].title = 7), "/apis/0/title"],
     [
@@ -249,6 +248,8 @@ describe("what was sealed in good order, and no gateway could use", () => {
 
   test("a module that its plan does not name", () => {
     expect(faultOf(resealed(unsigned.bytes, { members: { "plugins/more.wasm": "x" } }))).toContain("does not name");
+    const without = resealed(unsigned.bytes, { members: { "plugins/stamp.wasm": undefined } });
+    expect(faultOf(without)).toContain("no module for the plugin stamp");
     const other = resealed(unsigned.bytes, { members: { "plugins/stamp.wasm": "x" } });
     expect(faultOf(other)).toContain("another one than the plan says");
     const refused = replanned(
@@ -256,6 +257,22 @@ describe("what was sealed in good order, and no gateway could use", () => {
       (plan) => (plan.modules[0].sha256 = createHash("sha256").update("x").digest("hex")),
     );
     expect(faultOf(refused)).toContain("The module is refused");
+  });
+
+  test("a module in place of a plugin that gateways have", () => {
+    const module = openArchive(unsigned.bytes).members.get("plugins/stamp.wasm")!;
+    const moved = resealed(unsigned.bytes, {
+      members: { "plugins/stamp.wasm": undefined, "plugins/rate-limit.wasm": module },
+    });
+    const renamed = replanned(moved, (plan) => (plan.modules[0].name = "rate-limit"));
+    expect(faultOf(renamed)).toContain("rate-limit, which gateways have");
+  });
+
+  test("two tools of one name", () => {
+    const twice = replanned(unsigned.bytes, (plan) => {
+      for (const operation of plan.operations) operation.tool = { ...toolOf(plan), arguments: [], body: undefined };
+    });
+    expect(faultOf(twice)).toContain("a tool of the name of another");
   });
 
   test.each([

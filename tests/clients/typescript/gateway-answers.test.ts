@@ -1,5 +1,7 @@
 /** What the types say of fleets of gateways is what is answered: every operation, by its path through the org and by its short one. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { generateKeyPairSync } from "node:crypto";
+import { openGatewayArtifact, sealGatewayArtifact } from "#foundation/gateway-artifact";
 import { type Cloud, type CloudEnvironment, createCloud } from "../../support/cloud.ts";
 import { until } from "../../support/until.ts";
 import { type CheckedClient, checkedClient } from "./checked-client.ts";
@@ -102,7 +104,20 @@ describe("answers about gateways are as they are described", () => {
       const [one, two] = artifacts.map((artifact) => (isShort ? { artifact } : { project, artifact }));
       await call("artifacts", "list", of);
       await call("artifacts", "get", one!);
-      await call("artifacts", "download", one!);
+      const file = (await call("artifacts", "download", one!)) as unknown as Uint8Array;
+      const { digest } = openGatewayArtifact(file);
+      expect(await call("artifacts", "get", one!)).toMatchObject({ digest, origin: "build" });
+
+      const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+      const ofTrust = { project, trustedKey: "ci" };
+      const pem = String(publicKey.export({ type: "spki", format: "pem" }));
+      await call("trustedKeys", "put", { ...ofTrust, body: { public_key: pem } });
+      await call("trustedKeys", "get", ofTrust);
+      await call("trustedKeys", "list", of);
+      const { bytes } = sealGatewayArtifact(openGatewayArtifact(file), [privateKey]);
+      const uploaded = await call("artifacts", "upload", { ...of, body: bytes });
+      expect(uploaded).toMatchObject({ digest, origin: "upload", signatures: [{ verified: true }] });
+      await call("trustedKeys", "delete", ofTrust);
 
       const { id: key } = await call("apiKeys", "createGatewayKey", { ...of, body: { name: "edges" } });
       const ofKey = { project, key };

@@ -33,7 +33,7 @@ async function operationsCalled(): Promise<ReadonlyMap<string, string>> {
   });
   // Whatever stands in paths; to a method that takes no parameters, it means nothing.
   const names = description.operations.flatMap(({ path }) => path.match(/(?<=\{)\w+(?=\})/g) ?? []);
-  const given = Object.fromEntries(names.map((name) => [name, "x"]));
+  const given = { ...Object.fromEntries(names.map((name) => [name, "x"])), body: new Uint8Array(0) };
   const called = new Map<string, string>();
   for (const [name, method] of methodsOf(client)) {
     const answer = method(given, {});

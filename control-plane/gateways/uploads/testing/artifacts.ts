@@ -1,11 +1,11 @@
 /** Artifacts as they come from elsewhere: compiled and signed, and resealed with something else in them. For tests. */
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { compileGateway } from "../../index.ts";
 import { canonicalJson } from "#foundation/canonical-json";
 import type { GatewayPlan } from "#foundation/gateway-artifact";
 import { openArchive, sealArchive } from "#foundation/sealed-archive";
 import { wat } from "#foundation/wasm/testing";
+import { compileGateway } from "../../index.ts";
 
 export const keyPair = () => generateKeyPairSync("ed25519");
 export const pemOf = (key: KeyObject): string => String(key.export({ type: "spki", format: "pem" }));
