@@ -10,6 +10,7 @@ import {
   type MessageLimits,
 } from "./limits.ts";
 import { CR, hexValue, is, LF, TEXT, TOKEN } from "./octets.ts";
+import { partOf } from "./part.ts";
 
 const SEMICOLON = 0x3b;
 const EQUALS = 0x3d;
@@ -86,7 +87,7 @@ export class ChunkedReader {
           const end = Math.min(bytes.length, at + this.#left);
           this.#left -= end - at;
           if (this.#left === 0) this.#place = "data-cr";
-          sink.onBody(bytes.subarray(at, end));
+          sink.onBody(partOf(bytes, at, end));
           at = end;
           break;
         }

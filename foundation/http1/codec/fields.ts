@@ -25,6 +25,8 @@ export type FieldId = (typeof FIELD)[keyof typeof FIELD];
 /** Numbers for each field: where its name begins and ends, where its value begins and ends, which one it is. */
 const STRIDE = 5;
 const FIELDS_AT_FIRST = 24;
+/** Copies share the octets with what was received up to this; of more, which may be a large body, they keep their own. */
+const SHARED_BYTES_MAX = 16 * 1024;
 const NO_BYTES = Buffer.alloc(0);
 
 /**
@@ -37,7 +39,11 @@ export class Fields {
   /** What all places are places in. */
   bytes: Buffer = NO_BYTES;
   count = 0;
-  #table = new Int32Array(FIELDS_AT_FIRST * STRIDE);
+  #table: Int32Array;
+
+  constructor(table = new Int32Array(FIELDS_AT_FIRST * STRIDE)) {
+    this.#table = table;
+  }
 
   /** @returns the place of the first field of that name, or -1 */
   find(id: FieldId): number {
@@ -126,12 +132,17 @@ export class Fields {
 
   /** The same, independent of the reader that goes on to the next message. */
   copy(): Fields {
-    const copy = new Fields();
-    if (this.count === 0) return copy;
-    const from = this.nameStart(0);
-    copy.bytes = Buffer.from(this.bytes.subarray(from, this.valueEnd(this.count - 1)));
-    copy.#table = this.#table.slice(0, this.count * STRIDE);
+    if (this.count === 0) return new Fields();
+    const copy = new Fields(this.#table.slice(0, this.count * STRIDE));
     copy.count = this.count;
+    if (this.bytes.length <= SHARED_BYTES_MAX) {
+      // What was received changes no more: the reader goes on to the next message in other memory.
+      copy.bytes = this.bytes;
+      return copy;
+    }
+    const from = this.nameStart(0);
+    // With the CRLF of the last line, which tells a plain one.
+    copy.bytes = Buffer.from(this.bytes.subarray(from, this.valueEnd(this.count - 1) + 2));
     copy.shift(from);
     return copy;
   }

@@ -5,6 +5,7 @@ import type { FaultCode } from "./faults.ts";
 import { Fields } from "./fields.ts";
 import { HeadScanner } from "./head-scanner.ts";
 import { DEFAULT_MESSAGE_LIMITS, type MessageLimits } from "./limits.ts";
+import { partOf } from "./part.ts";
 import { RequestHead } from "./request-head.ts";
 
 /** What becomes of a request. */
@@ -100,7 +101,7 @@ export class RequestReader {
         case "length": {
           const end = Math.min(bytes.length, at + this.#left);
           this.#left -= end - at;
-          this.#sink.onBody(at === 0 && end === bytes.length ? bytes : bytes.subarray(at, end));
+          this.#sink.onBody(partOf(bytes, at, end));
           at = end;
           if (this.#left === 0) this.#end(NO_FIELDS);
           break;

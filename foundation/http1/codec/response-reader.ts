@@ -5,6 +5,7 @@ import type { FaultCode } from "./faults.ts";
 import { Fields } from "./fields.ts";
 import { HeadScanner } from "./head-scanner.ts";
 import { DEFAULT_MESSAGE_LIMITS, INFORMATIONAL_MAX, type MessageLimits } from "./limits.ts";
+import { partOf } from "./part.ts";
 import { ResponseHead } from "./response-head.ts";
 
 /** What becomes of a response. */
@@ -92,7 +93,7 @@ export class ResponseReader {
         case "length": {
           const end = Math.min(bytes.length, at + this.#left);
           this.#left -= end - at;
-          this.#sink!.onBody(at === 0 && end === bytes.length ? bytes : bytes.subarray(at, end));
+          this.#sink!.onBody(partOf(bytes, at, end));
           at = end;
           if (this.#left === 0) this.#end(NO_FIELDS);
           break;
@@ -105,7 +106,7 @@ export class ResponseReader {
           break;
         }
         case "until-close":
-          this.#sink!.onBody(at === 0 ? bytes : bytes.subarray(at));
+          this.#sink!.onBody(partOf(bytes, at, bytes.length));
           return bytes.length;
         case "idle":
         case "done":

@@ -89,14 +89,20 @@ export function requestFields(set: Readonly<Record<string, string>> = {}): Reque
   };
 }
 
-const X = 0x78;
-const LOWER = 0x20;
+/** By their length: most names have none of these. */
+const SAID_BY_LENGTH: readonly (readonly string[] | undefined)[] = Array.from(
+  { length: 1 + Math.max(...[...SAID_HERE].map((name) => name.length)) },
+  (_, length) => {
+    const names = [...SAID_HERE].filter((name) => name.length === length);
+    return names.length === 0 ? undefined : names;
+  },
+);
 
 function isSaidHere(fields: Fields, index: number): boolean {
-  const first = fields.bytes[fields.nameStart(index)]! | LOWER;
-  // All of them begin with one of these.
-  if (first !== X && first !== 0x66 && first !== 0x74) return false;
-  return SAID_HERE.has(fields.name(index).toLowerCase());
+  const names = SAID_BY_LENGTH[fields.nameEnd(index) - fields.nameStart(index)];
+  if (names === undefined) return false;
+  for (const name of names) if (fields.isNamed(index, name)) return true;
+  return false;
 }
 
 function nominatedBy(connection: string | undefined): ReadonlySet<string> | undefined {

@@ -11,12 +11,8 @@ export function answerOf({ head, body }: ClientExchange): Answer {
     // The original is the connection's, and may be that of the next response when this one is written.
     headers: HeaderFields.received(head.fields.copy()),
     body,
-    length: contentLengthOf(head.fields.get("content-length")),
+    length: head.contentLength,
   };
-}
-
-function contentLengthOf(text: string | undefined): number | undefined {
-  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
 /** Nobody is told this; it is what stands in the log for a client that did not wait. */
