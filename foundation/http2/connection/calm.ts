@@ -7,7 +7,7 @@ export interface CalmBudget {
   readonly perSecond: number;
 }
 
-const OF_CLIENTS: CalmBudget = { savedMax: 2_000, perSecond: 200 };
+export const OF_CLIENTS: CalmBudget = { savedMax: 2_000, perSecond: 200 };
 /** Servers ask for the time that octets take (PING) as often as they get a piece of a body. */
 export const OF_SERVERS: CalmBudget = { savedMax: 10_000, perSecond: 2_000 };
 
@@ -18,7 +18,7 @@ export class Calm {
   #atMs: number;
   readonly #budget: CalmBudget;
 
-  constructor(nowMs: number, budget = OF_CLIENTS) {
+  constructor(nowMs: number, budget: CalmBudget) {
     this.#atMs = nowMs;
     this.#budget = budget;
     this.#saved = budget.savedMax;

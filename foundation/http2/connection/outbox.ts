@@ -19,7 +19,7 @@ export interface OutboxOwner<Stream> {
   /** The queue of a stream is empty. */
   onAllSent(stream: Stream): void;
   /** What is written leaves now. */
-  onFlush(): void;
+  onFlush?(): void;
   /** It has left, or waits for the peer. */
   onFlushed(): void;
   /** What was written is with the system, or waits for it. @param isTaken false: the connection took nothing, because it is closed already */
@@ -47,7 +47,7 @@ export class Outbox<Stream extends OutgoingStream> {
     frameBytes: number,
     maxWaitingBytes: number,
     owner: OutboxOwner<Stream>,
-    soon: (task: () => void) => unknown = queueMicrotask,
+    soon: (task: () => void) => unknown,
   ) {
     this.#channel = channel;
     this.#frameBytes = frameBytes;
@@ -96,7 +96,7 @@ export class Outbox<Stream extends OutgoingStream> {
 
   flush(): void {
     if (this.#channel.closed) return;
-    this.#owner.onFlush();
+    this.#owner.onFlush?.();
     this.write();
     while (this.#waiting.size > 0 && this.#sendInTurn()) this.write();
     this.#owner.onFlushed();

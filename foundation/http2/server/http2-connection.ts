@@ -3,37 +3,17 @@ import {
   type AnswerHead,
   type Channel,
   type ChannelOwner,
-  Fields,
   NEVER,
   type ReceivedFields,
   type Refusal,
   type ServedConnection,
   type ServerContext,
-  type Timed,
 } from "#foundation/http1";
-import { Calm } from "../connection/calm.ts";
+import { Calm, OF_CLIENTS } from "../connection/calm.ts";
 import { EndedStreams } from "../connection/ended-streams.ts";
 import { MALFORMED } from "../connection/field-rules.ts";
-import { Outbox } from "../connection/outbox.ts";
-import { PeerSettings } from "../connection/peer-settings.ts";
-import { FrameReader } from "../frames/frame-reader.ts";
-import { type FrameEvents, FrameRules } from "../frames/frame-rules.ts";
-import {
-  CODE,
-  ConnectionFault,
-  type ErrorCode,
-  FLAG,
-  FRAME,
-  goAwayFrame,
-  PREFACE,
-  resetFrame,
-  SETTING,
-  settingsFrame,
-  WINDOW_AT_FIRST,
-  WINDOW_MAX,
-  windowUpdateFrame,
-} from "../frames/frames.ts";
-import { BrokenCompression, FieldDecoder } from "../hpack/decoder.ts";
+import { NO_TRAILERS, protocolFault, Session, type Side } from "../connection/session.ts";
+import { CODE, ConnectionFault, type ErrorCode, SETTING, WINDOW_MAX } from "../frames/frames.ts";
 import { HeadWriter } from "./head-writer.ts";
 import { Http2Exchange, type StreamConnection } from "./http2-exchange.ts";
 import type { Http2Limits } from "./http2-limits.ts";
@@ -42,60 +22,46 @@ import { RequestFields } from "./request-fields.ts";
 /** What a deadline is for; a number: that something is finished behind so many others. */
 type Awaited = "nothing" | "idle" | "taking" | number;
 
-export class Http2Connection implements ServedConnection, ChannelOwner, FrameEvents, StreamConnection, Timed {
-  deadline: number;
+export class Http2Connection
+  implements ServedConnection, ChannelOwner, Side<Http2Exchange, RequestFields>, StreamConnection
+{
   readonly remoteAddress: string;
   readonly #channel: Channel;
   readonly #context: ServerContext;
   readonly #limits: Http2Limits;
-  readonly #rules: FrameRules;
-  readonly #reader: FrameReader;
-  readonly #decoder: FieldDecoder;
-  readonly #peer = new PeerSettings("client");
+  readonly #session: Session<Http2Exchange, RequestFields, Awaited>;
   readonly #heads: HeadWriter;
-  readonly #calm: Calm;
-  readonly #streams = new Map<number, Http2Exchange>();
-  readonly #outbox: Outbox<Http2Exchange>;
   readonly #ended: EndedStreams;
   #lastStream = 0;
-  /** The client was told that no more requests are taken. */
-  #isLeaving = false;
-  #isOver = false;
-  #awaited: Awaited = "idle";
 
   constructor(channel: Channel, context: ServerContext, limits: Http2Limits) {
     this.#channel = channel;
     this.#context = context;
     this.#limits = limits;
     this.remoteAddress = channel.remoteAddress;
-    this.#decoder = new FieldDecoder(limits.tableBytes);
-    this.#rules = new FrameRules(this, context.limits.maxHeadBytes);
-    this.#reader = new FrameReader(this.#rules, PREFACE);
-    this.#heads = new HeadWriter(this.#peer);
-    this.#outbox = new Outbox(channel, this.#peer.frameBytes, limits.maxWaitingBytes, {
-      onAllSent: (stream) => this.#allSent(stream),
-      onFlush: () => {
-        if (context.isClosing) this.#leave(CODE.NO_ERROR, "");
-      },
-      onFlushed: () => {
-        this.#endWhenIdle();
-        this.#watch();
-      },
-    });
     this.#ended = new EndedStreams(limits.maxStreams * 2);
-    this.#calm = new Calm(context.deadlines.now);
-    this.deadline = context.deadlines.now + context.limits.headTimeoutMs;
-    context.deadlines.add(this);
-    settingsFrame(this.#outbox.frames, [
-      [SETTING.MAX_CONCURRENT_STREAMS, limits.maxStreams],
-      [SETTING.INITIAL_WINDOW_SIZE, limits.unreadBytes],
-      [SETTING.MAX_HEADER_LIST_SIZE, context.limits.maxHeadBytes],
-      [SETTING.HEADER_TABLE_SIZE, limits.tableBytes],
-      [SETTING.NO_RFC7540_PRIORITIES, 1],
-      ...(limits.allowsConnect ? [[SETTING.ENABLE_CONNECT_PROTOCOL, 1] as const] : []),
-    ]);
-    windowUpdateFrame(this.#outbox.frames, 0, limits.connectionWindow - WINDOW_AT_FIRST);
-    this.#outbox.flushSoon();
+    this.#session = new Session<Http2Exchange, RequestFields, Awaited>(channel, this, "idle", {
+      peer: "client",
+      deadlines: context.deadlines,
+      limits: context.limits,
+      settings: [
+        [SETTING.MAX_CONCURRENT_STREAMS, limits.maxStreams],
+        [SETTING.INITIAL_WINDOW_SIZE, limits.unreadBytes],
+        [SETTING.MAX_HEADER_LIST_SIZE, context.limits.maxHeadBytes],
+        [SETTING.HEADER_TABLE_SIZE, limits.tableBytes],
+        [SETTING.NO_RFC7540_PRIORITIES, 1],
+        ...(limits.allowsConnect ? [[SETTING.ENABLE_CONNECT_PROTOCOL, 1] as const] : []),
+      ],
+      tableBytes: limits.tableBytes,
+      connectionWindow: limits.connectionWindow,
+      // At once: what clients upload must not wait for a way back and forth.
+      creditFrom: 1,
+      maxWaitingBytes: limits.maxWaitingBytes,
+      budget: OF_CLIENTS,
+      soon: queueMicrotask,
+      firstMs: context.limits.headTimeoutMs,
+    });
+    this.#heads = new HeadWriter(this.#session.peer);
   }
 
   get secure(): boolean {
@@ -103,7 +69,7 @@ export class Http2Connection implements ServedConnection, ChannelOwner, FrameEve
   }
 
   get now(): number {
-    return this.#context.deadlines.now;
+    return this.#session.now;
   }
 
   get bodyTimeoutMs(): number {
@@ -115,8 +81,8 @@ export class Http2Connection implements ServedConnection, ChannelOwner, FrameEve
   }
 
   endIfIdle(): void {
-    this.#leave(CODE.NO_ERROR, "");
-    this.#outbox.flush();
+    this.#leave();
+    this.#session.outbox.flush();
   }
 
   cut(): void {
@@ -124,16 +90,7 @@ export class Http2Connection implements ServedConnection, ChannelOwner, FrameEve
   }
 
   onBytes(bytes: Buffer): void {
-    if (this.#isOver) return;
-    // What is written meanwhile leaves together.
-    this.#outbox.isHeld = true;
-    try {
-      this.#reader.push(bytes, () => this.#isOver || this.#channel.closed);
-    } catch (error) {
-      this.#fail(error);
-    }
-    this.#outbox.isHeld = false;
-    this.#outbox.flush();
+    this.#session.read(bytes);
   }
 
   onEnd(): void {
@@ -142,31 +99,23 @@ export class Http2Connection implements ServedConnection, ChannelOwner, FrameEve
   }
 
   onDrain(): void {
-    this.#outbox.flush();
+    this.#session.outbox.flush();
   }
 
   onClose(): void {
-    this.#isOver = true;
-    this.#context.deadlines.remove(this);
-    for (const stream of this.#streams.values()) {
-      this.#context.deadlines.remove(stream);
-      stream.gone();
-    }
-    this.#streams.clear();
-    this.#outbox.close();
+    for (const stream of this.#session.end()) stream.gone();
     this.#context.onGone(this);
   }
 
-  expire(): void {
+  onLate(): void {
     if (this.#channel.waitingBytes > 0) this.#channel.reset();
-    else if (this.#streams.size === 0) this.#end(CODE.NO_ERROR, "");
-    else if (this.#rules.isInside || !this.#reader.isBetween)
-      this.#end(CODE.PROTOCOL_ERROR, "A frame was not finished in time.");
+    else if (this.#session.streams.size === 0) this.#end(CODE.NO_ERROR, "");
+    else if (this.#session.isInside) this.#end(CODE.PROTOCOL_ERROR, "A frame was not finished in time.");
   }
 
   writeHead(stream: Http2Exchange, head: AnswerHead, length: number | undefined, isLast: boolean): void {
-    this.#heads.answer(this.#outbox.frames, stream.id, head, length, isLast, this.#context.dateField().raw[1]!);
-    this.#outbox.flushSoon();
+    this.#heads.answer(this.#session.outbox.frames, stream.id, head, length, isLast, this.#context.dateField().raw[1]!);
+    this.#session.outbox.flushSoon();
   }
 
   writeInformational(
@@ -175,37 +124,33 @@ export class Http2Connection implements ServedConnection, ChannelOwner, FrameEve
     fields: readonly string[],
     received?: ReceivedFields,
   ): void {
-    this.#heads.informational(this.#outbox.frames, stream.id, status, fields, received);
-    this.#outbox.flushSoon();
+    this.#heads.informational(this.#session.outbox.frames, stream.id, status, fields, received);
+    this.#session.outbox.flushSoon();
   }
 
   pump(stream: Http2Exchange): void {
-    this.#outbox.send(stream);
+    this.#session.outbox.send(stream);
   }
 
   credit({ id }: Http2Exchange, bytes: number): void {
-    if (bytes === 0 || this.#isOver) return;
-    windowUpdateFrame(this.#outbox.frames, id, bytes);
-    this.#outbox.flushSoon();
+    this.#session.credit(id, bytes);
   }
 
   closed(stream: Http2Exchange): void {
-    if (this.#streams.get(stream.id) !== stream) return;
+    if (!this.#session.has(stream)) return;
     if (!stream.isReceived) {
       // Whoever reads it reads on; a rest that nobody reads is not sent at all (§8.1).
       if (stream.body.isRead) return;
-      resetFrame(this.#outbox.frames, stream.id, CODE.NO_ERROR);
-      this.#outbox.flushSoon();
+      this.#session.reset(stream.id, CODE.NO_ERROR);
     }
     this.#forget(stream, !stream.isReceived);
   }
 
   reset(stream: Http2Exchange, code: ErrorCode): void {
-    if (this.#streams.get(stream.id) !== stream) return;
-    resetFrame(this.#outbox.frames, stream.id, code);
+    if (!this.#session.has(stream)) return;
+    this.#session.reset(stream.id, code);
     this.#forget(stream, true);
     stream.gone();
-    this.#outbox.flushSoon();
   }
 
   bodyLate(stream: Http2Exchange): void {
@@ -214,21 +159,16 @@ export class Http2Connection implements ServedConnection, ChannelOwner, FrameEve
     this.reset(stream, CODE.CANCEL);
   }
 
-  /** All fields of a request, or of its trailers, are there. */
-  onFields(id: number, section: Buffer, isLast: boolean): void {
-    const { limits } = this.#context;
-    const fields = new RequestFields();
-    let fits: boolean;
-    try {
-      fits = this.#decoder.decode(section, limits.maxHeadBytes, fields.add) && fields.count <= limits.maxFields;
-    } catch (error) {
-      if (!(error instanceof BrokenCompression)) throw error;
-      throw new ConnectionFault(CODE.COMPRESSION_ERROR, error.message);
-    }
-    const stream = this.#streams.get(id);
+  newSection(): RequestFields {
+    return new RequestFields();
+  }
+
+  onSection(id: number, fields: RequestFields, fits: boolean, isLast: boolean): void {
+    const stream = this.#session.streams.get(id);
     if (stream !== undefined) this.#onTrailers(stream, fields, fits && isLast);
     else if (id > this.#lastStream) this.#onRequest(id, fields, fits, isLast);
-    else if (this.#ended.howEnded(id) === undefined) throw fault("The number of a stream is lower than one before it.");
+    else if (this.#ended.howEnded(id) === undefined)
+      throw protocolFault("The number of a stream is lower than one before it.");
     else if (this.#ended.howEnded(id) === "known")
       throw new ConnectionFault(CODE.STREAM_CLOSED, "The stream has ended.");
   }
@@ -236,25 +176,24 @@ export class Http2Connection implements ServedConnection, ChannelOwner, FrameEve
   #onRequest(id: number, fields: RequestFields, fits: boolean, isLast: boolean): void {
     this.#lastStream = id;
     // Those that came behind a GOAWAY are not looked at: the client knows, and asks elsewhere (§6.8).
-    if (this.#isLeaving) {
+    if (this.#session.isLeaving) {
       this.#ended.add(id, true);
       return;
     }
-    if (this.#streams.size >= this.#limits.maxStreams) {
-      this.#calm.spend(Calm.RESET, this.now);
+    if (this.#session.streams.size >= this.#limits.maxStreams) {
+      this.#session.calm.spend(Calm.RESET, this.now);
       this.#resetId(id, CODE.REFUSED_STREAM);
       return;
     }
     const head = fields.request(isLast, this.#limits.allowsConnect);
     if (head === MALFORMED) {
-      this.#calm.spend(Calm.RESET, this.now);
+      this.#session.calm.spend(Calm.RESET, this.now);
       this.#resetId(id, CODE.PROTOCOL_ERROR);
       return;
     }
     const { unreadBytes, readingBytes } = this.#limits;
-    const stream = new Http2Exchange(id, head, this, this.#peer.initialWindow, unreadBytes, readingBytes);
-    this.#streams.set(id, stream);
-    this.#context.deadlines.add(stream);
+    const stream = new Http2Exchange(id, head, this, this.#session.peer.initialWindow, unreadBytes, readingBytes);
+    this.#session.add(stream);
     if (!fits) this.#refuse(stream, { status: 431, fault: "head-too-large" });
     else if (head.target.length > this.#context.limits.maxTargetBytes) {
       this.#refuse(stream, { status: 414, fault: "target-too-long" });
@@ -274,10 +213,9 @@ export class Http2Connection implements ServedConnection, ChannelOwner, FrameEve
   }
 
   onData(id: number, data: Buffer, flow: number, isLast: boolean): void {
-    if (flow > 0) windowUpdateFrame(this.#outbox.frames, 0, flow);
-    const stream = this.#streams.get(id);
+    const stream = this.#session.streams.get(id);
     if (stream === undefined) {
-      if (id > this.#lastStream) throw fault("Data is of a stream that nobody has begun.");
+      if (id > this.#lastStream) throw protocolFault("Data is of a stream that nobody has begun.");
       if (this.#ended.howEnded(id) !== "unawares") this.#resetId(id, CODE.STREAM_CLOSED);
       return;
     }
@@ -291,7 +229,7 @@ export class Http2Connection implements ServedConnection, ChannelOwner, FrameEve
     }
     stream.received(data, flow);
     // Whoever reads it may have given it up.
-    if (this.#streams.get(id) !== stream) return;
+    if (this.#session.streams.get(id) !== stream) return;
     if (!stream.lengthFits(isLast)) {
       stream.body.fail({ kind: "malformed", fault: "bad-content-length" });
       this.reset(stream, CODE.PROTOCOL_ERROR);
@@ -299,62 +237,34 @@ export class Http2Connection implements ServedConnection, ChannelOwner, FrameEve
   }
 
   onReset(id: number): void {
-    if (id > this.#lastStream) throw fault("A stream that nobody has begun is reset.");
+    if (id > this.#lastStream) throw protocolFault("A stream that nobody has begun is reset.");
     // Requests that are taken back as fast as they come cost us more than the client (CVE-2023-44487).
-    this.#calm.spend(Calm.RESET, this.now);
-    const stream = this.#streams.get(id);
+    this.#session.calm.spend(Calm.RESET, this.now);
+    const stream = this.#session.streams.get(id);
     if (stream === undefined) return;
     this.#forget(stream, false);
     stream.gone();
   }
 
-  onSettings(payload: Buffer): void {
-    this.#calm.spend(1, this.now);
-    const difference = this.#peer.read(payload);
-    this.#heads.tableBytes = this.#peer.tableBytes;
-    if (difference !== 0) {
-      for (const one of this.#streams.values()) {
-        one.sendWindow += difference;
-        if (one.sendWindow > WINDOW_MAX) throw new ConnectionFault(CODE.FLOW_CONTROL_ERROR, "A window is too large.");
-      }
-    }
-    this.#outbox.frames.copy(SETTINGS_ACK);
-  }
-
-  onPing(payload: Buffer): void {
-    this.#calm.spend(1, this.now);
-    const out = this.#outbox.frames;
-    out.copy(PING_ACK);
-    out.copy(payload);
+  onSettings(): void {
+    this.#heads.tableBytes = this.#session.peer.tableBytes;
   }
 
   onGoAway(): void {
-    this.#isLeaving = true;
-  }
-
-  onIdleWork(): void {
-    this.#calm.spend(1, this.now);
+    this.#session.isLeaving = true;
   }
 
   onStreamFault(id: number, code: ErrorCode): void {
     this.#resetId(id, code);
   }
 
-  onWindowUpdate(id: number, more: number): void {
-    if (id === 0) {
-      this.#outbox.window += more;
-      if (more === 0) throw fault("A window grows by nothing.");
-      if (this.#outbox.window > WINDOW_MAX) {
-        throw new ConnectionFault(CODE.FLOW_CONTROL_ERROR, "The window is too large.");
-      }
-      return;
-    }
-    if (id > this.#lastStream) throw fault("The window of a stream grows that nobody has begun.");
+  onStreamWindow(id: number, more: number): void {
+    if (id > this.#lastStream) throw protocolFault("The window of a stream grows that nobody has begun.");
     if (more === 0) {
       this.#resetId(id, CODE.PROTOCOL_ERROR);
       return;
     }
-    const stream = this.#streams.get(id);
+    const stream = this.#session.streams.get(id);
     if (stream === undefined) return;
     stream.sendWindow += more;
     if (stream.sendWindow > WINDOW_MAX) this.reset(stream, CODE.FLOW_CONTROL_ERROR);
@@ -379,62 +289,7 @@ export class Http2Connection implements ServedConnection, ChannelOwner, FrameEve
     this.#context.onRefused(refusal);
   }
 
-  /** All that a stream had to send is on its way. */
-  #allSent(stream: Http2Exchange): void {
-    if (stream.isEnding) {
-      if (stream.trailers !== undefined) this.#heads.trailers(this.#outbox.frames, stream.id, stream.trailers);
-      this.closed(stream);
-    }
-    stream.drained();
-  }
-
-  /** @param isUnawares whether the client may not know yet that it has ended */
-  #forget(stream: Http2Exchange, isUnawares: boolean): void {
-    this.#streams.delete(stream.id);
-    this.#outbox.drop(stream);
-    this.#context.deadlines.remove(stream);
-    this.#ended.add(stream.id, isUnawares);
-    this.#endWhenIdle();
-  }
-
-  #resetId(id: number, code: ErrorCode): void {
-    const stream = this.#streams.get(id);
-    if (stream !== undefined) {
-      this.reset(stream, code);
-      return;
-    }
-    resetFrame(this.#outbox.frames, id, code);
-    this.#ended.add(id, true);
-  }
-
-  /** Says that no more requests are taken; those that came are answered. */
-  #leave(code: ErrorCode, message: string): void {
-    if (this.#isLeaving || this.#isOver) return;
-    this.#isLeaving = true;
-    goAwayFrame(this.#outbox.frames, this.#lastStream, code, message);
-  }
-
-  #endWhenIdle(): void {
-    if (!this.#isLeaving || this.#isOver || this.#streams.size > 0 || !this.#outbox.isEmpty) return;
-    this.#isOver = true;
-    this.#channel.endLingering();
-  }
-
-  #end(code: ErrorCode, message: string): void {
-    if (this.#isOver) return;
-    this.#isLeaving = true;
-    goAwayFrame(this.#outbox.frames, this.#lastStream, code, message);
-    this.#outbox.write();
-    this.#isOver = true;
-    for (const stream of this.#streams.values()) {
-      this.#context.deadlines.remove(stream);
-      stream.gone();
-    }
-    this.#streams.clear();
-    this.#channel.endLingering();
-  }
-
-  #fail(error: unknown): void {
+  onFault(error: unknown): void {
     if (error instanceof ConnectionFault) this.#end(error.code, error.message);
     else {
       this.#context.onDefect(error);
@@ -442,26 +297,69 @@ export class Http2Connection implements ServedConnection, ChannelOwner, FrameEve
     }
   }
 
-  /** What is waited for now? Who waits for the same thing as before waits no longer for it. */
+  onAllSent(stream: Http2Exchange): void {
+    if (stream.isEnding) {
+      if (stream.trailers !== undefined) this.#heads.trailers(this.#session.outbox.frames, stream.id, stream.trailers);
+      this.closed(stream);
+    }
+    stream.drained();
+  }
+
+  onFlush(): void {
+    if (this.#context.isClosing) this.#leave();
+  }
+
+  onFlushed(): void {
+    this.#endWhenIdle();
+    this.#watch();
+  }
+
+  /** @param isUnawares whether the client may not know yet that it has ended */
+  #forget(stream: Http2Exchange, isUnawares: boolean): void {
+    this.#session.forget(stream);
+    this.#ended.add(stream.id, isUnawares);
+    this.#endWhenIdle();
+  }
+
+  #resetId(id: number, code: ErrorCode): void {
+    const stream = this.#session.streams.get(id);
+    if (stream !== undefined) {
+      this.reset(stream, code);
+      return;
+    }
+    this.#session.reset(id, code);
+    this.#ended.add(id, true);
+  }
+
+  /** Says that no more requests are taken; those that came are answered. */
+  #leave(): void {
+    if (this.#session.isLeaving || this.#session.isOver) return;
+    this.#session.goAway(this.#lastStream, CODE.NO_ERROR, "");
+  }
+
+  #endWhenIdle(): void {
+    if (!this.#session.isDone) return;
+    this.#session.isOver = true;
+    this.#channel.endLingering();
+  }
+
+  #end(code: ErrorCode, message: string): void {
+    const session = this.#session;
+    if (session.isOver) return;
+    session.goAway(this.#lastStream, code, message);
+    session.outbox.write();
+    session.isOver = true;
+    for (const stream of session.forgetAll()) stream.gone();
+    this.#channel.endLingering();
+  }
+
+  /** What is waited for now? */
   #watch(): void {
+    const session = this.#session;
     const { idleTimeoutMs, headTimeoutMs, writeTimeoutMs } = this.#context.limits;
-    if (this.#channel.waitingBytes > 0) this.#await("taking", writeTimeoutMs);
-    else if (this.#rules.isInside || !this.#reader.isBetween) this.#await(this.#rules.finished, headTimeoutMs);
-    else if (this.#streams.size > 0) this.#await("nothing", NEVER);
-    else this.#await("idle", idleTimeoutMs);
+    if (this.#channel.waitingBytes > 0) session.await("taking", writeTimeoutMs);
+    else if (session.isInside) session.await(session.finished, headTimeoutMs);
+    else if (session.streams.size > 0) session.await("nothing", NEVER);
+    else session.await("idle", idleTimeoutMs);
   }
-
-  #await(what: Awaited, forMs: number): void {
-    if (this.#awaited === what) return;
-    this.#awaited = what;
-    this.deadline = this.now + forMs;
-  }
-}
-
-const SETTINGS_ACK = Buffer.of(0, 0, 0, FRAME.SETTINGS, FLAG.ACK, 0, 0, 0, 0);
-const PING_ACK = Buffer.of(0, 0, 8, FRAME.PING, FLAG.ACK, 0, 0, 0, 0);
-const NO_TRAILERS = new Fields();
-
-function fault(message: string): ConnectionFault {
-  return new ConnectionFault(CODE.PROTOCOL_ERROR, message);
 }
