@@ -7,7 +7,10 @@ export interface ApiCall {
   readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  /** As JSON. */
   readonly body?: unknown;
+  /** A body that is sent as it is. */
+  readonly octets?: Uint8Array;
   readonly headers?: readonly (readonly [string, string])[];
   readonly signal?: AbortSignal;
   readonly timeoutMs?: number;
@@ -28,16 +31,18 @@ async function send(access: ApiAccess, token: string | undefined, call: ApiCall)
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(call.query ?? {})) if (value !== undefined) query.set(name, String(value));
   const search = query.size === 0 ? "" : `?${query}`;
+  const body = call.octets ?? (call.body === undefined ? undefined : JSON.stringify(call.body));
+  const type = call.octets === undefined ? "application/json" : "application/octet-stream";
   return await httpRequest({
     url: `${access.url}${call.path}${search}`,
     method: call.method ?? "GET",
     headers: [
       ...(token === undefined ? [] : ([["authorization", `Bearer ${token}`]] as const)),
       ["user-agent", "biplane-cli"],
-      ...(call.body === undefined ? [] : ([["content-type", "application/json"]] as const)),
+      ...(body === undefined ? [] : ([["content-type", type]] as const)),
       ...(call.headers ?? []),
     ],
-    ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+    ...(body === undefined ? {} : { body }),
     ...(call.signal === undefined ? {} : { signal: call.signal }),
     ...(call.timeoutMs === undefined ? {} : { timeoutMs: call.timeoutMs }),
   });

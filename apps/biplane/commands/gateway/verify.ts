@@ -1,22 +1,14 @@
 /** `biplane gateway verify` */
-import { readFileSync } from "node:fs";
 import { EXIT } from "#foundation/errors";
 import type { GatewayArtifact } from "#foundation/gateway-artifact";
-import { ArchiveError, readTrustedKey } from "#foundation/sealed-archive";
+import { ArchiveError } from "#foundation/sealed-archive";
 import type { CommandBody } from "../../cli/command.ts";
-import { usageError } from "../../cli/errors.ts";
 import { printable } from "../../cli/terminal.ts";
-import { artifactOf } from "./artifact-argument.ts";
+import { artifactOf, trustedKeysOf } from "./artifact-argument.ts";
 
 export const gatewayVerify: CommandBody = ({ arguments: given, terminal, json }) => {
   const [path = ""] = given.positionals;
-  const trustedKeys = (given.text("trusted-key")?.split(",") ?? []).map((file) => {
-    try {
-      return readTrustedKey(readFileSync(file, "utf8"));
-    } catch {
-      throw usageError(`--trusted-key must name files with public Ed25519 keys in PEM; ${file} is none.`);
-    }
-  });
+  const trustedKeys = trustedKeysOf(given);
   let artifact: GatewayArtifact;
   try {
     artifact = artifactOf(path, { trustedKeys });

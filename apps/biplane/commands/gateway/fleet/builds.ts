@@ -1,12 +1,12 @@
-/** `biplane gateway builds`, `artifacts` */
+/** `biplane gateway builds` */
 import { callApiJson } from "../../../cli/api-client.ts";
 import type { CommandBody } from "../../../cli/command.ts";
 import { printable } from "../../../cli/terminal.ts";
-import { counted, humanSize, localTime } from "../../../cli/units.ts";
+import { counted, localTime } from "../../../cli/units.ts";
 import { allItems } from "../../apps/target.ts";
 import { printItems } from "../../identity/listing.ts";
 import { findProject } from "./project.ts";
-import { type Artifact, type Build, revisionsText } from "./shapes.ts";
+import { type Build, revisionsText } from "./shapes.ts";
 
 export const listBuilds: CommandBody = async (context) => {
   const { access, path } = await findProject(context);
@@ -29,16 +29,4 @@ export const showBuild: CommandBody = async (context) => {
   if (context.json) context.terminal.json(build);
   else context.terminal.line(printable(JSON.stringify(build, null, 2)));
   return undefined;
-};
-
-export const listArtifacts: CommandBody = async (context) => {
-  const { access, path } = await findProject(context);
-  return printItems(context, await allItems<Artifact>(access, `${path}/artifacts`), [
-    { title: "ARTIFACT", cell: ({ id }) => id },
-    { title: "OF", cell: ({ revisions }) => printable(revisionsText(revisions)) },
-    { title: "OPERATIONS", cell: ({ operations }) => String(operations) },
-    { title: "SIZE", cell: ({ size_bytes: bytes }) => humanSize(bytes) },
-    { title: "DIGEST", cell: ({ digest }) => digest.slice(7, 19) },
-    { title: "MADE", cell: ({ created_at: at }) => localTime(Date.parse(at)) },
-  ]);
 };

@@ -37,7 +37,16 @@ export interface Artifact extends Record {
   readonly digest: string;
   readonly size_bytes: number;
   readonly operations: number;
+  readonly origin: "build" | "upload";
+  readonly uploaded_by?: string;
+  readonly signatures?: readonly { readonly key_id: string; readonly verified: boolean }[];
   readonly revisions: readonly { readonly spec_name: string; readonly number: number }[];
+}
+
+export interface TrustedKey extends Record {
+  readonly name: string;
+  readonly key_id: string;
+  readonly updated_at: string;
 }
 
 export interface Group extends Record {

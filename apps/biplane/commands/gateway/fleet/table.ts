@@ -76,9 +76,91 @@ export const FLEET_COMMANDS: readonly Command[] = [
       },
       {
         name: "artifacts",
-        summary: "List the artifacts that builds have made, the newest first",
+        summary: "List the artifacts, the newest first; the same as artifacts list",
         options: PROJECT,
-        load: async () => (await import("./builds.ts")).listArtifacts,
+        load: async () => (await import("./artifacts.ts")).listArtifacts,
+      },
+    ],
+  },
+  {
+    name: "artifacts",
+    summary: "What gateways run: compiled by the control plane, or elsewhere",
+    commands: [
+      {
+        name: "list",
+        summary: "List the artifacts, the newest first",
+        options: PROJECT,
+        load: async () => (await import("./artifacts.ts")).listArtifacts,
+      },
+      {
+        name: "show",
+        summary: "Show an artifact: where it comes from, and who has signed it",
+        parameters: ["ARTIFACT"],
+        options: PROJECT,
+        load: async () => (await import("./artifacts.ts")).showArtifact,
+      },
+      {
+        name: "upload",
+        summary: "Upload an artifact that was compiled elsewhere",
+        parameters: ["FILE"],
+        options: [
+          {
+            name: "trusted-key",
+            value: "FILES",
+            help: "Public keys of which one must have signed it, separated by commas; otherwise nothing is sent",
+          },
+          ...PROJECT,
+        ],
+        notes: [
+          "It is verified here, and again by the control plane, which takes what one of the project's trusted keys has signed; anything, when there are none.",
+          "The same file again is the same artifact.",
+        ],
+        examples: [["biplane gateway artifacts upload shop.bca", "then deploy it"]],
+        load: async () => (await import("./artifacts.ts")).uploadArtifact,
+      },
+      {
+        name: "download",
+        summary: "Fetch an artifact as the file that it is",
+        parameters: ["ARTIFACT"],
+        options: [{ name: "output", short: "o", value: "FILE", help: "Where to" }, ...PROJECT],
+        load: async () => (await import("./artifacts.ts")).downloadArtifact,
+      },
+      {
+        name: "delete",
+        summary: "Delete an artifact that no gateway shall serve",
+        parameters: ["ARTIFACT"],
+        options: PROJECT,
+        load: async () => (await import("./artifacts.ts")).deleteArtifact,
+      },
+    ],
+  },
+  {
+    name: "trusted-keys",
+    summary: "Keys that a project trusts to sign what was compiled elsewhere",
+    commands: [
+      {
+        name: "list",
+        summary: "List the keys",
+        options: PROJECT,
+        load: async () => (await import("./trusted-keys.ts")).listTrustedKeys,
+      },
+      {
+        name: "put",
+        summary: "Trust a key by a name; another one takes the place of the one before",
+        parameters: ["NAME", "FILE"],
+        options: PROJECT,
+        notes: [
+          "FILE is a public Ed25519 key in PEM: openssl genpkey -algorithm ed25519 -out key.pem; openssl pkey -in key.pem -pubout -out key.pub",
+        ],
+        examples: [["biplane gateway trusted-keys put ci key.pub", "from now on, what it has signed and nothing else"]],
+        load: async () => (await import("./trusted-keys.ts")).putTrustedKey,
+      },
+      {
+        name: "delete",
+        summary: "Trust a key no more",
+        parameters: ["NAME"],
+        options: PROJECT,
+        load: async () => (await import("./trusted-keys.ts")).deleteTrustedKey,
       },
     ],
   },
