@@ -9,7 +9,7 @@
  * before.get(Uint8Array.of(1)); // "one"
  */
 import { compareKeys, type KeyRange, keyAfter } from "../keys/index.ts";
-import { type Floor, insertAtRoot, type Leaf, leafOf, type Node, type Owner, removeRange } from "./node.ts";
+import { type Floor, insertAtRoot, type Leaf, leafOf, type Node, type Owner, removeRange, sweepLeaf } from "./node.ts";
 
 export type Entry<V> = readonly [key: Uint8Array, value: V];
 
@@ -73,9 +73,19 @@ export class OrderedMap<V> {
   /** Removes the keys from `begin` on and before `end`; none when `end` is not after `begin`. */
   clearRange(begin: Uint8Array, end: Uint8Array): void {
     if (this.root === undefined || compareKeys(begin, end) >= 0) return;
-    let root = removeRange(this.root, begin, end, this.owner);
-    while (root !== undefined && !root.leaf && root.children.length === 1) root = root.children[0]!;
-    this.root = root;
+    this.root = withoutIdleBranches(removeRange(this.root, begin, end, this.owner));
+  }
+
+  /**
+   * Removes those of a few neighbours, from `from` on, whose values are to be dropped: with one call after the other, all of the map.
+   *
+   * @returns where to go on; undefined after the last
+   */
+  sweep(from: Uint8Array, drop: (value: V) => boolean): Uint8Array | undefined {
+    if (this.root === undefined) return undefined;
+    const { node, next } = sweepLeaf(this.root, from, drop, this.owner);
+    this.root = withoutIdleBranches(node);
+    return next;
   }
 
   /** A map of the same entries; neither sees what is written to the other afterwards. */
@@ -98,6 +108,13 @@ export class OrderedMap<V> {
     this.owner = {};
     return this.root === undefined ? [].values() : walkBack(this.root, bounds);
   }
+}
+
+/** A root that has a choice of children, or is a leaf. */
+function withoutIdleBranches<V>(root: Node<V> | undefined): Node<V> | undefined {
+  let node = root;
+  while (node !== undefined && !node.leaf && node.children.length === 1) node = node.children[0]!;
+  return node;
 }
 
 function floorOf<V>(root: Node<V>, key: Uint8Array): Entry<V> | undefined {

@@ -167,6 +167,45 @@ export function removeRange<V>(node: Node<V>, begin: Uint8Array, end: Uint8Array
   return branch;
 }
 
+export interface Swept<V> {
+  /** Undefined when nothing is left. */
+  readonly node: Node<V> | undefined;
+  readonly changed: boolean;
+  /** Where the leaf after the one that was swept begins; undefined after the last. */
+  readonly next: Uint8Array | undefined;
+}
+
+/** The node without those values of one leaf, where `key` belongs, that are to be dropped. */
+export function sweepLeaf<V>(node: Node<V>, key: Uint8Array, drop: (value: V) => boolean, owner: Owner): Swept<V> {
+  if (node.leaf) {
+    const keys: Uint8Array[] = [];
+    const values: V[] = [];
+    for (const [at, value] of node.values.entries()) {
+      if (drop(value)) continue;
+      keys.push(node.keys.at(at));
+      values.push(value);
+    }
+    if (values.length === node.values.length) return { node, changed: false, next: undefined };
+    const left: Leaf<V> = { leaf: true, owner, keys: new SortedKeys(keys), keysOwner: owner, values };
+    return { node: values.length === 0 ? undefined : left, changed: true, next: undefined };
+  }
+  const at = node.keys.countAtMost(key);
+  const child = sweepLeaf(node.children[at]!, key, drop, owner);
+  const next = child.next ?? (at < node.keys.length ? node.keys.at(at) : undefined);
+  if (!child.changed) return { node, changed: false, next };
+  if (child.node === undefined && node.children.length === 1) return { node: undefined, changed: true, next };
+  const branch = owned(node, owner);
+  if (child.node === undefined) {
+    branch.children.splice(at, 1);
+    ownKeys(branch).remove(Math.max(0, at - 1), 1);
+  } else {
+    branch.children[at] = child.node;
+    joinIfNarrow(branch, at, owner);
+  }
+  joinIfNarrow(branch, at - 1, owner);
+  return { node: branch, changed: true, next };
+}
+
 /** Joins child `at` with the next one when one of them is narrow and both fit into one node. */
 function joinIfNarrow<V>(branch: Branch<V>, at: number, owner: Owner): void {
   const left = branch.children[at];

@@ -25,6 +25,9 @@ class SortedArray {
         (begin === undefined || compareKeys(key, begin) >= 0) && (end === undefined || compareKeys(key, end) < 0),
     );
   }
+  keep(kept: (value: number) => boolean): void {
+    this.list = this.list.filter(([, value]) => kept(value));
+  }
   snapshot(): SortedArray {
     return new SortedArray(this.list);
   }
@@ -40,6 +43,7 @@ const steps = fc.oneof(
   // A run of neighbours, so that the tree grows deep enough to split and to join branches.
   { weight: 2, arbitrary: fc.record({ do: fc.constant("fill" as const), first: fc.nat(900), step: fc.nat(3) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("clear" as const), begin: keys, end: keys }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("sweep" as const), below: fc.nat(60) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("snapshot" as const), swap: fc.boolean() }) },
 );
 
@@ -51,11 +55,17 @@ test("a map and its snapshots are as a sorted array, whatever is written", () =>
       const kept: [OrderedMap<number>, SortedArray][] = [];
       for (const [i, step] of script.entries()) {
         if (step.do === "set") {
-          map.set(step.key, i);
+          const before = model.entries(undefined, Uint8Array.of(...step.key, 0)).at(-1);
+          if (i % 2 === 0) map.set(step.key, i);
+          else expect(map.replace(step.key, i)).toEqual(before);
           model.set(step.key, i);
         } else if (step.do === "delete") {
           map.delete(step.key);
           model.delete(step.key);
+        } else if (step.do === "sweep") {
+          const drop = (value: number) => value < step.below;
+          for (let from: Uint8Array | undefined = new Uint8Array(0); from !== undefined; ) from = map.sweep(from, drop);
+          model.keep((value) => !drop(value));
         } else if (step.do === "clear") {
           map.clearRange(step.begin, step.end);
           model.clearRange(step.begin, step.end);
@@ -166,4 +176,15 @@ test("the first entry from a key on and the last before it are found, at every k
   }
   expect(new OrderedMap().firstFrom(at(0))).toBeUndefined();
   expect(new OrderedMap().lastBefore(at(9))).toBeUndefined();
+});
+
+test("a key that is put back says what was before it, also where that is in another leaf", () => {
+  const map = new OrderedMap<number>();
+  const keyOf = (n: number) => Uint8Array.of(n >> 8, n & 0xff);
+  for (let n = 0; n < 1_000; n++) expect(map.replace(keyOf(n), n)).toEqual(n === 0 ? undefined : [keyOf(n - 1), n - 1]);
+  for (let n = 1; n < 1_000; n++) {
+    map.delete(keyOf(n));
+    expect(map.replace(keyOf(n), n)).toEqual([keyOf(n - 1), n - 1]);
+    expect(map.replace(keyOf(n), n)).toEqual([keyOf(n), n]);
+  }
 });

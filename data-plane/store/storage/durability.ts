@@ -2,6 +2,7 @@
  * Making durable what has left the window, and telling the logs, which then need not keep it.
  */
 import { type Client, type Ref, RpcError } from "#foundation/rpc";
+import { sleep, type Timers } from "#foundation/runtime";
 import type { LOG } from "#foundation/store-protocol";
 import type { Version } from "../backend/index.ts";
 import type { Engine, EngineChange } from "../engine/index.ts";
@@ -11,10 +12,13 @@ import type { Standing } from "./standing.ts";
 export interface DurabilityOptions {
   readonly id: string;
   readonly logOf: (ref: Ref) => Client<typeof LOG>;
+  readonly timers: Timers;
   readonly windowVersions: Version;
   readonly windowBytesMax: number;
   readonly onFailure: (error: unknown) => void;
 }
+
+const FIRST_KEY = new Uint8Array(0);
 
 export class Durability {
   private knownCommitted: Version = 0n;
@@ -68,7 +72,8 @@ export class Durability {
     if (standing.kept.serving === undefined) return;
     const { epoch, serving } = standing.kept;
     const target = this.target(serving.recoveryVersion);
-    if (target > engine.durableVersion) {
+    const advances = target > engine.durableVersion;
+    if (advances) {
       // Before the disk changes: see `oldest`.
       standing.oldest = target;
       const changes = changesAfter(engine.durableVersion, standing.window.at(target));
@@ -76,6 +81,16 @@ export class Durability {
       standing.window.becameDurable(target);
     }
     this.tellLogs(serving.logs, epoch);
+    if (advances) await this.sweep();
+  }
+
+  /** Takes out of memory what is on the disk, while others have their turns. What is left when the server is locked goes with the next flush. */
+  private async sweep(): Promise<void> {
+    const { standing } = this;
+    const { window } = standing;
+    for (let next = window.sweep(FIRST_KEY); next !== undefined && standing.follows; next = window.sweep(next)) {
+      await sleep(this.options.timers, 0);
+    }
   }
 
   /** What is older than the window, or more than memory can hold, as far as it will never be taken back. */

@@ -41,6 +41,11 @@ export class Standing {
     this.oldest = version;
   }
 
+  /** It takes what its logs give, and makes that durable. */
+  get follows(): boolean {
+    return this.mode === "running" || this.mode === "behind";
+  }
+
   /** Resolves when it is on the disk, and holds from then on. */
   async keep(state: KeptState): Promise<void> {
     const encoded = encodeKept(state);

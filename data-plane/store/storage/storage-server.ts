@@ -87,7 +87,10 @@ class RunningStorage implements StorageServer {
     this.standing = new Standing(engine);
     this.reader = new Reader(this.standing, engine, runtime.timers);
     const onFailure = (error: unknown): void => this.fail(error);
-    this.durability = new Durability(this.standing, engine, { id, logOf, windowVersions, windowBytesMax, onFailure });
+    const { timers } = runtime;
+    this.durability = new Durability(this.standing, engine, {
+      ...{ id, logOf, timers, windowVersions, windowBytesMax, onFailure },
+    });
     this.copies = new Copies(engine, runtime.timers);
   }
 
@@ -303,8 +306,7 @@ class RunningStorage implements StorageServer {
   }
 
   private flushLater(): void {
-    const { mode } = this.standing;
-    if (this.durability.isFlushing || (mode !== "running" && mode !== "behind")) return;
+    if (this.durability.isFlushing || !this.standing.follows) return;
     this.runtime.spawn(`storage ${this.id} flush`, async () => {
       try {
         await this.durability.flush();

@@ -4,6 +4,9 @@
 import { OrderedMap } from "../ordered-map/index.ts";
 import type { Change, Changes } from "./changes.ts";
 
+/** Leaves of the latest state that are looked through at once, of some dozen entries each: a fraction of a millisecond. */
+const LEAVES_SWEPT = 32;
+
 /** Pure memory. Versions are added in ascending order. */
 export class VersionWindow {
   /** Beside each other: `states[i]` holds from `versions[i]` on, up to the next. Entries before `first` are forgotten. */
@@ -11,9 +14,11 @@ export class VersionWindow {
   private states: Changes[];
   private sizes: number[];
   private first = 0;
+  private durable: bigint;
 
   /** @param version what is on the disk */
   constructor(version: bigint) {
+    this.durable = version;
     this.versions = [version];
     this.states = [new OrderedMap<Change>()];
     this.sizes = [0];
@@ -56,15 +61,10 @@ export class VersionWindow {
     this.sizes.length = length;
   }
 
-  /** The state at `version` is on the disk now: states before are forgotten, and what is written from now on does not hold it twice. */
+  /** The state at `version` is on the disk now: states before are forgotten. What later ones hold of it twice goes with `sweep`. */
   becameDurable(version: bigint): void {
     this.first = this.placeOf(version);
-    // Readers of versions that are kept hold on to their own states.
-    const slim = this.latest.snapshot();
-    for (const [key, change] of this.states[this.first]!.entries()) {
-      if (slim.get(key) === change) slim.delete(key);
-    }
-    this.states[this.states.length - 1] = slim;
+    this.durable = version;
     // Slots of what is forgotten are given back when they are most of all.
     if (this.first > 1_000 && this.first > this.versions.length / 2) {
       this.versions = this.versions.slice(this.first);
@@ -75,6 +75,23 @@ export class VersionWindow {
       for (let place = this.first - 1; place >= 0 && this.states[place] !== NOTHING; place--)
         this.states[place] = NOTHING;
     }
+  }
+
+  /**
+   * What is on the disk leaves the latest state, some hundred entries with each call, so that nobody waits for all. Readers of versions that are kept hold
+   * on to their own states.
+   *
+   * @param from where the last call said to go on; the first begins with the empty key
+   * @returns where to go on; undefined when all is done
+   */
+  sweep(from: Uint8Array): Uint8Array | undefined {
+    const slim = this.latest.snapshot();
+    let next: Uint8Array | undefined = from;
+    for (let leaves = 0; leaves < LEAVES_SWEPT && next !== undefined; leaves++) {
+      next = slim.sweep(next, ({ version }) => version <= this.durable);
+    }
+    this.states[this.states.length - 1] = slim;
+    return next;
   }
 
   /** The last place whose version is not after `version`. */
