@@ -228,7 +228,11 @@ export const GATEWAY_STATEMENTS: readonly Statement[] = [
   {
     id: "R30",
     statement: "REST: projects, specs, compilation, artifacts.",
-    tests: [[CONNECTED, "R19, R20, R25, R30", "R29, R30"]],
+    tests: [
+      [CONNECTED, "R19, R20, R25, R30", "R29, R30"],
+      ["control-plane/api/own-org.test.ts", "is of the only org of the caller", "must be said of which"],
+      ["tests/gateway/compiled-elsewhere.test.ts", "is uploaded, deployed, verified by a gateway with its own key"],
+    ],
   },
   {
     id: "R31",
