@@ -1,11 +1,12 @@
 /** Artifacts that are compiled and signed by the command line in a folder, as a CI does, and brought to a fleet: by processes only. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { generateKeyPairSync } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { keyIdOf } from "#foundation/sealed-archive";
 import { PROGRAM } from "../support/cloud.ts";
+import { skipUnless } from "../support/skips.ts";
 import { until } from "../support/until.ts";
 import { descriptionSaying } from "./support/artifacts.ts";
 import { createFleet, type FleetGatewayProcess } from "./support/fleet.ts";
@@ -169,5 +170,42 @@ describe("an artifact that another key has signed, or none", () => {
     expect(refused.stderr).toContain("no key that the project trusts (next)");
     expect(await gateway(shop, "rollback")).toMatchObject({ code: 0 });
     await until("the gateway serves what was before", async () => (await pinned.says()) === "first");
+  });
+});
+
+const withOpenSsl = skipUnless(Bun.which("openssl") !== null, "openssl is not installed: it makes the keys");
+
+withOpenSsl("what docs/gateway.md says of a CI works when it is pasted", async () => {
+  const page = readFileSync(join(import.meta.dir, "../../docs/gateway.md"), "utf8");
+  const script = /### Artifacts that a CI compiles\n[^]*?```sh\n([^]*?)```/.exec(page)![1]!;
+  const project = await fleet.project("pasted");
+  const at = join(folder, "pasted");
+  mkdirSync(join(at, "specs"), { recursive: true });
+  writeFileSync(join(at, "specs/api.yaml"), descriptionSaying("pasted"));
+  writeFileSync(join(at, "biplane"), `#!/bin/sh\nexec ${PROGRAM.map((part) => `"${part}"`).join(" ")} "$@"\n`);
+  chmodSync(join(at, "biplane"), 0o755);
+  // There is no repository here that has a commit.
+  const child = Bun.spawn(["sh", "-ec", script.replace("$(git rev-parse HEAD)", "c0ffee")], {
+    cwd: at,
+    stdout: "pipe",
+    stderr: "pipe",
+    env: {
+      PATH: `${at}:${process.env.PATH}`,
+      BIPLANE_DATA: fleet.dataDirectory,
+      BIPLANE_PROJECT: project,
+      NO_COLOR: "1",
+    },
+  });
+  const [, complaints, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ]);
+  expect({ code, complaints: code === 0 ? "" : complaints }).toEqual({ code: 0, complaints: "" });
+  const { artifact_id: id } = await fleet.call("GET", `/v1/projects/${project}/deployments/current`);
+  expect(await fleet.call("GET", `/v1/artifacts/${id}`)).toMatchObject({
+    origin: "upload",
+    commit: "c0ffee",
+    signatures: [{ verified: true }],
   });
 });
