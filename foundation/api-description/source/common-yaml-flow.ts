@@ -1,12 +1,14 @@
 /** Flow collections of the fast YAML reader: `[a, b]`, `{a: 1}`, also over several lines. */
 import { quotedText } from "./common-yaml-scalars.ts";
-import { giveUp, lineEnd } from "./common-yaml-text.ts";
+import { anchorName, giveUp, lineEnd } from "./common-yaml-text.ts";
 import { plainScalar } from "./yaml-scalars.ts";
 
 export interface FlowValue {
   readonly at: number;
   readonly items?: readonly FlowValue[];
   readonly entries?: readonly { readonly name: string; readonly keyAt: number; readonly value: FlowValue }[];
+  /** The name of what is meant. */
+  readonly alias?: string;
   readonly scalar: string | number | boolean | null;
 }
 
@@ -41,6 +43,8 @@ class FlowReading {
       case '"':
       case "'":
         return { at, scalar: this.#quoted() };
+      case "*":
+        return { at, scalar: null, alias: this.#alias() };
       default: {
         const scalar = plainScalar(this.#plain());
         if (scalar === undefined) giveUp();
@@ -90,6 +94,13 @@ class FlowReading {
   #step(): void {
     this.at++;
     this.#space();
+  }
+
+  #alias(): string {
+    const name = anchorName(this.text, this.at);
+    this.at += 1 + name.length;
+    if (!/[\s,\]}]/.test(this.text[this.at] ?? "")) giveUp();
+    return name;
   }
 
   #quoted(): string {

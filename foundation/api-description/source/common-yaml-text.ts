@@ -32,3 +32,12 @@ export function skipSpaces(text: string, from: number, end: number): number {
 export function isMarker(text: string, at: number): boolean {
   return (text.startsWith("---", at) || text.startsWith("...", at)) && !/\S/.test(text[at + 3] ?? " ");
 }
+
+/** Names with other characters are rare. */
+const ANCHOR = /[\w.-]+/y;
+
+/** The name after a `&` or `*`. */
+export function anchorName(text: string, at: number): string {
+  ANCHOR.lastIndex = at + 1;
+  return ANCHOR.exec(text)?.[0] ?? giveUp();
+}

@@ -118,6 +118,38 @@ blanks: >-
 numbers: [-0.5, -1]
 last: z
 `,
+  `shared: &shared
+  a: 1
+  b: &list
+  - x
+  - &item
+    c: [*shared-not, 1]
+text: &text some
+  words
+quoted: &quoted "q" # why
+flow: &flow {k: [1], l: *text}
+uses:
+  - *quoted
+  - *flow # again
+  - &own plain
+  - &nested
+    - n
+    - *own
+  - [*text, *own , {m: *list}]
+merged:
+  b: own
+  <<: *shared
+  d: *item
+several:
+  <<: [*flow, *shared]
+same: &same
+- *nested
+again: &text other
+last: *text
+block: &block |
+  t
+"<<": no merge
+`.replace("*shared-not", "0"),
 ];
 
 describe("the fast reader of YAML", () => {
@@ -127,10 +159,21 @@ describe("the fast reader of YAML", () => {
   });
 
   test.each([
-    "a: &x 1\n",
     "a: *x\n",
+    "a: &x\nb: *x\n",
+    "a: &x\n  b: *x\n",
+    "a: &x &y 1\n",
+    "a: &x 1\nb: &y *x\n",
+    "- &x a: 1\n- *x\n",
+    "- &x\n",
+    "&x a: 1\n",
+    "a: &x b\n*x : 1\n",
     "a: !!str 1\n",
     "<<: 1\n",
+    "a: &x {b: 1}\nc:\n  <<: *x\n  <<: *x\n",
+    "a: &x [1]\nc:\n  <<: *x\n",
+    "a: [&x 1, *x]\n",
+    "a: &ü 1\n",
     "? a\n: b\n",
     "a: 1\na: 2\n",
     "a: b: c\n",

@@ -1,13 +1,13 @@
 /**
  * A fast reader of the YAML that descriptions are commonly written in: block mappings and lists, scalars of all styles, flow collections,
- * comments. Everything else (anchors, tags, merge keys, directives, several documents …) and everything that might be an error makes it give up,
+ * comments, anchors with their aliases, merge keys. Everything else (tags, directives, several documents …) and everything that might be an error makes it give up,
  * and the whole parser reads the text. It must never read something differently than that parser: a test compares them.
  *
  * The reason is time: three megabytes take the whole parser two seconds and this one a tenth of that.
  */
 import { type FlowValue, readFlow } from "./common-yaml-flow.ts";
 import { blockScalar, plainRest, quotedLines, quotedText } from "./common-yaml-scalars.ts";
-import { giveUp, isMarker, lineEnd, skipSpaces, trimmedEnd, Uncommon } from "./common-yaml-text.ts";
+import { anchorName, giveUp, isMarker, lineEnd, skipSpaces, trimmedEnd, Uncommon } from "./common-yaml-text.ts";
 import {
   type ReadText,
   type SourceLimits,
@@ -35,8 +35,14 @@ const KEY_LENGTH_MAX = 1000;
 /** First characters that make something else of a plain scalar. `-` and `?` may begin one, which is rare. */
 const INDICATOR = /[-?:,[\]{}#&*!|>'"%@`]/;
 
+/** A node that is being read: an alias to it would contain itself. */
+const OPEN = Symbol("open");
+
 class CommonYaml {
   readonly #tree: TreeBuilder;
+  readonly #anchors = new Map<string, SourceNode | typeof OPEN>();
+  /** Values that aliases stand for, as often as they are used. */
+  #aliased = 0;
   /** Where the line begins that is read next, its indentation, and where its content begins and ends (without spaces at the end). */
   #line = 0;
   #indent = 0;
@@ -59,6 +65,8 @@ class CommonYaml {
     const { node } = this.#block(-1, 0);
     // A scalar at the top is no description.
     if (!this.#done || node.height === 0) giveUp();
+    // About as many as there are; where they are too many the whole parser says so.
+    if (node.size + this.#aliased > this.#tree.limits.valuesMax) giveUp();
     return { keyAt: at, at, node };
   }
 
@@ -110,25 +118,68 @@ class CommonYaml {
   #map(indent: number, depth: number, firstKey: Key): SourceNode {
     if (depth > this.#tree.limits.depthMax) giveUp();
     const entries = new Map<string, SourceSlot>();
+    let merged: readonly SourceNode[] | undefined;
     for (let key: Key | undefined = firstKey; ; key = this.#key(this.#start)) {
-      if (key === undefined || entries.has(key.name) || this.#isMarked()) giveUp();
+      if (key === undefined || this.#isMarked()) giveUp();
       const slot = this.#mapValue(key, indent, depth);
-      entries.set(key.name, slot);
-      if (this.#indent < indent) return this.#tree.object(entries);
+      if (key.merges) {
+        if (merged !== undefined) giveUp();
+        merged = objectsOf(slot.node);
+      } else {
+        if (entries.has(key.name)) giveUp();
+        entries.set(key.name, slot);
+      }
+      if (this.#indent < indent) break;
       if (this.#indent > indent || this.#isDash(this.#start)) giveUp();
     }
+    // The first one that has a key wins, and what is written out wins over all.
+    for (const { entries: more } of merged ?? []) {
+      for (const [name, slot] of more!) if (!entries.has(name)) entries.set(name, slot);
+    }
+    return this.#tree.object(entries);
   }
 
   #mapValue({ keyAt, after }: Key, indent: number, depth: number): SourceSlot {
     const at = skipSpaces(this.text, after, this.#end);
+    if (this.text[at] === "&") {
+      return { ...this.#anchored(at, (next) => this.#valueAt(next, keyAt, indent, depth)), keyAt };
+    }
+    // An empty value is where its key is.
+    return this.#valueAt(at, keyAt, indent, depth) ?? { keyAt, at: keyAt, node: scalarNode(null) };
+  }
+
+  /** The value of a key, on its line or below it; undefined when it is empty. */
+  #valueAt(at: number, keyAt: number, indent: number, depth: number): SourceSlot | undefined {
     if (at < this.#end && this.text[at] !== "#") return { keyAt, at, node: this.#inline(at, indent, depth) };
     this.#nextLine();
     if (this.#indent > indent) return { ...this.#block(indent, depth), keyAt };
     if (this.#indent === indent && this.#isDash(this.#start)) {
       return { keyAt, at: this.#start, node: this.#list(indent, depth + 1) };
     }
-    // An empty value is where its key is.
-    return { keyAt, at: keyAt, node: scalarNode(null) };
+    return undefined;
+  }
+
+  /** What follows an anchor at `at`. */
+  #anchored(at: number, read: (next: number) => SourceSlot | undefined): SourceSlot {
+    const name = anchorName(this.text, at);
+    const end = at + 1 + name.length;
+    const next = skipSpaces(this.text, end, this.#end);
+    if (next === end && next < this.#end) giveUp();
+    if (this.text[next] === "&" || this.text[next] === "*") giveUp();
+    this.#anchors.set(name, OPEN);
+    const slot = read(next);
+    if (slot === undefined) giveUp();
+    this.#anchors.set(name, slot.node);
+    return slot;
+  }
+
+  #alias(name: string, depth: number): SourceNode {
+    const meant = this.#anchors.get(name);
+    if (meant === undefined || meant === OPEN) giveUp();
+    this.#aliased += meant.size;
+    const { valuesMax, depthMax } = this.#tree.limits;
+    if (this.#aliased > valuesMax || depth + meant.height > depthMax) giveUp();
+    return meant;
   }
 
   #list(indent: number, depth: number): SourceNode {
@@ -145,11 +196,14 @@ class CommonYaml {
 
   #item(indent: number, depth: number): SourceSlot {
     const at = skipSpaces(this.text, this.#start + 1, this.#end);
-    if (at >= this.#end || this.text[at] === "#") {
-      this.#nextLine();
-      if (this.#indent <= indent) giveUp();
-      return this.#block(indent, depth);
+    if (this.text[at] === "&") {
+      return this.#anchored(at, (next) =>
+        next >= this.#end || this.text[next] === "#"
+          ? this.#itemBelow(indent, depth)
+          : { keyAt: next, at: next, node: this.#inline(next, indent, depth) },
+      );
     }
+    if (at >= this.#end || this.text[at] === "#") return this.#itemBelow(indent, depth);
     // What follows the dash stands as if on a line of its own.
     const key = this.#isDash(at) ? undefined : this.#key(at);
     if (key === undefined && !this.#isDash(at)) return { keyAt: at, at, node: this.#inline(at, indent, depth) };
@@ -157,6 +211,12 @@ class CommonYaml {
     this.#start = at;
     const node = key === undefined ? this.#list(this.#indent, depth + 1) : this.#map(this.#indent, depth + 1, key);
     return { keyAt: at, at, node };
+  }
+
+  #itemBelow(indent: number, depth: number): SourceSlot {
+    this.#nextLine();
+    if (this.#indent <= indent) giveUp();
+    return this.#block(indent, depth);
   }
 
   #isDash(at: number): boolean {
@@ -171,22 +231,22 @@ class CommonYaml {
       const quoted = quotedText(text, at, this.#end);
       if (quoted === undefined) return undefined;
       const colon = skipSpaces(text, quoted.end, this.#end);
-      return this.#isColon(colon) ? this.#keyOf(quoted.value, at, colon) : undefined;
+      return this.#isColon(colon) ? this.#keyOf(quoted.value, at, colon, false) : undefined;
     }
     if (first === "[" || first === "{") return undefined;
     // Not `indexOf`: where no colon follows, each line would look through all that is left of the text.
     for (let colon = at; colon < this.#end; colon++) {
       if (!this.#isColon(colon)) continue;
       const name = text.slice(at, colon).trimEnd();
-      if (name === "" || name === "<<" || name.includes(" #") || name.includes("\t") || INDICATOR.test(first)) giveUp();
-      return this.#keyOf(name, at, colon);
+      if (name === "" || name.includes(" #") || name.includes("\t") || INDICATOR.test(first)) giveUp();
+      return this.#keyOf(name, at, colon, name === "<<");
     }
     return undefined;
   }
 
-  #keyOf(name: string, keyAt: number, colon: number): Key {
+  #keyOf(name: string, keyAt: number, colon: number, merges: boolean): Key {
     if (colon - keyAt > KEY_LENGTH_MAX) giveUp();
-    return { name, keyAt, after: colon + 1 };
+    return { name, keyAt, after: colon + 1, merges };
   }
 
   #isColon(at: number): boolean {
@@ -211,12 +271,18 @@ class CommonYaml {
         this.#enter(scalar.end);
         return scalarNode(scalar.value);
       }
+      case "*": {
+        const name = anchorName(text, at);
+        this.#finishLine(at + 1 + name.length);
+        this.#below(parent);
+        return this.#alias(name, depth);
+      }
       case "[":
       case "{": {
         const flow = readFlow(text, at, parent, this.#tree.limits.depthMax - depth);
         this.#finishLine(flow.end);
         this.#below(parent);
-        return this.#flowNode(flow.value);
+        return this.#flowNode(flow.value, depth);
       }
       default:
         return this.#plain(at, parent);
@@ -262,20 +328,29 @@ class CommonYaml {
     if (this.#indent > parent) giveUp();
   }
 
-  #flowNode(flow: FlowValue): SourceNode {
-    if (flow.items !== undefined) return this.#tree.list(flow.items.map((item) => this.#flowSlot(item, item.at)));
+  #flowNode(flow: FlowValue, depth: number): SourceNode {
+    if (flow.alias !== undefined) return this.#alias(flow.alias, depth);
+    if (flow.items !== undefined) {
+      return this.#tree.list(flow.items.map((item) => this.#flowSlot(item, item.at, depth + 1)));
+    }
     if (flow.entries === undefined) return scalarNode(flow.scalar);
     const entries = new Map<string, SourceSlot>();
     for (const { name, keyAt, value } of flow.entries) {
       if (entries.has(name)) giveUp();
-      entries.set(name, this.#flowSlot(value, keyAt));
+      entries.set(name, this.#flowSlot(value, keyAt, depth + 1));
     }
     return this.#tree.object(entries);
   }
 
-  #flowSlot(value: FlowValue, keyAt: number): SourceSlot {
-    return { keyAt, at: value.at, node: this.#flowNode(value) };
+  #flowSlot(value: FlowValue, keyAt: number, depth: number): SourceSlot {
+    return { keyAt, at: value.at, node: this.#flowNode(value, depth) };
   }
+}
+
+/** What `<<` merges: an object, or a list of them. */
+function objectsOf(node: SourceNode): readonly SourceNode[] {
+  const nodes = node.items === undefined ? [node] : node.items.map((item) => item.node);
+  return nodes.every(({ entries }) => entries !== undefined) ? nodes : giveUp();
 }
 
 interface Key {
@@ -283,4 +358,6 @@ interface Key {
   readonly keyAt: number;
   /** After the colon. */
   readonly after: number;
+  /** A plain `<<`. */
+  readonly merges: boolean;
 }

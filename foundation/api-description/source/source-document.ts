@@ -94,7 +94,7 @@ function readText(file: string, text: string, limits: SourceLimits): ReturnType<
     if (common !== undefined) return common;
   }
   if (text.length <= limits.uncommonLengthMax) return readYaml(text, limits);
-  const message = `YAML with anchors, tags, flow over the whole document or an error in it has at most ${limits.uncommonLengthMax.toLocaleString("en")} characters.`;
+  const message = `YAML with tags, anchors within braces, flow over the whole document or an error in it has at most ${limits.uncommonLengthMax.toLocaleString("en")} characters.`;
   return { problems: [{ code: "E1006", message, offset: 0, hint: "Write it in plain block style, or as JSON." }] };
 }
 
