@@ -46,7 +46,7 @@ function parameter(
 /** What is sent, where it belongs. */
 function sent(location: Location, raw: string): SentParameters {
   return {
-    path: location === "path" ? { color: raw } : {},
+    path: (name) => (location === "path" && name === "color" ? raw : undefined),
     query: parseQuery(location === "query" ? raw : "")!,
     header: (name) => (location === "header" && name === "color" ? [raw] : []),
     cookies: parseCookies(location === "cookie" ? raw : ""),

@@ -5,8 +5,8 @@ import { decoded, scalarOf } from "./scalars.ts";
 
 /** What was sent, cut into its places and not decoded. */
 export interface SentParameters {
-  /** By name, as they stand in the path. */
-  readonly path: Readonly<Record<string, string>>;
+  /** As it stands in the path; undefined when it has none of that name. */
+  path(name: string): string | undefined;
   readonly query: RawQuery;
   /** All values of a header, in order; `[]` when it is absent. @param name in lower case */
   header(name: string): readonly string[];
@@ -38,7 +38,7 @@ function objectOf(pairs: readonly (readonly [string, unknown])[]): Record<string
 export function readParameter(parameter: Parameter, sent: SentParameters): ReadParameter {
   switch (parameter.in) {
     case "path": {
-      const raw = Object.hasOwn(sent.path, parameter.name) ? sent.path[parameter.name] : undefined;
+      const raw = sent.path(parameter.name);
       return raw === undefined ? ABSENT : readPath(parameter, raw);
     }
     case "query":
@@ -112,13 +112,19 @@ function readQuery(parameter: Parameter, query: RawQuery): ReadParameter {
   const sent = query.byName.get(name);
   if (sent === undefined) return ABSENT;
   if (parameter.allowEmptyValue && sent.every((one) => one === undefined || one === "")) return { kind: "empty" };
-  const raw = sent.map((one) => one ?? "");
-  if (shape.kind === "array" && explode && !parameter.isJson) return arrayOf(raw, shape.items, plusDecoded);
-  if (raw.length > 1) return TWICE;
-  if (parameter.isJson) return readJson(plusDecoded(raw[0]!));
-  if (style === "spaceDelimited") return delimited(parameter, raw[0]!.replaceAll("%20", "+"), "+", decoded);
-  if (style === "pipeDelimited") return delimited(parameter, raw[0]!.replaceAll(/%7c/gi, "|"), "|", plusDecoded);
-  return delimited(parameter, raw[0]!, ",", plusDecoded);
+  if (shape.kind === "array" && explode && !parameter.isJson) {
+    return arrayOf(
+      sent.map((one) => one ?? ""),
+      shape.items,
+      plusDecoded,
+    );
+  }
+  if (sent.length > 1) return TWICE;
+  const raw = sent[0] ?? "";
+  if (parameter.isJson) return readJson(plusDecoded(raw));
+  if (style === "spaceDelimited") return delimited(parameter, raw.replaceAll("%20", "+"), "+", decoded);
+  if (style === "pipeDelimited") return delimited(parameter, raw.replaceAll(/%7c/gi, "|"), "|", plusDecoded);
+  return delimited(parameter, raw, ",", plusDecoded);
 }
 
 /** `name[member]=value` */

@@ -44,7 +44,7 @@ function memberOf(
   query: RawQuery,
 ): { readonly value: unknown } | { readonly problem: string } {
   const isJson = encoding?.style === undefined && isJsonType(encoding?.contentType);
-  const sent: SentParameters = { path: {}, query, header: () => [], cookies: new Map() };
+  const sent: SentParameters = { path: () => undefined, query, header: () => [], cookies: new Map() };
   const read = readParameter(
     {
       name,

@@ -70,12 +70,8 @@ export class ParameterChecks {
         { in: "query", name: "", pointer: "", message: "is not percent-encoded correctly, or is not UTF-8" },
       ];
     }
-    const sent: SentParameters = {
-      path: pathValues.length === 0 ? NO_PATH : pathOf(this.#pathNames, pathValues),
-      query,
-      header: (name) => source.headers.all(name),
-      cookies: this.#readsCookies ? parseCookies(source.headers.all("cookie").join("; ")) : NO_COOKIES,
-    };
+    const cookies = this.#readsCookies ? parseCookies(source.headers.all("cookie").join("; ")) : NO_COOKIES;
+    const sent = new Sent(this.#pathNames, pathValues, query, source.headers, cookies);
     for (const one of this.#parameters) {
       if (violations !== undefined && violations.length >= VIOLATIONS_MAX) break;
       const found = checkParameter(one, sent);
@@ -111,12 +107,37 @@ export class ParameterChecks {
 }
 
 const NONE: readonly Violation[] = [];
-const NO_PATH: Readonly<Record<string, string>> = {};
 
-function pathOf(names: readonly string[], values: readonly string[]): Record<string, string> {
-  const path: Record<string, string> = Object.create(null);
-  for (let i = 0; i < names.length; i++) path[names[i]!] = values[i]!;
-  return path;
+/** What one request has sent. */
+class Sent implements SentParameters {
+  readonly #pathNames: readonly string[];
+  readonly #pathValues: readonly string[];
+  readonly #headers: HeaderFields;
+  readonly query: RawQuery;
+  readonly cookies: SentParameters["cookies"];
+
+  constructor(
+    pathNames: readonly string[],
+    pathValues: readonly string[],
+    query: RawQuery,
+    headers: HeaderFields,
+    cookies: SentParameters["cookies"],
+  ) {
+    this.#pathNames = pathNames;
+    this.#pathValues = pathValues;
+    this.#headers = headers;
+    this.query = query;
+    this.cookies = cookies;
+  }
+
+  path(name: string): string | undefined {
+    const at = this.#pathNames.indexOf(name);
+    return at === -1 ? undefined : this.#pathValues[at];
+  }
+
+  header(name: string): readonly string[] {
+    return this.#headers.all(name);
+  }
 }
 
 function checkParameter({ parameter, validator }: CheckedParameter, sent: SentParameters): readonly Violation[] {
