@@ -35,7 +35,7 @@ export function formatTraceparent(context: TraceContext): string {
 /**
  * The context of work caused by `parent`, or of a new trace without one.
  *
- * @param randomHex source of randomness: two lower-case digits for each octet
+ * @param randomHex source of randomness: two lower-case digits for each octet, which are never all zero
  */
 export function childTrace(
   parent: TraceContext | undefined,
@@ -43,16 +43,6 @@ export function childTrace(
   sampled = false,
 ): TraceContext {
   // Each a literal of its own: this is for every request.
-  if (parent === undefined) return { traceId: notZero(randomHex(16)), spanId: notZero(randomHex(8)), sampled };
-  return {
-    traceId: parent.traceId,
-    spanId: notZero(randomHex(8)),
-    sampled: parent.sampled,
-    parentSpanId: parent.spanId,
-  };
-}
-
-/** All zero is invalid; a source that returns only zeros is a test's. */
-function notZero(text: string): string {
-  return text.charCodeAt(0) === 0x30 && /^0+$/.test(text) ? `${text.slice(1)}1` : text;
+  if (parent === undefined) return { traceId: randomHex(16), spanId: randomHex(8), sampled };
+  return { traceId: parent.traceId, spanId: randomHex(8), sampled: parent.sampled, parentSpanId: parent.spanId };
 }

@@ -115,24 +115,25 @@ export class Passage implements GatewayExchange {
   }
 
   start(): void {
-    this.#step(() => this.#admit());
-  }
-
-  /** What a step gives: an answer ends the way in; undefined: the step has called the next one itself, or will. */
-  #step(run: () => MaybeAsync<Answer | undefined>): void {
-    let result: MaybeAsync<Answer | undefined>;
+    let answer: MaybeAsync<Answer | undefined>;
     try {
-      result = run();
+      answer = this.#admit();
     } catch (error) {
       this.#failed(error);
       return;
     }
-    if (result instanceof Promise) result.then(this.#settled, this.#failed);
-    else if (result !== undefined) this.#settled(result);
+    if (answer instanceof Promise) answer.then(this.#settled, this.#failed);
+    else if (answer !== undefined) this.#settled(answer);
   }
 
+  /** There is an answer: it goes back. */
   readonly #settled = (answer: Answer | undefined): void => {
-    if (answer !== undefined) this.#step(() => this.#goBack(answer));
+    if (answer === undefined) return;
+    try {
+      this.#goBack(answer)?.catch(this.#failed);
+    } catch (error) {
+      this.#failed(error);
+    }
   };
 
   readonly #failed = (error: unknown): void => {
@@ -144,19 +145,21 @@ export class Passage implements GatewayExchange {
   };
 
   #admit(): MaybeAsync<Answer | undefined> {
-    return this.#through(this.running.admissions, () => this.#check());
+    const answer = this.#through(this.running.admissions);
+    if (answer === undefined) return this.#check();
+    return answer instanceof Promise ? answer.then((one) => one ?? this.#check()) : answer;
   }
 
-  /** Calls middlewares up to `end`, then `next`. */
-  #through(end: number, next: () => MaybeAsync<Answer | undefined>): MaybeAsync<Answer | undefined> {
+  /** Calls middlewares up to `end`. @returns undefined when none of them answers */
+  #through(end: number): MaybeAsync<Answer | undefined> {
     const { middlewares } = this.running;
     while (this.#entered < end) {
       const result = middlewares[this.#entered++]!.onRequest?.(this);
       if (result === undefined) continue;
       if (!(result instanceof Promise)) return result;
-      return result.then((answer) => answer ?? this.#through(end, next));
+      return result.then((answer) => answer ?? this.#through(end));
     }
-    return next();
+    return undefined;
   }
 
   #check(): MaybeAsync<Answer | undefined> {
@@ -186,7 +189,9 @@ export class Passage implements GatewayExchange {
   }
 
   #transform(): MaybeAsync<Answer | undefined> {
-    return this.#through(this.running.middlewares.length, () => this.#dispatch());
+    const answer = this.#through(this.running.middlewares.length);
+    if (answer === undefined) return this.#dispatch();
+    return answer instanceof Promise ? answer.then((one) => one ?? this.#dispatch()) : answer;
   }
 
   #dispatch(): MaybeAsync<Answer> {

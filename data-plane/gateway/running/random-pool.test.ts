@@ -16,6 +16,11 @@ test("ids are well formed, and none comes twice", () => {
   expect([...seen].filter((one) => one.length === 32 && /^[0-9a-f]+$/.test(one)).length).toBe(10_000);
 });
 
+test("digits are never all zero: no trace has such an id", () => {
+  const pool = new RandomPool({ bytes: (length) => new Uint8Array(length) });
+  expect(pool.hex(8)).toBe("0000000000000001");
+});
+
 test("every variant of a UUID comes as often as the others", () => {
   const pool = new RandomPool(systemRandom);
   const counts = new Map<string, number>();

@@ -37,6 +37,7 @@ export class RequestHead implements ReceivedHead {
   #host = -1;
   #target: string | undefined;
   #hostText: string | undefined;
+  #lastHost = "";
 
   constructor(scanner: HeadScanner) {
     this.#scanner = scanner;
@@ -66,7 +67,10 @@ export class RequestHead implements ReceivedHead {
       return this.fields.bytes.toString("latin1", start, authorityEnd(this.fields.bytes, start, targetEnd));
     }
     if (this.form === "authority") return this.target;
-    return this.#host === -1 ? "" : this.fields.value(this.#host);
+    if (this.#host === -1) return "";
+    // Nearly always that of the last request of the connection: its text is there.
+    if (!isText(this.fields, this.#host, this.#lastHost)) this.#lastHost = this.fields.value(this.#host);
+    return this.#lastHost;
   }
 
   get hasBody(): boolean {
@@ -131,4 +135,13 @@ function methodText(bytes: Buffer, from: number, to: number): string {
     if (i === length) return text;
   }
   return bytes.toString("latin1", from, to);
+}
+
+/** Whether the value of a field is that text, octet for octet. */
+function isText(fields: Fields, index: number, text: string): boolean {
+  const from = fields.valueStart(index);
+  if (fields.valueEnd(index) - from !== text.length) return false;
+  const { bytes } = fields;
+  for (let i = 0; i < text.length; i++) if (bytes[from + i] !== text.charCodeAt(i)) return false;
+  return true;
 }

@@ -62,6 +62,8 @@ export class UpstreamGroup {
   readonly #breaks: BreakerLimits | undefined;
   readonly #checkers: readonly HealthChecker[];
   readonly #size: number;
+  /** The only one, when nothing that is known of it could keep a request from it. */
+  readonly #alone: Assignment<Server> | undefined;
 
   constructor(config: GroupConfig, host: GroupHost) {
     const { url, urls = [{ url: url!, weight: 1 }], health, circuit_breaker, budget } = config;
@@ -78,6 +80,12 @@ export class UpstreamGroup {
     ]);
     const nowMs = host.clock.monotonicMs();
     for (const [server, weight] of servers) this.#balancer.add(server.id, server, { nowMs, weight });
+    const [only] = servers;
+    const judges = this.#ejects !== undefined || this.#breaks !== undefined || health?.active !== undefined;
+    this.#alone =
+      servers.length > 1 || judges || only![1] === 0
+        ? undefined
+        : { id: only![0].id, target: only![0], done: () => undefined };
     const active = health?.active;
     this.#checkers = active === undefined ? [] : servers.map(([server]) => this.#checking(active, server));
   }
@@ -92,6 +100,7 @@ export class UpstreamGroup {
    * @param tried ids of those that it was sent to
    */
   choose(tried: ReadonlySet<string> | undefined): Turn | NoServer {
+    if (this.#alone !== undefined) return new Turn(this, this.#alone, false);
     const nowMs = this.#host.clock.monotonicMs();
     const isShut = (id: string): boolean => !breakerAdmits(this.#server(id).breaker, nowMs);
     const isOut = (id: string): boolean => isShut(id) || isEjected(this.#server(id).ejection, nowMs);
