@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { generateKeyPairSync } from "node:crypto";
 import type { AccountId, OrgRole } from "#contracts";
 import { PageBrowser } from "../../../tests/support/page-browser.ts";
 import { until } from "../../../tests/support/until.ts";
@@ -124,6 +125,41 @@ describe("the pages of gateways", () => {
     await press(browser, "rollback");
     expect(current()).toMatchObject({ artifactId: artifacts[0]!, deploymentKind: "rollback" });
     expect((await browser.open(path())).text).toContain("rolled_back");
+  });
+
+  test("what was uploaded is told apart, and is not deployed when nobody is trusted who has signed it", async () => {
+    const digest = (of: string) => `sha256:${of.repeat(64)}`;
+    const uploaded = async (content: string, verified: boolean): Promise<string> => {
+      const artifact = {
+        digest: digest("d"),
+        contentDigest: digest(content),
+        sizeBytes: 1,
+        compiler: "1",
+        operations: 1,
+      };
+      const signatures = [{ keyId: "ab".repeat(32), verified }];
+      const command = { type: "gatewayArtifact.upload", accountId: org, projectId: project } as const;
+      return (await done(world, { ...command, artifact, signatures, uploadedBy: "program:bsp_1" })).artifactId;
+    };
+    const [claimed] = [await uploaded("1", false), await uploaded("2", true)];
+    const browser = await browserOf("owner");
+    const { text } = await browser.open(path());
+    expect(text).toMatch(/1 operation, [^<]* old, uploaded<\/option>/);
+    expect(text).toMatch(/1 operation, [^<]* old, uploaded, signed by abababab<\/option>/);
+    const publicKey = String(generateKeyPairSync("ed25519").publicKey.export({ type: "spki", format: "pem" }));
+    const trusting = {
+      type: "gatewayTrustedKey.put",
+      accountId: org,
+      projectId: project,
+      name: "ci",
+      publicKey,
+    } as const;
+    const { trustedKeyId } = await done(world, trusting);
+    const before = deployments().length;
+    const refused = await press(browser, "deploy", { artifact: claimed, strategy: "at-once" });
+    expect([refused.status, deployments().length]).toEqual([409, before]);
+    expect(refused.text).toContain("no key that the project trusts (ci)");
+    await done(world, { type: "gatewayTrustedKey.delete", accountId: org, trustedKeyId });
   });
 
   test("a gateway is taken away", async () => {

@@ -160,7 +160,7 @@ function deployPart(view: FleetView): Html | undefined {
     (artifact) =>
       html`<option value="${artifact.artifactId}">${shortDigest(artifact.digest)}, ${artifact.operations} ${artifact.operations === 1 ? "operation" : "operations"}, ${since(view.now - artifact.createdAt)} old${
         artifact.commit === undefined ? "" : `, ${artifact.commit.slice(0, 12)}`
-      }</option>`,
+      }${originOf(artifact)}</option>`,
   );
   return html`<h2>Deploy</h2>
 <form method="post" action="/gateways">${hiddenFields(view, { action: "deploy" })}
@@ -224,6 +224,13 @@ function hiddenFields({ hidden }: FleetView, fields: Readonly<Record<string, str
   return html`${[...hidden, ...Object.entries(fields)].map(
     ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
   )}`;
+}
+
+/** Of those that were compiled elsewhere: two that differ in their signatures alone have one digest. */
+function originOf({ uploadedBy, signatures = [] }: GatewayArtifactRecord): string {
+  if (uploadedBy === undefined) return "";
+  const signers = signatures.filter(({ verified }) => verified).map(({ keyId }) => keyId.slice(0, 8));
+  return signers.length === 0 ? ", uploaded" : `, uploaded, signed by ${signers.join(" and ")}`;
 }
 
 function artifactName({ artifactId, digest }: { readonly artifactId: string; readonly digest: string }): Html {
