@@ -367,12 +367,15 @@ describe("what is refused leaves nothing behind", () => {
   });
 
   test("one more than there is room for; then there is room again", async () => {
-    const held = room.enter("another org");
+    const held = room.enter("another org")!;
     held.take(ROOM_BYTES - 1_000);
     const answer = await upload(project, unsigned);
     expect(answer).toMatchObject({ status: 503, body: { code: "UPLOADS_BUSY", retryable: true } });
     expect(answer.headers.get("retry-after")).toBe("5");
     held.release();
+    const own = Array.from({ length: 8 }, () => room.enter(org)!);
+    expect(await refusedWhole(project, unsigned)).toStartWith("503 UPLOADS_BUSY");
+    for (const one of own) one.release();
     expect(await refusedWhole(project, Buffer.from("none"))).toStartWith("422 ARTIFACT_MALFORMED");
   });
 

@@ -56,11 +56,12 @@ export async function uploadArtifact(
   // What is wrong with it is said before a body is read.
   idempotencyKeyOf(call.request);
   const room = artifactUploads.room.enter(accountId);
+  if (room === undefined) throw uploadsBusy();
   try {
     const bytes = await received(call.request, room, clock);
     // The keys that are trusted now, not those of when the upload began: it may have taken minutes.
     const trustedKeys = trustedKeysOf(core.views, projectId).map(({ publicKey }) => publicKey);
-    const verdict = await artifactUploads.judge({ bytes, trustedKeys });
+    const verdict = await artifactUploads.judge({ bytes, trustedKeys }, accountId);
     if (verdict === undefined) throw notVerified();
     if (!verdict.ok) throw new ProblemError({ ...FAULTS[verdict.fault], detail: verdict.message });
     return await keep(call, environment, projectId, bytes, verdict.artifact);

@@ -1,4 +1,4 @@
-/** Judges one upload after the other, each in a thread of its own, which ends with it or when it takes too long. */
+/** Judges uploads, each in a thread of its own, which ends with it or when it takes too long. */
 import type { Timers } from "#foundation/runtime";
 import { workerEntry } from "#foundation/sql";
 import type { Upload, UploadVerdict } from "./judge-upload.ts";
@@ -7,25 +7,61 @@ export type FromJudgeThread =
   | { readonly type: "judged"; readonly verdict: UploadVerdict }
   | { readonly type: "failed"; readonly message: string };
 
-/** @returns undefined: it could not be told, because it took too long or could not be borne */
-export type JudgeUpload = (upload: Upload) => Promise<UploadVerdict | undefined>;
+/**
+ * @param org whose it is
+ * @returns undefined: it could not be told, because it took too long or could not be borne
+ */
+export type JudgeUpload = (upload: Upload, org: string) => Promise<UploadVerdict | undefined>;
 
-/** The largest published descriptions take a second or two. */
+/** The largest published descriptions take a tenth of a second. */
 const JUDGE_MS_MAX = 30_000;
+/** Threads at once: what so many unpack to is all that is in memory. */
+const THREADS_MAX = 2;
 
-/** One at a time: what one unpacks to is all that is in memory. */
-export function createJudgeThreads(timers: Timers, onError: (error: unknown) => void): JudgeUpload {
-  let last: Promise<unknown> = Promise.resolve();
-  return (upload) => {
-    const judged = last.then(() =>
-      inThread(upload, timers).catch((error) => {
-        onError(error);
-        return undefined;
-      }),
-    );
-    last = judged;
-    return judged;
-  };
+interface Waiting {
+  readonly org: string;
+  readonly begin: () => Promise<void>;
+}
+
+/**
+ * One upload of an org at a time, so that none that sends what is hard to judge keeps the others waiting.
+ *
+ * @param judge instead of a thread, for tests
+ */
+export function createJudgeThreads(
+  timers: Timers,
+  onError: (error: unknown) => void,
+  judge: (upload: Upload) => Promise<UploadVerdict> = (upload) => inThread(upload, timers),
+): JudgeUpload {
+  const waiting: Waiting[] = [];
+  const running = new Set<string>();
+
+  function next(): void {
+    if (running.size >= THREADS_MAX) return;
+    const index = waiting.findIndex(({ org }) => !running.has(org));
+    if (index === -1) return;
+    const [{ org, begin }] = waiting.splice(index, 1) as [Waiting];
+    running.add(org);
+    void begin().finally(() => {
+      running.delete(org);
+      next();
+    });
+    next();
+  }
+
+  return (upload, org) =>
+    new Promise((resolve) => {
+      const begin = async (): Promise<void> => {
+        try {
+          resolve(await judge(upload));
+        } catch (error) {
+          onError(error);
+          resolve(undefined);
+        }
+      };
+      waiting.push({ org, begin });
+      next();
+    });
 }
 
 function inThread(upload: Upload, timers: Timers): Promise<UploadVerdict> {

@@ -5,6 +5,9 @@ export const ROOM_BYTES = 256 * 1024 * 1024;
 /** Of one org: half of it, so that none keeps out the others. */
 export const ROOM_BYTES_PER_ORG = ROOM_BYTES / 2;
 
+/** Uploads of one org at once, however small they are: each is judged in its turn. */
+export const UPLOADS_PER_ORG = 8;
+
 /** What one upload holds. */
 export interface HeldRoom {
   /** @returns whether there is room for so much more */
@@ -16,15 +19,22 @@ export interface HeldRoom {
 /** Octets count when they have come, not when they are announced: whoever sends slowly holds little. */
 export function createUploadRoom(most: number = ROOM_BYTES, perOrg: number = ROOM_BYTES_PER_ORG) {
   const held = new Map<string, number>();
+  const uploads = new Map<string, number>();
   let all = 0;
   return {
     get bytes(): number {
       return all;
     },
-    enter(org: string): HeldRoom {
+    /** @returns undefined: the org has enough on its way */
+    enter(org: string): HeldRoom | undefined {
+      const others = uploads.get(org) ?? 0;
+      if (others >= UPLOADS_PER_ORG) return undefined;
+      uploads.set(org, others + 1);
+      let isOver = false;
       let own = 0;
       return {
         take(bytes) {
+          if (isOver) return false;
           const ofOrg = held.get(org) ?? 0;
           if (all + bytes > most || ofOrg + bytes > perOrg) return false;
           held.set(org, ofOrg + bytes);
@@ -33,11 +43,15 @@ export function createUploadRoom(most: number = ROOM_BYTES, perOrg: number = ROO
           return true;
         },
         release() {
+          if (isOver) return;
+          isOver = true;
+          const still = uploads.get(org)! - 1;
+          if (still > 0) uploads.set(org, still);
+          else uploads.delete(org);
           const left = (held.get(org) ?? 0) - own;
           if (left > 0) held.set(org, left);
           else held.delete(org);
           all -= own;
-          own = 0;
         },
       };
     },
