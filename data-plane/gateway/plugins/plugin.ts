@@ -55,6 +55,11 @@ export interface Dispatcher {
   /** Whether the body of the request must be whole. */
   readonly readsRequestBody?: boolean;
   dispatch(exchange: GatewayExchange): MaybeAsync<Answer>;
+  /**
+   * In the place of `dispatch`, for dispatchers that are told of their answers: they cost no promise then.
+   * @param give called once, now or later
+   */
+  dispatchTo?(exchange: GatewayExchange, give: (answer: Answer) => void): void;
   close?(): void;
 }
 

@@ -251,8 +251,9 @@ export class Gateway {
     };
     const give = (given: Answer, passage?: Passage): void => {
       const answer = this.#withinTunnels(given);
-      const own = passage?.running.answerFields ?? [];
-      const fields = ["X-Request-Id", requestId, ...own];
+      const own = passage?.running.answerFields;
+      const fields =
+        own === undefined || own.length === 0 ? ["X-Request-Id", requestId] : ["X-Request-Id", requestId, ...own];
       if (passage?.running.watchesEnd === true) passage.request.headers.detach();
       try {
         const onWritten = (complete: boolean, bytes: number): void => end(answer.status, complete, bytes, passage);

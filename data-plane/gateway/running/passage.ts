@@ -98,10 +98,13 @@ export class Passage implements GatewayExchange {
       return;
     }
     const before = this.#onGone;
-    this.#onGone = () => {
-      before?.();
-      listener();
-    };
+    this.#onGone =
+      before === undefined
+        ? listener
+        : () => {
+            before();
+            listener();
+          };
     exchange.onGone = this.#onGone;
   }
 
@@ -194,13 +197,30 @@ export class Passage implements GatewayExchange {
     return answer instanceof Promise ? answer.then((one) => one ?? this.#dispatch()) : answer;
   }
 
-  #dispatch(): MaybeAsync<Answer> {
+  /** @returns undefined when the dispatcher tells its answer itself */
+  #dispatch(): MaybeAsync<Answer | undefined> {
     const { dispatcher, responses } = this.running;
     if (this.#isTraced) this.dispatchedAt = performance.now();
+    if (dispatcher.dispatchTo !== undefined) {
+      dispatcher.dispatchTo(this, responses === undefined ? this.#settled : this.#judgeTold);
+      return undefined;
+    }
     const answer = dispatcher.dispatch(this);
     if (responses === undefined) return answer;
     return answer instanceof Promise ? answer.then((one) => this.#judge(one)) : this.#judge(answer);
   }
+
+  readonly #judgeTold = (answer: Answer): void => {
+    let judged: MaybeAsync<Answer>;
+    try {
+      judged = this.#judge(answer);
+    } catch (error) {
+      this.#failed(error);
+      return;
+    }
+    if (judged instanceof Promise) judged.then(this.#settled, this.#failed);
+    else this.#settled(judged);
+  };
 
   /** Holds the dispatcher's answer against the description. Of its content nothing is told to anybody. */
   #judge(answer: Answer): MaybeAsync<Answer> {

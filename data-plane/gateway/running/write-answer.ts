@@ -67,6 +67,9 @@ export function writeAnswer(
 
 function headOf({ status, headers }: Answer, fields: readonly string[]): AnswerHead {
   const { untouched, added } = headers;
+  if (untouched !== undefined && added.length === 0) {
+    return { status, received: { fields: untouched, isDropped: isRequestId }, fields };
+  }
   const nominated =
     untouched === undefined
       ? headers

@@ -13,7 +13,10 @@ export const httpUpstream: DispatcherPlugin = {
   name: "http-upstream",
   setup(config: JsonObject, host: PluginHost): Dispatcher {
     const rules = rulesOf({ ...SINCE_ADDED, ...(config as unknown as UpstreamConfig) }, host);
-    return { dispatch: (exchange) => forward(exchange, rules) };
+    return {
+      dispatch: (exchange) => new Promise((resolve) => forward(exchange, rules, resolve)),
+      dispatchTo: (exchange, give) => forward(exchange, rules, give),
+    };
   },
 };
 

@@ -22,26 +22,28 @@ export interface ForwardingRules {
 /** Before a server is asked again that has just failed; doubled each time, and drawn by chance up to it. */
 const FIRST_PAUSE_MS = 25;
 
-export function forward(exchange: GatewayExchange, rules: ForwardingRules): Promise<Answer> {
-  return new Promise((resolve) => new Forwarding(exchange, rules, resolve).start());
+/** @param give called once with the answer */
+export function forward(exchange: GatewayExchange, rules: ForwardingRules, give: (answer: Answer) => void): void {
+  new Forwarding(exchange, rules, give).start();
 }
 
 /** At most one request is on its way at a time, and only `#mayRepeat` lets another one follow. */
 class Forwarding implements ExchangeListener {
   readonly #exchange: GatewayExchange;
   readonly #rules: ForwardingRules;
-  readonly #resolve: (answer: Answer) => void;
+  readonly #give: (answer: Answer) => void;
   #turn: Turn | undefined;
   #upstream: ClientExchange | undefined;
   #attempts = 0;
   #tried: Set<string> | undefined;
   #pause: TimerHandle | undefined;
   #isGone = false;
+  #isAnswered = false;
 
-  constructor(exchange: GatewayExchange, rules: ForwardingRules, resolve: (answer: Answer) => void) {
+  constructor(exchange: GatewayExchange, rules: ForwardingRules, give: (answer: Answer) => void) {
     this.#exchange = exchange;
     this.#rules = rules;
-    this.#resolve = resolve;
+    this.#give = give;
   }
 
   start(): void {
@@ -126,6 +128,13 @@ class Forwarding implements ExchangeListener {
       this.#tried.add(turn.id);
     }
     turn.done();
+  }
+
+  /** A client that leaves is told of as long as its request is there, also behind its answer. */
+  #resolve(answer: Answer): void {
+    if (this.#isAnswered) return;
+    this.#isAnswered = true;
+    this.#give(answer);
   }
 
   #bodyBroke(upstream: ClientExchange, failure: BodyFailure): void {
