@@ -104,6 +104,12 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: "",
   },
   {
+    name: "storage: takes out of memory what is not on the disk yet",
+    file: `${STORAGE}/version-window.ts`,
+    find: "version <= this.durable)",
+    replace: "version <= this.durable + 500_000n)",
+  },
+  {
     name: "storage: serves reads of an epoch that has ended",
     file: `${STORAGE}/standing.ts`,
     find: "    if (epoch !== own) throw",
