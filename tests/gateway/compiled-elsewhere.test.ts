@@ -177,7 +177,7 @@ const withOpenSsl = skipUnless(Bun.which("openssl") !== null, "openssl is not in
 
 withOpenSsl("what docs/gateway.md says of a CI works when it is pasted", async () => {
   const page = readFileSync(join(import.meta.dir, "../../docs/gateway.md"), "utf8");
-  const script = /### Artifacts that a CI compiles\n[^]*?```sh\n([^]*?)```/.exec(page)![1]!;
+  const script = /### Artifacts that a CI compiles\n[\s\S]*?```sh\n([\s\S]*?)```/.exec(page)![1]!;
   const project = await fleet.project("pasted");
   const at = join(folder, "pasted");
   mkdirSync(join(at, "specs"), { recursive: true });
