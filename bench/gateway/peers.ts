@@ -40,6 +40,17 @@ backend upstream
   return measured("haproxy", child, port, () => rmSync(directory, { recursive: true, force: true }));
 }
 
+/** What passing octets, or messages, on costs in Bun at least. */
+export async function startBare(kind: "splice" | "fetch", upstream: number): Promise<ServerProcess> {
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, "bare.ts"), kind, String(upstream)], {
+    stdout: "pipe",
+    stderr: "inherit",
+  });
+  const { value } = await child.stdout.getReader().read();
+  const port = Number(new TextDecoder().decode(value));
+  return measured(kind === "splice" ? "bare splice in Bun" : "bare fetch in Bun", child, port, () => undefined);
+}
+
 /** Checks the same things as the gateway, with the checks that its users write. */
 export async function startFastify(upstream: number): Promise<ServerProcess> {
   const port = await freePort();

@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- gateway [--seconds 2] [--rounds 5]`: requests through a gateway that holds them against an OpenAPI document, beside HAProxy and nginx's plain `proxy_pass`, which
- * look at nothing, Fastify with the same checks, and http-proxy. Then what each adds at a fixed rate, against the upstream asked directly; what loading costs; memory. nginx and HAProxy
+ * look at nothing, Fastify with the same checks, http-proxy, and the barest proxies that this runtime allows. Then what each adds at a fixed rate, against the upstream asked directly; what loading costs; memory. nginx and HAProxy
  * are left out, and named, where they are not installed (`apt-get install nginx-light haproxy`).
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -15,7 +15,7 @@ import { installPeers } from "../harness/peers.ts";
 import { freePort, measured, type ServerProcess, untilListening } from "../harness/server-process.ts";
 import { median } from "../harness/statistics.ts";
 import { nginxPath, startHttpProxy, startNginx, startUpstream } from "../proxy/servers.ts";
-import { haproxyPath, startFastify, startHaproxy } from "./peers.ts";
+import { haproxyPath, startBare, startFastify, startHaproxy } from "./peers.ts";
 
 const { values } = parseArgs({
   options: { seconds: { type: "string", default: "2" }, rounds: { type: "string", default: "5" } },
@@ -205,6 +205,8 @@ const servers = [
       "[{name: correlation-id}, {name: rate-limit, config: {quota: 1000000000, window: 3600}}]",
     ),
   ),
+  await startBare("splice", upstream.port),
+  await startBare("fetch", upstream.port),
   await startHttpProxy(upstream.port),
   await startFastify(upstream.port),
   ...(haproxyPath === undefined ? [] : [await startHaproxy(upstream.port)]),
