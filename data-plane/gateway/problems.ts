@@ -36,6 +36,7 @@ export const PROBLEMS = {
   "not-supported": [501, "Not supported"],
   "upstream-unavailable": [502, "The upstream is not available"],
   "upstream-invalid": [502, "The upstream's response is not valid"],
+  "upstream-without-websocket": [502, "The upstream takes no WebSockets"],
   "response-invalid": [502, "The response does not fit its description"],
   "authorization-unavailable": [503, "Authorization cannot be decided now"],
   "authentication-unavailable": [503, "Authentication cannot be decided now"],

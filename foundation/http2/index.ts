@@ -30,7 +30,7 @@ export function http2(limits: Partial<Http2Limits> = {}): Protocol {
 /**
  * For `new ClientPool({ http2: http2Client() })`: origins of version `2` or `auto` are asked over it, with the same exchanges.
  *
- * Nothing is pushed to it, and no stream leaves HTTP (`upgrade`).
+ * Nothing is pushed to it. A request with `upgrade` leaves HTTP on a stream (RFC 8441) where the server offers that, and fails with `no-connect`, unsent, where it does not.
  */
 export function http2Client(limits: Partial<Http2ClientLimits> = {}): ClientProtocol {
   const all: Http2ClientLimits = { ...DEFAULT_HTTP2_CLIENT_LIMITS, ...limits };

@@ -18,6 +18,8 @@ export interface Answer {
   upgraded?: {
     readonly protocol: "websocket";
     readonly duplex: RawDuplex;
+    /** HTTP that was left. Over HTTP/2 no server proves that it has understood (RFC 8441 §5). */
+    readonly version: "1.1" | "2";
     /** After which both ends are told to close when nothing has passed. Default: never. */
     readonly idleTimeoutMs?: number;
   };

@@ -95,6 +95,8 @@ export type ClientFailure =
   /** The server closed the connection before its response had a head. */
   | { readonly kind: "closed" }
   | { readonly kind: "malformed"; readonly fault: FaultCode }
+  /** The request is to leave HTTP (`upgrade`), and the server of HTTP/2 does not offer that (RFC 8441 §3). It was not sent. */
+  | { readonly kind: "no-connect" }
   | { readonly kind: "response-timeout" }
   | { readonly kind: "total-timeout" }
   /** The request cannot be written. A mistake of the program. */

@@ -13,6 +13,8 @@ import {
   type Timed,
 } from "#foundation/http1";
 import type { OutgoingStream } from "../connection/outbox.ts";
+import { streamDuplex } from "../connection/stream-duplex.ts";
+import { ClientTunnel } from "./client-tunnel.ts";
 
 /** What a stream needs of its connection. */
 export interface StreamHome {
@@ -22,8 +24,8 @@ export interface StreamHome {
   pump(stream: ClientStream): void;
   /** The server may send so much more on this stream. */
   credit(stream: ClientStream, bytes: number): void;
-  /** Nobody wants what is left of it. */
-  cancel(stream: ClientStream): void;
+  /** Nobody wants what is left of it. @param isComplete whether all was said that was to be */
+  cancel(stream: ClientStream, isComplete?: boolean): void;
   /** It was not answered, or went silent. @param failure told in the place of a response */
   late(stream: ClientStream, failure: ClientFailure): void;
 }
@@ -47,6 +49,8 @@ export class ClientStream implements ExchangeConnection, OutgoingStream, BodySou
   isFresh = false;
   /** All of the response has come. */
   isReceived = false;
+  /** It has left HTTP (RFC 8441): its exchange is over as soon as that is told, and it goes on. */
+  tunnel: ClientTunnel | undefined;
   readonly #home: StreamHome;
   #head: ReceivedResponse | undefined;
   /** Octets that have come and that the server was not allowed to send anew yet. */
@@ -78,6 +82,11 @@ export class ClientStream implements ExchangeConnection, OutgoingStream, BodySou
   /** Whether the head of the final response has come. */
   get hasHead(): boolean {
     return this.#head !== undefined;
+  }
+
+  /** Whether nothing is to come, or to be sent. */
+  get isDone(): boolean {
+    return this.isReceived && (this.tunnel === undefined || (this.isEnding && this.queue.length === 0));
   }
 
   /** The request is on its way. */
@@ -124,7 +133,8 @@ export class ClientStream implements ExchangeConnection, OutgoingStream, BodySou
 
   /** Sent all that waited. */
   drained(): void {
-    const { exchange } = this;
+    const { exchange, tunnel } = this;
+    tunnel?.drained();
     if (!this.#wantsMore || exchange.isSent || exchange.phase === "over") return;
     this.#wantsMore = false;
     this.#awaitHead();
@@ -145,7 +155,15 @@ export class ClientStream implements ExchangeConnection, OutgoingStream, BodySou
     this.#head = head;
     this.isFresh = true;
     exchange.response = new MessageBody(this);
-    return true;
+    if (exchange.request.upgrade === undefined) return true;
+    if (head.status >= 300) {
+      // It stays in HTTP: nothing is sent on it.
+      this.isEnding = true;
+      this.#home.pump(this);
+      return true;
+    }
+    this.tunnel = new ClientTunnel(exchange.response, this, () => this.#home.pump(this));
+    return exchange.listener.onUpgraded !== undefined;
   }
 
   /** Whether the server was allowed to send so much. */
@@ -157,9 +175,14 @@ export class ClientStream implements ExchangeConnection, OutgoingStream, BodySou
   /** Octets of the body. @param flow what they count in the window, padding included @returns false when there may be none, or not so many */
   onData(data: Buffer, flow: number): boolean {
     const { response } = this.exchange;
-    if (response === undefined || (data.length > 0 && this.#hasNoBody)) return false;
+    const { tunnel } = this;
+    if (response === undefined || (data.length > 0 && tunnel === undefined && this.#hasNoBody)) return false;
     this.#uncredited += flow;
     if (data.length > 0) response.push(data);
+    if (tunnel !== undefined) {
+      if (response.isRead && !this.#isPaused) this.#creditSome();
+      return true;
+    }
     // Whoever reads it may have given it up.
     if (this.exchange.phase === "over") return true;
     const { contentLength } = this.head;
@@ -173,7 +196,9 @@ export class ClientStream implements ExchangeConnection, OutgoingStream, BodySou
   onComplete(trailers: Fields): boolean {
     const { response } = this.exchange;
     const { contentLength } = this.head;
-    if (contentLength !== undefined && !this.#hasNoBody && response!.received !== contentLength) return false;
+    // Of what is no HTTP, a length says nothing (RFC 9110 §9.3.6).
+    const isLong = this.tunnel === undefined && contentLength !== undefined && !this.#hasNoBody;
+    if (isLong && response!.received !== contentLength) return false;
     this.isReceived = true;
     response!.finish(trailers);
     return true;
@@ -185,6 +210,10 @@ export class ClientStream implements ExchangeConnection, OutgoingStream, BodySou
     this.isFresh = false;
     exchange.phase = "response";
     exchange.awaitsContinue = false;
+    if (this.tunnel !== undefined) {
+      this.#leaveHttp(this.tunnel);
+      return;
+    }
     this.deadline = exchange.totalDeadline;
     exchange.listener.onResponse(exchange);
     if (exchange.phase === "response" && exchange.body.isRead) this.#awaitBody();
@@ -194,7 +223,8 @@ export class ClientStream implements ExchangeConnection, OutgoingStream, BodySou
   fail(failure: ClientFailure, ofBody: BodyFailure, sent: boolean): void {
     const { exchange } = this;
     this.deadline = NEVER;
-    if (exchange.phase === "response") {
+    if (this.tunnel !== undefined && !this.isFresh) this.tunnel.gone();
+    else if (exchange.phase === "response") {
       exchange.phase = "over";
       exchange.body.fail(ofBody);
       exchange.listener.onOver?.(exchange, false);
@@ -207,12 +237,12 @@ export class ClientStream implements ExchangeConnection, OutgoingStream, BodySou
 
   pauseBody(): void {
     this.#isPaused = true;
-    this.deadline = this.exchange.totalDeadline;
+    if (this.tunnel === undefined) this.deadline = this.exchange.totalDeadline;
   }
 
   resumeBody(): void {
     this.#isPaused = false;
-    if (this.exchange.phase === "over") return;
+    if (this.exchange.phase === "over" && this.tunnel === undefined) return;
     this.#creditSome();
     this.#awaitBody();
   }
@@ -241,6 +271,18 @@ export class ClientStream implements ExchangeConnection, OutgoingStream, BodySou
     exchange.listener.onWritable?.(exchange);
   }
 
+  /** Nobody waits for what comes: how long nothing may pass is up to whoever has both ends. */
+  #leaveHttp(tunnel: ClientTunnel): void {
+    const { exchange } = this;
+    this.deadline = NEVER;
+    const duplex = streamDuplex(tunnel, (isComplete) => {
+      tunnel.gone();
+      this.#home.cancel(this, isComplete);
+    });
+    exchange.listener.onUpgraded!(exchange, duplex);
+    exchange.phase = "over";
+  }
+
   #creditSome(): void {
     if (this.isReceived || this.#uncredited < this.#creditsAt) return;
     this.#receiveWindow += this.#uncredited;
@@ -259,7 +301,7 @@ export class ClientStream implements ExchangeConnection, OutgoingStream, BodySou
 
   #awaitBody(): void {
     const { exchange } = this;
-    if (exchange.phase !== "response" || this.#isPaused || this.isReceived) return;
+    if (exchange.phase !== "response" || this.#isPaused || this.isReceived || this.tunnel !== undefined) return;
     const { idleTimeoutMs = DEFAULT_TIMEOUT_MS } = exchange.request;
     this.deadline = Math.min(exchange.totalDeadline, this.#home.now + idleTimeoutMs);
   }

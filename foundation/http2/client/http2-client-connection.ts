@@ -10,12 +10,11 @@ import {
   type SharedContext,
   type SharedHome,
 } from "#foundation/http1";
-import { OF_SERVERS } from "../connection/calm.ts";
 import { MALFORMED } from "../connection/field-rules.ts";
 import { NO_TRAILERS, protocolFault, Session, type Side } from "../connection/session.ts";
-import { CODE, ConnectionFault, type ErrorCode, SETTING, WINDOW_MAX } from "../frames/frames.ts";
+import { CODE, ConnectionFault, type ErrorCode, WINDOW_MAX } from "../frames/frames.ts";
 import { ClientStream, type StreamHome } from "./client-stream.ts";
-import type { Http2ClientLimits } from "./http2-client-limits.ts";
+import { type Http2ClientLimits, sessionOptions } from "./http2-client-limits.ts";
 import { RequestHeadWriter } from "./request-head-writer.ts";
 import { ResponseFields } from "./response-fields.ts";
 
@@ -49,25 +48,12 @@ export class Http2ClientConnection
     this.#context = context;
     this.#limits = limits;
     this.#streamsMax = limits.maxStreams;
-    this.#session = new Session<ClientStream, ResponseFields, Awaited>(channel, this, "ready", {
-      peer: "server",
-      deadlines: context.deadlines,
-      limits: context.limits,
-      settings: [
-        [SETTING.ENABLE_PUSH, 0],
-        [SETTING.INITIAL_WINDOW_SIZE, limits.streamWindow],
-        [SETTING.MAX_HEADER_LIST_SIZE, context.limits.maxHeadBytes],
-        [SETTING.HEADER_TABLE_SIZE, limits.tableBytes],
-      ],
-      tableBytes: limits.tableBytes,
-      connectionWindow: limits.connectionWindow,
-      creditFrom: limits.connectionWindow / 2,
-      maxWaitingBytes: limits.maxWaitingBytes,
-      budget: OF_SERVERS,
-      // Not at the end of each event: requests of all clients that have sent something leave in one write, which is 17 % more of them in a second of a core.
-      soon: setImmediate,
-      firstMs: context.readyTimeoutMs,
-    });
+    this.#session = new Session<ClientStream, ResponseFields, Awaited>(
+      channel,
+      this,
+      "ready",
+      sessionOptions(context, limits),
+    );
     this.#heads = new RequestHeadWriter(this.#session.peer, context.secure ? "https" : "http");
   }
 
@@ -87,10 +73,15 @@ export class Http2ClientConnection
 
   begin(exchange: ClientExchange): void {
     const { request } = exchange;
-    const hasBody = request.stream !== undefined || (request.body?.length ?? 0) > 0;
+    const { upgrade } = request;
+    if (upgrade !== undefined && !this.#session.peer.allowsConnect) {
+      exchange.fail({ kind: "no-connect" }, false);
+      return;
+    }
+    const goesOn = upgrade !== undefined || request.stream !== undefined || (request.body?.length ?? 0) > 0;
     const id = this.#nextId;
     try {
-      this.#heads.request(this.#session.outbox.frames, id, request, !hasBody);
+      this.#heads.request(this.#session.outbox.frames, id, request, !goesOn);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       exchange.fail({ kind: "unsafe", error }, false);
@@ -118,8 +109,8 @@ export class Http2ClientConnection
     if (this.#session.has(stream)) this.#session.credit(stream.id, bytes);
   }
 
-  cancel(stream: ClientStream): void {
-    this.#reset(stream, CODE.CANCEL);
+  cancel(stream: ClientStream, isComplete = false): void {
+    this.#reset(stream, isComplete ? CODE.NO_ERROR : CODE.CANCEL);
   }
 
   late(stream: ClientStream, failure: ClientFailure): void {
@@ -169,7 +160,8 @@ export class Http2ClientConnection
     const stream = this.#streamOf(id);
     if (stream === undefined) return;
     if (stream.hasHead) {
-      const trailers = fits && isLast ? fields.trailers() : MALFORMED;
+      // What has left HTTP has no fields any more (§8.5).
+      const trailers = fits && isLast && stream.tunnel === undefined ? fields.trailers() : MALFORMED;
       if (trailers === MALFORMED || !stream.onComplete(trailers)) this.#malformed(stream);
       else this.#received(stream);
       return;
@@ -200,7 +192,7 @@ export class Http2ClientConnection
   onReset(id: number, code: number): void {
     const stream = this.#streamOf(id);
     // Of a response that is complete, a reset only says that the rest of its request is not wanted (§8.1).
-    if (stream === undefined || stream.isReceived) return;
+    if (stream === undefined || (stream.isReceived && stream.tunnel === undefined)) return;
     this.#forget(stream);
     if (code === CODE.REFUSED_STREAM && !stream.hasHead) {
       // It takes fewer than it says; more again as it answers.
@@ -260,13 +252,13 @@ export class Http2ClientConnection
     for (const stream of fresh) {
       if (!this.#session.has(stream)) continue;
       stream.tell();
-      if (stream.isReceived && this.#session.has(stream)) this.#over(stream);
+      if (stream.isDone && this.#session.has(stream)) this.#over(stream);
     }
   }
 
   /** All of a response has come. It is over when it was told. */
   #received(stream: ClientStream): void {
-    if (!stream.isFresh && this.#session.has(stream)) this.#over(stream);
+    if (!stream.isFresh && stream.isDone && this.#session.has(stream)) this.#over(stream);
   }
 
   /** Its last octet has come, without trailers. */
@@ -282,9 +274,9 @@ export class Http2ClientConnection
       this.#session.reset(stream.id, CODE.CANCEL);
     }
     this.#forget(stream);
-    exchange.phase = "over";
     if (this.#streamsMax < this.#limits.maxStreams) this.#streamsMax++;
-    exchange.listener.onOver?.(exchange, true);
+    exchange.phase = "over";
+    if (stream.tunnel === undefined) exchange.listener.onOver?.(exchange, true);
     this.#roomy();
   }
 
@@ -323,6 +315,8 @@ export class Http2ClientConnection
       stream.trailers = undefined;
     }
     stream.drained();
+    // What has left HTTP may have ended before its server has, or after.
+    if (stream.tunnel !== undefined) this.#received(stream);
   }
 
   onWritten(isTaken: boolean): void {
@@ -376,7 +370,7 @@ export class Http2ClientConnection
     const ofBody: BodyFailure = failure.kind === "malformed" ? failure : { kind: "gone" };
     for (const stream of streams) {
       if (stream.isUnsent) this.#giveBack(stream);
-      else if (stream.isFresh && stream.isReceived) this.#lastWords(stream);
+      else if (stream.isFresh && stream.isReceived && stream.tunnel === undefined) this.#lastWords(stream);
       else stream.fail(failure, ofBody, true);
     }
     this.#home.onGone(this, this.#isReady ? undefined : failure);

@@ -154,7 +154,8 @@ describe("a request", () => {
     expect(await outcome(ask(get("no path")))).toBe("unsafe  unsent");
     expect(await outcome(ask(get("/", { host: "a b" })))).toBe("unsafe  unsent");
     expect(await outcome(ask(get("/", { fields: ["a", "b\r\nc: d"] })))).toBe("unsafe  unsent");
-    expect(await outcome(ask(get("/", { upgrade: "websocket" })))).toBe("unsafe  unsent");
+    expect(await outcome(ask(get("/", { upgrade: "websocket" })))).toBe("no-connect  unsent");
+    expect(await outcome(ask(get("shop.test:443", { method: "CONNECT" })))).toBe("unsafe  unsent");
     expect(await outcome(ask())).toBe("200 ok");
   });
 

@@ -30,24 +30,28 @@ export class RequestHeadWriter {
 
   /** @param isLast whether no body follows @throws UnsafeMessage before anything is written */
   request(out: Octets, stream: number, request: OutgoingRequest, isLast: boolean): void {
-    const { method, target, host, received, fields, prepared, body } = request;
+    const { target, host, received, fields, prepared, body, upgrade } = request;
     check(request);
     section.length = 0;
     const encoder = this.#encoder;
     encoder.begin(section);
-    encoder.field(section, ":method", method);
+    encoder.field(section, ":method", upgrade === undefined ? request.method : "CONNECT");
+    if (upgrade !== undefined) encoder.field(section, ":protocol", upgrade);
     encoder.field(section, ":scheme", this.#scheme);
     encoder.field(section, ":authority", host);
     encoder.field(section, ":path", target);
-    if (received !== undefined) tellReceived(received, this.#tell);
-    if (fields !== undefined) tellRaw(fields, this.#tell);
-    if (prepared !== undefined) tellRaw(prepared.raw, this.#tell);
+    const tell = upgrade === undefined ? this.#tell : this.#tellHandshake;
+    if (received !== undefined) tellReceived(received, tell);
+    if (fields !== undefined) tellRaw(fields, tell);
+    if (prepared !== undefined) tellRaw(prepared.raw, tell);
     // Whoever asks gets them; some servers send none to those who do not say so.
-    encoder.field(section, "te", "trailers");
+    if (upgrade === undefined) encoder.field(section, "te", "trailers");
     if (request.expectContinue === true && (received === undefined || received.fields.find(FIELD.EXPECT) === -1)) {
       encoder.field(section, "expect", "100-continue");
     }
-    const length = request.stream === undefined ? body?.length : request.stream.length;
+    // What is no HTTP has no length.
+    const length =
+      upgrade !== undefined ? undefined : request.stream === undefined ? body?.length : request.stream.length;
     if (length !== undefined) encoder.field(section, "content-length", String(length));
     sectionFrames(out, section, stream, isLast, this.#peer.frameBytes);
   }
@@ -64,18 +68,33 @@ export class RequestHeadWriter {
     // Both are said above, in the way of this protocol.
     if (name !== "host" && name !== "te") this.#encoder.field(section, name, value);
   };
+
+  /** Nobody proves here that he has understood: the protocol itself is named (RFC 8441 §5). */
+  readonly #tellHandshake = (name: string, value: string): void => {
+    if (name !== "sec-websocket-key") this.#tell(name, value);
+  };
 }
 
 /** @throws UnsafeMessage */
 function check(request: OutgoingRequest): void {
   const { method, target, host, upgrade } = request;
   if (!TOKEN.test(method)) throw new UnsafeMessage(`The method ${JSON.stringify(method)} is not a token.`);
-  if (method === "CONNECT" || upgrade !== undefined) {
-    throw new UnsafeMessage("A stream of HTTP/2 does not leave HTTP: ask for the origin with version 1.1.");
+  if (method === "CONNECT") {
+    throw new UnsafeMessage("No stream of HTTP/2 leads to a third: ask for the origin with version 1.1.");
   }
+  if (upgrade !== undefined) checkHandshake(request, upgrade);
   if (!PATH.test(target)) throw new UnsafeMessage("The target is no path, or holds a blank or a control character.");
   const name = Buffer.from(host, "latin1");
   if (host === "" || !isHost(name, 0, name.length))
     throw new UnsafeMessage(`The host ${JSON.stringify(host)} is none.`);
   checkFields(request);
+}
+
+/** What looks as the handshake of HTTP/1.1 does, and becomes `CONNECT` (RFC 8441 §4). @throws UnsafeMessage */
+function checkHandshake({ method, target, body, stream }: OutgoingRequest, protocol: string): void {
+  if (!TOKEN.test(protocol)) throw new UnsafeMessage(`The protocol ${JSON.stringify(protocol)} is not a token.`);
+  if (method !== "GET" || (body?.length ?? 0) > 0 || stream !== undefined) {
+    throw new UnsafeMessage("A stream leaves HTTP with GET, and without a body.");
+  }
+  if (target === "*") throw new UnsafeMessage("A stream that leaves HTTP has a path.");
 }

@@ -14,6 +14,8 @@ export class PeerSettings {
   /** Streams that it takes at the same time. */
   maxStreams = Number.POSITIVE_INFINITY;
   initialWindow = WINDOW_AT_FIRST;
+  /** Whether a stream may leave HTTP (RFC 8441 §3). */
+  allowsConnect = false;
   /** Octets of a frame that we send: never more than everybody takes, so that streams take turns. */
   readonly frameBytes = FRAME_BYTES;
 
@@ -48,6 +50,13 @@ export class PeerSettings {
       case SETTING.INITIAL_WINDOW_SIZE:
         if (value > WINDOW_MAX) throw new ConnectionFault(CODE.FLOW_CONTROL_ERROR, "A window is too large.");
         this.initialWindow = value;
+        break;
+      case SETTING.ENABLE_CONNECT_PROTOCOL:
+        if (value > 1) throw new ConnectionFault(CODE.PROTOCOL_ERROR, "ENABLE_CONNECT_PROTOCOL is 0 or 1.");
+        if (value === 0 && this.allowsConnect) {
+          throw new ConnectionFault(CODE.PROTOCOL_ERROR, "ENABLE_CONNECT_PROTOCOL is taken back.");
+        }
+        this.allowsConnect = value === 1;
         break;
       case SETTING.MAX_FRAME_SIZE:
         if (value < FRAME_BYTES || value > FRAME_BYTES_MAX) {

@@ -13,8 +13,8 @@ import {
   type ServerExchange,
   type Timed,
 } from "#foundation/http1";
+import { streamDuplex } from "../connection/stream-duplex.ts";
 import { CODE, type ErrorCode } from "../frames/frames.ts";
-import { streamDuplex } from "./stream-duplex.ts";
 
 /** What a stream needs of its connection. */
 export interface StreamConnection {

@@ -301,7 +301,7 @@ describe("responses", () => {
     const upgraded: Answer = {
       ...answer([], null),
       status: 101,
-      upgraded: { protocol: "websocket", duplex: {} as never },
+      upgraded: { protocol: "websocket", version: "1.1", duplex: {} as never },
     };
     const { gave } = await run([step("response_status_set", 200), step("response_body_set", "x")], {
       answer: upgraded,

@@ -31,6 +31,10 @@ export function failureAnswer(failure: ClientFailure): Answer {
       return problem("upstream-invalid");
     case "pool-full":
       return problem("upstream-unavailable", { status: 503, headers: ["Retry-After", "1"] });
+    case "no-connect":
+      return problem("upstream-without-websocket", {
+        detail: "The upstream speaks HTTP/2 and does not offer to take WebSockets over it (RFC 8441).",
+      });
     case "unsafe":
       return problem("bad-request", { detail: "The request cannot be passed on." });
     default:

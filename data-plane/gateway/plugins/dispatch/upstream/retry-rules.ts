@@ -39,6 +39,7 @@ export function reasonOfFailure({ kind }: ClientFailure, sent: boolean): RetryRe
       return "timeout";
     case "pool-full":
     case "pool-closed":
+    case "no-connect":
     case "unsafe":
       return undefined;
   }

@@ -9,18 +9,30 @@ import type { Upstream } from "../../upstream-address.ts";
 import { answerOf, clientGone, failureAnswer } from "./answers.ts";
 import { brokenBodyAnswer, writeBody } from "./request-body.ts";
 
-/** @param request with `stream` when the body of the exchange is one. With `upgrade`: a response of 101 leads to an answer that is `upgraded` */
+/**
+ * @param request with `stream` when the body of the exchange is one. With `upgrade`: a response that leaves HTTP leads to an answer that is `upgraded`
+ * @param instead where a request with `upgrade` goes when the server speaks HTTP/2 and lets no stream leave HTTP
+ */
 export function sendOnce(
   exchange: GatewayExchange,
   pool: PluginHost["pool"],
   { origin }: Upstream,
   request: OutgoingRequest,
+  instead?: Upstream,
 ): Promise<Answer> {
   return new Promise((resolve) => {
-    const upstream = pool.request(origin, request, new Once(exchange, request.upgrade, resolve));
+    let upstream: ClientExchange | undefined;
+    const again =
+      instead &&
+      ((): void => {
+        upstream = pool.request(instead.origin, request, new Once(exchange, request.upgrade, resolve, undefined));
+      });
+    const first = pool.request(origin, request, new Once(exchange, request.upgrade, resolve, again));
+    // It may have failed already, and another one have taken its place.
+    upstream ??= first;
     // The request ends all the same: it is counted, logged, and keeps its epoch until then.
     exchange.whenGone(() => {
-      upstream.abort();
+      upstream?.abort();
       resolve(clientGone());
     });
   });
@@ -30,11 +42,18 @@ class Once implements ExchangeListener {
   readonly #exchange: GatewayExchange;
   readonly #protocol: string | undefined;
   readonly #resolve: (answer: Answer) => void;
+  readonly #again: (() => void) | undefined;
 
-  constructor(exchange: GatewayExchange, protocol: string | undefined, resolve: (answer: Answer) => void) {
+  constructor(
+    exchange: GatewayExchange,
+    protocol: string | undefined,
+    resolve: (answer: Answer) => void,
+    again: (() => void) | undefined,
+  ) {
     this.#exchange = exchange;
     this.#protocol = protocol;
     this.#resolve = resolve;
+    this.#again = again;
   }
 
   onResponse(upstream: ClientExchange): void {
@@ -43,17 +62,21 @@ class Once implements ExchangeListener {
 
   onUpgraded({ head }: ClientExchange, duplex: RawDuplex): void {
     const protocol = this.#protocol;
-    if (protocol !== "websocket" || head.fields.get("upgrade")?.toLowerCase() !== protocol) {
+    const version = head.version === "2" ? "2" : "1.1";
+    // Over HTTP/2 success means what was asked for (RFC 8441 §5).
+    const isAsked = version === "2" || head.fields.get("upgrade")?.toLowerCase() === protocol;
+    if (protocol !== "websocket" || !isAsked) {
       duplex.destroy();
       this.#resolve(problem("upstream-invalid"));
       return;
     }
     const headers = HeaderFields.received(head.fields.copy());
-    this.#resolve({ status: head.status, headers, body: null, upgraded: { protocol, duplex } });
+    this.#resolve({ status: 101, headers, body: null, upgraded: { protocol, duplex, version } });
   }
 
   onFailure(failure: ClientFailure): void {
-    this.#resolve(failureAnswer(failure));
+    if (failure.kind === "no-connect" && this.#again !== undefined) this.#again();
+    else this.#resolve(failureAnswer(failure));
   }
 
   onWritable(upstream: ClientExchange): void {

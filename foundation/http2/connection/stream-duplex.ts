@@ -1,11 +1,22 @@
 /** A stream that has left HTTP: octets in both directions (RFC 8441). */
-import type { DuplexOwner, RawDuplex, ServerExchange } from "#foundation/http1";
+import type { DuplexOwner, MessageBody, RawDuplex } from "#foundation/http1";
 
 const NO_BYTES = Buffer.alloc(0);
 
+/** A stream that has left HTTP, from the side that looks at it. */
+export interface Tunnelled {
+  /** What comes. */
+  readonly body: MessageBody;
+  onDrain: (() => void) | undefined;
+  onGone: (() => void) | undefined;
+  /** @returns as {@link RawDuplex.write} */
+  write(bytes: Uint8Array): boolean;
+  end(): void;
+}
+
 /** @param reset cuts the stream; told whether everything was said on it */
-export function streamDuplex(exchange: ServerExchange, reset: (isComplete: boolean) => void): RawDuplex {
-  const { body } = exchange;
+export function streamDuplex(stream: Tunnelled, reset: (isComplete: boolean) => void): RawDuplex {
+  const { body } = stream;
   let owner: DuplexOwner | undefined;
   let isClosed = false;
   let hasEnded = false;
@@ -21,15 +32,15 @@ export function streamDuplex(exchange: ServerExchange, reset: (isComplete: boole
   const shutdown = (): void => {
     if (isShut) return;
     isShut = true;
-    exchange.end();
+    stream.end();
     closeWhenDone();
   };
-  exchange.onGone = close;
+  stream.onGone = close;
   return {
     rest: NO_BYTES,
     start(told) {
       owner = told;
-      exchange.onDrain = () => told.onDrain();
+      stream.onDrain = () => told.onDrain();
       if (isClosed) {
         told.onClose();
         return;
@@ -44,7 +55,7 @@ export function streamDuplex(exchange: ServerExchange, reset: (isComplete: boole
         onFailure: close,
       });
     },
-    write: (bytes) => isShut || exchange.write(bytes),
+    write: (bytes) => isShut || stream.write(bytes),
     pause: () => body.pause(),
     resume: () => body.resume(),
     shutdown,
