@@ -70,11 +70,23 @@ export async function ensureWithin(disk: Disk, path: string, name: string): Prom
 
 /** Makes the directory and those above it, as far as they are missing. */
 export async function makeDirectories(disk: Disk, path: string): Promise<void> {
-  if (path === "" || (await disk.exists(path))) return;
+  if (path === "") return;
   const parent = path.slice(0, path.lastIndexOf("/"));
-  await makeDirectories(disk, parent);
-  await disk.makeDirectory(path);
-  await disk.syncDirectory(parent === "" ? "/" : parent);
+  if (!(await disk.exists(path))) {
+    await makeDirectories(disk, parent);
+    await disk.makeDirectory(path);
+  }
+  // Also when it was there: whoever made it may have been killed before this.
+  await syncNames(disk, parent === "" ? "/" : parent);
+}
+
+/** Who may not look into a directory may yet have one in it, which somebody else made. */
+async function syncNames(disk: Disk, directory: string): Promise<void> {
+  try {
+    await disk.syncDirectory(directory);
+  } catch (error) {
+    if (!(error instanceof DiskError && error.code === "EACCES")) throw error;
+  }
 }
 
 async function namesIn(disk: Disk, path: string): Promise<readonly string[]> {

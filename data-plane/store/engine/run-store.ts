@@ -200,6 +200,8 @@ export async function openRunStore(runtime: Runtime, options: RunStoreOptions): 
   if (found === undefined && numbers.length > 0) {
     throw new EngineCorruptionError(`${directory}/${MANIFEST}`, "runs without a manifest: nothing", 0);
   }
+  // It may be in the system's memory alone, when the process was killed that put it there: on disk before anything goes that only its predecessor names.
+  await disk.syncDirectory(directory);
   // A manifest that was not put in place is of no account.
   for (const name of names) if (name.endsWith(".tmp")) await disk.unlink(`${directory}/${name}`);
   const manifest = found ?? { durableVersion: 0n, meta: new Uint8Array(0), nextRun: 1, groups: [] };

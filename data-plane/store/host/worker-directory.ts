@@ -33,8 +33,13 @@ export async function readWorkers(disk: Disk, directory: string): Promise<readon
   for (const name of await disk.readDirectory(directory)) {
     const path = `${directory}/${name}`;
     if (name.endsWith(REMOVED) || !(await disk.exists(`${path}/${MANIFEST}`))) await removeTree(disk, path);
-    else workers.push(await readManifest(disk, path, name));
+    else {
+      workers.push(await readManifest(disk, path, name));
+      await disk.syncDirectory(path);
+    }
   }
+  // Who made them may have been killed before their names were on disk; from now on they are used.
+  await disk.syncDirectory(directory);
   return workers;
 }
 

@@ -158,6 +158,22 @@ export const MUTATIONS: readonly RaftMutation[] = [
     seed: 2,
   },
   {
+    name: "takes what a killed process has left in memory for what is on disk: frames",
+    file: "storage/raft-storage.ts",
+    find: "  await file.sync();\n  await disk.syncDirectory(directory);\n  await removeOthers",
+    replace: "  await disk.syncDirectory(directory);\n  await removeOthers",
+    by: "disk",
+    seed: 106,
+  },
+  {
+    name: "takes what a killed process has left in memory for what is on disk: names",
+    file: "storage/raft-storage.ts",
+    find: "  await file.sync();\n  await disk.syncDirectory(directory);\n  await removeOthers",
+    replace: "  await file.sync();\n  await removeOthers",
+    by: "disk",
+    seed: 15,
+  },
+  {
     name: "does not sync the directory",
     file: "storage/snapshot-file.ts",
     find: "await disk.syncDirectory(directory);",

@@ -1,5 +1,5 @@
 /**
- * A member's disk alone: random changes are saved while power fails at any moment, also while recovering. What is found must be what was last confirmed,
+ * A member's disk alone: random changes are saved while power fails at any moment, and processes are killed before it, also while recovering. What is found must be what was last confirmed,
  * or what was being saved — whole; or the snapshot that was being saved, with the log from before.
  */
 
@@ -30,11 +30,11 @@ export function powerLossSimulation(open: typeof openRaftStorage, seed: number):
     }
     confirmed = { hardState: start.hardState, log: start.log, snapshot: start.snapshot };
     for (;;) {
+      await new Promise<void>((resolve) => runtime.timers.after(random.float() * 3, resolve));
       const next = nextState(confirmed, () => random.float());
       attempted = next.state;
       await next.save(storage);
       confirmed = next.state;
-      await new Promise<void>((resolve) => runtime.timers.after(random.float() * 3, resolve));
     }
   };
   return {
@@ -45,6 +45,12 @@ export function powerLossSimulation(open: typeof openRaftStorage, seed: number):
       const machine = world.machine("m");
       for (let loss = 0; loss < LOSSES; loss++) {
         await world.sleep(world.random.float() * (loss % 3 === 0 ? 10 : 80));
+        if (world.random.float() < 0.6) {
+          // What a process that was killed has left in the system's memory is read by the next one, and is gone when power fails soon afterwards.
+          machine.kill("process");
+          machine.start();
+          await world.sleep(world.random.float() * 15);
+        }
         machine.kill("power");
         await world.sleep(1);
         machine.start();

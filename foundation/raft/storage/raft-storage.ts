@@ -102,11 +102,12 @@ export async function openRaftStorage(disk: Disk, directory: string, first: Snap
   const read = readFrames(await readWhole(disk, path), path);
   const { start, rebased } = assemble(read.frames, snapshot, path);
   const file = await disk.open(path, "modify");
-  if (read.tornBytes > 0) {
-    // What was torn must not come back behind what is written next.
-    await file.truncate(read.goodBytes);
-    await file.sync();
-  }
+  // What was torn must not come back behind what is written next.
+  if (read.tornBytes > 0) await file.truncate(read.goodBytes);
+  // What was found may be in the system's memory alone, frames and names, when the process was killed before it synced them. What is said to be there
+  // from now on must be on disk.
+  await file.sync();
+  await disk.syncDirectory(directory);
   await removeOthers(disk, directory, [snapshotName, logName]);
   const storage = new RaftStorage(disk, directory, file, Number(logName.slice(LOG.length)), read.frames.length);
   if (rebased) {
