@@ -11,11 +11,13 @@ import { foundById, inCallersOrg } from "../short-paths.ts";
 import * as present from "./present.ts";
 import {
   answerOf,
+  byName,
   EXPECTED_VERSION,
   found,
   listSchema,
   PAGE,
   page,
+  RECORD_PROBLEMS,
   reads,
   recordSchema,
   renamed,
@@ -27,8 +29,6 @@ const PROJECT = recordSchema("Project", { org_id: text, name: text });
 const NEW_PROJECT = object({ name: text });
 const PROJECT_CHANGES = object({ name: text, expected_version: EXPECTED_VERSION }, ["name", "expected_version"]);
 const NAMES = { name: "name", expected_version: "expectedVersion" };
-const PROBLEMS = ["NoSuchResource", "ResourceAlreadyExists", "RevisionMismatch", "ValidationFailed", "QuotaExceeded"];
-const byName = (left: { readonly name: string }, right: { readonly name: string }) => (left.name < right.name ? -1 : 1);
 
 const LONG: readonly OrgRoute[] = [
   reads({
@@ -52,7 +52,7 @@ const LONG: readonly OrgRoute[] = [
     scope: "apps:write",
     requestBody: NEW_PROJECT,
     answer: answerOf(PROJECT, "The project.", 201),
-    problems: PROBLEMS,
+    problems: RECORD_PROBLEMS,
     async handle(call, environment) {
       const given = await readMembers(call.request, NEW_PROJECT);
       const command = { type: "project.create", accountId: call.org.accountId, ...given };
@@ -79,7 +79,7 @@ const LONG: readonly OrgRoute[] = [
     scope: "apps:write",
     requestBody: PROJECT_CHANGES,
     answer: answerOf(PROJECT, "The project."),
-    problems: PROBLEMS,
+    problems: RECORD_PROBLEMS,
     async handle(call, environment) {
       const given = renamed(await readMembers(call.request, PROJECT_CHANGES), NAMES);
       const { accountId } = call.org;

@@ -32,6 +32,16 @@ export const PAGE: readonly QueryParameter[] = [
   },
 ];
 
+/** What making, changing and removing a record of a name may end with. */
+export const RECORD_PROBLEMS: readonly string[] = [
+  ...["NoSuchResource", "ResourceAlreadyExists", "RevisionMismatch", "ValidationFailed", "QuotaExceeded"],
+];
+
+/** For lists. */
+export function byName(left: { readonly name: string }, right: { readonly name: string }): number {
+  return left.name < right.name ? -1 : 1;
+}
+
 /** Why a process type of an environment has fewer instances than it should. */
 export const UNSCHEDULABLE: Schema = named(
   "Unschedulable",

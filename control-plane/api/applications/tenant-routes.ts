@@ -11,6 +11,7 @@ import {
   APP,
   answerOf,
   appAt,
+  byName,
   byNames,
   ENV,
   EXPECTED_VERSION,
@@ -18,6 +19,7 @@ import {
   listSchema,
   PAGE,
   page,
+  RECORD_PROBLEMS,
   reads,
   recordSchema,
   renamed,
@@ -53,8 +55,6 @@ const NAMES = {
   project_id: "projectId",
   expected_version: "expectedVersion",
 };
-const byName = (left: { readonly name: string }, right: { readonly name: string }) => (left.name < right.name ? -1 : 1);
-const PROBLEMS = ["NoSuchResource", "ResourceAlreadyExists", "RevisionMismatch", "ValidationFailed", "QuotaExceeded"];
 
 export const TENANT_ROUTES: readonly OrgRoute[] = [
   reads({
@@ -78,7 +78,7 @@ export const TENANT_ROUTES: readonly OrgRoute[] = [
     scope: "apps:write",
     requestBody: NEW_APP,
     answer: answerOf(APP_RECORD, "The app.", 201),
-    problems: PROBLEMS,
+    problems: RECORD_PROBLEMS,
     async handle(call, environment) {
       const given = renamed(await readMembers(call.request, NEW_APP), NAMES);
       const command = { type: "app.create", accountId: call.org.accountId, ...given };
@@ -104,7 +104,7 @@ export const TENANT_ROUTES: readonly OrgRoute[] = [
     scope: "apps:write",
     requestBody: APP_CHANGES,
     answer: answerOf(APP_RECORD, "The app."),
-    problems: PROBLEMS,
+    problems: RECORD_PROBLEMS,
     async handle(call, environment) {
       const { appId, accountId } = appAt(call, environment);
       const given = renamed(await readMembers(call.request, APP_CHANGES), NAMES);
@@ -150,7 +150,7 @@ export const TENANT_ROUTES: readonly OrgRoute[] = [
     scope: "envs:write",
     requestBody: NEW_ENV,
     answer: answerOf(ENV_RECORD, "The environment.", 201),
-    problems: PROBLEMS,
+    problems: RECORD_PROBLEMS,
     async handle(call, environment) {
       const { appId, accountId } = appAt(call, environment);
       const given = await readMembers(call.request, NEW_ENV);
@@ -177,7 +177,7 @@ export const TENANT_ROUTES: readonly OrgRoute[] = [
     scope: "envs:write",
     requestBody: ENV_CHANGES,
     answer: answerOf(ENV_RECORD, "The environment."),
-    problems: PROBLEMS,
+    problems: RECORD_PROBLEMS,
     async handle(call, environment) {
       const { envId, accountId } = envAt(call, environment);
       const given = renamed(await readMembers(call.request, ENV_CHANGES), NAMES);
