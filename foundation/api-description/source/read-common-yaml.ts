@@ -35,6 +35,9 @@ const KEY_LENGTH_MAX = 1000;
 /** First characters that make something else of a plain scalar. `-` and `?` may begin one, which is rare. */
 const INDICATOR = /[-?:,[\]{}#&*!|>'"%@`]/;
 
+/** Values that aliases may stand for in all. With more the whole parser reads it: what is merged is copied, and that it is too much is to be found out once. */
+const ALIASED_MAX = 400_000;
+
 /** A node that is being read: an alias to it would contain itself. */
 const OPEN = Symbol("open");
 
@@ -177,8 +180,7 @@ class CommonYaml {
     const meant = this.#anchors.get(name);
     if (meant === undefined || meant === OPEN) giveUp();
     this.#aliased += meant.size;
-    const { valuesMax, depthMax } = this.#tree.limits;
-    if (this.#aliased > valuesMax || depth + meant.height > depthMax) giveUp();
+    if (this.#aliased > ALIASED_MAX || depth + meant.height > this.#tree.limits.depthMax) giveUp();
     return meant;
   }
 
