@@ -79,6 +79,7 @@ export async function visibleTo(
 class Asking implements GatewayExchange {
   readonly request: GatewayRequest;
   readonly context = new Map<string, string>();
+  readonly notes: unknown[] = [];
   identity: Identity | undefined;
 
   constructor(

@@ -14,6 +14,8 @@ export interface GatewayExchange {
   identity: Identity | undefined;
   /** What middlewares tell each other: `ai.policy`, `ai.target` … */
   readonly context: Map<string, string>;
+  /** Of each `ExchangeNote`: itself, and what it holds. Nobody else's business. */
+  readonly notes: unknown[];
   /** Aborted when the client has gone. */
   readonly signal: AbortSignal;
   /** Called once when the client has gone before the answer was complete; at once when it has gone already. Costs less than a signal. */

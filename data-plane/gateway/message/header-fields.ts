@@ -39,7 +39,11 @@ export class HeaderFields {
   get(name: string): string | undefined {
     let joined = this.#received?.get(name);
     if (this.#raw.length === 0) return joined;
-    for (const value of this.#valuesOf(name)) joined = joined === undefined ? value : `${joined}, ${value}`;
+    const raw = this.#raw;
+    for (let at = placeIn(raw, name, 0); at !== -1; at = placeIn(raw, name, at + 2)) {
+      const value = raw[at + 1]!;
+      joined = joined === undefined ? value : `${joined}, ${value}`;
+    }
     return joined;
   }
 
@@ -50,13 +54,14 @@ export class HeaderFields {
     if (received !== undefined) {
       for (let i = 0; i < received.count; i++) if (received.isNamed(i, name)) values.push(received.value(i));
     }
-    if (this.#raw.length > 0) values.push(...this.#valuesOf(name));
+    const raw = this.#raw;
+    for (let at = placeIn(raw, name, 0); at !== -1; at = placeIn(raw, name, at + 2)) values.push(raw[at + 1]!);
     return values;
   }
 
   /** @param name in lower case */
   has(name: string): boolean {
-    return this.#received?.has(name) === true || (this.#raw.length > 0 && !this.#valuesOf(name).next().done);
+    return this.#received?.has(name) === true || placeIn(this.#raw, name, 0) !== -1;
   }
 
   /** In the place of all that have the name. */
@@ -72,7 +77,7 @@ export class HeaderFields {
   /** @param name in lower case */
   delete(name: string): void {
     const isReceived = this.#received?.has(name) === true;
-    if (!isReceived && (this.#raw.length === 0 || this.#valuesOf(name).next().done === true)) return;
+    if (!isReceived && placeIn(this.#raw, name, 0) === -1) return;
     if (isReceived) this.#own();
     this.#filter((one) => one === name);
   }
@@ -110,17 +115,18 @@ export class HeaderFields {
     for (let i = 0; i < raw.length; i += 2) yield [raw[i]!, raw[i + 1]!];
   }
 
-  *#valuesOf(name: string): Generator<string> {
-    const raw = this.#raw;
-    for (let i = 0; i < raw.length; i += 2) {
-      const one = raw[i]!;
-      if (one.length === name.length && one.toLowerCase() === name) yield raw[i + 1]!;
-    }
-  }
-
   #own(): void {
     if (this.#received === undefined) return;
     this.#raw = this.toRaw();
     this.#received = undefined;
   }
+}
+
+/** Where the next field of the name is; -1 for none. @param name in lower case @param from an even number */
+function placeIn(raw: readonly string[], name: string, from: number): number {
+  for (let at = from; at < raw.length; at += 2) {
+    const one = raw[at]!;
+    if (one.length === name.length && (one === name || one.toLowerCase() === name)) return at;
+  }
+  return -1;
 }

@@ -87,7 +87,7 @@ export class Gateway {
     const { traces } = options;
     this.#samples = traces === undefined ? undefined : () => traces.samples();
     this.#services = {
-      host: { ...runtime, log, metrics, pool: this.#pool },
+      host: { ...runtime, newUuid: () => this.#random.uuid(), log, metrics, pool: this.#pool },
       plugins: options.plugins ?? BUILT_IN_PLUGINS,
       kept: new KeptThings(),
       secrets: options.secrets,

@@ -46,6 +46,7 @@ export class Passage implements GatewayExchange {
   readonly #options: PassageOptions;
   readonly #body: IncomingBody;
   #context: Map<string, string> | undefined;
+  #notes: unknown[] | undefined;
   #trace: TraceContext | undefined;
   /** Middlewares that have seen the request. */
   #entered = 0;
@@ -76,6 +77,11 @@ export class Passage implements GatewayExchange {
   get context(): Map<string, string> {
     this.#context ??= new Map();
     return this.#context;
+  }
+
+  get notes(): unknown[] {
+    this.#notes ??= [];
+    return this.#notes;
   }
 
   get trace(): TraceContext {

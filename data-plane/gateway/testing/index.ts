@@ -4,7 +4,7 @@ import { PLUGIN_DECLARATIONS } from "#foundation/gateway-artifact";
 import { ClientPool } from "#foundation/http1";
 import { http2Client } from "#foundation/http2";
 import { createValidator } from "#foundation/json-schema";
-import { createVirtualTime, systemRandom, type VirtualTime } from "#foundation/runtime";
+import { createVirtualTime, randomUuid, systemRandom, type VirtualTime } from "#foundation/runtime";
 import { createMetrics, silentLogger } from "#foundation/telemetry";
 import type { Answer } from "../message/answer.ts";
 import type { GatewayExchange } from "../message/gateway-exchange.ts";
@@ -46,6 +46,7 @@ export function testExchange(request: TestRequest = {}): GatewayExchange {
     trace: { traceId: "0af7651916cd43dd8448eb211c80319c", spanId: "b7ad6b7169203331", sampled: false },
     identity: request.identity,
     context: new Map(Object.entries(request.context ?? {})),
+    notes: [],
     signal: new AbortController().signal,
     whenGone() {},
     request: {
@@ -70,6 +71,7 @@ export function testHost(time: VirtualTime = createVirtualTime(0)): PluginHost &
     clock: time.clock,
     timers: time.timers,
     random: systemRandom,
+    newUuid: () => randomUuid(systemRandom),
     log: silentLogger,
     metrics: createMetrics(),
     pool: new ClientPool({ http2: http2Client() }),

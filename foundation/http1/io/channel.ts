@@ -1,6 +1,7 @@
 /** One socket of Bun's, plain or in TLS, from either side: output that waits for the peer, and an end that is told once. */
 
 import type { Socket, SocketHandler } from "bun";
+import { arrive, arriveMore, type Member, outbox, placeInOutbox } from "./turns.ts";
 
 /** Memory of which a part is written. */
 export interface Written {
@@ -25,10 +26,19 @@ const LINGER_MS = 2000;
 /** How long the last bytes may take to leave. */
 const LAST_BYTES_MS_MAX = 60_000;
 
-export class Channel {
+export class Channel implements Member {
   closed = false;
   owner: ChannelOwner;
   readonly #native: Socket<Channel>;
+  readonly #onDefect: ((error: unknown) => void) | undefined;
+  /** Received in this turn, or while it was paused, and not looked at yet. */
+  #received: Buffer | undefined;
+  #receivedMore: Buffer[] | undefined;
+  /** The peer has ended behind what is `#received`. */
+  #endsBehind = false;
+  /** Where in the outbox of the turn what was written in it begins, and how long it is. */
+  #outAt = 0;
+  #outBytes = 0;
   #waiting: Uint8Array[] | undefined;
   #waitingBytes = 0;
   #paused = false;
@@ -39,9 +49,11 @@ export class Channel {
   #ended = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(native: Socket<Channel>, owner: ChannelOwner) {
+  /** @param onDefect is told what `owner.onBytes` throws; the channel is closed then */
+  constructor(native: Socket<Channel>, owner: ChannelOwner, onDefect?: (error: unknown) => void) {
     this.#native = native;
     this.owner = owner;
+    this.#onDefect = onDefect;
     native.data = this;
     native.setNoDelay(true);
   }
@@ -50,7 +62,7 @@ export class Channel {
     return this.#native.remoteAddress;
   }
 
-  /** Bytes that the system has not taken yet. */
+  /** Bytes that the system was offered and has not taken. */
   get waitingBytes(): number {
     return this.#waitingBytes;
   }
@@ -70,6 +82,11 @@ export class Channel {
    */
   write(bytes: Uint8Array): boolean {
     if (!this.writable || bytes.length === 0) return this.#waitingBytes === 0;
+    const at = this.#placeFor(bytes.length);
+    if (at !== -1) {
+      outbox.set(bytes, at);
+      return true;
+    }
     const written = this.#waitingBytes === 0 ? Math.max(0, this.#native.write(bytes)) : 0;
     if (written === bytes.length) return true;
     this.#wait(written === 0 ? bytes : bytes.subarray(written));
@@ -81,10 +98,18 @@ export class Channel {
     return this.sendTold(writer) !== "waits";
   }
 
-  /** The same. @returns `untaken` when the connection took nothing, because it is closed already: none of it has reached the peer, or ever will */
+  /**
+   * The same. What leaves at the end of the turn counts as sent.
+   * @returns `untaken` when the connection took nothing, because it is closed already: none of it has reached the peer, or ever will
+   */
   sendTold(writer: Written): "sent" | "waits" | "untaken" {
     if (!this.writable) return "untaken";
     const { length } = writer;
+    const at = this.#placeFor(length);
+    if (at !== -1) {
+      writer.memory.copy(outbox, at, 0, length);
+      return "sent";
+    }
     let written = 0;
     if (this.#waitingBytes === 0) {
       written = this.#native.write(writer.memory, 0, length);
@@ -130,12 +155,36 @@ export class Channel {
     if (!this.#paused || this.closed) return;
     this.#paused = false;
     this.#native.resume();
+    if (this.#received !== undefined) arrive(this, 0);
   }
 
   /** For the handlers below, like the three that follow. */
   received(bytes: Buffer): void {
-    if (this.closed || this.#ending === "linger" || this.#ending === "lingering") return;
-    this.owner.onBytes(bytes);
+    if (this.closed) return;
+    if (this.#received === undefined) {
+      this.#received = bytes;
+      if (!this.#paused) arrive(this, bytes.length);
+      return;
+    }
+    this.#receivedMore ??= [];
+    this.#receivedMore.push(bytes);
+    if (!this.#paused) arriveMore(bytes.length);
+  }
+
+  /** For the turn. */
+  deliver(): void {
+    while (this.#received !== undefined && !this.#paused) this.#deliverOne();
+    if (this.#received === undefined && this.#endsBehind) this.peerEnded();
+  }
+
+  /** For the turn. */
+  release(): void {
+    const length = this.#outBytes;
+    if (length === 0) return;
+    this.#outBytes = 0;
+    const written = Math.max(0, this.#native.write(outbox, this.#outAt, length));
+    if (written < length)
+      this.#wait(Uint8Array.prototype.slice.call(outbox, this.#outAt + written, this.#outAt + length));
   }
 
   drained(): void {
@@ -157,6 +206,10 @@ export class Channel {
 
   peerEnded(): void {
     if (this.#ended || this.closed) return;
+    while (this.#received !== undefined && !this.#paused) this.#deliverOne();
+    if (this.closed) return;
+    this.#endsBehind = this.#received !== undefined;
+    if (this.#endsBehind) return;
     this.#ended = true;
     if (this.#ending === "lingering") this.destroy();
     else if (this.#ending !== "linger") this.owner.onEnd();
@@ -165,6 +218,8 @@ export class Channel {
   /** @param broken whether the peer ended it in no proper way */
   wasClosed(broken: boolean): void {
     if (this.closed) return;
+    while (this.#received !== undefined && !this.#closing) this.#deliverOne();
+    if (this.#endsBehind) this.peerEnded();
     // When we had said that we send no more, the peer's saying so closes the socket at once.
     if (!broken && !this.#closing && this.#ending === "half") this.peerEnded();
     if (this.closed) return;
@@ -172,6 +227,32 @@ export class Channel {
     this.#drop();
     clearTimeout(this.#timer);
     this.owner.onClose();
+  }
+
+  #deliverOne(): void {
+    const bytes = this.#received!;
+    const more = this.#receivedMore;
+    this.#received = more?.shift();
+    if (more !== undefined && this.#received === undefined) this.#receivedMore = undefined;
+    if (this.closed || this.#ending === "linger" || this.#ending === "lingering") return;
+    try {
+      this.owner.onBytes(bytes);
+    } catch (error) {
+      this.#onDefect?.(error);
+      this.destroy();
+    }
+  }
+
+  /** Within a turn, what is written leaves at its end, as one piece. @returns -1 when it has to leave now; what was to leave at the end has left then */
+  #placeFor(length: number): number {
+    if (this.#waitingBytes > 0) return -1;
+    const at = placeInOutbox(this, length, this.#outBytes === 0 ? -1 : this.#outAt + this.#outBytes);
+    if (at === -1) this.release();
+    else {
+      if (this.#outBytes === 0) this.#outAt = at;
+      this.#outBytes += length;
+    }
+    return at;
   }
 
   #wait(bytes: Uint8Array): void {
@@ -183,10 +264,14 @@ export class Channel {
   #drop(): void {
     this.#waiting = undefined;
     this.#waitingBytes = 0;
+    this.#received = undefined;
+    this.#receivedMore = undefined;
+    this.#outBytes = 0;
   }
 
   #closeNow(close: () => void): void {
     if (this.closed) return;
+    this.release();
     this.#drop();
     this.#closing = true;
     // Bun closes the descriptor now, and calls `close` before it returns.
@@ -195,6 +280,7 @@ export class Channel {
 
   #endWith(ending: "half" | "whole" | "linger"): void {
     if (this.closed || (this.#ending !== "no" && this.#ending !== "half")) return;
+    this.release();
     this.#ending = ending;
     if (this.#waitingBytes === 0) this.#endNow();
     // What waits must not wait for a peer that takes nothing.

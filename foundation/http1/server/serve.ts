@@ -63,7 +63,7 @@ export async function serve(options: ServerOptions): Promise<Server> {
     return connection;
   };
   const accept = (native: Socket<Channel>): void => {
-    const channel = new Channel(native, nobody);
+    const channel = new Channel(native, nobody, context.onDefect);
     if (connections.size >= limits.maxConnections || context.isClosing) {
       channel.destroy();
       return;

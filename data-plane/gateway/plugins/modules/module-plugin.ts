@@ -11,6 +11,7 @@ import {
 import { createSlidingWindows, type SlidingWindows } from "#foundation/rate-limit";
 import type { Counter } from "#foundation/telemetry";
 import type { Answer } from "../../message/answer.ts";
+import { ExchangeNote } from "../../message/exchange-note.ts";
 import { HeaderFields } from "../../message/header-fields.ts";
 import type { Dispatcher, DispatcherPlugin, MaybeAsync, Middleware, MiddlewarePlugin, PluginHost } from "../plugin.ts";
 import { Guest, type GuestProgram } from "./guest.ts";
@@ -217,7 +218,7 @@ function servicesOf(planned: PlannedModule, config: JsonObject, host: PluginHost
     config: Buffer.from(JSON.stringify(config)),
     origins: new Set(hosts.flatMap((one) => originsOf(one, config))),
     waitMs: limits.wait_ms,
-    notes: new WeakMap(),
+    notes: new ExchangeNote(),
     values() {
       values ??= host.keep("module-values", name, () => new ValueStore(host.clock));
       return values;

@@ -1,6 +1,6 @@
 /** What functions of the host work with, the same for all instances of one use of a plugin. */
 import type { SlidingWindows } from "#foundation/rate-limit";
-import type { GatewayExchange } from "../../message/gateway-exchange.ts";
+import type { ExchangeNote } from "../../message/exchange-note.ts";
 import type { PluginHost } from "../plugin.ts";
 import type { GuestCall } from "./guest-call.ts";
 import type { GuestMemory } from "./guest-memory.ts";
@@ -15,7 +15,7 @@ export interface ModuleServices {
   readonly origins: ReadonlySet<string>;
   readonly waitMs: number;
   /** What it has noted of requests that are on their way. */
-  readonly notes: WeakMap<GatewayExchange, Uint8Array>;
+  readonly notes: ExchangeNote<Uint8Array>;
   readonly values: () => ValueStore;
   /** Undefined: it has too many quotas already. */
   readonly windows: (quota: number, windowS: number) => SlidingWindows | undefined;

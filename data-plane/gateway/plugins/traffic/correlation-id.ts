@@ -1,5 +1,4 @@
 /** An id for each request, by which what several servers say about it can be brought together. */
-import { randomUuid } from "#foundation/runtime";
 import type { Middleware, MiddlewarePlugin, PluginHost } from "../plugin.ts";
 
 interface CorrelationIdConfig {
@@ -17,7 +16,7 @@ export const CORRELATION_ID: MiddlewarePlugin = {
   setup: (config, host) => correlationId(config as unknown as CorrelationIdConfig, host),
 };
 
-function correlationId(config: CorrelationIdConfig, { random }: PluginHost): Middleware {
+function correlationId(config: CorrelationIdConfig, { newUuid }: PluginHost): Middleware {
   const name = config.header_name.toLowerCase();
   // Where other middlewares find it, and `onResponse` when the request was changed meanwhile.
   const contextKey = `correlation-id.${name}`;
@@ -25,7 +24,7 @@ function correlationId(config: CorrelationIdConfig, { random }: PluginHost): Mid
     onRequest({ request, context }) {
       const sent = request.headers.get(name);
       const isUsable = config.trust_incoming && sent !== undefined && USABLE.test(sent);
-      const id = isUsable ? sent : config.generate_if_missing ? randomUuid(random) : undefined;
+      const id = isUsable ? sent : config.generate_if_missing ? newUuid() : undefined;
       if (id !== undefined) context.set(contextKey, id);
       if (isUsable) return undefined;
       if (id !== undefined) request.headers.set(config.header_name, id);

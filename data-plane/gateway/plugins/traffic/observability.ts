@@ -1,6 +1,7 @@
 /** Requests that take longer than they should, and what else is to be known of single operations. */
 import type { PlannedOperation } from "#foundation/gateway-artifact";
 import type { Counter, Histogram } from "#foundation/telemetry";
+import { ExchangeNote } from "../../message/exchange-note.ts";
 import type { GatewayExchange } from "../../message/gateway-exchange.ts";
 import type { Middleware, MiddlewarePlugin, PluginHost } from "../plugin.ts";
 
@@ -24,7 +25,7 @@ export const OBSERVABILITY: MiddlewarePlugin = {
 function observability(config: ObservabilityConfig, host: PluginHost): Middleware {
   const { latency_slo_ms: sloMs, detailed_request_logs: logsRequests, detailed_response_logs: logsResponses } = config;
   const measures = measuresOf(config, host);
-  const fieldCounts = logsResponses ? new WeakMap<GatewayExchange, number>() : undefined;
+  const fieldCounts = logsResponses ? new ExchangeNote<number>() : undefined;
   return {
     ...(logsRequests ? { onRequest: (exchange: GatewayExchange) => logRequest(exchange, host) } : {}),
     ...(fieldCounts === undefined

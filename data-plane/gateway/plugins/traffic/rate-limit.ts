@@ -6,6 +6,7 @@
  */
 import { createSlidingWindows, type SlidingWindows, type WindowDecision } from "#foundation/rate-limit";
 import type { Answer } from "../../message/answer.ts";
+import { ExchangeNote } from "../../message/exchange-note.ts";
 import type { GatewayExchange } from "../../message/gateway-exchange.ts";
 import { problem } from "../../problems.ts";
 import type { Middleware, MiddlewarePlugin, PluginHost } from "../plugin.ts";
@@ -37,7 +38,7 @@ function rateLimit(config: RateLimitConfig, host: PluginHost): Middleware {
   const isPerOperation = config.scope === "operation";
   const policy = `"${name}";q=${quota};w=${windowS}`;
   /** Several such middlewares work on the same exchange, each with its own. */
-  const decisions = new WeakMap<GatewayExchange, WindowDecision>();
+  const decisions = new ExchangeNote<WindowDecision>();
 
   const follow = (exchange: GatewayExchange, decision: WindowDecision): Answer | undefined => {
     decisions.set(exchange, decision);

@@ -4,6 +4,7 @@
  */
 
 import type { Answer } from "../../../message/answer.ts";
+import { ExchangeNote } from "../../../message/exchange-note.ts";
 import type { GatewayExchange } from "../../../message/gateway-exchange.ts";
 import type { MaybeAsync, Middleware, MiddlewarePlugin, PluginHost } from "../../plugin.ts";
 import { type PartitionConfig, partitionOf } from "../../traffic/partition.ts";
@@ -65,7 +66,7 @@ function aiTokenLimit(config: TokenLimitConfig, host: PluginHost): Middleware {
     shared: store && sharedBudgets(config, name, profile, store),
   }));
   /** Several such middlewares work on the same exchange, each with its own. */
-  const all = new WeakMap<GatewayExchange, Taken>();
+  const all = new ExchangeNote<Taken>();
 
   const putRight = (taken: Taken, tokens: number): void | Promise<void> => {
     taken.isSettled = true;

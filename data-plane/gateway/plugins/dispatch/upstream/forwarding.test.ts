@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "bun:test";
 import { ClientPool } from "#foundation/http1";
-import { systemClock, systemRandom, systemTimers } from "#foundation/runtime";
+import { randomUuid, systemClock, systemRandom, systemTimers } from "#foundation/runtime";
 import { createMetrics, silentLogger } from "#foundation/telemetry";
 import type { Answer } from "../../../message/answer.ts";
 import type { GatewayExchange } from "../../../message/gateway-exchange.ts";
@@ -20,6 +20,7 @@ test("a client that leaves behind the head of its answer is given no second one"
       clock: systemClock,
       timers: systemTimers,
       random: systemRandom,
+      newUuid: () => randomUuid(systemRandom),
       log: silentLogger,
       metrics: createMetrics(),
       pool,

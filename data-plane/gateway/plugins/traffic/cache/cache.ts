@@ -7,6 +7,7 @@
  */
 import { MessageBody } from "#foundation/http1";
 import type { Answer } from "../../../message/answer.ts";
+import { ExchangeNote } from "../../../message/exchange-note.ts";
 import type { GatewayExchange } from "../../../message/gateway-exchange.ts";
 import { HeaderFields } from "../../../message/header-fields.ts";
 import { problem } from "../../../problems.ts";
@@ -64,7 +65,7 @@ class Cache implements Middleware {
   readonly #store: ResponseStore;
   readonly #shared: SharedResponses | undefined;
   readonly #vary: readonly string[];
-  readonly #ways = new WeakMap<GatewayExchange, Way>();
+  readonly #ways = new ExchangeNote<Way>();
 
   constructor(config: CacheConfig, host: PluginHost) {
     this.#config = config;

@@ -1,5 +1,6 @@
 /** A log server is told of every request, also of those that are refused further in. */
 import { isSecretName, REDACTED } from "#foundation/telemetry";
+import { ExchangeNote } from "../../../message/exchange-note.ts";
 import type { GatewayExchange } from "../../../message/gateway-exchange.ts";
 import type { HeaderFields } from "../../../message/header-fields.ts";
 import { Shipper } from "../../../shipping/shipper.ts";
@@ -35,7 +36,7 @@ interface Noted {
 
 function httpLog(config: HttpLogConfig, host: PluginHost): Middleware {
   const shipper = shipperOf(config, host);
-  const noted = new WeakMap<GatewayExchange, Noted>();
+  const noted = new ExchangeNote<Noted>();
   return {
     onRequest(exchange) {
       const { method, path, headers } = exchange.request;
