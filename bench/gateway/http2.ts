@@ -10,6 +10,7 @@ import { compileGateway } from "#control-plane/gateways";
 import { type PreparedRequest, runLoad } from "../harness/http-load.ts";
 import { freePort, measured, type ServerProcess, untilListening } from "../harness/server-process.ts";
 import { median } from "../harness/statistics.ts";
+import { startAnsweringNginx } from "../proxy/servers.ts";
 
 const { values } = parseArgs({
   options: {
@@ -24,33 +25,6 @@ const connections = Number(values.connections);
 const WARM_UP_REQUESTS = 30_000;
 const ROOT = join(import.meta.dir, "../..");
 const folder = mkdtempSync(join(tmpdir(), "biplane-gateway-http2-"));
-
-async function startNginx(listen: string): Promise<ServerProcess> {
-  const port = await freePort();
-  const at = mkdtempSync(join(folder, "nginx-"));
-  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
-    (name) => `${name}_temp_path ${at}/${name};`,
-  );
-  writeFileSync(
-    join(at, "nginx.conf"),
-    `daemon off; master_process off; pid ${at}/pid; error_log ${at}/error.log;
-events { worker_connections 4096; }
-http {
-  access_log off; keepalive_requests 1000000000; tcp_nodelay on; client_max_body_size 0; ${temporary.join(" ")}
-  server {
-    listen 127.0.0.1:${port} ${listen};
-    location / { default_type application/json; return 200 '{"value":"${"x".repeat(186)}"}'; }
-  }
-}
-`,
-  );
-  const child = Bun.spawn([Bun.which("nginx") ?? "/usr/sbin/nginx", "-c", join(at, "nginx.conf"), "-p", at], {
-    stdout: "ignore",
-    stderr: "ignore",
-  });
-  await untilListening(port);
-  return measured(`nginx ${listen}`, child, port, () => undefined);
-}
 
 async function startGateway(name: string, upstream: number, version: string): Promise<ServerProcess> {
   const config = `{name: http-upstream, config: {url: "http://127.0.0.1:${upstream}", http_version: "${version}"}}`;
@@ -94,8 +68,8 @@ const REQUESTS: Readonly<Record<string, PreparedRequest>> = {
   ],
 };
 
-const plain = await startNginx("");
-const multiplexed = await startNginx("http2");
+const plain = await startAnsweringNginx();
+const multiplexed = await startAnsweringNginx("http2");
 const gateways = [
   await startGateway("HTTP/1.1 upstream", plain.port, "1.1"),
   await startGateway("h2c upstream", multiplexed.port, "2"),

@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- gateway [--seconds 2] [--rounds 5]`: requests through a gateway that holds them against an OpenAPI document, beside HAProxy and nginx's plain `proxy_pass`, which
- * look at nothing, Fastify with the same checks, http-proxy, and the barest proxies that this runtime allows. Then what each adds at a fixed rate, against the upstream asked directly; what loading costs; memory. nginx and HAProxy
- * are left out, and named, where they are not installed (`apt-get install nginx-light haproxy`).
+ * look at nothing, Fastify with the same checks, http-proxy, and the barest proxies that this runtime allows. Then what each adds at a fixed rate, against the upstream asked directly; what loading costs; memory.
+ * What is not installed is left out, and named (`apt-get install nginx-light haproxy nghttp2-client`): nginx, which is the upstream as well where it is there, HAProxy, and the load for the fixed rate.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,11 +10,11 @@ import { parseArgs } from "node:util";
 import { compileGateway } from "#control-plane/gateways";
 import { openGatewayArtifact } from "#foundation/gateway-artifact";
 import { type PreparedRequest, runLoad } from "../harness/http-load.ts";
-import { runOpenLoad } from "../harness/open-load.ts";
 import { installPeers } from "../harness/peers.ts";
 import { freePort, measured, type ServerProcess, untilListening } from "../harness/server-process.ts";
 import { median } from "../harness/statistics.ts";
-import { nginxPath, startHttpProxy, startNginx, startUpstream } from "../proxy/servers.ts";
+import { h2loadPath, runSteadyLoad, type SteadyRequest } from "../harness/steady-load.ts";
+import { nginxPath, startAnsweringNginx, startHttpProxy, startNginx, startUpstream } from "../proxy/servers.ts";
 import { haproxyPath, startBare, startFastify, startHaproxy } from "./peers.ts";
 
 const { values } = parseArgs({
@@ -24,6 +24,7 @@ const seconds = Number(values.seconds);
 const rounds = Number(values.rounds);
 const CONNECTIONS = 64;
 const WARM_UP_REQUESTS = 30_000;
+const STEADY_SECONDS = 5;
 const ROOT = join(import.meta.dir, "../..");
 
 /** @param middlewares one line of YAML */
@@ -95,20 +96,27 @@ async function startGateway(name: string, text: string): Promise<ServerProcess> 
   return measured(name, child, port, () => undefined);
 }
 
-const FIELDS =
-  "Host: shop.test\r\nUser-Agent: bench/1.0\r\nAccept: */*\r\nAccept-Encoding: gzip\r\nX-Trace: 0123456789\r\n";
+const FIELDS = ["User-Agent: bench/1.0", "Accept: */*", "Accept-Encoding: gzip", "X-Trace: 0123456789"];
 const lines = Array.from({ length: 18 }, (_, i) => ({ sku: `SKU-${1000 + i}`, count: i + 1, note: "x".repeat(12) }));
 const ORDER = JSON.stringify({ customer: "ann", lines });
-const REQUESTS: Readonly<Record<string, PreparedRequest>> = {
-  "get 200 B, three parameters": [Buffer.from(`GET /200?limit=20 HTTP/1.1\r\n${FIELDS}\r\n`)],
-  [`post ${ORDER.length} B of JSON`]: [
-    Buffer.from(
-      `POST /orders HTTP/1.1\r\n${FIELDS}Content-Type: application/json\r\nContent-Length: ${ORDER.length}\r\n\r\n${ORDER}`,
-    ),
-  ],
+const REQUESTS: Readonly<Record<string, SteadyRequest>> = {
+  "get 200 B, three parameters": { path: "/200?limit=20", fields: FIELDS },
+  [`post ${ORDER.length} B of JSON`]: {
+    path: "/orders",
+    fields: [...FIELDS, "Content-Type: application/json"],
+    body: ORDER,
+  },
 };
 
-async function compare(name: string, request: PreparedRequest, servers: readonly ServerProcess[]): Promise<void> {
+function prepared({ path, fields, body }: SteadyRequest): PreparedRequest {
+  const all = ["Host: shop.test", ...fields, ...(body === undefined ? [] : [`Content-Length: ${body.length}`])];
+  return [
+    Buffer.from(`${body === undefined ? "GET" : "POST"} ${path} HTTP/1.1\r\n${all.join("\r\n")}\r\n\r\n${body ?? ""}`),
+  ];
+}
+
+async function compare(name: string, asked: SteadyRequest, servers: readonly ServerProcess[]): Promise<void> {
+  const request = prepared(asked);
   const perCore = servers.map(() => [] as number[]);
   const p99 = servers.map(() => [] as number[]);
   for (let round = -1; round < rounds; round++) {
@@ -163,21 +171,21 @@ function measureLoading(): void {
 }
 
 /** Each server is asked as often as the gateway can answer in half of its time; the upstream alone says what is not the server's. */
-async function measureAdded(name: string, request: PreparedRequest, servers: readonly ServerProcess[]): Promise<void> {
+async function measureAdded(name: string, request: SteadyRequest, servers: readonly ServerProcess[]): Promise<void> {
   const gateway = servers[1]!;
-  const cpu = gateway.cpuSeconds();
-  const { requests, seconds: took } = await runLoad(gateway, CONNECTIONS, () => request, { seconds });
+  const asked = prepared(request);
+  const { requests, seconds: took } = await runLoad(gateway, CONNECTIONS, () => asked, { seconds });
   const perSecond = Math.floor(requests / took / 2);
   const results = servers.map((): { p50: number[]; p99: number[] } => ({ p50: [], p99: [] }));
   for (let round = 0; round < rounds; round++) {
     for (const [i, server] of servers.entries()) {
-      const { p50, p99 } = await runOpenLoad(server, request, { perSecond, seconds, connections: CONNECTIONS });
+      const limits = { perSecond, seconds: STEADY_SECONDS, connections: CONNECTIONS };
+      const { p50, p99 } = await runSteadyLoad(server, request, limits);
       results[i]!.p50.push(p50);
       results[i]!.p99.push(p99);
     }
   }
-  const busy = Math.round(((gateway.cpuSeconds() - cpu) * 100) / (took + rounds * seconds));
-  console.log(`\n${name}, ${perSecond.toLocaleString("en")} requests/s, open loop (gateway ${busy} % of a core)`);
+  console.log(`\n${name}, ${perSecond.toLocaleString("en")} requests/s, each connection at its own moments`);
   const [base] = results;
   for (const [i, server] of servers.entries()) {
     const { p50, p99 } = results[i]!;
@@ -195,7 +203,8 @@ measureLoading();
 installPeers("fastify");
 if (haproxyPath === undefined) console.log("HAProxy is not installed: left out");
 if (nginxPath === undefined) console.log("nginx is not installed: left out");
-const upstream = await startUpstream();
+if (h2loadPath === undefined) console.log("h2load is not installed: nothing is measured at a fixed rate");
+const upstream = nginxPath === undefined ? await startUpstream() : await startAnsweringNginx();
 const servers = [
   await startGateway("gateway", description(upstream.port, "[]")),
   await startGateway(
@@ -214,6 +223,7 @@ const servers = [
 ];
 console.log(`memory before the first request ${(servers[0]!.residentBytes() / 1e6).toFixed(0)} MB   target: 60`);
 for (const [name, request] of Object.entries(REQUESTS)) await compare(name, request, servers);
-for (const [name, request] of Object.entries(REQUESTS)) await measureAdded(name, request, [upstream, ...servers]);
+if (h2loadPath !== undefined)
+  for (const [name, request] of Object.entries(REQUESTS)) await measureAdded(name, request, [upstream, ...servers]);
 for (const server of [...servers, upstream]) await server.stop();
 rmSync(folder, { recursive: true, force: true });

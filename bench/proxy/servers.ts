@@ -28,12 +28,12 @@ export async function startOurs(upstream: number): Promise<ServerProcess> {
 /** Whether the machine has it: `apt-get install nginx-light`. */
 export const nginxPath = Bun.which("nginx") ?? undefined;
 
-/** One process, connections to the upstream kept, the fields that we send; no log. */
-export async function startNginx(upstream: number): Promise<ServerProcess> {
+/** A configuration of one process without a log. @param http within its block `http` */
+async function startNginxWith(name: string, http: (port: number) => string): Promise<ServerProcess> {
   const directory = mkdtempSync(join(tmpdir(), "nginx-bench-"));
   const port = await freePort();
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-    .map((name) => `${name}_temp_path ${directory}/${name};`)
+    .map((kind) => `${kind}_temp_path ${directory}/${kind};`)
     .join("\n  ");
   writeFileSync(
     join(directory, "nginx.conf"),
@@ -42,15 +42,7 @@ events { worker_connections 4096; }
 http {
   access_log off; keepalive_requests 1000000000; tcp_nodelay on; client_max_body_size 0;
   ${temporary}
-  upstream target { server 127.0.0.1:${upstream}; keepalive 1024; keepalive_requests 1000000000; }
-  server {
-    listen 127.0.0.1:${port} backlog=1024;
-    location / {
-      proxy_pass http://target; proxy_http_version 1.1; proxy_request_buffering off; proxy_set_header Connection ""; proxy_set_header Host $host;
-      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; proxy_set_header X-Forwarded-Proto $scheme;
-      proxy_set_header X-Forwarded-Port $server_port; proxy_set_header X-Forwarded-Host $host;
-    }
-  }
+  ${http(port)}
 }
 `,
   );
@@ -59,7 +51,34 @@ http {
     stderr: "ignore",
   });
   await untilListening(port);
-  return measured("nginx", child, port, () => rmSync(directory, { recursive: true, force: true }));
+  return measured(name, child, port, () => rmSync(directory, { recursive: true, force: true }));
+}
+
+/** Connections to the upstream kept, the fields that we send. */
+export function startNginx(upstream: number): Promise<ServerProcess> {
+  return startNginxWith(
+    "nginx",
+    (port) => `upstream target { server 127.0.0.1:${upstream}; keepalive 1024; keepalive_requests 1000000000; }
+  server {
+    listen 127.0.0.1:${port} backlog=1024;
+    location / {
+      proxy_pass http://target; proxy_http_version 1.1; proxy_request_buffering off; proxy_set_header Connection ""; proxy_set_header Host $host;
+      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; proxy_set_header X-Forwarded-Proto $scheme;
+      proxy_set_header X-Forwarded-Port $server_port; proxy_set_header X-Forwarded-Host $host;
+    }
+  }`,
+  );
+}
+
+/** An upstream that answers everything with 200 octets of JSON. @param protocol `http2`: without TLS */
+export function startAnsweringNginx(protocol: "" | "http2" = ""): Promise<ServerProcess> {
+  return startNginxWith(
+    protocol === "" ? "upstream" : `upstream ${protocol}`,
+    (port) => `server {
+    listen 127.0.0.1:${port} ${protocol} backlog=1024;
+    location / { default_type application/json; return 200 '{"value":"${"x".repeat(186)}"}'; }
+  }`,
+  );
 }
 
 export async function startHttpProxy(upstream: number): Promise<ServerProcess> {

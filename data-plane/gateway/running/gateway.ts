@@ -8,14 +8,13 @@ import { MCP_PATH } from "../mcp/index.ts";
 import type { Answer } from "../message/answer.ts";
 import { HeaderFields } from "../message/header-fields.ts";
 import { BUILT_IN_PLUGINS } from "../plugins/built-in-plugins.ts";
-import type { ExchangeOutcome } from "../plugins/plugin.ts";
 import { PROBLEMS, problem } from "../problems.ts";
 import { clientSeen } from "./client-address.ts";
 import { type Epoch, type EpochServices, loadEpoch, type PluginPrograms } from "./epoch.ts";
 import { GatewayMetrics, type OperationMetrics } from "./gateway-metrics.ts";
 import { DEFAULT_GATEWAY_LIMITS, type GatewayLimits, type TrustPolicy } from "./gateway-settings.ts";
 import { KeptThings } from "./kept.ts";
-import { Passage } from "./passage.ts";
+import { Passage, type PassageSettings, type PassageTarget } from "./passage.ts";
 import { RandomPool } from "./random-pool.ts";
 import type { RequestNumbers } from "./request-numbers.ts";
 import type { RequestTraces } from "./request-traces.ts";
@@ -24,7 +23,8 @@ import type { RunningOperation } from "./running-operation.ts";
 import type { SecretSources } from "./secrets.ts";
 import { splitTarget } from "./target.ts";
 import { Tunnels } from "./tunnels.ts";
-import { discard, writeAnswer } from "./write-answer.ts";
+import { Visit, type VisitHost } from "./visit.ts";
+import { writeAnswer } from "./write-answer.ts";
 
 export interface GatewayOptions {
   readonly hostname?: string;
@@ -67,7 +67,8 @@ export class Gateway {
   readonly #pool: ClientPool;
   readonly #tunnels: Tunnels;
   readonly #random: RandomPool;
-  readonly #samples: (() => boolean) | undefined;
+  readonly #passages: PassageSettings;
+  readonly #visits: VisitHost;
   #epoch: Epoch | undefined;
   #server: Server | undefined;
   /** What is loaded is used in the order of asking. */
@@ -84,8 +85,22 @@ export class Gateway {
     this.#pool = new ClientPool({ time: runtime, http2: http2Client() });
     this.#random = new RandomPool(runtime.random);
     this.#tunnels = new Tunnels({ ...runtime, max: this.#limits.maxTunnels, randomBytes: this.#random.bytes });
-    const { traces } = options;
-    this.#samples = traces === undefined ? undefined : () => traces.samples();
+    const { traces, accessLog } = options;
+    const samples = traces && (() => traces.samples());
+    this.#passages = { limits: this.#limits, randomHex: this.#random.hex, samples };
+    const isDraining = (): boolean => this.#isDraining;
+    this.#visits = {
+      metrics: this.#metrics,
+      unmatched: this.#unmatched,
+      tunnels: this.#tunnels,
+      clock: runtime.clock,
+      log,
+      accessLog,
+      traces,
+      get isDraining() {
+        return isDraining();
+      },
+    };
     this.#services = {
       host: { ...runtime, newUuid: () => this.#random.uuid(), log, metrics, pool: this.#pool },
       plugins: options.plugins ?? BUILT_IN_PLUGINS,
@@ -217,95 +232,20 @@ export class Gateway {
       return;
     }
     const { target, method } = head;
-    const { accessLog } = this.#options;
-    const agent = accessLog === undefined ? undefined : headers.get("user-agent");
-    const host = accessLog === undefined ? "" : head.host;
-    epoch.enter();
-    this.#metrics.active.inc();
-    let isEnded = false;
-    const end = (status: number, complete: boolean, bytesOut: number, passage?: Passage): void => {
-      if (isEnded) return;
-      isEnded = true;
-      const durationMs = performance.now() - started;
-      const bytesIn = passage?.request.body.length ?? 0;
-      const metrics = passage?.running.metrics ?? this.#unmatched;
-      metrics.ended(status, durationMs);
-      this.#metrics.active.dec();
-      if (passage !== undefined) this.#tellEnd(passage, { status, complete, durationMs, bytesIn, bytesOut });
-      epoch.leave();
-      if (passage?.isTraced === true)
-        this.#trace(passage, { status, complete, durationMs, bytesIn, bytesOut }, started);
-      accessLog?.({
-        requestId,
-        remoteAddress: passage?.request.clientAddress ?? exchange.remoteAddress,
-        method,
-        target,
-        host,
-        status,
-        bytesIn,
-        bytesOut,
-        durationMs,
-        userAgent: agent,
-        complete,
-      });
-    };
-    const give = (given: Answer, passage?: Passage): void => {
-      const answer = this.#withinTunnels(given);
-      const own = passage?.running.answerFields;
-      const fields =
-        own === undefined || own.length === 0 ? ["X-Request-Id", requestId] : ["X-Request-Id", requestId, ...own];
-      if (passage?.running.watchesEnd === true) passage.request.headers.detach();
-      try {
-        const onWritten = (complete: boolean, bytes: number): void => end(answer.status, complete, bytes, passage);
-        writeAnswer(exchange, answer, fields, onWritten, this.#tunnels);
-      } catch (error) {
-        // A field that a plugin has made cannot be written.
-        this.#defect(error, requestId);
-        if (!exchange.isBegun) writeAnswer(exchange, problem("internal"), fields, () => {});
-        else exchange.abort();
-        end(500, false, 0, passage);
-      }
-    };
+    const visit = new Visit(this.#visits, exchange, epoch, requestId, started);
     try {
       const found = this.#find(epoch, exchange, target, method);
-      if ("status" in found) {
-        give(found);
-        return;
+      if ("status" in found) visit.onAnswer(found);
+      else {
+        const { remoteAddress, secure } = exchange;
+        const client = clientSeen(remoteAddress, secure, head.host, headers, this.#options.isTrustedProxy);
+        const settings = this.#passages;
+        new Passage({ settings, owner: visit, exchange, target: found, requestId, headers, client }).start();
       }
-      const { operation, values, path, query } = found;
-      const client = clientSeen(
-        exchange.remoteAddress,
-        exchange.secure,
-        head.host,
-        headers,
-        this.#options.isTrustedProxy,
-      );
-      new Passage({
-        exchange,
-        operation,
-        pathValues: values,
-        path,
-        query,
-        requestId,
-        headers,
-        client,
-        limits: this.#limits,
-        randomHex: this.#random.hex,
-        samples: this.#samples,
-        onAnswer: give,
-        onDefect: (error) => this.#defect(error, requestId),
-        onMisfit: (detail) => this.#misfit(operation, detail, requestId),
-      }).start();
     } catch (error) {
-      this.#defect(error, requestId);
-      give(problem("internal"));
+      visit.onDefect(error);
+      visit.onAnswer(problem("internal"));
     }
-  }
-
-  #withinTunnels(answer: Answer): Answer {
-    if (answer.upgraded === undefined || !(this.#tunnels.isFull || this.#isDraining)) return answer;
-    discard(answer);
-    return problem(this.#isDraining ? "shutting-down" : "too-many-connections", { headers: ["Retry-After", "5"] });
   }
 
   /** A gateway of a fleet listens before it knows what to serve. */
@@ -314,13 +254,14 @@ export class Gateway {
     active.inc();
     const detail = "This gateway waits for what it is to serve.";
     const answer = problem("no-artifact", { detail, headers: ["Retry-After", "5", "Cache-Control", "no-store"] });
-    writeAnswer(exchange, answer, ["X-Request-Id", requestId], () => {
+    const onWritten = (): void => {
       active.dec();
       this.#unmatched.ended(answer.status, performance.now() - started);
-    });
+    };
+    writeAnswer(exchange, answer, ["X-Request-Id", requestId], { onWritten });
   }
 
-  #find(epoch: Epoch, { head }: ServerExchange, target: string, method: string): Found | Answer {
+  #find(epoch: Epoch, { head }: ServerExchange, target: string, method: string): PassageTarget | Answer {
     if (head.form === "authority") return problem("method-not-allowed", { detail: "Nothing is tunnelled here." });
     if (head.form === "asterisk") return { status: 204, headers: HeaderFields.of(["Allow", "OPTIONS"]), body: null };
     const { path, query, isAmbiguous } = splitTarget(target);
@@ -345,37 +286,6 @@ export class Gateway {
     return { operation, values: match.values, path, query };
   }
 
-  #trace(passage: Passage, outcome: ExchangeOutcome, started: number): void {
-    const { request, operation, trace, requestId, dispatchedAt, answeredAt } = passage;
-    const since = (at: number | undefined): number | undefined => (at === undefined ? undefined : at - started);
-    this.#options.traces?.record({
-      ...outcome,
-      trace,
-      requestId,
-      method: request.method,
-      route: operation.path,
-      operation: operation.operationId ?? operation.id,
-      path: request.path,
-      host: request.host,
-      secure: request.secure,
-      clientAddress: request.clientAddress,
-      startMs: this.#options.runtime.clock.now() - outcome.durationMs,
-      dispatchedMs: since(dispatchedAt),
-      answeredMs: since(answeredAt),
-    });
-  }
-
-  #tellEnd(passage: Passage, outcome: ExchangeOutcome): void {
-    const { middlewares } = passage.running;
-    for (let index = passage.entered - 1; index >= 0; index--) {
-      try {
-        middlewares[index]!.onEnd?.(passage, outcome);
-      } catch (error) {
-        this.#defect(error, passage.requestId);
-      }
-    }
-  }
-
   #misfit({ planned }: RunningOperation, detail: string, requestId: string): void {
     this.#options.log.warn("an answer does not fit its description", { operation: planned.id, detail, requestId });
   }
@@ -383,13 +293,6 @@ export class Gateway {
   #defect(error: unknown, requestId: string): void {
     this.#options.log.error("a request failed by a defect", { error, requestId });
   }
-}
-
-interface Found {
-  readonly operation: RunningOperation;
-  readonly values: readonly string[];
-  readonly path: string;
-  readonly query: string;
 }
 
 /** A preflight (Fetch §4.8) is for the operation that it asks about; only `cors` answers it. */

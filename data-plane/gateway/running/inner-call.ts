@@ -48,20 +48,17 @@ export async function callOperation(
   const { clientAddress, secure, host } = outer.request;
   const { answer, passage } = await new Promise<{ answer: Answer; passage: Passage }>((resolve) => {
     new Passage({
+      settings: { limits: calls.limits, randomHex: calls.random.hex, samples: undefined },
+      owner: {
+        onAnswer: (answer, passage) => resolve({ answer, passage }),
+        onDefect: (error) => calls.onDefect(error, requestId),
+        onMisfit: (detail) => calls.onMisfit(operation, detail, requestId),
+      },
       exchange: source,
-      operation,
-      pathValues: request.pathValues,
-      path: request.path,
-      query: request.query,
+      target: { operation, values: request.pathValues, path: request.path, query: request.query },
       requestId,
       headers: HeaderFields.of(request.headers),
       client: { address: clientAddress, secure, host },
-      limits: calls.limits,
-      randomHex: calls.random.hex,
-      samples: undefined,
-      onAnswer: (answer, passage) => resolve({ answer, passage }),
-      onDefect: (error) => calls.onDefect(error, requestId),
-      onMisfit: (detail) => calls.onMisfit(operation, detail, requestId),
     }).start();
   });
   const isStream = answer.upgraded !== undefined || answer.headers.get("content-type")?.startsWith("text/event-stream");

@@ -14,25 +14,41 @@ import type { RunningOperation } from "./running-operation.ts";
 import { lookInto, makeWhole } from "./whole-answer.ts";
 import { discard } from "./write-answer.ts";
 
-export interface PassageOptions {
-  readonly exchange: RequestSource;
-  readonly operation: RunningOperation;
-  readonly pathValues: readonly string[];
-  readonly path: string;
-  readonly query: string;
-  readonly requestId: string;
-  readonly headers: HeaderFields;
-  readonly client: ClientSeen;
+/** What is the same for all requests. */
+export interface PassageSettings {
   readonly limits: { readonly maxBodyBytes: number; readonly maxAnswerBytes: number };
   /** Two digits for each octet. */
   readonly randomHex: (octets: number) => string;
   /** Whether a trace that begins here is to be recorded; undefined: traces go nowhere. */
   readonly samples: (() => boolean) | undefined;
+}
+
+/** Whose request it is. */
+export interface PassageOwner {
   /** The answer, as it leaves. Called once. */
-  readonly onAnswer: (answer: Answer, passage: Passage) => void;
-  readonly onDefect: (error: unknown) => void;
+  onAnswer(answer: Answer, passage: Passage): void;
+  onDefect(error: unknown): void;
   /** An answer does not fit its description. @param detail where and how, without content */
-  readonly onMisfit: (detail: string) => void;
+  onMisfit(detail: string, passage: Passage): void;
+}
+
+export interface PassageOptions {
+  readonly settings: PassageSettings;
+  readonly owner: PassageOwner;
+  readonly exchange: RequestSource;
+  readonly target: PassageTarget;
+  readonly requestId: string;
+  readonly headers: HeaderFields;
+  readonly client: ClientSeen;
+}
+
+/** What is asked for. */
+export interface PassageTarget {
+  readonly operation: RunningOperation;
+  /** Of the path's parameters in their order, percent-encoded. */
+  readonly values: readonly string[];
+  readonly path: string;
+  readonly query: string;
 }
 
 /**
@@ -43,7 +59,10 @@ export class Passage implements GatewayExchange {
   readonly requestId: string;
   identity: Identity | undefined;
   readonly running: RunningOperation;
-  readonly #options: PassageOptions;
+  readonly #settings: PassageSettings;
+  readonly #owner: PassageOwner;
+  readonly #exchange: RequestSource;
+  readonly #pathValues: readonly string[];
   readonly #body: IncomingBody;
   #context: Map<string, string> | undefined;
   #notes: unknown[] | undefined;
@@ -60,14 +79,17 @@ export class Passage implements GatewayExchange {
   readonly #isTraced: boolean;
 
   constructor(options: PassageOptions) {
-    const { exchange, operation, headers, client } = options;
-    this.#options = options;
-    this.running = operation;
+    const { settings, exchange, target } = options;
+    this.#settings = settings;
+    this.#owner = options.owner;
+    this.#exchange = exchange;
+    this.#pathValues = target.values;
+    this.running = target.operation;
     this.requestId = options.requestId;
-    this.#body = new IncomingBody(exchange, options.limits.maxBodyBytes);
-    this.request = new IncomingRequest(options, headers, client, this.#body);
+    this.#body = new IncomingBody(exchange, settings.limits.maxBodyBytes);
+    this.request = new IncomingRequest(options, this.#body);
     // Read now: the fields are gone when the request is over.
-    this.#isTraced = options.samples !== undefined && this.trace.sampled;
+    this.#isTraced = settings.samples !== undefined && this.trace.sampled;
   }
 
   get operation() {
@@ -87,18 +109,18 @@ export class Passage implements GatewayExchange {
   get trace(): TraceContext {
     if (this.#trace === undefined) {
       const parent = parseTraceparent(this.request.headers.get("traceparent"));
-      const { randomHex, samples } = this.#options;
+      const { randomHex, samples } = this.#settings;
       this.#trace = childTrace(parent, randomHex, parent === undefined && samples?.() === true);
     }
     return this.#trace;
   }
 
   get signal(): AbortSignal {
-    return this.#options.exchange.signal;
+    return this.#exchange.signal;
   }
 
   whenGone(listener: () => void): void {
-    const { exchange } = this.#options;
+    const exchange = this.#exchange;
     if (exchange.isOver) {
       listener();
       return;
@@ -147,7 +169,7 @@ export class Passage implements GatewayExchange {
 
   readonly #failed = (error: unknown): void => {
     if (this.#isOver) return;
-    this.#options.onDefect(error);
+    this.#owner.onDefect(error);
     if (this.#answer !== undefined) discard(this.#answer);
     // What was on its way back may be what failed: nobody looks at this one any more.
     this.#give(problem("internal", { members: { requestId: this.requestId } }));
@@ -173,7 +195,7 @@ export class Passage implements GatewayExchange {
 
   #check(): MaybeAsync<Answer | undefined> {
     const { parameters, body, readsBody } = this.running;
-    const violations = parameters.check(this.#options.pathValues, this.request);
+    const violations = parameters.check(this.#pathValues, this.request);
     if (violations.length > 0) return this.#invalid(violations);
     const demand = body.demand(this.request.headers.get("content-type"), this.#body.hasBody);
     if (demand.kind === "violation") return this.#invalid([demand.violation]);
@@ -194,7 +216,7 @@ export class Passage implements GatewayExchange {
   }
 
   #withBody(next: () => MaybeAsync<Answer | undefined>): MaybeAsync<Answer | undefined> {
-    return this.#body.whole(this.#options.limits.maxBodyBytes)?.then(next, bodyProblem) ?? next();
+    return this.#body.whole(this.#settings.limits.maxBodyBytes)?.then(next, bodyProblem) ?? next();
   }
 
   #transform(): MaybeAsync<Answer | undefined> {
@@ -235,7 +257,7 @@ export class Passage implements GatewayExchange {
     const demand = responses.demand(answer, this.request.method);
     if (demand.kind === "fits") return answer;
     if (demand.kind === "misfit") return this.#misfit(demand, answer);
-    const { maxAnswerBytes } = this.#options.limits;
+    const { maxAnswerBytes } = this.#settings.limits;
     const { status } = answer;
     // Reporting costs nobody an answer that is too large to be looked into.
     const looked = responses.enforces
@@ -252,7 +274,7 @@ export class Passage implements GatewayExchange {
   #misfit({ place, detail }: Misfit, answer: Answer): Answer {
     const { metrics, responses } = this.running;
     metrics.invalidAnswer(place);
-    this.#options.onMisfit(detail);
+    this.#owner.onMisfit(detail, this);
     if (!responses!.enforces) return answer;
     discard(answer);
     return problem("response-invalid");
@@ -289,13 +311,13 @@ export class Passage implements GatewayExchange {
     if (middleware.readsResponseBody !== true || answer.body === null || answer.body instanceof Uint8Array) {
       return middleware.onResponse(this, answer);
     }
-    return makeWhole(answer, this.#options.limits.maxAnswerBytes).then(() => middleware.onResponse!(this, answer));
+    return makeWhole(answer, this.#settings.limits.maxAnswerBytes).then(() => middleware.onResponse!(this, answer));
   }
 
   #give(answer: Answer): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#options.onAnswer(answer, this);
+    this.#owner.onAnswer(answer, this);
   }
 }
 
@@ -313,18 +335,17 @@ class IncomingRequest implements GatewayRequest {
   readonly #values: readonly string[];
   #pathParameters: Readonly<Record<string, string>> | undefined;
 
-  constructor(options: PassageOptions, headers: HeaderFields, client: ClientSeen, body: IncomingBody) {
-    const { head } = options.exchange;
-    this.method = head.method;
-    this.path = options.path;
-    this.query = options.query;
+  constructor({ exchange, target, headers, client }: PassageOptions, body: IncomingBody) {
+    this.method = exchange.head.method;
+    this.path = target.path;
+    this.query = target.query;
     this.headers = headers;
     this.body = body;
     this.clientAddress = client.address;
     this.secure = client.secure;
     this.host = client.host;
-    this.#names = options.operation.planned.template.parameters;
-    this.#values = options.pathValues;
+    this.#names = target.operation.planned.template.parameters;
+    this.#values = target.values;
   }
 
   get pathParameters(): Readonly<Record<string, string>> {

@@ -11,8 +11,14 @@ import type { Answer } from "../message/answer.ts";
 import { passedTrailers } from "../message/trailers.ts";
 import type { Tunnels } from "./tunnels.ts";
 
-/** @param complete whether the client was given all of it, as far as it can be told here */
-export type OnWritten = (complete: boolean, bytes: number) => void;
+/** Who is told of an answer's end. */
+export interface AnswerOwner {
+  /**
+   * Once: the last octet was given to the system, or nothing more can be.
+   * @param complete whether the client was given all of it, as far as it can be told here
+   */
+  onWritten(complete: boolean, bytes: number): void;
+}
 
 /** What the server writes itself, and what is for one hop alone (RFC 9110 §7.6.1). */
 const NOT_WRITTEN = new Set([
@@ -31,37 +37,36 @@ const NOT_WRITTEN = new Set([
 
 /**
  * @param fields further ones: name, value, name, value …
- * @param onWritten called once, when the last octet is given to the system, or nothing more can be
  * @param tunnels of answers that may leave HTTP
  */
 export function writeAnswer(
   exchange: ServerExchange,
   answer: Answer,
   fields: readonly string[],
-  onWritten: OnWritten,
+  owner: AnswerOwner,
   tunnels?: Tunnels,
 ): void {
   if (exchange.isOver) {
     discard(answer);
-    onWritten(false, 0);
+    owner.onWritten(false, 0);
     return;
   }
   if (answer.upgraded !== undefined) {
     const { protocol, duplex, idleTimeoutMs } = answer.upgraded;
     answer.headers.deleteWhere((name) => NOT_WRITTEN.has(name));
     const client = exchange.switchProtocols(protocol, [...answer.headers.toRaw(), ...fields]);
-    tunnels!.join(client, duplex, idleTimeoutMs, (bytes) => onWritten(true, bytes));
+    tunnels!.join(client, duplex, idleTimeoutMs, (bytes) => owner.onWritten(true, bytes));
     return;
   }
   const { body } = answer;
   const head = headOf(answer, fields);
   if (body === null || body instanceof Uint8Array) {
     exchange.answer(head, body);
-    onWritten(true, body?.length ?? 0);
+    owner.onWritten(true, body?.length ?? 0);
   } else if (body instanceof MessageBody) {
-    writeMessage(exchange, head, body, answer.length, onWritten);
+    writeMessage(exchange, head, body, answer.length, owner);
   } else {
-    void writePieces(exchange, head, body, answer.length, onWritten);
+    void writePieces(exchange, head, body, answer.length, owner);
   }
 }
 
@@ -96,17 +101,17 @@ function writeMessage(
   head: AnswerHead,
   body: MessageBody,
   length: number | undefined,
-  onWritten: OnWritten,
+  owner: AnswerOwner,
 ): void {
   const { whole } = body;
   if (whole !== undefined && body.trailers.count === 0 && (length === undefined || length === whole.length)) {
     exchange.answer(head, whole);
-    onWritten(true, whole.length);
+    owner.onWritten(true, whole.length);
     return;
   }
   const takesTrailers = length === undefined && clientTakesTrailers(exchange);
   exchange.begin(head, length);
-  new MessagePipe(exchange, body, onWritten, takesTrailers);
+  new MessagePipe(exchange, body, owner, takesTrailers);
 }
 
 function clientTakesTrailers({ head }: ServerExchange): boolean {
@@ -121,7 +126,7 @@ class MessagePipe implements BodySink {
   constructor(
     private readonly exchange: ServerExchange,
     private readonly body: MessageBody,
-    private readonly onWritten: OnWritten,
+    private readonly owner: AnswerOwner,
     private readonly takesTrailers: boolean,
   ) {
     exchange.onDrain = () => body.resume();
@@ -152,7 +157,7 @@ class MessagePipe implements BodySink {
     this.#isDone = true;
     // What still comes is for nobody.
     if (!complete) this.body.resume();
-    this.onWritten(complete, this.#bytes);
+    this.owner.onWritten(complete, this.#bytes);
   }
 }
 
@@ -161,7 +166,7 @@ async function writePieces(
   head: AnswerHead,
   body: AsyncIterable<Uint8Array>,
   length: number | undefined,
-  onWritten: OnWritten,
+  owner: AnswerOwner,
 ): Promise<void> {
   let bytes = 0;
   let wake: (() => void) | undefined;
@@ -180,11 +185,11 @@ async function writePieces(
     }
     const complete = !exchange.isOver;
     exchange.end();
-    onWritten(complete, bytes);
+    owner.onWritten(complete, bytes);
   } catch {
     // Half an answer must not look like a whole one.
     exchange.abort();
-    onWritten(false, bytes);
+    owner.onWritten(false, bytes);
   }
 }
 
