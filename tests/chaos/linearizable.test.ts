@@ -1,7 +1,7 @@
 /** What concurrent clients see of one key could have happened one after the other: histories are recorded with call and return times and searched for an order. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type Cloud, type CloudProcess, createCloud } from "../support/cloud.ts";
-import { findViolation, type Operation } from "../support/linearizability.ts";
+import { checkLinearizable, type Model, type Operation } from "../support/histories/index.ts";
 import { randomFrom } from "../support/random.ts";
 import { type PlainAnswer, type SignedClient, signedClientFor } from "../support/signed-client.ts";
 
@@ -15,7 +15,35 @@ const CAS_INCREMENTS_EACH = 5;
 const SIZES = [3, 4_096, 131_073, 700_000];
 
 /** What a key holds: a body made of its label, or nothing. */
-type Value = string | undefined;
+type Value = string;
+const NOTHING: Value = "";
+
+/** What an answer means: the state after it, or undefined when it does not fit the state before. */
+interface Meaning {
+  /** It leaves every state that it fits as it is. */
+  readonly isRead: boolean;
+  after(state: Value): Value | undefined;
+}
+
+const reads = (fits: (state: Value) => boolean): Meaning => ({
+  isRead: true,
+  after: (state) => (fits(state) ? state : undefined),
+});
+const writes = (value: Value, fits: (state: Value) => boolean = () => true): Meaning => ({
+  isRead: false,
+  after: (state) => (fits(state) ? value : undefined),
+});
+
+/** Inputs are what is told of a failure: all of the meaning is in the answers. */
+const KEY: Model<Value, string, Meaning> = {
+  initial: NOTHING,
+  step: (state, _input, answer) => answer!.output.after(state),
+  isRead: (_input, { isRead }) => isRead,
+  stateKey: (state) => state,
+  inputKey: (name) => name,
+  partition: () => "",
+  describe: (name) => name,
+};
 
 const bodyOf = (label: string, size: number): Uint8Array => {
   const unit = Buffer.from(`${label};`);
@@ -56,32 +84,29 @@ describe("linearizable keys", () => {
       const deadline = performance.now() + SECONDS * 1000;
       let operations = 0;
       const oneKey = async (key: string): Promise<void> => {
-        const history: Operation<Value>[] = [];
+        const history: Operation<string, Meaning>[] = [];
         const path = `/history/${key}`;
         const etags = new Map<string, string>();
         const record = async (
+          client: number,
           name: string,
           send: () => Promise<PlainAnswer>,
-          effect: (answer: PlainAnswer) => Operation<Value>["apply"],
+          meaningOf: (answer: PlainAnswer) => Meaning,
         ): Promise<PlainAnswer> => {
           const called = performance.now();
           const answer = await send();
           const returned = performance.now();
-          history.push({
-            name: `${name} → ${answer.status} ${answer.code ?? ""}`,
-            called,
-            returned,
-            apply: effect(answer),
-          });
+          const input = `${name} → ${answer.status} ${answer.code ?? ""}`;
+          history.push({ client, input, called, returned, outcome: { type: "ok", output: meaningOf(answer) } });
           return answer;
         };
         const unexpected = (answer: PlainAnswer): never => {
           throw new Error(`seed ${seed}: ${path}: ${answer.status} ${answer.text().slice(0, 300)}`);
         };
-        const reads =
-          (found: Value): Operation<Value>["apply"] =>
-          (state) =>
-            state === found ? { next: state } : undefined;
+        const is =
+          (value: Value) =>
+          (state: Value): boolean =>
+            state === value;
         const client = async (id: number): Promise<void> => {
           for (let turn = 0; performance.now() < deadline; turn++) {
             const label = `${key}.${id}.${turn}`;
@@ -89,18 +114,20 @@ describe("linearizable keys", () => {
             const kind = random();
             if (kind < 0.25) {
               await record(
+                id,
                 `put ${label}`,
                 () => s3.send("PUT", path, { body }),
-                (answer) => (answer.status === 200 ? () => ({ next: label }) : unexpected(answer)),
+                (answer) => (answer.status === 200 ? writes(label) : unexpected(answer)),
               );
             } else if (kind < 0.35) {
               const headers = { "if-none-match": "*" };
               await record(
+                id,
                 `put-new ${label}`,
                 () => s3.send("PUT", path, { body, headers }),
                 ({ status, ...answer }) => {
-                  if (status === 200) return (state) => (state === undefined ? { next: label } : undefined);
-                  if (status === 412) return (state) => (state === undefined ? undefined : { next: state });
+                  if (status === 200) return writes(label, is(NOTHING));
+                  if (status === 412) return reads((state) => state !== NOTHING);
                   return unexpected({ status, ...answer });
                 },
               );
@@ -108,40 +135,43 @@ describe("linearizable keys", () => {
               const [old, etag] = pick([...etags].slice(-3));
               const headers = { "if-match": etag };
               await record(
+                id,
                 `put ${label} over ${old}`,
                 () => s3.send("PUT", path, { body, headers }),
                 (answer) => {
-                  if (answer.status === 200) return (state) => (state === old ? { next: label } : undefined);
-                  if (answer.status === 412)
-                    return (state) => (state === old || state === undefined ? undefined : { next: state });
-                  if (answer.status === 404) return reads(undefined);
+                  if (answer.status === 200) return writes(label, is(old));
+                  if (answer.status === 412) return reads((state) => state !== old && state !== NOTHING);
+                  if (answer.status === 404) return reads(is(NOTHING));
                   return unexpected(answer);
                 },
               );
             } else if (kind < 0.58) {
               await record(
+                id,
                 "delete",
                 () => s3.send("DELETE", path),
-                (answer) => (answer.status === 204 ? () => ({ next: undefined }) : unexpected(answer)),
+                (answer) => (answer.status === 204 ? writes(NOTHING) : unexpected(answer)),
               );
             } else if (kind < 0.68) {
               const query = `list-type=2&prefix=${key}`;
               await record(
+                id,
                 "list",
                 () => s3.send("GET", "/history", { query }),
                 (answer) => {
                   if (answer.status !== 200) return unexpected(answer);
                   const listed = answer.text().includes(`<Key>${key}</Key>`);
-                  return (state) => ((state !== undefined) === listed ? { next: state } : undefined);
+                  return reads((state) => (state !== NOTHING) === listed);
                 },
               );
             } else {
               const answer = await record(
+                id,
                 "get",
                 () => s3.send("GET", path),
                 (got) => {
-                  if (got.status === 404) return reads(undefined);
-                  return got.status === 200 ? reads(labelOf(got)) : unexpected(got);
+                  if (got.status === 404) return reads(is(NOTHING));
+                  return got.status === 200 ? reads(is(labelOf(got))) : unexpected(got);
                 },
               );
               if (answer.status === 200) etags.set(labelOf(answer), answer.headers.get("etag")!);
@@ -150,8 +180,9 @@ describe("linearizable keys", () => {
         };
         await Promise.all(Array.from({ length: CLIENTS_PER_KEY }, (_, id) => client(id)));
         operations += history.length;
-        const violation = findViolation<Value>(history, undefined, (state) => state ?? "");
-        if (violation !== undefined) throw new Error(`seed ${seed}: no order of ${key}:\n${violation}`);
+        const judged = checkLinearizable(KEY, history);
+        if (judged.verdict === "violation") throw new Error(`seed ${seed}: ${key}: ${judged.text}`);
+        expect([seed, key, judged.verdict]).toEqual([seed, key, "ok"]);
       };
       await Promise.all(Array.from({ length: KEYS }, (_, index) => oneKey(`k${index}`)));
       expect(operations).toBeGreaterThan(100);
