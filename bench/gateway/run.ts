@@ -223,7 +223,9 @@ const servers = [
 ];
 console.log(`memory before the first request ${(servers[0]!.residentBytes() / 1e6).toFixed(0)} MB   target: 60`);
 for (const [name, request] of Object.entries(REQUESTS)) await compare(name, request, servers);
+// What cannot do as much would only be seen to be overloaded.
+const able = servers.filter(({ name }) => name !== "http-proxy" && !name.startsWith("fastify"));
 if (h2loadPath !== undefined)
-  for (const [name, request] of Object.entries(REQUESTS)) await measureAdded(name, request, [upstream, ...servers]);
+  for (const [name, request] of Object.entries(REQUESTS)) await measureAdded(name, request, [upstream, ...able]);
 for (const server of [...servers, upstream]) await server.stop();
 rmSync(folder, { recursive: true, force: true });
