@@ -2,6 +2,8 @@
 
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
+import type { SocketHandler } from "bun";
+import { type Channel, channelHandlers } from "#foundation/http1";
 import type { HttpLimits, HttpServerOptions } from "./server-types.ts";
 import type { CoarseClock, ConnectionReader } from "./wire/connection-reader.ts";
 import { WireSocket } from "./wire/wire-socket.ts";
@@ -33,44 +35,42 @@ export async function listen(
 ): Promise<Engine> {
   const { tls } = options;
   const clock: CoarseClock = { now: performance.now() };
-  const readers = new Map<WireSocket, ConnectionReader>();
+  const readers = new Map<Channel, ConnectionReader>();
   const hostname = await addressOf(options.hostname ?? "127.0.0.1");
-  const listener = Bun.listen<WireSocket>({
+  const socket: SocketHandler<Channel> = {
+    ...channelHandlers,
+    open(native) {
+      const wire = new WireSocket(native, onDefect);
+      const reader = accept(wire, clock);
+      if (reader === undefined) {
+        wire.destroy();
+        return;
+      }
+      wire.owner = reader;
+      readers.set(native.data, reader);
+    },
+    close(native, error) {
+      readers.delete(native.data);
+      channelHandlers.close?.(native, error);
+    },
+    error({ data: channel }, error) {
+      // A reset by the client is no news, and the close event follows. Everything else is a defect of ours.
+      if (channel === undefined || errorCode(error) === "ECONNRESET" || errorCode(error) === "EPIPE") return;
+      onDefect(error);
+      channel.destroy();
+    },
+    handshake(native, success) {
+      if (!success || (tls?.requestCert === true && !native.authorized)) native.data?.destroy();
+    },
+  };
+  const listener = Bun.listen<Channel>({
     hostname,
     port: options.port,
     ...(options.reusePort === true ? { reusePort: true } : { exclusive: true }),
     // The end of a request is told from the end of the connection: a body that breaks off is still answered.
     allowHalfOpen: true,
     ...(tls === undefined ? {} : { tls: { ...tls, rejectUnauthorized: tls.requestCert === true } }),
-    socket: {
-      open(native) {
-        const socket = new WireSocket(native);
-        native.data = socket;
-        const reader = accept(socket, clock);
-        if (reader === undefined) {
-          socket.destroy();
-          return;
-        }
-        socket.owner = reader;
-        readers.set(socket, reader);
-      },
-      data: ({ data: socket }, bytes) => socket.received(bytes),
-      end: ({ data: socket }) => socket.clientEnded(),
-      drain: ({ data: socket }) => socket.drained(),
-      close({ data: socket }) {
-        readers.delete(socket);
-        socket.wasClosed();
-      },
-      error({ data: socket }, error) {
-        // A reset by the client is no news, and the close event follows. Everything else is a defect of ours.
-        if (socket === undefined || errorCode(error) === "ECONNRESET" || errorCode(error) === "EPIPE") return;
-        onDefect(error);
-        socket.destroy();
-      },
-      handshake(native, success) {
-        if (!success || (tls?.requestCert === true && !native.authorized)) native.data?.destroy();
-      },
-    },
+    socket,
   });
   const shortest = Math.min(limits.headersTimeoutMs, limits.keepAliveTimeoutMs);
   const sweep = setInterval(

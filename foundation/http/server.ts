@@ -287,9 +287,10 @@ export async function serveHttp(options: HttpServerOptions): Promise<HttpServer>
   };
 }
 
-/** Resolves when all sockets have been looked at since: timers take turns with them. */
+/** Resolves when all sockets have been read since, for timers take turns with them, and when what they brought has been looked at, which immediates do. */
 async function turnOfSockets(): Promise<void> {
   for (let turn = 0; turn < 2; turn++) await new Promise<void>((resolve) => void setTimeout(resolve, 1));
+  await new Promise<void>((resolve) => void setImmediate(resolve));
 }
 
 /** Whether the connection is of no further use after this error. */

@@ -36,7 +36,7 @@ export { RequestReader, type RequestReaderOptions, type RequestSink } from "./co
 export type { BodyFraming, ResponseHead } from "./codec/response-head.ts";
 export { ResponseReader, type ResponseSink } from "./codec/response-reader.ts";
 export { type TargetForm, targetForm } from "./codec/target.ts";
-export type { Channel, ChannelOwner } from "./io/channel.ts";
+export { Channel, type ChannelOwner, channelHandlers } from "./io/channel.ts";
 export { NEVER, type Timed } from "./io/deadlines.ts";
 export type { DuplexOwner, RawDuplex } from "./io/duplex.ts";
 export {

@@ -4,11 +4,12 @@
  * Requests are announced as their heads arrive, also while an earlier one is being answered. The body of one that must wait is not read before its turn.
  */
 
+import type { ChannelOwner } from "#foundation/http1";
 import { type Framing, readFraming } from "../framing.ts";
 import { ChunkedReader } from "./chunked-reader.ts";
 import { type Fields, parseRequestHead } from "./request-head.ts";
 import { type BodySource, WireRequest } from "./wire-request.ts";
-import type { SocketOwner, WireSocket } from "./wire-socket.ts";
+import type { WireSocket } from "./wire-socket.ts";
 
 /** What is wrong with what a client sent, or did not send. */
 export type Fault = "malformed" | "head-too-large" | "head-too-late" | "incomplete";
@@ -51,7 +52,7 @@ const HELD_BYTES_MAX = 64 * 1024;
 /** Least room for a head that comes in pieces; it doubles as it fills. */
 const PARTIAL_BYTES_MIN = 1024;
 
-export class ConnectionReader implements SocketOwner, BodySource {
+export class ConnectionReader implements ChannelOwner, BodySource {
   /** When the connection has waited long enough for a head. */
   deadline: number;
   readonly #socket: WireSocket;

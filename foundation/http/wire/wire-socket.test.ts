@@ -2,9 +2,11 @@
 
 import { afterEach, describe, expect, test } from "bun:test";
 import type { Socket } from "bun";
+import type { Channel } from "#foundation/http1";
 import { rawClient } from "../testing/raw-client.ts";
 import { get, parse, testServers } from "../testing/server-fixture.ts";
 
+import { unreadAnswerBytes } from "../unread-answers.ts";
 import { WireSocket } from "./wire-socket.ts";
 
 const { start, close } = testServers();
@@ -102,30 +104,41 @@ describe("answers that the client takes late", () => {
 });
 
 /** A socket that takes what it has room for. */
-function narrowSocket(): { readonly socket: WireSocket; room: number; readonly taken: () => string; ends: number } {
+function narrowSocket(): {
+  readonly socket: WireSocket;
+  room: number;
+  readonly taken: () => string;
+  ends: number;
+  receive(bytes: Buffer): void;
+  drained(): void;
+} {
   let taken = Buffer.alloc(0);
-  const narrow = {
-    room: 0,
-    ends: 0,
-    taken: () => taken.toString(),
-    socket: undefined as unknown as WireSocket,
-  };
-  const native: Pick<Socket<WireSocket>, "write" | "end" | "remoteAddress"> = {
+  const native = {
     remoteAddress: "192.0.2.1",
-    write(data) {
-      const bytes = typeof data === "string" ? Buffer.from(data) : (data as Uint8Array);
+    data: undefined as unknown as Channel,
+    setNoDelay: () => true,
+    write(bytes: Uint8Array): number {
       const count = Math.min(narrow.room, bytes.length);
       taken = Buffer.concat([taken, bytes.subarray(0, count)]);
       narrow.room -= count;
       return count;
     },
-    end: () => {
+    end(): number {
       narrow.ends++;
-      narrow.socket.wasClosed();
+      native.data.wasClosed(false);
       return 0;
     },
   };
-  narrow.socket = new WireSocket(native as Socket<WireSocket>);
+  const narrow = {
+    room: 0,
+    ends: 0,
+    taken: () => taken.toString(),
+    receive: (bytes: Buffer) => native.data.received(bytes),
+    drained: () => native.data.drained(),
+    socket: new WireSocket(native as unknown as Socket<Channel>, (error) => {
+      throw error;
+    }),
+  };
   return narrow;
 }
 
@@ -144,7 +157,7 @@ describe("output that waits", () => {
       while (socket.writableLength > 0) {
         expect(drains).toBe(0);
         narrow.room = step;
-        socket.drained();
+        narrow.drained();
       }
       expect([narrow.taken(), drains]).toEqual(["h\u00e9llo wide world", 1]);
       narrow.room = 100;
@@ -159,7 +172,7 @@ describe("output that waits", () => {
     expect([narrow.ends, narrow.socket.writable]).toEqual([0, false]);
     narrow.socket.write(" again");
     narrow.room = 100;
-    narrow.socket.drained();
+    narrow.drained();
     expect([narrow.taken(), narrow.ends, narrow.socket.closed]).toEqual(["bye", 1, true]);
   });
 
@@ -169,6 +182,38 @@ describe("output that waits", () => {
     narrow.socket.destroy();
     narrow.socket.destroy();
     expect([narrow.taken(), narrow.ends, narrow.socket.writableLength]).toEqual(["", 1, 0]);
+  });
+});
+
+describe("what is written in one turn of the loop", () => {
+  /** A client that takes nothing asks once, and is answered so many times in the same turn. */
+  async function answered(times: number, bytes: number): Promise<{ taken: string; waiting: number; counted: number }> {
+    const narrow = narrowSocket();
+    const looked = Promise.withResolvers<void>();
+    narrow.socket.owner = {
+      onBytes() {
+        for (let i = 0; i < times; i++) narrow.socket.write(Buffer.alloc(bytes, "x"));
+        setImmediate(looked.resolve);
+      },
+      onEnd() {},
+      onDrain() {},
+      onClose() {},
+    };
+    narrow.receive(Buffer.from("all of it"));
+    await looked.promise;
+    const seen = { taken: narrow.taken(), waiting: narrow.socket.writableLength, counted: unreadAnswerBytes() };
+    narrow.socket.destroy();
+    return seen;
+  }
+
+  test("is kept for its client, and little of it is not counted", async () => {
+    expect(await answered(2, 1000)).toEqual({ taken: "", waiting: 2000, counted: 0 });
+  });
+
+  test("is counted as it is written, when it is much", async () => {
+    const { waiting, counted } = await answered(20, 8 * 1024);
+    expect([waiting, counted]).toEqual([20 * 8 * 1024, 20 * 8 * 1024]);
+    expect(unreadAnswerBytes()).toBe(0);
   });
 });
 
