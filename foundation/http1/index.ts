@@ -7,11 +7,13 @@ export {
   ClientFailed,
   type ClientFailure,
   type ClientLimits,
+  type ConnectFailure,
   DEFAULT_CLIENT_LIMITS,
   type Origin,
   type OriginTls,
   type OutgoingRequest,
 } from "./client/client-types.ts";
+export { Connecting, type ConnectListener } from "./client/connect.ts";
 export { type ClientResponse, type SendOptions, send } from "./client/send.ts";
 export type { OriginCounts } from "./client/shelf.ts";
 export { type FaultCode, type RefusalStatus, refusalStatus } from "./codec/faults.ts";
@@ -37,7 +39,7 @@ export type { BodyFraming, ResponseHead } from "./codec/response-head.ts";
 export { ResponseReader, type ResponseSink } from "./codec/response-reader.ts";
 export { type TargetForm, targetForm } from "./codec/target.ts";
 export { Channel, type ChannelOwner, channelHandlers } from "./io/channel.ts";
-export { NEVER, type Timed } from "./io/deadlines.ts";
+export { Deadlines, NEVER, type Time, type Timed } from "./io/deadlines.ts";
 export type { DuplexOwner, RawDuplex } from "./io/duplex.ts";
 export {
   BodyBroken,

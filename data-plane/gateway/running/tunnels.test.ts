@@ -37,6 +37,9 @@ class End implements RawDuplex {
   destroy(): void {
     if (this.state !== "ended") this.state = "destroyed";
   }
+  reset(): void {
+    this.destroy();
+  }
 }
 
 function joined() {

@@ -26,6 +26,8 @@ const TOGETHER_BYTES_MAX = 64 * 1024;
 const CONTINUE_MS = 1000;
 const DEFAULT_TIMEOUT_MS = 60_000;
 const NO_BYTES = Buffer.alloc(0);
+const CLOSED: ClientFailure = { kind: "closed" };
+const CLOSED_KEPT: ClientFailure = { kind: "closed", wasKept: true };
 
 export class ClientConnection implements ExchangeConnection, ChannelOwner, ResponseSink, BodySource, Timed {
   deadline = NEVER;
@@ -38,6 +40,8 @@ export class ClientConnection implements ExchangeConnection, ChannelOwner, Respo
   #exchange: ClientExchange | undefined;
   /** The response of `#exchange` was not told to anybody yet. */
   #isFresh = false;
+  /** It has carried an exchange before the present one. */
+  #isKept = false;
   #isGone = false;
   #isBodyPaused = false;
 
@@ -94,7 +98,7 @@ export class ClientConnection implements ExchangeConnection, ChannelOwner, Respo
   writeBody(bytes: Uint8Array, isChunked: boolean): boolean {
     const exchange = this.#exchange;
     if (exchange === undefined) return true;
-    this.#awaitHead(exchange);
+    this.#awaitServer(exchange);
     if (!isChunked) return this.#channel.write(bytes);
     if (bytes.length <= TOGETHER_BYTES_MAX) return this.#channel.send(shared.reset().chunk(bytes));
     this.#channel.send(shared.reset().chunkStart(bytes.length));
@@ -108,7 +112,7 @@ export class ClientConnection implements ExchangeConnection, ChannelOwner, Respo
     if (exchange === undefined) return;
     if (isChunked) this.#channel.send(shared.reset().lastChunk(trailers));
     exchange.isSent = true;
-    this.#awaitHead(exchange);
+    this.#awaitServer(exchange);
   }
 
   /** Nobody wants what is left of the exchange. */
@@ -160,7 +164,7 @@ export class ClientConnection implements ExchangeConnection, ChannelOwner, Respo
   onDrain(): void {
     const exchange = this.#exchange;
     if (exchange === undefined || exchange.isSent || exchange.awaitsContinue) return;
-    this.#awaitHead(exchange);
+    this.#awaitServer(exchange);
     exchange.listener.onWritable?.(exchange);
   }
 
@@ -170,6 +174,8 @@ export class ClientConnection implements ExchangeConnection, ChannelOwner, Respo
     else if (this.#deadlines.now >= exchange.totalDeadline)
       this.#fail(exchange, { kind: "total-timeout" }, { kind: "stalled" });
     else if (exchange.awaitsContinue) this.#continue(exchange);
+    // It has answered before the end of the request, and waits for more of it.
+    else if (exchange.phase === "response" && this.#owesBody(exchange)) this.#awaitBody(exchange);
     else if (exchange.phase === "response") this.#fail(exchange, { kind: "response-timeout" }, { kind: "stalled" });
     // Who waits is the server, for a body that we do not send.
     else if (exchange.isSent || this.#channel.waitingBytes > 0)
@@ -219,6 +225,12 @@ export class ClientConnection implements ExchangeConnection, ChannelOwner, Respo
     if (this.#channel.waitingBytes === 0) exchange.listener.onWritable?.(exchange);
   }
 
+  /** More of the request is on its way: the server has its time for what comes next. */
+  #awaitServer(exchange: ClientExchange): void {
+    this.#awaitHead(exchange);
+    if (exchange.phase === "response" && exchange.body.isRead && !this.#isBodyPaused) this.#awaitBody(exchange);
+  }
+
   #awaitHead(exchange: ClientExchange): void {
     if (exchange.phase !== "sent") return;
     const timeoutMs = exchange.awaitsContinue
@@ -229,6 +241,11 @@ export class ClientConnection implements ExchangeConnection, ChannelOwner, Respo
 
   #awaitBody({ request, totalDeadline }: ClientExchange): void {
     this.deadline = Math.min(totalDeadline, this.#deadlines.now + (request.idleTimeoutMs ?? DEFAULT_TIMEOUT_MS));
+  }
+
+  /** Whether it is us, or who sends the body, that the server waits for. */
+  #owesBody({ isBegun, isSent }: ClientExchange): boolean {
+    return isBegun && !isSent && this.#channel.waitingBytes === 0;
   }
 
   #tell(exchange: ClientExchange): void {
@@ -253,7 +270,7 @@ export class ClientConnection implements ExchangeConnection, ChannelOwner, Respo
       listener.onUpgraded === undefined ||
       (exchange.request.upgrade === undefined && exchange.request.method !== "CONNECT")
     ) {
-      this.#fail(exchange, { kind: "malformed", fault: "unsolicited" }, { kind: "gone" });
+      this.#fail(exchange, { kind: "malformed", fault: "unexpected-upgrade" }, { kind: "gone" });
       return;
     }
     exchange.phase = "response";
@@ -272,6 +289,7 @@ export class ClientConnection implements ExchangeConnection, ChannelOwner, Respo
     // A response before the end of its request: the server does not want the rest, and would take the next request for it.
     if (isClean && exchange.isSent && this.#reader.isIdle && !this.#channel.ended && this.#channel.waitingBytes === 0) {
       this.#channel.resume();
+      this.#isKept = true;
       this.keepAliveMs = keepAliveMs(this.head.fields);
       this.#home.onFree(this);
     } else if (exchange.isSent) this.close();
@@ -282,9 +300,10 @@ export class ClientConnection implements ExchangeConnection, ChannelOwner, Respo
   #ended(): void {
     if (this.#isGone) return;
     const exchange = this.#exchange;
+    const wasKept = this.#isKept && this.#reader.isUntouched;
     const fault = this.#reader.end();
     if (exchange !== undefined && fault === undefined) this.#over(exchange, true);
-    else if (exchange !== undefined) this.#fail(exchange, { kind: "closed" }, { kind: "gone" });
+    else if (exchange !== undefined) this.#fail(exchange, wasKept ? CLOSED_KEPT : CLOSED, { kind: "gone" });
     this.#channel.destroy();
     this.#leave();
   }
@@ -325,6 +344,7 @@ function writeHead(writer: MessageWriter, request: OutgoingRequest): void {
     else writer.contentLength(stream.length);
   } else if (body !== undefined && body !== null) writer.contentLength(body.length);
   if (upgrade !== undefined) writer.upgrade(upgrade);
+  else if (request.acceptsTrailers === true) writer.acceptsTrailers();
   writer.endHead();
 }
 

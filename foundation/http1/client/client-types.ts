@@ -73,6 +73,10 @@ export interface OutgoingRequest {
   readonly expectContinue?: boolean;
   /** The protocol to change to. */
   readonly upgrade?: string;
+  /** Says that trailers are understood: some servers send them to nobody else (RFC 9110 §10.1.4). Not together with `upgrade`. */
+  readonly acceptsTrailers?: boolean;
+  /** On a new connection (of HTTP/1.1): one that was kept has just turned out to be closed, and the others are as old. */
+  readonly fresh?: boolean;
   /** For look-up, connection and TLS together, or for waiting for a connection. Default: that of the pool. */
   readonly connectTimeoutMs?: number;
   /** From the end of the request to the head of the response. Default 60 s. */
@@ -83,17 +87,24 @@ export interface OutgoingRequest {
   readonly totalTimeoutMs?: number;
 }
 
-/** Why there is no response. */
-export type ClientFailure =
+/** Why there is no connection. */
+export type ConnectFailure =
   /** Nobody listens, no route, no such name … `code` is the system's. */
   | { readonly kind: "connect-refused"; readonly code: string }
   | { readonly kind: "connect-timeout" }
   /** The peer speaks no TLS, or shows a certificate that is not to be trusted. */
-  | { readonly kind: "tls-failed"; readonly reason: string }
+  | { readonly kind: "tls-failed"; readonly reason: string };
+
+/** Why there is no response. */
+export type ClientFailure =
+  | ConnectFailure
   | { readonly kind: "pool-full" }
   | { readonly kind: "pool-closed" }
-  /** The server closed the connection before its response had a head. */
-  | { readonly kind: "closed" }
+  /**
+   * The server closed the connection before its response had a head. `wasKept`: nothing of a response had come, on a connection of HTTP/1.1 that was used
+   * before; as a rule its server closed it for being idle while the request was on its way.
+   */
+  | { readonly kind: "closed"; readonly wasKept?: true }
   | { readonly kind: "malformed"; readonly fault: FaultCode }
   /** The request is to leave HTTP (`upgrade`), and the server of HTTP/2 does not offer that (RFC 8441 §3). It was not sent. */
   | { readonly kind: "no-connect" }

@@ -411,6 +411,42 @@ describe("failures", () => {
     clearInterval(drip);
   });
 
+  test("not of a server that has begun to answer, and waits for the rest of the request", async () => {
+    const { asked, pool, origin } = byHand();
+    const over = Promise.withResolvers<boolean>();
+    let exchange: ClientExchange | undefined;
+    let received = "";
+    let answered = 0;
+    pool.request(origin, get("/", { method: "POST", stream: { length: 4 }, idleTimeoutMs: 150 }), {
+      onWritable(writable) {
+        exchange = writable;
+        writable.write(Buffer.from("ab"));
+      },
+      onResponse({ body }) {
+        answered = performance.now();
+        body.read({
+          onData: (bytes) => {
+            received += bytes.toString();
+          },
+          onEnd() {},
+          onFailure() {},
+        });
+      },
+      onFailure: (failure) => over.reject(failure),
+      onOver: (_exchange, complete) => over.resolve(complete),
+    });
+    const peer = await asked(0, "ab");
+    peer.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nAB");
+    // Longer than the limit with two sweeps of the deadlines.
+    await until("it would have been given up", () => answered > 0 && performance.now() - answered > 500);
+    exchange!.write(Buffer.from("cd"));
+    exchange!.end();
+    await peer.has("abcd");
+    peer.send("CD");
+    expect(await over.promise).toBe(true);
+    expect(received).toBe("ABCD");
+  });
+
   test("of the caller's source cut the request", async () => {
     const { ask, asked } = byHand();
     const source = (async function* () {

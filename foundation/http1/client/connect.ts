@@ -4,12 +4,12 @@ import type { TLSOptions } from "bun";
 import { alpnWire } from "../io/alpn.ts";
 import { Channel, type ChannelOwner, channelHandlers } from "../io/channel.ts";
 import type { Deadlines, Timed } from "../io/deadlines.ts";
-import type { ClientFailure, Origin, OriginTls } from "./client-types.ts";
+import type { ConnectFailure, Origin, OriginTls } from "./client-types.ts";
 
 export interface ConnectListener {
   /** Sets the owner of the channel before it returns. @param alpn the protocol that the server has chosen; undefined: it has chosen none */
   onConnected(channel: Channel, alpn: string | undefined): void;
-  onConnectFailed(failure: ClientFailure): void;
+  onConnectFailed(failure: ConnectFailure): void;
 }
 
 /** A connection on its way. The listener is told in a later turn, once. */
@@ -90,7 +90,7 @@ export class Connecting implements Timed, ChannelOwner {
     listener.onConnected(this.#channel!, alpn);
   }
 
-  #fail(failure: ClientFailure): void {
+  #fail(failure: ConnectFailure): void {
     const listener = this.#listener;
     if (listener === undefined) return;
     this.cancel();

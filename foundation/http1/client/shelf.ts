@@ -60,11 +60,11 @@ export class Shelf implements OriginShelf, ConnectionHome {
   }
 
   take(exchange: ClientExchange): void {
-    for (let free = this.#idle.pop(); free !== undefined; free = this.#idle.pop()) {
-      free.deadline = NEVER;
-      if (free.begin(exchange)) return;
-    }
     const { maxConnections, maxWaiting } = this.#pool.limits;
+    if (exchange.request.fresh === true) {
+      // In the place of one that is idle: it was to be used, after all.
+      if (this.#open >= maxConnections) this.#idle.shift()?.close();
+    } else if (this.#beginOnIdle(exchange)) return;
     if (this.#open < maxConnections) this.#connect(exchange);
     else if (this.#waiting.size < maxWaiting) this.#wait(exchange);
     else exchange.fail({ kind: "pool-full" }, false);
@@ -118,6 +118,14 @@ export class Shelf implements OriginShelf, ConnectionHome {
   adopt(channel: Channel): void {
     this.#open++;
     this.onFree(new ClientConnection(channel, this, this.#pool.deadlines, this.#pool.limits));
+  }
+
+  #beginOnIdle(exchange: ClientExchange): boolean {
+    for (let free = this.#idle.pop(); free !== undefined; free = this.#idle.pop()) {
+      free.deadline = NEVER;
+      if (free.begin(exchange)) return true;
+    }
+    return false;
   }
 
   #connect(exchange: ClientExchange): void {

@@ -51,6 +51,8 @@ export type FaultCode =
   | "incomplete"
   /** Octets of a response that nobody asked for. */
   | "unsolicited"
+  /** The server leaves HTTP, and nobody asked for that. */
+  | "unexpected-upgrade"
   /** HTTP/2: frames, windows or compressed fields that break the rules of the connection. */
   | "bad-frames"
   /** HTTP/2: a stream that is no response. */

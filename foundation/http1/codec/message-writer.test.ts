@@ -31,6 +31,8 @@ describe("a writer", () => {
     expect(text(writer)).toBe(
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n12\r\nhello world, hello\r\n0\r\nT: u\r\n\r\n",
     );
+    writer.reset().requestLine("GET", "/", "h").acceptsTrailers().endHead();
+    expect(writer.view().toString()).toBe("GET / HTTP/1.1\r\nHost: h\r\nConnection: TE\r\nTE: trailers\r\n\r\n");
     writer.reset().statusLine(101, "").upgrade("websocket").endHead();
     expect(text(writer)).toBe("HTTP/1.1 101 \r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
   });

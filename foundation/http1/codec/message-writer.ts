@@ -188,6 +188,11 @@ export class MessageWriter {
     return this.#text(`Connection: Upgrade\r\nUpgrade: ${protocol}\r\n`);
   }
 
+  /** `TE` is for the next hop, and says so (RFC 9110 §10.1.4). */
+  acceptsTrailers(): this {
+    return this.#text("Connection: TE\r\nTE: trailers\r\n");
+  }
+
   /** The empty line. */
   endHead(): this {
     return this.#text(CRLF);

@@ -19,6 +19,8 @@ export interface RawDuplex {
   end(): void;
   /** Closes now. */
   destroy(): void;
+  /** Closes now, so that the peer cannot take it for a proper end. */
+  reset(): void;
 }
 
 /** Takes a channel over. Nobody is told anything until `start`. */
@@ -50,5 +52,6 @@ export function rawDuplex(channel: Channel, rest: Buffer): RawDuplex {
     shutdown: () => channel.shutdown(),
     end: () => channel.end(),
     destroy: () => channel.destroy(),
+    reset: () => channel.reset(),
   };
 }

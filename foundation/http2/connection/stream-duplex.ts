@@ -68,5 +68,9 @@ export function streamDuplex(stream: Tunnelled, reset: (isComplete: boolean) => 
       reset(isShut);
       close();
     },
+    reset: () => {
+      reset(false);
+      close();
+    },
   };
 }
