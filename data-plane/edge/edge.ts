@@ -12,12 +12,12 @@ import {
   type HttpServerOptions,
   serveHttp,
 } from "#foundation/http";
+import { ClientPool } from "#foundation/http1";
 import {
   type Assignment,
   createProxy,
   createTcpProxy,
   type HttpProxy,
-  Pool,
   type Route,
   type TcpClient,
   type TcpProxy,
@@ -95,7 +95,7 @@ class RunningEdge implements Edge {
   readonly #backends: Backends;
   readonly #quiet = new QuietTracker();
   readonly #waiting: WaitingRoom;
-  readonly #pool: Pool;
+  readonly #pool: ClientPool;
   readonly #metrics: ReturnType<typeof createEdgeMetrics>;
   readonly #startedAt: number;
   readonly #tcp = new Map<number, TcpProxy>();
@@ -120,7 +120,7 @@ class RunningEdge implements Edge {
     this.#startedAt = clock.now();
     this.#backends = new Backends(clock, random);
     this.#waiting = new WaitingRoom(timers);
-    this.#pool = new Pool({ limits: { connectTimeoutMs: CONNECT_TIMEOUT_MS }, time: { clock, timers } });
+    this.#pool = new ClientPool({ limits: { connectTimeoutMs: CONNECT_TIMEOUT_MS }, time: { clock, timers } });
     this.#metrics = createEdgeMetrics(options.metrics, () => ({
       routes: this.#table.routes.length,
       connections: this.#quiet.connections,

@@ -1,5 +1,6 @@
-/** Proxying of HTTP/1.1, upgraded connections and TCP: pools of upstream connections, balancing, health. */
+/** Proxying of HTTP/1.1, upgraded connections and TCP over the connections of `#foundation/http1`: forwarding, balancing, health. */
 
+export { authorityOf, type Backend } from "./backend.ts";
 export {
   type Assignment,
   Balancer,
@@ -9,11 +10,9 @@ export {
 } from "./balance/balancer.ts";
 export { keyedPoint } from "./balance/keyed-point.ts";
 export { effectiveWeight, type Member } from "./balance/member.ts";
-export type { ResponseFault } from "./codec/response-reader.ts";
 export { type ProxyFailure, plainFailure, statusOf, UpstreamBroke } from "./forward/failure.ts";
 export { EDGE_POLICY, type ForwardedMode, type ForwardedPolicy } from "./forward/forwarded.ts";
 export { createProxy, type HttpProxy, type ProxyOptions } from "./forward/proxy.ts";
-export { UnsafeTarget } from "./forward/request-head.ts";
 export type { FailedAttempt, ForwardResult, Route, RouteRequest } from "./forward/route.ts";
 export type { TunnelAnswer } from "./forward/upgrade.ts";
 export {
@@ -33,10 +32,6 @@ export {
 } from "./health/health-machine.ts";
 export type { Probe } from "./health/probe.ts";
 export { InvalidStatusMatcher, parseStatusMatcher } from "./health/status-matcher.ts";
-export { authorityOf, type Backend, type BackendAddress, type BackendTls } from "./io/backend.ts";
-export type { ConnectFailure } from "./io/connect.ts";
-export type { Time } from "./io/deadlines.ts";
-export { DEFAULT_POOL_LIMITS, type NoConnection, Pool, type PoolCounts, type PoolLimits } from "./pool/pool.ts";
 export type { ClientHello } from "./tcp/client-hello.ts";
 export {
   encodeProxyHeader,

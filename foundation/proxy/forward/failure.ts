@@ -2,17 +2,19 @@
 
 import { STATUS_CODES } from "node:http";
 import type { BodyError, HttpResponse } from "#foundation/http";
-import type { ResponseFault } from "../codec/response-reader.ts";
-import type { NoConnection } from "../pool/pool.ts";
+import type { ConnectFailure, FaultCode } from "#foundation/http1";
 
 export type ProxyFailure =
   /** The caller's `route` gave none. */
   | { readonly kind: "no-upstream" }
-  | NoConnection
+  | ConnectFailure
+  /** Too many requests wait for a connection to the backend, or this one has waited for too long. */
+  | { readonly kind: "pool-full" }
+  | { readonly kind: "pool-closed" }
   /** No whole head of a response in time. */
   | { readonly kind: "response-timeout" }
   /** What came is no response that everybody would read in the same way. */
-  | { readonly kind: "bad-response"; readonly fault: ResponseFault | "unexpected-upgrade" }
+  | { readonly kind: "bad-response"; readonly fault: FaultCode }
   /** The connection ended before the head of a response. */
   | { readonly kind: "upstream-closed" }
   /** The client did not send its body as announced, or too slowly: the error says how, and the server knows its answer. */
@@ -23,9 +25,9 @@ export type ProxyFailure =
 /** The upstream broke off in the middle of a response whose head the client has: the connection to the client is cut. */
 export class UpstreamBroke extends Error {
   override readonly name = "UpstreamBroke";
-  readonly reason: "timeout" | ResponseFault;
+  readonly reason: "timeout" | FaultCode;
 
-  constructor(reason: "timeout" | ResponseFault) {
+  constructor(reason: "timeout" | FaultCode) {
     super(`The upstream broke off in the middle of its response (${reason}).`);
     this.reason = reason;
   }

@@ -9,8 +9,16 @@ const came: Readonly<Record<string, string>> = {
   "x-forwarded-host": "evil.test",
   forwarded: "for=_hidden",
 };
+/** As lines. */
+const told = (
+  ...given: Parameters<typeof forwardedFields> extends [string[], ...infer Rest] ? Rest : never
+): string => {
+  const fields: string[] = [];
+  forwardedFields(fields, ...given);
+  return fields.map((text, index) => text + (index % 2 === 0 ? ": " : "\r\n")).join("");
+};
 const all = (mode: ForwardedMode, received = came, who = client): string =>
-  forwardedFields({ for: mode, proto: mode, port: mode, host: mode, forwarded: mode }, who, (name) => received[name]);
+  told({ for: mode, proto: mode, port: mode, host: mode, forwarded: mode }, who, (name) => received[name]);
 
 test("each policy, for each field", () => {
   expect(all("append")).toBe(
@@ -38,7 +46,7 @@ test("what did not come, and what is not known, leaves no empty fields", () => {
 
 test("addresses and hosts in their forms", () => {
   const forwarded = (remoteAddress: string, host: string): string =>
-    forwardedFields({ ...EDGE_POLICY, forwarded: "replace" }, { ...client, remoteAddress, host }, () => undefined);
+    told({ ...EDGE_POLICY, forwarded: "replace" }, { ...client, remoteAddress, host }, () => undefined);
   expect(forwarded("2001:db8::1", "h:8080")).toContain('Forwarded: for="[2001:db8::1]";proto=https;host="h:8080"\r\n');
   expect(forwarded("::ffff:192.0.2.1", 'a"\\b')).toContain('Forwarded: for=192.0.2.1;proto=https;host="a\\"\\\\b"\r\n');
   expect(forwarded("::ffff:192.0.2.1", "h")).toContain("X-Forwarded-For: 192.0.2.1\r\n");

@@ -50,47 +50,51 @@ export const FORWARDED_NAMES: ReadonlySet<string> = new Set([
   "forwarded",
 ]);
 
-/** @param received the value that came (several joined with `, `), or undefined */
+/**
+ * @param fields name, value, name, value …; what is to be said is added
+ * @param received the value that came (several joined with `, `), or undefined
+ */
 export function forwardedFields(
+  fields: string[],
   policy: ForwardedPolicy,
   client: ForwardedClient,
   received: (lowerName: string) => string | undefined,
-): string {
+): void {
   const address = plainAddress(client.remoteAddress);
   const proto = client.secure ? "https" : "http";
-  return (
-    field("X-Forwarded-For", policy.for, address, "x-forwarded-for", received) +
-    field("X-Forwarded-Proto", single(policy.proto), proto, "x-forwarded-proto", received) +
-    field("X-Forwarded-Port", single(policy.port), client.port?.toString(), "x-forwarded-port", received) +
-    field("X-Forwarded-Host", single(policy.host), client.host || undefined, "x-forwarded-host", received) +
-    (policy.forwarded === "remove"
-      ? ""
-      : field("Forwarded", policy.forwarded, forwardedElement(address, proto, client.host), "forwarded", received))
-  );
+  const add = (name: string, mode: ForwardedMode, own: string | undefined, lowerName: string): void => {
+    const value = fieldValue(mode, own, lowerName, received);
+    if (value !== undefined) fields.push(name, value);
+  };
+  add("X-Forwarded-For", policy.for, address, "x-forwarded-for");
+  add("X-Forwarded-Proto", single(policy.proto), proto, "x-forwarded-proto");
+  add("X-Forwarded-Port", single(policy.port), client.port?.toString(), "x-forwarded-port");
+  add("X-Forwarded-Host", single(policy.host), client.host || undefined, "x-forwarded-host");
+  if (policy.forwarded === "remove") return;
+  add("Forwarded", policy.forwarded, forwardedElement(address, proto, client.host), "forwarded");
 }
 
 function single(mode: ForwardedMode): ForwardedMode {
   return mode === "append" ? "replace" : mode;
 }
 
-function field(
-  name: string,
+function fieldValue(
   mode: ForwardedMode,
   own: string | undefined,
   lowerName: string,
   received: (lowerName: string) => string | undefined,
-): string {
+): string | undefined {
   switch (mode) {
     case "replace":
-      return own === undefined ? "" : `${name}: ${own}\r\n`;
+      return own;
     case "remove":
-      return "";
+      return undefined;
     case "append":
     case "preserve": {
       const before = received(lowerName) || undefined;
       const ours = mode === "append" ? own : undefined;
-      if (before === undefined) return ours === undefined ? "" : `${name}: ${ours}\r\n`;
-      return `${name}: ${ours === undefined ? before : `${before}, ${ours}`}\r\n`;
+      if (before === undefined || ours === undefined) return before ?? ours;
+      return `${before}, ${ours}`;
     }
   }
 }

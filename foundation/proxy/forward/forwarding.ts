@@ -1,15 +1,25 @@
 /** One request on its way through the proxy: to a backend, and back. */
 
 import { BodyError, type HttpRequest, type HttpResponse, RequestAborted } from "#foundation/http";
-import { type Fields, NO_FIELDS } from "../codec/fields.ts";
-import type { ResponseHead } from "../codec/response-head.ts";
-import type { ResponseFault } from "../codec/response-reader.ts";
-import type { NoConnection, Pool, Taker } from "../pool/pool.ts";
-import type { DetachedChannel, ExchangeListener, UpstreamConnection } from "../pool/upstream-connection.ts";
+import {
+  type BodyFailure,
+  type ClientExchange,
+  type ClientFailure,
+  type ClientPool,
+  type ExchangeListener,
+  type FaultCode,
+  FIELD,
+  type MessageBody,
+  NEVER,
+  type OutgoingRequest,
+  type RawDuplex,
+  type ReceivedResponse,
+  type Timed,
+} from "#foundation/http1";
 import { type ProxyFailure, UpstreamBroke } from "./failure.ts";
 import type { ForwardedPolicy } from "./forwarded.ts";
 import { forwardedHead } from "./request-head.ts";
-import type { RequestUpload, UploadListener } from "./request-upload.ts";
+import type { RequestUpload } from "./request-upload.ts";
 import { type BodyFeed, ResponseStream } from "./response-body.ts";
 import { responseHeaders } from "./response-headers.ts";
 import type { Route } from "./route.ts";
@@ -17,7 +27,7 @@ import { passedTrailers } from "./trailers.ts";
 
 /** What all requests of one proxy share. */
 export interface ForwardContext {
-  readonly pool: Pool;
+  readonly pool: ClientPool;
   readonly forwarded: ForwardedPolicy;
   /** The port that clients come to; undefined when it is not known. */
   readonly port: number | undefined;
@@ -31,8 +41,8 @@ export interface ForwardContext {
 /** Told once what became of a request. */
 export interface ForwardListener {
   onResponse(response: HttpResponse): void;
-  /** The upstream takes part in the upgrade. */
-  onTunnel(head: ResponseHead, upstream: DetachedChannel): void;
+  /** The upstream takes part in the upgrade. @param head valid during this call */
+  onTunnel(head: ReceivedResponse, upstream: RawDuplex): void;
   /** @param sent whether a backend may have seen the request */
   onFailure(failure: ProxyFailure, sent: boolean): void;
   /** A defect of the program, or an error of the client's body that the server knows how to answer. */
@@ -45,9 +55,6 @@ const WHOLE_BODY_BYTES = 64 * 1024;
 /** A request that has no answer after this is watched for a client that leaves: most are answered before, and need no signal. */
 const UNWATCHED_MS = 50;
 
-/** How long an upstream may leave `Expect: 100-continue` without an answer before the body is sent all the same. */
-const CONTINUE_MS = 1000;
-
 /** Methods whose request may be sent again (RFC 9110 §9.2.2). */
 const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
 
@@ -56,10 +63,14 @@ const UNKNOWN_LENGTH: AsyncIterable<Uint8Array> = {
   [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: true, value: undefined }) }),
 };
 
-/** Where it is: before its connection, before the answer's head (or all of a short answer), in the answer's body, over. */
-type Phase = "connecting" | "waiting" | "streaming" | "over";
+const NO_TRAILERS: readonly string[] = [];
 
-export class Forwarding implements Taker, ExchangeListener, UploadListener, BodyFeed {
+/** Where it is: before the answer's head, in the answer's body, over. */
+type Phase = "waiting" | "streaming" | "over";
+
+export class Forwarding implements ExchangeListener, BodyFeed, Timed {
+  /** When the client begins to be watched. */
+  deadline = NEVER;
   readonly #context: ForwardContext;
   readonly #request: HttpRequest;
   readonly #route: Route;
@@ -67,13 +78,13 @@ export class Forwarding implements Taker, ExchangeListener, UploadListener, Body
   readonly #upgrade: string | undefined;
   readonly #settle: ForwardListener;
   readonly #upload: RequestUpload;
-  #phase: Phase = "connecting";
-  #connection: UpstreamConnection | undefined;
-  #head: ResponseHead | undefined;
-  readonly #chunks: Uint8Array[] = [];
-  #bytesReceived = 0;
-  #trailers: Fields = NO_FIELDS;
-  #ended = false;
+  #phase: Phase = "waiting";
+  #outgoing: OutgoingRequest | undefined;
+  #exchange: ClientExchange | undefined;
+  /** Of the response that is passed on. */
+  #status: number | undefined;
+  #body: MessageBody | undefined;
+  #trailers = NO_TRAILERS;
   #stream: ResponseStream | undefined;
   #retried = false;
   #onAbort: (() => void) | undefined;
@@ -96,127 +107,80 @@ export class Forwarding implements Taker, ExchangeListener, UploadListener, Body
 
   start(): void {
     const early = this.#upload.readEarly();
-    if (early === undefined) this.#take(false);
+    if (early === undefined) this.#begin();
     else
       early.then(
-        () => this.#take(false),
-        (error: unknown) => this.onBodyError(error),
+        () => this.#begin(),
+        (error: unknown) => this.#onBodyError(error),
       );
   }
 
-  onConnection(connection: UpstreamConnection): void {
-    const upload = this.#upload;
-    let head: string;
-    try {
-      head = forwardedHead(this.#request, this.#route, this.#context, upload.framing, this.#upgrade);
-    } catch (error) {
-      connection.close();
-      this.#over(undefined, undefined, false);
-      this.#settle.onError(error);
+  /** The client is watched from now on. */
+  expire(): void {
+    this.#watch();
+  }
+
+  onWritable(exchange: ClientExchange): void {
+    this.#upload.onWritable(exchange, (error) => this.#onBodyError(error));
+  }
+
+  onResponse(exchange: ClientExchange): void {
+    const { head, body } = exchange;
+    this.#exchange = exchange;
+    this.#body = body;
+    this.#status = head.status;
+    if (body.isComplete && body.received <= WHOLE_BODY_BYTES && body.trailers.count === 0) {
+      const whole = body.whole!;
+      this.#over(undefined, true);
+      this.#respond(head, whole.length === 0 ? null : whole);
       return;
     }
-    this.#phase = "waiting";
-    this.#connection = connection;
-    connection.begin(this.#request.method, head, upload.whole, upload.isWhole, this);
-    this.#expectResponse();
-    upload.begin(connection, this);
+    this.#phase = "streaming";
+    const stream = new ResponseStream(this);
+    this.#stream = stream;
+    // Not when the caller's words have thrown.
+    if (this.#respond(head, stream)) this.#read(body, stream);
   }
 
-  onNoConnection(failure: NoConnection): void {
-    this.#fail(failure, false);
-  }
-
-  onInformational({ status }: ResponseHead): void {
-    if (status === 100) this.#upload.onContinue();
-    this.#expectResponse();
-  }
-
-  onHead(head: ResponseHead): void {
-    this.#head = head;
-  }
-
-  onData(bytes: Buffer): void {
-    this.#bytesReceived += bytes.length;
-    if (this.#stream !== undefined) this.#stream.push(bytes);
-    else this.#chunks.push(bytes);
-  }
-
-  onEnd(trailers: Fields): void {
-    this.#ended = true;
-    this.#trailers = trailers;
-  }
-
-  onPieceEnd(): void {
-    const head = this.#head;
-    if (head === undefined) return;
-    if (head.framing === "tunnel") this.#joinTunnel(head);
-    else if (this.#ended) this.#complete(head);
-    else {
-      this.#stream ?? this.#beginStream(head);
-      this.#connection?.expireAfter(this.#context.idleTimeoutMs);
-    }
-  }
-
-  onDrain(): void {
-    this.#upload.onDrain();
-  }
-
-  /** First to watch the client, then to ask for the body without being told to, then because the upstream is too slow. */
-  onExpired(): void {
-    const connection = this.#connection;
-    if (connection === undefined) return;
-    if (this.#onAbort === undefined) {
-      this.#watch();
-      this.#expectResponse();
-    } else if (this.#upload.waitsForContinue) {
-      this.#upload.onContinue();
-      this.#expectResponse();
-    } else if (this.#stream?.isPaused || this.#upload.isBlockedByClient) {
-      // Not the upstream is slow, but the client; the server minds that.
-      this.#expectResponse();
-    } else {
-      connection.abandon();
-      if (this.#stream !== undefined) this.#breakOff("timeout");
-      else this.#fail({ kind: "response-timeout" }, true);
-    }
-  }
-
-  onFault(fault: ResponseFault, untouched: boolean): void {
-    const isReused = this.#connection!.exchanges > 0;
-    if (this.#stream !== undefined) this.#breakOff(fault);
-    else if (fault === "incomplete" && untouched && isReused && this.#mayRepeat) {
-      // Closed by its server for being idle, while our request was on its way.
-      this.#retried = true;
-      this.#connection = undefined;
-      this.#phase = "connecting";
-      this.#take(true);
-    } else if (fault === "incomplete" && this.#head === undefined) this.#fail({ kind: "upstream-closed" }, true);
-    else this.#fail({ kind: "bad-response", fault }, true);
-  }
-
-  onUploaded(): void {
-    if (this.#phase === "waiting") this.#expectResponse();
-  }
-
-  onBodyError(error: unknown): void {
-    if (this.#phase === "over") return;
-    this.#connection?.abandon();
-    if (this.#stream !== undefined) this.#breakOff("incomplete");
-    else if (error instanceof RequestAborted) this.#fail({ kind: "client-gone" }, true);
-    else {
-      this.#over(undefined, error instanceof BodyError ? { kind: "client-body", error } : undefined, false);
+  onUpgraded(exchange: ClientExchange, duplex: RawDuplex): void {
+    this.#leave();
+    try {
+      this.#settle.onTunnel(exchange.head, duplex);
+    } catch (error) {
+      duplex.reset();
       this.#settle.onError(error);
+    }
+  }
+
+  onFailure(failure: ClientFailure, sent: boolean): void {
+    switch (failure.kind) {
+      case "closed":
+        // Closed by its server for being idle, while our request was on its way.
+        if (failure.wasKept === true && this.#mayRepeat) this.#repeat();
+        else this.#fail({ kind: "upstream-closed" }, sent);
+        break;
+      case "malformed":
+        this.#fail({ kind: "bad-response", fault: failure.fault }, sent);
+        break;
+      case "unsafe":
+        this.#break(failure.error);
+        break;
+      case "total-timeout":
+      case "no-connect":
+        this.#break(new Error(`a request failed by ${failure.kind}, which it does not ask for`));
+        break;
+      default:
+        this.#fail(failure, sent);
     }
   }
 
   /** For the stream of the response, like the next two. */
   pause(): void {
-    this.#connection?.pause();
+    this.#body?.pause();
   }
 
   resume(): void {
-    this.#connection?.resume();
-    this.#connection?.expireAfter(this.#context.idleTimeoutMs);
+    this.#body?.resume();
   }
 
   cancel(): void {
@@ -227,23 +191,80 @@ export class Forwarding implements Taker, ExchangeListener, UploadListener, Body
     return !this.#retried && this.#upload.isWhole && IDEMPOTENT.has(this.#request.method);
   }
 
-  #take(fresh: boolean): void {
+  #begin(): void {
     if (this.#phase === "over") return;
-    this.#context.pool.take(this.#route.backend, this, fresh);
-    // Not at once: there is time for the client to leave.
-    if (this.#phase === "connecting") this.#watch();
+    const { responseTimeoutMs, idleTimeoutMs } = this.#context;
+    const upload = this.#upload;
+    const head = forwardedHead(this.#request, this.#route, this.#context, upload.expectsContinue);
+    const { method, target, host, fields, acceptsTrailers } = head;
+    const { whole, stream, expectsContinue } = upload;
+    this.#outgoing = {
+      method,
+      target,
+      host,
+      fields,
+      body: whole,
+      stream,
+      expectContinue: expectsContinue,
+      upgrade: this.#upgrade,
+      acceptsTrailers,
+      responseTimeoutMs,
+      idleTimeoutMs,
+    };
+    const { deadlines } = this.#context.pool;
+    this.deadline = deadlines.now + UNWATCHED_MS;
+    deadlines.add(this);
+    this.#send(this.#outgoing);
   }
 
-  #expectResponse(): void {
-    const { responseTimeoutMs, idleTimeoutMs } = this.#context;
-    if (this.#onAbort === undefined) this.#connection?.expireAfter(UNWATCHED_MS);
-    else if (this.#upload.waitsForContinue) this.#connection?.expireAfter(CONTINUE_MS);
-    else this.#connection?.expireAfter(this.#stream === undefined ? responseTimeoutMs : idleTimeoutMs);
+  #repeat(): void {
+    this.#retried = true;
+    this.#send({ ...this.#outgoing!, fresh: true });
+  }
+
+  #send(outgoing: OutgoingRequest): void {
+    const exchange = this.#context.pool.request(this.#route.backend, outgoing, this);
+    if (exchange.phase === "over") return;
+    this.#exchange = exchange;
+    // While it connects there is time for the client to leave.
+    if (exchange.phase === "waiting") this.#watch();
+  }
+
+  #read(body: MessageBody, stream: ResponseStream): void {
+    body.read({
+      onData: (bytes) => stream.push(bytes),
+      onEnd: (trailers) => {
+        if (trailers.count > 0) this.#trailers = trailers.toRaw();
+        this.#over(undefined, true);
+        stream.end();
+      },
+      onFailure: (failure) => this.#broken(failure),
+    });
+    // A body that is read comes, whatever was said of what had come already.
+    if (stream.isPaused) body.pause();
+  }
+
+  #broken(failure: BodyFailure): void {
+    if (this.#phase === "over") return;
+    if (failure.kind === "malformed") this.#breakOff(failure.fault);
+    else this.#breakOff(failure.kind === "stalled" ? "timeout" : "incomplete");
+  }
+
+  #onBodyError(error: unknown): void {
+    if (this.#phase === "over") return;
+    const wasStreaming = this.#phase === "streaming";
+    const gone = error instanceof RequestAborted;
+    if (wasStreaming) this.#breakOff("incomplete");
+    else if (gone) this.#fail({ kind: "client-gone" }, true);
+    else {
+      this.#over(error instanceof BodyError ? { kind: "client-body", error } : undefined, false);
+      this.#settle.onError(error);
+    }
   }
 
   /** Learns from now on when the client leaves. */
   #watch(): void {
-    if (this.#onAbort !== undefined) return;
+    if (this.#onAbort !== undefined || this.#phase === "over") return;
     this.#onAbort = () => this.#clientGone();
     const { signal } = this.#request;
     if (signal.aborted) this.#clientGone();
@@ -252,77 +273,52 @@ export class Forwarding implements Taker, ExchangeListener, UploadListener, Body
 
   #clientGone(): void {
     if (this.#phase === "over") return;
-    this.#context.pool.forget(this.#route.backend, this);
-    this.#connection?.abandon();
-    if (this.#stream === undefined) this.#fail({ kind: "client-gone" }, true);
-    else this.#breakOff("incomplete");
+    if (this.#phase === "streaming") this.#breakOff("incomplete");
+    else this.#fail({ kind: "client-gone" }, true);
   }
 
-  /** The response is whole; its connection is with the pool again. */
-  #complete(head: ResponseHead): void {
-    const isShort = this.#bytesReceived <= WHOLE_BODY_BYTES && this.#trailers.raw.length === 0;
-    if (this.#stream === undefined && isShort) {
-      const chunks = this.#chunks;
-      const body = chunks.length === 0 ? null : chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
-      this.#over(head.status, undefined, true);
-      this.#respond(head, body);
-      return;
-    }
-    const stream = this.#stream ?? this.#beginStream(head);
-    this.#over(head.status, undefined, true);
-    stream.end();
-  }
-
-  #beginStream(head: ResponseHead): ResponseStream {
-    this.#stream = new ResponseStream(this, this.#chunks);
-    this.#phase = "streaming";
-    this.#respond(head, this.#stream);
-    return this.#stream;
-  }
-
-  #respond(head: ResponseHead, body: HttpResponse["body"]): void {
-    const { status, contentLength } = head;
+  /** @returns whether somebody takes it */
+  #respond(head: ReceivedResponse, body: HttpResponse["body"]): boolean {
+    const { status, contentLength, fields } = head;
     const headers = responseHeaders(head);
     try {
       this.#route.responseHeaders?.(status, headers);
     } catch (error) {
-      this.#connection?.abandon();
-      if (this.#phase !== "over") this.#over(status, undefined, false);
-      this.#settle.onError(error);
-      return;
+      this.#break(error);
+      return false;
     }
     const hasNoLength = contentLength === undefined && this.#request.method === "HEAD";
-    const trailers = head.framing === "chunked" ? () => passedTrailers(this.#trailers.raw) : undefined;
+    const isChunked = fields.find(FIELD.TRANSFER_ENCODING) !== -1;
+    const trailers = isChunked ? () => passedTrailers(this.#trailers) : undefined;
     this.#settle.onResponse({ status, headers, body: hasNoLength ? UNKNOWN_LENGTH : body, contentLength, trailers });
+    return true;
   }
 
-  #joinTunnel(head: ResponseHead): void {
-    const connection = this.#connection!;
-    if (this.#upgrade === undefined) {
-      connection.abandon();
-      this.#fail({ kind: "bad-response", fault: "unexpected-upgrade" }, true);
-      return;
-    }
-    this.#leave();
-    this.#settle.onTunnel(head, connection.detach());
-  }
-
-  #breakOff(reason: "timeout" | ResponseFault): void {
-    this.#over(this.#head!.status, undefined, false);
-    this.#stream!.fail(new UpstreamBroke(reason));
+  #breakOff(reason: "timeout" | FaultCode): void {
+    const stream = this.#stream;
+    this.#over(undefined, false);
+    stream?.fail(new UpstreamBroke(reason));
   }
 
   #fail(failure: ProxyFailure, sent: boolean): void {
     if (this.#phase === "over") return;
-    this.#over(undefined, failure, false);
+    this.#over(failure, false);
     this.#settle.onFailure(failure, sent);
   }
 
-  #over(status: number | undefined, failure: ProxyFailure | undefined, complete: boolean): void {
+  /** A defect of the program, or of its caller's words. */
+  #break(error: unknown): void {
+    if (this.#phase !== "over") this.#over(undefined, false);
+    this.#settle.onError(error);
+  }
+
+  #over(failure: ProxyFailure | undefined, complete: boolean): void {
+    const bytesSent = this.#upload.bytesSent(this.#exchange);
     this.#leave();
-    const { bytesSent } = this.#upload;
+    if (!complete) this.#exchange?.abort();
+    const bytesReceived = this.#body?.received ?? 0;
     try {
-      this.#route.onFinished?.({ status, failure, complete, bytesSent, bytesReceived: this.#bytesReceived });
+      this.#route.onFinished?.({ status: this.#status, failure, complete, bytesSent, bytesReceived });
     } catch (error) {
       this.#settle.onError(error);
     }
@@ -331,7 +327,7 @@ export class Forwarding implements Taker, ExchangeListener, UploadListener, Body
   /** Nothing is expected from either side any more. */
   #leave(): void {
     this.#phase = "over";
-    this.#connection = undefined;
+    this.#context.pool.deadlines.remove(this);
     this.#upload.stop();
     if (this.#onAbort !== undefined) this.#request.signal.removeEventListener("abort", this.#onAbort);
   }

@@ -1,5 +1,8 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { Pool } from "../pool/pool.ts";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ClientPool } from "#foundation/http1";
 import { local, proxyFixtures } from "../testing/proxy-fixture.ts";
 import { type RawPeer, rawClient } from "../testing/raw-peers.ts";
 import type { ProxyFailure } from "./failure.ts";
@@ -82,6 +85,26 @@ describe("what the upstream sees", () => {
     client.close();
   });
 
+  test("a host, where the backend has no name", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "biplane-proxy-"));
+    const path = join(directory, "s");
+    const seen = Promise.withResolvers<string>();
+    const server = Bun.listen({
+      unix: path,
+      socket: {
+        data(socket, bytes) {
+          seen.resolve(bytes.toString());
+          socket.write(OK);
+        },
+      },
+    });
+    const { port } = await front({ route: () => ({ backend: { address: { kind: "unix", path } }, host: "backend" }) });
+    expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe("ok");
+    expect(await seen.promise).toContain("Host: localhost\r\n");
+    server.stop(true);
+    rmSync(directory, { recursive: true, force: true });
+  });
+
   test("a route that would split the request is a mistake of the program", async () => {
     const server = scripted();
     const { port } = await front({ route: () => ({ backend: local(server.port), target: "/ HTTP/1.1\r\nX: y" }) });
@@ -132,8 +155,22 @@ describe("what the client gets", () => {
       peer.send(`3\r\n${piece}\r\n`);
       await client.until((text) => text.endsWith(`3\r\n${piece}\r\n`));
     }
-    peer.send("0\r\nX-Sum: 7\r\nContent-Length: 5\r\n\r\n");
+    peer.send("0\r\nX-Sum: 7\r\nCookie: a\r\n\r\n");
     expect(await client.until((text) => text.endsWith("0\r\nX-Sum: 7\r\n\r\n"))).toContain("chunked");
+    client.close();
+  });
+
+  test("no end that says behind the body how it was to be read", async () => {
+    const server = scripted();
+    const { port } = await front({ route: () => ({ backend: local(server.port) }) });
+    const client = await rawClient(port);
+    client.send(get());
+    const peer = await server.peer(0);
+    await peer.until(isWhole);
+    peer.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n");
+    await client.until((text) => text.endsWith("3\r\none\r\n"));
+    peer.send("0\r\nX-Sum: 7\r\nContent-Length: 5\r\n\r\n");
+    expect(await client.end()).toEndWith("3\r\none\r\n");
     client.close();
   });
 });
@@ -259,7 +296,7 @@ describe("failures", () => {
       },
       { kind: "upstream-closed" },
     ],
-    [(peer: RawPeer) => peer.send("SSH-2.0-x\r\n\r\n"), { kind: "bad-response", fault: "malformed" }],
+    [(peer: RawPeer) => peer.send("SSH-2.0-x\r\n\r\n"), { kind: "bad-response", fault: "bad-version" }],
     [
       (peer: RawPeer) => peer.send(`HTTP/1.1 200 OK\r\nX: ${"y".repeat(70_000)}\r\n\r\n`),
       { kind: "bad-response", fault: "head-too-large" },
@@ -426,7 +463,7 @@ describe("connections", () => {
   test("no more than allowed are opened; who must wait waits, and who comes too late is refused", async () => {
     const server = scripted();
     const backend = local(server.port);
-    const pool = new Pool({ limits: { maxConnections: 1, maxWaiting: 1 } });
+    const pool = new ClientPool({ limits: { maxConnections: 1, maxWaiting: 1 } });
     const { port } = await front({
       pool,
       route: () => ({ backend }),

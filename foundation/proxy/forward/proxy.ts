@@ -1,7 +1,7 @@
 /** The proxy as a handler of an HTTP server. */
 
 import type { HttpHandler, HttpRequest, HttpResponse } from "#foundation/http";
-import { Pool } from "../pool/pool.ts";
+import { ClientPool } from "#foundation/http1";
 import { type ProxyFailure, plainFailure } from "./failure.ts";
 import { EDGE_POLICY, type ForwardedPolicy } from "./forwarded.ts";
 import { type ForwardContext, Forwarding } from "./forwarding.ts";
@@ -17,7 +17,7 @@ export interface ProxyOptions {
   /** The answer to a request that could not be passed on. Default: `plainFailure`. Errors of the client's body go to the server's `onError`. */
   readonly onFailure?: (failure: ProxyFailure, request: HttpRequest) => HttpResponse;
   /** Connections; not closed by the proxy. Default: one of its own. */
-  readonly pool?: Pool;
+  readonly pool?: ClientPool;
   /** Default: `EDGE_POLICY`. */
   readonly forwarded?: Partial<ForwardedPolicy>;
   /** The port that clients come to, for `X-Forwarded-Port`. */
@@ -37,7 +37,7 @@ export interface HttpProxy {
   readonly handler: HttpHandler;
   /** The same for a request that asks to leave HTTP: a tunnel when the upstream agrees, else its answer. */
   upgrade(request: HttpRequest): Promise<HttpResponse | TunnelAnswer>;
-  readonly pool: Pool;
+  readonly pool: ClientPool;
   /** Closes the pool when it is the proxy's own. Running exchanges go on. */
   close(): void;
 }
@@ -65,7 +65,7 @@ const NO_ATTEMPTS: readonly FailedAttempt[] = [];
  */
 export function createProxy(options: ProxyOptions): HttpProxy {
   const { route, onFailure = plainFailure, attemptsMax = 1 } = options;
-  const pool = options.pool ?? new Pool();
+  const pool = options.pool ?? new ClientPool();
   const context: ForwardContext = {
     pool,
     forwarded: { ...EDGE_POLICY, ...options.forwarded },

@@ -1,7 +1,8 @@
-/** The head of the request that the upstream gets, made of the one that came. Pure. */
+/** What the upstream gets of a request's head, made of the one that came. Pure. */
 
-import { assertSafeHeader, type HeaderList, type HeaderView } from "#foundation/http";
-import { authorityOf } from "../io/backend.ts";
+import type { HeaderList, HeaderView } from "#foundation/http";
+import type { OutgoingRequest } from "#foundation/http1";
+import { authorityOf } from "../backend.ts";
 import { FORWARDED_NAMES, type ForwardedClient, type ForwardedPolicy, forwardedFields } from "./forwarded.ts";
 import { HOP_BY_HOP, nominated } from "./hop-by-hop.ts";
 import type { Route } from "./route.ts";
@@ -13,7 +14,6 @@ export interface ReceivedRequest {
   readonly headers: HeaderView;
   /** The `Host` field or the authority of an absolute target; `""` when there is none. */
   readonly host: string;
-  readonly contentLength: number | undefined;
   readonly remoteAddress: string;
   readonly secure: boolean;
 }
@@ -30,53 +30,46 @@ export interface HeadContext {
 /** Never copied from the request: hop by hop, told of the client, or written anew. */
 const NOT_COPIED: ReadonlySet<string> = new Set([...HOP_BY_HOP, ...FORWARDED_NAMES, "host", "content-length", "via"]);
 
-/** A target may hold any byte but controls and blanks: anything else would be two requests. */
-const TARGET = /^[\x21-\x7e\x80-\xff]+$/;
-
-/** A target or a field of the caller that would make the request another one. A mistake of the program. */
-export class UnsafeTarget extends Error {
-  override readonly name = "UnsafeTarget";
-}
+/** A part of what `ClientPool.request` wants. It is not checked here that it can be sent: whoever writes it does that. */
+export type ForwardedHead = Required<
+  Pick<OutgoingRequest, "method" | "target" | "host" | "fields" | "acceptsTrailers">
+>;
 
 /**
- * The head as text of one character per byte, with its empty line.
- *
- * The target and the fields are those of the client, byte for byte and in their order; what is for one hop alone is left out.
- *
- * @throws UnsafeTarget, UnsafeHeader for what the caller put in its place
+ * The head that goes on. The target and the fields are those of the client, byte for byte and in their order; what is for one hop alone, and what says where
+ * the message ends, is left out.
+ * @param expects whether the body is sent when the upstream asks for it: that is said anew
  */
 export function forwardedHead(
   request: ReceivedRequest,
   route: HeadRoute,
   context: HeadContext,
-  framing: "none" | "length" | "chunked",
-  upgrade: string | undefined,
-): string {
+  expects: boolean,
+): ForwardedHead {
   const { method, headers } = request;
-  const { target, setHeaders, removeHeaders } = route;
-  if (target !== undefined && !TARGET.test(target)) throw new UnsafeTarget("The target holds a blank or a control.");
-  let text = `${method} ${target ?? upstreamTarget(method, request.target)} HTTP/1.1\r\nHost: ${hostOf(request, route)}\r\n`;
+  const { setHeaders, removeHeaders } = route;
+  const fields: string[] = [];
   const { raw, lowerNames } = headers;
   const dropped = nominated(headers.get("connection"));
   const replaced = setHeaders === undefined ? undefined : namesOf(setHeaders);
   for (let i = 0; i < lowerNames.length; i++) {
     const name = lowerNames[i]!;
     if (NOT_COPIED.has(name) || (dropped.size > 0 && dropped.has(name))) continue;
-    if (replaced?.has(name) || removeHeaders?.includes(name)) continue;
-    text += `${raw[i * 2]}: ${raw[i * 2 + 1]}\r\n`;
+    if (replaced?.has(name) || removeHeaders?.includes(name) || (expects && name === "expect")) continue;
+    fields.push(raw[i * 2]!, raw[i * 2 + 1]!);
   }
-  text += forwardedFields(context.forwarded, forwardedClient(request, context.port), (name) => headers.get(name));
-  text += viaField(headers.get("via"), context.via);
-  for (const [name, value] of setHeaders ?? NO_HEADERS) {
-    assertSafeHeader(name, value);
-    text += `${name}: ${value}\r\n`;
-  }
-  if (framing === "length") text += `Content-Length: ${request.contentLength}\r\n`;
-  else if (framing === "chunked") text += "Transfer-Encoding: chunked\r\n";
-  if (upgrade !== undefined) text += `Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n`;
-  // Trailers are passed on; some upstreams send them only to those who say so (RFC 9110 §10.1.4).
-  else if (headers.get("te")?.toLowerCase().includes("trailers")) text += "Connection: TE\r\nTE: trailers\r\n";
-  return `${text}\r\n`;
+  forwardedFields(fields, context.forwarded, forwardedClient(request, context.port), (name) => headers.get(name));
+  const via = viaValue(headers.get("via"), context.via);
+  if (via !== undefined) fields.push("Via", via);
+  for (const [name, value] of setHeaders ?? NO_HEADERS) fields.push(name, value);
+  return {
+    method,
+    target: route.target ?? upstreamTarget(method, request.target),
+    host: hostOf(request, route),
+    fields,
+    // They are passed on.
+    acceptsTrailers: headers.get("te")?.toLowerCase().includes("trailers") === true,
+  };
 }
 
 /** What of a route concerns the head. */
@@ -85,16 +78,13 @@ export type HeadRoute = Pick<Route, "backend" | "host" | "target" | "setHeaders"
 const NO_HEADERS: HeaderList = [];
 
 /** RFC 9110 §7.6.3. */
-function viaField(came: string | undefined, own: string | undefined): string {
-  if (own === undefined) return came === undefined ? "" : `Via: ${came}\r\n`;
-  return `Via: ${came === undefined ? "" : `${came}, `}1.1 ${own}\r\n`;
+function viaValue(came: string | undefined, own: string | undefined): string | undefined {
+  if (own === undefined) return came;
+  return `${came === undefined ? "" : `${came}, `}1.1 ${own}`;
 }
 
 function hostOf(request: ReceivedRequest, { host, backend }: HeadRoute): string {
-  if (typeof host === "object") {
-    assertSafeHeader("Host", host.text);
-    return host.text;
-  }
+  if (typeof host === "object") return host.text;
   // A client of HTTP/1.0 may name no host.
   return host === "backend" || request.host === "" ? authorityOf(backend) : request.host;
 }

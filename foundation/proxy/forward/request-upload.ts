@@ -1,8 +1,8 @@
 /** The body of a request on its way to the upstream, at the pace of both ends. */
 
 import type { HttpRequest } from "#foundation/http";
-import type { UpstreamConnection } from "../pool/upstream-connection.ts";
-import { lastChunk } from "./trailers.ts";
+import type { ClientExchange, OutgoingRequest } from "#foundation/http1";
+import { passedTrailers } from "./trailers.ts";
 
 /**
  * Bodies up to this are read before a connection is taken: a slow client then holds none, body and head leave in one write, and the request can be sent
@@ -10,34 +10,25 @@ import { lastChunk } from "./trailers.ts";
  */
 const EARLY_BYTES_MAX = 64 * 1024;
 
-export interface UploadListener {
-  /** Another piece has left. */
-  onUploaded(): void;
-  /** The client does not send what it promised, or is gone. */
-  onBodyError(error: unknown): void;
-}
+const NO_BYTES = new Uint8Array(0);
+
+/** Told when the client does not send what it promised, or is gone. */
+export type OnBodyError = (error: unknown) => void;
 
 /** One for each request, whatever backends are tried. */
 export class RequestUpload {
-  readonly framing: "none" | "length" | "chunked";
-  /** Of the body, so far. */
-  bytesSent = 0;
+  /** Whether the upstream is to say that it wants the body. */
+  readonly expectsContinue: boolean;
   readonly #request: HttpRequest;
-  /** Whether the upstream is still to say that it wants the body. */
-  waitsForContinue: boolean;
   #whole: Uint8Array | undefined;
-  #connection: UpstreamConnection | undefined;
-  #listener: UploadListener | undefined;
-  #started = false;
-  #isReading = false;
+  #bytesStreamed = 0;
+  #exchange: ClientExchange | undefined;
   #wake: (() => void) | undefined;
 
   constructor(request: HttpRequest) {
-    const { contentLength, body } = request;
     this.#request = request;
-    if (contentLength !== undefined) this.framing = "length";
-    else this.framing = body.empty ? "none" : "chunked";
-    this.waitsForContinue = !body.empty && request.headers.has("expect");
+    this.expectsContinue = !request.body.empty && request.headers.has("expect");
+    if (request.body.empty && request.contentLength !== undefined) this.#whole = NO_BYTES;
   }
 
   /** Whether the whole request leaves with its head, and can leave again. */
@@ -45,85 +36,75 @@ export class RequestUpload {
     return this.#whole !== undefined || this.#request.body.empty;
   }
 
-  /** The whole body, when it is short and has come. */
-  get whole(): Uint8Array | undefined {
-    return this.#whole;
+  /** The whole body, when it is short and has come; null for none, or when it follows. */
+  get whole(): Uint8Array | null {
+    return this.#whole ?? null;
   }
 
-  /** Whether more of the body is to come from the client before the upstream can answer. */
-  get isBlockedByClient(): boolean {
-    return this.#isReading;
+  /** How long the body is that follows the head. */
+  get stream(): OutgoingRequest["stream"] {
+    return this.isWhole ? undefined : { length: this.#request.contentLength };
+  }
+
+  /** Of the body, so far. */
+  bytesSent(exchange: ClientExchange | undefined): number {
+    return this.isWhole && exchange?.isSent === true ? (this.#whole?.length ?? 0) : this.#bytesStreamed;
   }
 
   /** To be awaited before a connection is taken. Rejects with the error of the body. */
   readEarly(): Promise<void> | undefined {
     const { body, contentLength } = this.#request;
-    if (this.isWhole || this.waitsForContinue) return undefined;
+    if (this.isWhole || this.expectsContinue) return undefined;
     if (contentLength === undefined || contentLength > EARLY_BYTES_MAX) return undefined;
     return body.bytes(EARLY_BYTES_MAX).then((bytes) => {
       this.#whole = bytes;
     });
   }
 
-  /** The head has been sent. With `Expect: 100-continue` the body follows when the upstream wants it. */
-  begin(connection: UpstreamConnection, listener: UploadListener): void {
-    this.bytesSent = this.#whole?.length ?? 0;
-    if (this.isWhole) return;
-    this.#connection = connection;
-    this.#listener = listener;
-    if (!this.waitsForContinue) this.onContinue();
+  /** The body may be written: at first, and whenever what was written has left. */
+  onWritable(exchange: ClientExchange, onBodyError: OnBodyError): void {
+    if (this.#exchange === undefined) {
+      this.#exchange = exchange;
+      this.#send(exchange).catch((error: unknown) => {
+        if (this.#exchange === exchange) onBodyError(error);
+      });
+      return;
+    }
+    this.#endIfAll(exchange);
+    this.#goOn();
   }
 
-  /** The upstream wants the body (or does not say, and has had time to: RFC 9110 §10.1.1). */
-  onContinue(): void {
-    const connection = this.#connection;
-    if (connection === undefined || this.#started) return;
-    this.#started = true;
-    this.waitsForContinue = false;
-    this.#send(connection).catch((error: unknown) => {
-      if (this.#connection === connection) this.#listener?.onBodyError(error);
-    });
+  /** Nobody wants the rest. */
+  stop(): void {
+    this.#exchange = undefined;
+    this.#goOn();
   }
 
-  onDrain(): void {
+  #goOn(): void {
     const wake = this.#wake;
     this.#wake = undefined;
     wake?.();
   }
 
-  /** Nobody wants the rest. */
-  stop(): void {
-    this.#connection = undefined;
-    this.onDrain();
-  }
-
-  async #send(connection: UpstreamConnection): Promise<void> {
+  async #send(exchange: ClientExchange): Promise<void> {
     const { body, contentLength } = this.#request;
-    this.#isReading = true;
     for await (const chunk of body) {
-      this.#isReading = false;
-      if (this.#connection !== connection) return;
-      this.bytesSent += chunk.length;
-      const taken =
-        this.framing === "chunked"
-          ? connection.sendText(`${chunk.length.toString(16)}\r\n`, chunk, "\r\n")
-          : connection.send(chunk);
-      // Told before the last byte is with the upstream, whose answer may be faster than the end of our loop.
-      if (this.bytesSent === contentLength) connection.requestSent();
+      if (this.#exchange !== exchange) return;
+      this.#bytesStreamed += chunk.length;
       // The chunk's memory is reused when the next one is asked for: it must have left.
-      if (!taken) {
+      if (exchange.write(chunk)) this.#endIfAll(exchange);
+      else {
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
         });
       }
-      if (this.#connection !== connection) return;
-      this.#listener?.onUploaded();
-      this.#isReading = this.bytesSent !== contentLength;
+      if (this.#exchange !== exchange) return;
     }
-    this.#isReading = false;
-    if (this.framing === "chunked") {
-      connection.requestSent();
-      connection.sendText(lastChunk(body.rawTrailers));
-    }
+    if (contentLength === undefined) exchange.end(passedTrailers(body.rawTrailers).flat());
+  }
+
+  /** As soon as the last byte has left, for the answer may be faster than the end of our loop. */
+  #endIfAll(exchange: ClientExchange): void {
+    if (this.#bytesStreamed === this.#request.contentLength) exchange.end();
   }
 }

@@ -17,18 +17,15 @@ const DONE: Step = { done: true, value: undefined };
 
 export class ResponseStream implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array> {
   readonly #feed: BodyFeed;
-  #chunks: Uint8Array[];
+  #chunks: Uint8Array[] = [];
   #bytes = 0;
   #paused = false;
   #ended = false;
   #error: Error | undefined;
   #wake: { readonly resolve: (step: Step) => void; readonly reject: (error: Error) => void } | undefined;
 
-  /** @param chunks what has come already */
-  constructor(feed: BodyFeed, chunks: Uint8Array[]) {
+  constructor(feed: BodyFeed) {
     this.#feed = feed;
-    this.#chunks = chunks;
-    for (const chunk of chunks) this.#bytes += chunk.length;
   }
 
   /** Whether the upstream waits for the reader. */

@@ -1,7 +1,7 @@
 /** What the user of the proxy decides for each request, and what it is told afterwards. */
 
 import type { HeaderList, HttpRequest } from "#foundation/http";
-import type { Backend } from "../io/backend.ts";
+import type { Backend } from "../backend.ts";
 import type { ProxyFailure } from "./failure.ts";
 
 /** Where a request goes, and how it is changed on the way. */

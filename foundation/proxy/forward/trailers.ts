@@ -26,11 +26,3 @@ export function passedTrailers(raw: readonly string[]): (readonly [name: string,
   }
   return fields;
 }
-
-/** The end of a chunked body: the last chunk and the trailer section (RFC 9112 §7.1). */
-export function lastChunk(raw: readonly string[]): string {
-  if (raw.length === 0) return "0\r\n\r\n";
-  return `0\r\n${passedTrailers(raw)
-    .map(([name, value]) => `${name}: ${value}\r\n`)
-    .join("")}\r\n`;
-}

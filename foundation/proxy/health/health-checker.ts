@@ -1,8 +1,8 @@
 /** Checks targets again and again, and tells when one turns. */
 
+import { Deadlines, type Time } from "#foundation/http1";
 import { type Random, systemClock, systemRandom, systemTimers, type TimerHandle } from "#foundation/runtime";
-import type { Backend } from "../io/backend.ts";
-import { Deadlines, type Time } from "../io/deadlines.ts";
+import type { Backend } from "../backend.ts";
 import {
   type CheckResult,
   type HealthState,

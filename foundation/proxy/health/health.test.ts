@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { createVirtualTime } from "#foundation/runtime";
-import type { Backend } from "../io/backend.ts";
+import type { Backend } from "../backend.ts";
 import { local } from "../testing/proxy-fixture.ts";
 import { type RawPeer, type RawServer, rawServer } from "../testing/raw-peers.ts";
 import { ejectionStep, isEjected, NOT_EJECTED } from "./ejection.ts";
@@ -203,7 +203,7 @@ describe("over the network", () => {
     });
     expect((await check(http, () => {})).result).toEqual({ kind: "timeout" });
     expect((await check(http, answering("HTTP/1.1 200 OK\r\nX"))).result).toEqual({ kind: "timeout" });
-    expect((await check(http, answering("hello\r\n\r\n"))).result).toEqual({ kind: "failed", reason: "malformed" });
+    expect((await check(http, answering("hello\r\n\r\n"))).result).toEqual({ kind: "failed", reason: "bad-version" });
     expect((await check(http, (peer) => peer.close())).result).toEqual({ kind: "failed", reason: "incomplete" });
   });
 

@@ -1,12 +1,16 @@
 /** One health check, over HTTP or by connecting alone. */
 
-import type { Fields } from "../codec/fields.ts";
-import type { ResponseHead } from "../codec/response-head.ts";
-import { type ResponseFault, ResponseReader } from "../codec/response-reader.ts";
-import { authorityOf, type Backend } from "../io/backend.ts";
-import type { Channel, ChannelOwner } from "../io/channel.ts";
-import { Connecting } from "../io/connect.ts";
-import type { Deadlines, Timed } from "../io/deadlines.ts";
+import {
+  type Channel,
+  type ChannelOwner,
+  Connecting,
+  type Deadlines,
+  type FaultCode,
+  type ResponseHead,
+  ResponseReader,
+  type Timed,
+} from "#foundation/http1";
+import { authorityOf, type Backend } from "../backend.ts";
 import type { CheckResult } from "./health-machine.ts";
 
 export type Probe =
@@ -25,6 +29,7 @@ export type Probe =
 
 /** A check's answer: its head is what counts. */
 const MAX_HEAD_BYTES = 16 * 1024;
+const NO_ALPN: readonly string[] = [];
 
 /** Checks once, on a connection of its own. `onResult` is called once, in a later turn. */
 export class Check implements ChannelOwner, Timed {
@@ -51,7 +56,7 @@ export class Check implements ChannelOwner, Timed {
     this.#onResult = onResult;
     deadlines.add(this);
     this.deadline = deadlines.now + timeoutMs;
-    this.#connecting = new Connecting(backend, timeoutMs, deadlines, {
+    this.#connecting = new Connecting(backend, NO_ALPN, timeoutMs, deadlines, {
       onConnected: (channel) => this.#connected(channel),
       onConnectFailed: (failure) => {
         if (failure.kind === "connect-timeout") this.#end({ kind: "timeout" });
@@ -74,7 +79,8 @@ export class Check implements ChannelOwner, Timed {
   }
 
   onBytes(bytes: Buffer): void {
-    const fault = this.#reader.push(bytes);
+    this.#reader.push(bytes);
+    const { fault } = this.#reader;
     if (fault !== undefined) this.#broken(fault);
   }
 
@@ -101,15 +107,18 @@ export class Check implements ChannelOwner, Timed {
       onInformational() {},
       onHead: ({ status }: ResponseHead) =>
         this.#end(probe.matches(status) ? { kind: "passed" } : { kind: "mismatch", status }),
-      onData() {},
-      onEnd(_trailers: Fields) {},
+      onBody() {},
+      onComplete() {},
     });
-    channel.writeText(
-      `${method} ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\nUser-Agent: Biplane-HealthCheck\r\nAccept: */*\r\n\r\n`,
+    channel.write(
+      Buffer.from(
+        `${method} ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\nUser-Agent: Biplane-HealthCheck\r\nAccept: */*\r\n\r\n`,
+        "latin1",
+      ),
     );
   }
 
-  #broken(fault: ResponseFault): void {
+  #broken(fault: FaultCode): void {
     this.#end({ kind: "failed", reason: fault });
   }
 

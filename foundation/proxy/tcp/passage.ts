@@ -1,9 +1,15 @@
 /** One connection on its way through the TCP proxy: what comes first, where it goes, and the tunnel. */
 
 import type { Socket } from "bun";
-import { Channel, type ChannelOwner } from "../io/channel.ts";
-import { type ConnectFailure, Connecting } from "../io/connect.ts";
-import { type Deadlines, NEVER, type Timed } from "../io/deadlines.ts";
+import {
+  Channel,
+  type ChannelOwner,
+  type ConnectFailure,
+  Connecting,
+  type Deadlines,
+  NEVER,
+  type Timed,
+} from "#foundation/http1";
 import { Tunnel } from "../tunnel/tunnel.ts";
 import { Opening, type OpeningOptions } from "./opening.ts";
 import { encodeProxyHeader, type ProxiedAddresses } from "./proxy-protocol.ts";
@@ -21,6 +27,8 @@ export interface PassageSettings extends OpeningOptions, Pick<TcpProxyOptions, "
 }
 
 const NO_BYTES = new Uint8Array(0);
+/** A server that is spoken to in TLS is told nothing of the protocol within: the two ends agree about that themselves. */
+const NO_ALPN: readonly string[] = [];
 
 export class Passage implements ChannelOwner, Timed {
   deadline = NEVER;
@@ -36,10 +44,7 @@ export class Passage implements ChannelOwner, Timed {
   constructor(native: Socket<Channel>, settings: PassageSettings) {
     this.#settings = settings;
     this.#opening = new Opening(settings);
-    this.#channel = new Channel(this);
-    native.data = this.#channel;
-    this.#channel.opened(native);
-    native.setNoDelay(true);
+    this.#channel = new Channel(native, this);
     this.#client = {
       remoteAddress: native.remoteAddress,
       remotePort: native.remotePort,
@@ -113,7 +118,7 @@ export class Passage implements ChannelOwner, Timed {
       return;
     }
     const { connectTimeoutMs, deadlines, attemptsMax } = this.#settings;
-    this.#connecting = new Connecting(route.backend, connectTimeoutMs, deadlines, {
+    this.#connecting = new Connecting(route.backend, NO_ALPN, connectTimeoutMs, deadlines, {
       onConnected: (upstream) => this.#join(upstream, route),
       onConnectFailed: (failure: ConnectFailure) => {
         this.#connecting = undefined;
@@ -126,7 +131,6 @@ export class Passage implements ChannelOwner, Timed {
 
   #join(upstream: Channel, route: TcpRoute): void {
     this.#connecting = undefined;
-    upstream.native.setNoDelay(true);
     const { deadlines, idleTimeoutMs } = this.#settings;
     const { proxyProtocol } = route;
     if (proxyProtocol !== undefined) {

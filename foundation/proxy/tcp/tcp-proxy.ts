@@ -1,11 +1,9 @@
 /** Passes TCP connections on to backends, unopened. */
 
+import { Channel, type ConnectFailure, channelHandlers, Deadlines, type Time } from "#foundation/http1";
 import { systemClock, systemTimers } from "#foundation/runtime";
-import type { Backend } from "../io/backend.ts";
-import { Channel, channelHandlers } from "../io/channel.ts";
-import type { ConnectFailure } from "../io/connect.ts";
-import { Deadlines, type Time } from "../io/deadlines.ts";
-import type { TunnelResult } from "../tunnel/tunnel.ts";
+import type { Backend } from "../backend.ts";
+import { nobody, type TunnelResult } from "../tunnel/tunnel.ts";
 import type { ClientHello } from "./client-hello.ts";
 import type { OpeningFault, OpeningOptions } from "./opening.ts";
 import { Passage } from "./passage.ts";
@@ -132,9 +130,7 @@ export function createTcpProxy(options: TcpProxyOptions): TcpProxy {
       ...channelHandlers,
       open(native) {
         if (isClosing || passages.size >= maxConnections) {
-          native.data = new Channel(IGNORES);
-          native.data.opened(native);
-          native.data.destroy();
+          new Channel(native, nobody).destroy();
           return;
         }
         const passage = new Passage(native, settings);
@@ -166,5 +162,3 @@ export function createTcpProxy(options: TcpProxyOptions): TcpProxy {
     },
   };
 }
-
-const IGNORES = { onBytes() {}, onEnd() {}, onDrain() {}, onClose() {} };

@@ -1,8 +1,8 @@
 /** A proxy on a real server in front of a real or a scripted upstream. */
 
 import { type HttpHandler, type HttpServer, type HttpServerOptions, serveHttp } from "#foundation/http";
+import type { Backend } from "../backend.ts";
 import { createProxy, type HttpProxy, type ProxyOptions } from "../forward/proxy.ts";
-import type { Backend } from "../io/backend.ts";
 import { type RawPeer, type RawServer, rawServer } from "./raw-peers.ts";
 
 export const local = (port: number): Backend => ({ address: { kind: "tcp", host: "127.0.0.1", port } });

@@ -5,14 +5,18 @@
  */
 
 import { type HttpRequest, type HttpResponse, RawHeaderView } from "#foundation/http";
+import { Channel, type ChannelOwner, channelHandlers } from "#foundation/http1";
 import type { HttpProxy } from "../forward/proxy.ts";
-import { Channel, type ChannelOwner, channelHandlers } from "../io/channel.ts";
 import type { TunnelSocket } from "../tunnel/socket-end.ts";
 
 /** A channel in the shape of a server's socket. */
 class FrontSocket implements TunnelSocket, ChannelOwner {
-  readonly channel = new Channel(this);
+  readonly channel: Channel;
   readonly #listeners = new Map<string, (bytes: Uint8Array) => void>();
+
+  constructor(native: Bun.Socket<Channel>) {
+    this.channel = new Channel(native, this);
+  }
 
   write(bytes: Uint8Array | string): boolean {
     return this.channel.write(typeof bytes === "string" ? Buffer.from(bytes) : bytes);
@@ -58,10 +62,7 @@ export function upgradeFront(proxy: HttpProxy): UpgradeFront {
     socket: {
       ...channelHandlers,
       open(native) {
-        const socket = new FrontSocket();
-        native.data = socket.channel;
-        socket.channel.opened(native);
-        serve(proxy, socket);
+        serve(proxy, new FrontSocket(native));
       },
     },
   });

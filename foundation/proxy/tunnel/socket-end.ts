@@ -1,7 +1,7 @@
 /** A socket of an HTTP server, after it has left HTTP, as the end of a tunnel. */
 
-import type { ChannelOwner } from "../io/channel.ts";
-import type { TunnelEnd } from "./tunnel.ts";
+import type { ChannelOwner } from "#foundation/http1";
+import { nobody, type TunnelEnd } from "./tunnel.ts";
 
 /** What a server hands over. */
 export interface TunnelSocket {
@@ -14,8 +14,6 @@ export interface TunnelSocket {
   on(event: "data", listener: (bytes: Uint8Array) => void): void;
   on(event: "drain" | "end" | "error" | "close", listener: () => void): void;
 }
-
-const nobody: ChannelOwner = { onBytes() {}, onEnd() {}, onDrain() {}, onClose() {} };
 
 export class SocketEnd implements TunnelEnd {
   owner: ChannelOwner = nobody;

@@ -1,7 +1,9 @@
 /** Bytes both ways between two sockets: at the pace of the slower end, with half-closes passed on, until both are done. */
 
-import type { ChannelOwner } from "../io/channel.ts";
-import { type Deadlines, NEVER, type Timed } from "../io/deadlines.ts";
+import { type ChannelOwner, type Deadlines, NEVER, type Timed } from "#foundation/http1";
+
+/** Before anybody wants to know. */
+export const nobody: ChannelOwner = { onBytes() {}, onEnd() {}, onDrain() {}, onClose() {} };
 
 /** One of the two ends. Channels are ends. */
 export interface TunnelEnd {
@@ -76,11 +78,12 @@ export class Tunnel implements Timed {
     this.#up.resume();
     this.#down.resume();
     // What happened before anybody was told.
+    if (this.#over) return;
     if (this.#client.closed) this.#gone(this.#up, "client-gone");
     else if (this.#upstream.closed) this.#gone(this.#down, "upstream-gone");
     else {
-      if (this.#client.ended) this.#client.owner.onEnd();
-      if (this.#upstream.ended) this.#upstream.owner.onEnd();
+      if (this.#client.ended && !this.#up.ended) this.#client.owner.onEnd();
+      if (this.#upstream.ended && !this.#down.ended) this.#upstream.owner.onEnd();
     }
   }
 

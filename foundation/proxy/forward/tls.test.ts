@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { skipUnless } from "../../../tests/support/skips.ts";
-import type { BackendTls } from "../io/backend.ts";
+import type { Backend } from "../backend.ts";
 import { local, proxyFixtures } from "../testing/proxy-fixture.ts";
 
 const { front, upstream, scripted, close } = proxyFixtures();
@@ -31,7 +31,7 @@ withOpenssl(
       const secure = await upstream(async (request) => ({ status: 200, body: await request.body.text(100) }), { tls });
       const plain = local(scripted((peer) => peer.send("220 this is not TLS\r\n")).port);
 
-      const ask = async (address: typeof secure.address, options: BackendTls): Promise<string> => {
+      const ask = async (address: typeof secure.address, options: NonNullable<Backend["tls"]>): Promise<string> => {
         const backend = { address, tls: options };
         const { port } = await front({
           route: () => ({ backend }),
