@@ -85,6 +85,8 @@ async function runBatch(batch: readonly string[], index: number): Promise<void> 
       "30000",
       "--preload",
       "./tests/support/fixed-seed.ts",
+      "--preload",
+      "./tests/support/waiting-loop.ts",
       "--reporter=junit",
       `--reporter-outfile=${reportFile}`,
       ...batch.map((file) => `./${file}`),
