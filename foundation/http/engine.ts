@@ -3,7 +3,7 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import type { SocketHandler } from "bun";
-import { type Channel, channelHandlers } from "#foundation/http1";
+import { type Channel, channelHandlers, lookNow } from "#foundation/http1";
 import type { HttpLimits, HttpServerOptions } from "./server-types.ts";
 import type { CoarseClock, ConnectionReader } from "./wire/connection-reader.ts";
 import { WireSocket } from "./wire/wire-socket.ts";
@@ -75,6 +75,7 @@ export async function listen(
   const shortest = Math.min(limits.headersTimeoutMs, limits.keepAliveTimeoutMs);
   const sweep = setInterval(
     () => {
+      lookNow();
       clock.now = performance.now();
       for (const reader of readers.values()) if (reader.deadline < clock.now) reader.expire();
     },

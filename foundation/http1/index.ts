@@ -41,6 +41,7 @@ export { type TargetForm, targetForm } from "./codec/target.ts";
 export { Channel, type ChannelOwner, channelHandlers } from "./io/channel.ts";
 export { Deadlines, NEVER, type Time, type Timed } from "./io/deadlines.ts";
 export type { DuplexOwner, RawDuplex } from "./io/duplex.ts";
+export { lookNow } from "./io/turns.ts";
 export {
   BodyBroken,
   type BodyFailure,

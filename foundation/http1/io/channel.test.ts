@@ -1,8 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import type { Socket } from "bun";
 import fc from "fast-check";
+import { createVirtualTime } from "#foundation/runtime";
 import { MessageWriter } from "../codec/message-writer.ts";
 import { Channel, type ChannelOwner, channelHandlers } from "./channel.ts";
+import { Deadlines, NEVER } from "./deadlines.ts";
 
 /** What happens, in order. */
 type Log = string[];
@@ -245,6 +247,23 @@ describe("outside of one", () => {
     all[0]!.write("now");
     expect(log).toEqual(["a writes now"]);
   });
+});
+
+test("what has arrived is looked at before a deadline passes", () => {
+  const { log, all } = ends(1);
+  const [a] = all as [End];
+  const time = createVirtualTime(0);
+  const deadlines = new Deadlines(time, 10);
+  const waiting = { deadline: deadlines.now + 50, expire: () => log.push("too late") };
+  deadlines.add(waiting);
+  a.onBytes = () => {
+    waiting.deadline = NEVER;
+  };
+  time.advance(45);
+  a.arrives("x");
+  time.advance(100);
+  expect(log).toEqual(["a sees x"]);
+  deadlines.remove(waiting);
 });
 
 describe("an end", () => {

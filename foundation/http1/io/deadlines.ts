@@ -1,6 +1,7 @@
 /** Deadlines of many connections at little cost: one sweep over all instead of a timer for each. */
 
 import type { Clock, TimerHandle, Timers } from "#foundation/runtime";
+import { lookNow } from "./turns.ts";
 
 export const NEVER = Number.POSITIVE_INFINITY;
 
@@ -53,6 +54,7 @@ export class Deadlines {
   }
 
   #sweep(): void {
+    lookNow();
     this.#now = this.#time.clock.monotonicMs();
     for (const entry of this.#entries) {
       if (entry.deadline > this.#now) continue;

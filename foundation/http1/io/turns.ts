@@ -62,6 +62,11 @@ export function placeInOutbox(member: Member, length: number, behind: number): n
   return at;
 }
 
+/** What has arrived is looked at now: before anybody is told that it came too late, for timers ring between the loop's look at its sockets and ours. */
+export function lookNow(): void {
+  if (arrived.length > 0 && !isLooking) look();
+}
+
 function look(): void {
   const members = arrived;
   arrived = [];

@@ -594,16 +594,21 @@ describe("limits", () => {
 
   test("an answer that takes its time is nobody's timeout", async () => {
     let exchange: ServerExchange | undefined;
-    const peer = await one(
+    const server = await start(
       (begun) => {
         exchange = begun;
       },
       { limits: short },
     );
-    peer.send(get("/"));
-    await until("it is told", () => exchange !== undefined);
+    let peer: RawPeer;
+    // A busy machine may be late with the head itself: then it is refused.
+    do {
+      peer = await connect(server);
+      peer.send(get("/"));
+      await until("it is told, or refused", () => exchange !== undefined || peer.isOver);
+    } while (exchange === undefined);
     await Bun.sleep(200);
-    ok(exchange!);
+    ok(exchange);
     await peer.has("ok");
   });
 });
