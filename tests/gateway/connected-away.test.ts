@@ -23,6 +23,7 @@ beforeAll(async () => {
   await until("all serve", async () => {
     return (await Promise.all(gateways.map((gateway) => gateway.says()))).every((text) => text === "before");
   });
+  await until("all would serve it again", () => gateways.every((gateway) => gateway.keeps()));
 });
 afterAll(async () => {
   await load?.stop();

@@ -1,5 +1,5 @@
 /** A control plane as a process, driven through its REST API, and gateways as processes of their own. */
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Subprocess } from "bun";
@@ -23,6 +23,8 @@ export interface FleetGatewayProcess extends GatewayProcess {
   link(): Promise<Record<string, unknown>>;
   /** What it answers to `GET /version`. */
   says(): Promise<string>;
+  /** Whether an artifact is on its disk for the next start: a moment after it is served. */
+  keeps(): boolean;
   kill(): Promise<void>;
 }
 
@@ -167,6 +169,7 @@ export function createFleet({ controlOptions = [] }: FleetOptions = {}): FleetOf
           const health = (await (await fetch(`${started.admin}/health`)).json()) as { fleet: Record<string, unknown> };
           return health.fleet;
         },
+        keeps: () => existsSync(join(state, "artifact.kept")),
         says: async () => (await fetch(`${started.url}/version`)).text(),
         async kill() {
           started.child.kill("SIGKILL");
