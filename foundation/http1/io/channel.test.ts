@@ -5,6 +5,7 @@ import { createVirtualTime } from "#foundation/runtime";
 import { MessageWriter } from "../codec/message-writer.ts";
 import { Channel, type ChannelOwner, channelHandlers } from "./channel.ts";
 import { Deadlines, NEVER } from "./deadlines.ts";
+import { lookNow } from "./turns.ts";
 
 /** What happens, in order. */
 type Log = string[];
@@ -238,6 +239,52 @@ describe("in a turn", () => {
     b.arrives("y");
     await turn();
     expect(b.native.taken).toBe("wholewhole");
+  });
+});
+
+describe("a defect", () => {
+  test("at an end that had to wait closes that connection only", async () => {
+    const log: Log = [];
+    const defects: unknown[] = [];
+    const a = new End("a", log, (error) => defects.push(error));
+    a.channel.owner = {
+      ...a.channel.owner,
+      onBytes: () => {},
+      onEnd: () => {
+        throw new Error("at the end");
+      },
+    };
+    a.channel.pause();
+    a.arrives("x");
+    a.peerEnds();
+    a.channel.resume();
+    const b = new End("b", log);
+    b.arrives("y");
+    await turn();
+    expect(defects).toEqual([new Error("at the end")]);
+    expect(log).toEqual(["a ends", "a is closed", "b sees y"]);
+  });
+
+  test("that nobody takes leaves no connection unheard, and nothing in the outbox", async () => {
+    const log: Log = [];
+    const a = new End("a", log, (error) => {
+      throw error;
+    });
+    a.onBytes = () => {
+      throw new Error("a defect");
+    };
+    const [first, last] = [new End("first", log), new End("last", log)];
+    for (const end of [first, last]) end.onBytes = () => void end.write("answer");
+    first.arrives("x");
+    a.arrives("x");
+    last.arrives("x");
+    expect(lookNow).toThrow("a defect");
+    expect(first.native.taken).toBe("answer");
+    await turn();
+    expect(last.native.taken).toBe("answer");
+    // No turn goes on for ever.
+    first.write(" now");
+    expect(first.native.taken).toBe("answer now");
   });
 });
 

@@ -49,7 +49,7 @@ export class Channel implements Member {
   #ended = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param onDefect is told what `owner.onBytes` throws; the channel is closed then */
+  /** @param onDefect is told what the owner throws in a turn; the channel is closed then */
   constructor(native: Socket<Channel>, owner: ChannelOwner, onDefect?: (error: unknown) => void) {
     this.#native = native;
     this.owner = owner;
@@ -174,10 +174,15 @@ export class Channel implements Member {
   /** For the turn. */
   deliver(): void {
     while (this.#received !== undefined && !this.#paused) this.#deliverOne();
-    if (this.#received === undefined && this.#endsBehind) this.peerEnded();
+    if (this.#received !== undefined || !this.#endsBehind) return;
+    try {
+      this.peerEnded();
+    } catch (error) {
+      this.#failed(error);
+    }
   }
 
-  /** For the turn. */
+  /** For the turn, and for who has to know now what the system does not take: what was written in this turn leaves. */
   release(): void {
     const length = this.#outBytes;
     if (length === 0) return;
@@ -238,9 +243,14 @@ export class Channel implements Member {
     try {
       this.owner.onBytes(bytes);
     } catch (error) {
-      this.#onDefect?.(error);
-      this.destroy();
+      this.#failed(error);
     }
+  }
+
+  /** The owner has thrown. */
+  #failed(error: unknown): void {
+    this.#onDefect?.(error);
+    this.destroy();
   }
 
   /** Within a turn, what is written leaves at its end, as one piece. @returns -1 when it has to leave now; what was to leave at the end has left then */

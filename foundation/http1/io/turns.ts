@@ -72,12 +72,18 @@ function look(): void {
   arrived = [];
   arrivedBytes = 0;
   isLooking = true;
-  for (let i = 0; i < members.length; i++) {
-    members[i]!.deliver();
-    if ((i + 1) % TOGETHER === 0) release();
+  let at = 0;
+  try {
+    while (at < members.length) {
+      members[at++]!.deliver();
+      if (at % TOGETHER === 0) release();
+    }
+  } finally {
+    // A defect of one, against what is said of members, must not leave the others unheard, nor what they have written here.
+    for (; at < members.length; at++) arrive(members[at]!, 0);
+    release();
+    isLooking = false;
   }
-  release();
-  isLooking = false;
 }
 
 function release(): void {
